@@ -1,0 +1,14 @@
+import type { Timestamp } from '../record/timestamp.ts';
+
+/** What the way of arrival adds to every record of one request, file or connection. */
+export interface Arrival {
+  readonly time: Timestamp;
+  /** The record's `source` where it names none and nothing in it tells: `api`, `file`, `docker`, … */
+  readonly source: string;
+}
+
+/** One record as a source decoded it: the parsed object beside the JSON text that it was parsed from. */
+export interface SourceEntry {
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
