@@ -20,6 +20,33 @@ export function fromMilliseconds(milliseconds: number): Timestamp {
 
 /** RFC 3339 in UTC, with as many fractional digits as were received. */
 export function formatTimestamp({ seconds, nanos, digits }: Timestamp): string {
-  const whole = new Date(seconds * 1000).toISOString().slice(0, -5);
+  const whole = `${formatDay(seconds)}T${formatClock(seconds)}`;
   return digits === 0 ? `${whole}Z` : `${whole}.${String(nanos).padStart(9, '0').slice(0, digits)}Z`;
+}
+
+/** `YYYY-MM-DD hh:mm:ss.nnnnnnnnn` in UTC, the one spelling that ClickHouse never takes for another. */
+export function formatClickHouse({ seconds, nanos }: Timestamp): string {
+  return `${formatDay(seconds)} ${formatClock(seconds)}.${String(nanos).padStart(9, '0')}`;
+}
+
+const DAY_SECONDS = 86_400;
+const TWO_DIGITS = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
+
+// Records of one day follow each other, and `toISOString` costs ten times as much as the rest of this.
+let lastDay = 0;
+let lastDayText = '1970-01-01';
+
+function formatDay(seconds: number): string {
+  const day = Math.floor(seconds / DAY_SECONDS);
+  if (day !== lastDay) {
+    lastDayText = new Date(day * DAY_SECONDS * 1000).toISOString().slice(0, 10);
+    lastDay = day;
+  }
+  return lastDayText;
+}
+
+function formatClock(seconds: number): string {
+  const clock = seconds - Math.floor(seconds / DAY_SECONDS) * DAY_SECONDS;
+  const minutes = Math.floor(clock / 60);
+  return `${TWO_DIGITS[Math.floor(minutes / 60)]}:${TWO_DIGITS[minutes % 60]}:${TWO_DIGITS[clock % 60]}`;
 }

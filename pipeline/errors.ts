@@ -1,0 +1,38 @@
+/** What kind of refusal an error is; the HTTP and gRPC edges map each kind to their status. */
+export type ErrorKind =
+  | 'bad_request'
+  | 'unauthorized'
+  | 'not_found'
+  | 'too_large'
+  | 'unsupported_encoding'
+  | 'overloaded'
+  | 'too_costly';
+
+/**
+ * An error whose message is written for the caller: what was expected and what came. Any other error
+ * is a defect or a fault of the machine, and its text stays inside the process.
+ */
+export class LogplaneError extends Error {
+  readonly kind: ErrorKind;
+  /** For `overloaded`: after how many seconds a new attempt makes sense. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    kind: ErrorKind,
+    message: string,
+    options: { cause?: unknown; retryAfterSeconds?: number } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'LogplaneError';
+    this.kind = kind;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+export function badRequest(message: string): LogplaneError {
+  return new LogplaneError('bad_request', message);
+}
+
+export function overloaded(message: string, cause?: unknown): LogplaneError {
+  return new LogplaneError('overloaded', message, { cause, retryAfterSeconds: 1 });
+}

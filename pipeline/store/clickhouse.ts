@@ -1,0 +1,55 @@
+/** Values for `{name:Type}` placeholders; they never enter the SQL text. */
+export type QueryParameters = Readonly<Record<string, string | number | bigint | readonly string[]>>;
+
+export interface QueryOptions {
+  readonly parameters?: QueryParameters;
+  /** ClickHouse settings for this query alone, for instance `max_execution_time`. */
+  readonly settings?: Readonly<Record<string, string | number>>;
+  /** Aborting stops the engine's work on the query. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The part of ClickHouse that Logplane uses, the same for the engine in this process and for a server.
+ * Every method rejects with a `ClickHouseError` when the engine refuses or cannot be reached.
+ */
+export interface ClickHouse {
+  /** Inserts lines of JSONCompactEachRow, all or none of them, durable when it resolves. */
+  insert(table: string, columns: readonly string[], rows: Buffer): Promise<void>;
+  /** Runs a SELECT and gives its rows as arrays in column order; 64-bit integers come as numbers. */
+  query<Row extends readonly unknown[]>(sql: string, options?: QueryOptions): Promise<Row[]>;
+  /** Runs a SELECT and gives its result chunk by chunk in a ClickHouse format, in constant memory. */
+  stream(sql: string, format: string, options?: QueryOptions): AsyncIterable<Uint8Array>;
+  /** Runs a statement without a result. */
+  command(sql: string, options?: QueryOptions): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Codes of `system.errors` that mean that a query asked for more than its limits allow. */
+const LIMIT_CODES = new Set([158, 159, 160, 241, 307, 396]);
+const CANCELLED_CODE = 394;
+
+export class ClickHouseError extends Error {
+  /** ClickHouse's own error code; undefined when no answer came at all. */
+  readonly code: number | undefined;
+
+  constructor(message: string, code: number | undefined, cause: unknown) {
+    super(message, { cause });
+    this.name = 'ClickHouseError';
+    this.code = code;
+  }
+
+  /** The query ran into a limit on time, memory or rows. */
+  get exceedsLimit(): boolean {
+    return this.code !== undefined && LIMIT_CODES.has(this.code);
+  }
+
+  get cancelled(): boolean {
+    return this.code === CANCELLED_CODE;
+  }
+}
+
+/** Reads a result in JSONCompactEachRow: one array per line, raw newlines never inside one. */
+export function parseRows<Row extends readonly unknown[]>(text: string): Row[] {
+  return JSON.parse(`[${text.trimEnd().replaceAll('\n', ',')}]`) as Row[];
+}

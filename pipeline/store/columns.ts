@@ -1,0 +1,79 @@
+import { INDEXED_FIELDS, type LogRecord, type StoredRecord } from '../record/log-record.ts';
+import type { Level } from '../record/severity.ts';
+import { formatClickHouse } from '../record/timestamp.ts';
+
+/** Columns of the table `logs`, in the order in which rows are written. */
+export const LOG_COLUMNS = [
+  'seq',
+  'request',
+  'timestamp',
+  'timestamp_digits',
+  'observed_timestamp',
+  'observed_digits',
+  'level',
+  'severity_text',
+  ...INDEXED_FIELDS,
+  'message',
+  'attributes',
+] as const;
+
+/** The SELECT list whose rows `decodeRow` reads. */
+export const RECORD_SELECT = [
+  'seq',
+  'toUnixTimestamp64Second(timestamp)',
+  'toUnixTimestamp64Nano(timestamp) % 1000000000',
+  'timestamp_digits',
+  'toUnixTimestamp64Second(observed_timestamp)',
+  'toUnixTimestamp64Nano(observed_timestamp) % 1000000000',
+  'observed_digits',
+  'level',
+  'severity_text',
+  ...INDEXED_FIELDS,
+  'message',
+  'attributes',
+].join(', ');
+
+/** `observed_digits` of a record whose shipper gave no time of its own. */
+const NO_OBSERVED_TIME = 255;
+
+/** A record as the tail of one line of JSONCompactEachRow; `completeRow` puts the head before it. */
+export function encodeRow(record: LogRecord): string {
+  const { timestamp, observed } = record;
+  let row = `"${formatClickHouse(timestamp)}",${timestamp.digits},`;
+  row += observed
+    ? `"${formatClickHouse(observed)}",${observed.digits},`
+    : `"1970-01-01 00:00:00",${NO_OBSERVED_TIME},`;
+  row += `"${record.level}",${quote(record.severity_text)}`;
+  for (const field of INDEXED_FIELDS) row += `,${quote(record[field])}`;
+  return `${row},${JSON.stringify(record.message)},${JSON.stringify(record.attributes)}]\n`;
+}
+
+/** `request` names the request that brought the record, on the first record of each request. */
+export function completeRow(seq: number, request: string, encoded: string): string {
+  return `[${seq},${quote(request)},${encoded}`;
+}
+
+function quote(text: string): string {
+  return text === '' ? '""' : JSON.stringify(text);
+}
+
+export type RecordRow = readonly (string | number)[];
+
+/** Reads one row of `SELECT ${RECORD_SELECT}`. */
+export function decodeRow(row: RecordRow): StoredRecord {
+  const observedDigits = row[6] as number;
+  const indexed = Object.fromEntries(INDEXED_FIELDS.map((field, index) => [field, row[9 + index]]));
+  return {
+    ...(indexed as Record<(typeof INDEXED_FIELDS)[number], string>),
+    seq: row[0] as number,
+    timestamp: { seconds: row[1] as number, nanos: row[2] as number, digits: row[3] as number },
+    observed:
+      observedDigits === NO_OBSERVED_TIME
+        ? undefined
+        : { seconds: row[4] as number, nanos: row[5] as number, digits: observedDigits },
+    level: row[7] as Level,
+    severity_text: row[8] as string,
+    message: row[9 + INDEXED_FIELDS.length] as string,
+    attributes: row[10 + INDEXED_FIELDS.length] as string,
+  };
+}

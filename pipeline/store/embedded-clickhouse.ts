@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { drainPending, Session } from 'chdb';
+import { type ClickHouse, ClickHouseError, parseRows, type QueryOptions } from './clickhouse.ts';
+import { ResourcePool } from './resource-pool.ts';
+
+export interface EmbeddedClickHouseOptions {
+  /** Folder of the engine's files; made when it does not exist. One process at a time can hold it. */
+  readonly path: string;
+  /** Database that all statements work in; made when it does not exist. */
+  readonly database: string;
+  /** Inserts that run at once. */
+  readonly insertSessions?: number;
+  /** Queries that run at once; further ones wait. */
+  readonly querySessions?: number;
+}
+
+/**
+ * ClickHouse in this process (npm `chdb`), its tables in a folder.
+ *
+ * A session runs one statement after the other (measured: `SELECT 1` waited a second behind a slow query
+ * of the same session, 5 ms in another one). So inserts, queries and streams have sessions of their own,
+ * and each statement gets one that is free.
+ */
+export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): ClickHouse {
+  mkdirSync(options.path, { recursive: true });
+  const sessions: Session[] = [];
+  const openSession = (): Session => {
+    const session = new Session(options.path);
+    sessions.push(session);
+    session.query(`CREATE DATABASE IF NOT EXISTS "${options.database}"`);
+    session.query(`USE "${options.database}"`);
+    return session;
+  };
+  const openSessions = (count: number) => Array.from({ length: count }, openSession);
+  let inserts: ResourcePool<Session>;
+  let queries: ResourcePool<Session>;
+  let streams: ResourcePool<Session>;
+  let control: Session;
+  try {
+    inserts = new ResourcePool('inserts', openSessions(options.insertSessions ?? 2), 1024);
+    queries = new ResourcePool('queries', openSessions(options.querySessions ?? 4), 256);
+    streams = new ResourcePool('exports', openSessions(2), 16);
+    control = openSession();
+  } catch (error) {
+    for (const session of sessions) session.close();
+    throw toClickHouseError(error);
+  }
+
+  /** Runs a query so that aborting its signal stops the engine too: `KILL QUERY` finds it by its comment. */
+  async function run<T>(
+    sql: string,
+    { settings, signal }: QueryOptions,
+    execute: (session: Session, sql: string) => Promise<T>,
+  ): Promise<T> {
+    signal?.throwIfAborted();
+    const session = await queries.take();
+    const comment = signal && randomUUID();
+    const kill = () => {
+      const sql = `KILL QUERY WHERE Settings['log_comment'] = '${comment}' ASYNC`;
+      control.queryAsync(sql, { format: 'Null' }).catch(() => {});
+    };
+    signal?.addEventListener('abort', kill, { once: true });
+    try {
+      return await execute(
+        session,
+        withSettings(sql, comment ? { ...settings, log_comment: comment } : settings),
+      );
+    } catch (error) {
+      throw toClickHouseError(error);
+    } finally {
+      signal?.removeEventListener('abort', kill);
+      queries.release(session);
+    }
+  }
+
+  return {
+    async insert(table, columns, rows) {
+      const session = await inserts.take();
+      try {
+        await session.insert({
+          table,
+          columns,
+          values: rows,
+          format: 'JSONCompactEachRow',
+          // Search indexes are built in the background merges: 259 k rows/s against 96 k.
+          settings: { materialize_skip_indexes_on_insert: 0 },
+        });
+      } catch (error) {
+        throw toClickHouseError(error);
+      } finally {
+        inserts.release(session);
+      }
+    },
+
+    query: (sql, queryOptions = {}) =>
+      run(sql, queryOptions, async (session, statement) => {
+        const result = await session.queryBindAsync(statement, queryOptions.parameters ?? {}, {
+          format: 'JSONCompactEachRow',
+        });
+        return parseRows(result.text());
+      }),
+
+    async *stream(sql, format, { parameters = {}, settings, signal } = {}) {
+      const session = await streams.take();
+      try {
+        const chunks = session.queryStreamBind(withSettings(sql, settings), parameters, {
+          format,
+          ...(signal && { signal }),
+        });
+        for await (const chunk of chunks) yield chunk.raw();
+      } catch (error) {
+        throw toClickHouseError(error);
+      } finally {
+        streams.release(session);
+      }
+    },
+
+    command: (sql, queryOptions = {}) =>
+      run(sql, queryOptions, async (session, statement) => {
+        await session.queryBindAsync(statement, queryOptions.parameters ?? {}, { format: 'Null' });
+      }),
+
+    async close() {
+      for (const session of sessions) session.close();
+      await drainPending();
+    },
+  };
+}
+
+function withSettings(sql: string, settings: QueryOptions['settings']): string {
+  const pairs = Object.entries(settings ?? {}).map(([name, value]) =>
+    typeof value === 'number' ? `${name} = ${value}` : `${name} = '${value.replaceAll("'", "''")}'`,
+  );
+  return pairs.length === 0 ? sql : `${sql} SETTINGS ${pairs.join(', ')}`;
+}
+
+function toClickHouseError(error: unknown): ClickHouseError {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = (error as { clickhouseCode?: unknown } | undefined)?.clickhouseCode;
+  return new ClickHouseError(message, typeof code === 'number' ? code : undefined, error);
+}
