@@ -2,6 +2,7 @@
 export type ErrorKind =
   | 'bad_request'
   | 'unauthorized'
+  | 'forbidden'
   | 'not_found'
   | 'too_large'
   | 'unsupported_encoding'

@@ -49,21 +49,23 @@ const MIGRATIONS: readonly (readonly string[])[] = [
       INDEX by_seq seq TYPE minmax GRANULARITY 1,
       INDEX by_word message TYPE text(tokenizer = 'splitByNonAlpha', preprocessor = lower(message)),
       PROJECTION minutes (
-        SELECT toStartOfMinute(timestamp), service, level, machine_id, source, count(), max(seq)
-        GROUP BY toStartOfMinute(timestamp), service, level, machine_id, source
+        SELECT toStartOfMinute(timestamp), service, level, machine_id, source, file_path,
+          count(), sum(length(message)), max(timestamp)
+        GROUP BY toStartOfMinute(timestamp), service, level, machine_id, source, file_path
       )
     ) ENGINE = MergeTree
     PARTITION BY toDate(fromUnixTimestamp64Micro(toInt64(seq), 'UTC'))
     ORDER BY (timestamp, seq)
     SETTINGS deduplicate_merge_projection_mode = 'rebuild', lightweight_mutation_projection_mode = 'rebuild'`,
     `CREATE TABLE IF NOT EXISTS dead_letters (
+      id String,
       seq UInt64,
       agent String,
+      source LowCardinality(String),
       line UInt32,
       reason String,
-      content String CODEC(ZSTD(1)),
-      source LowCardinality(String)
-    ) ENGINE = MergeTree ORDER BY seq`,
+      content String CODEC(ZSTD(1))
+    ) ENGINE = ReplacingMergeTree ORDER BY id`,
   ],
 ];
 

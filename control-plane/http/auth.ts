@@ -1,0 +1,81 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Context, Middleware } from 'koa';
+import { LogplaneError } from '../../pipeline/errors.ts';
+
+export interface AuthOptions {
+  /** Unset = whoever reaches the server may send. */
+  readonly ingestToken: string | undefined;
+  /** Unset = whoever reaches the server may read. */
+  readonly readToken: string | undefined;
+  readonly adminToken: string;
+  /** False on one's own machine without a token set: deletes and changes of rules need none there. */
+  readonly guardChanges: boolean;
+  /** Sites besides the server's own whose pages may send changes. */
+  readonly allowedOrigins: readonly string[];
+}
+
+/** What a route asks for: `admin` always needs the token, `change` only where changes are guarded. */
+export type Right = 'ingest' | 'read' | 'change' | 'admin';
+
+export function createAuth(options: AuthOptions): {
+  require(right: Right): Middleware;
+  refuseForeignSites: Middleware;
+} {
+  const tokensFor: Readonly<Record<Right, readonly (string | undefined)[]>> = {
+    ingest: [options.ingestToken],
+    read: [options.readToken],
+    change: [options.guardChanges ? options.adminToken : undefined],
+    admin: [options.adminToken],
+  };
+  return {
+    require: (right) => async (context, next) => {
+      const accepted = tokensFor[right].filter((token) => token !== undefined);
+      if (accepted.length > 0) checkToken(context, right, [...accepted, options.adminToken]);
+      await next();
+    },
+
+    /** A page of another site can make a browser send requests here; it must not change anything by that. */
+    refuseForeignSites: async (context, next) => {
+      if (!['GET', 'HEAD', 'OPTIONS'].includes(context.method) && comesFromForeignSite(context, options)) {
+        throw new LogplaneError(
+          'forbidden',
+          `requests from ${context.get('Origin') || 'another site'} may not change anything`,
+        );
+      }
+      await next();
+    },
+  };
+}
+
+function checkToken(context: Context, right: Right, accepted: readonly string[]): void {
+  const given = givenToken(context);
+  const name = right === 'change' ? 'admin' : right;
+  if (given === undefined) throw new LogplaneError('unauthorized', `missing ${name} token`);
+  if (!accepted.some((token) => sameToken(token, given))) {
+    throw new LogplaneError('unauthorized', `invalid ${name} token`);
+  }
+}
+
+function givenToken(context: Context): string | undefined {
+  const header = context.get('X-Admin-Token');
+  if (header !== '') return header;
+  return /^Bearer +(\S+)$/i.exec(context.get('Authorization'))?.[1];
+}
+
+/** Compares in a time that tells nothing about either token; hashing makes the lengths equal. */
+function sameToken(a: string, b: string): boolean {
+  const hash = (token: string) => createHash('sha256').update(token).digest();
+  return timingSafeEqual(hash(a), hash(b));
+}
+
+function comesFromForeignSite(context: Context, { allowedOrigins }: AuthOptions): boolean {
+  const origin = context.get('Origin');
+  if (origin !== '' && allowedOrigins.includes(origin)) return false;
+  const site = context.get('Sec-Fetch-Site');
+  if (site === 'cross-site' || site === 'same-site') return true;
+  return origin !== '' && !isOwnOrigin(origin, context.host);
+}
+
+function isOwnOrigin(origin: string, host: string): boolean {
+  return URL.canParse(origin) && new URL(origin).host === host;
+}

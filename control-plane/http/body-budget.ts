@@ -1,0 +1,42 @@
+import { overloaded } from '../../pipeline/errors.ts';
+
+/** Bytes of request bodies that may stand in memory at once; what does not fit is refused before it is read. */
+export class BodyBudget {
+  #free: number;
+
+  constructor(bytes: number) {
+    this.#free = bytes;
+  }
+
+  /** @throws LogplaneError `overloaded` */
+  reserve(bytes: number): Reservation {
+    const reservation = new Reservation((delta) => this.#take(delta));
+    reservation.grow(bytes);
+    return reservation;
+  }
+
+  #take(bytes: number): void {
+    if (bytes > this.#free) throw overloaded('the server is taking in as much as it can hold; send it again');
+    this.#free -= bytes;
+  }
+}
+
+export class Reservation {
+  #held = 0;
+  readonly #take: (bytes: number) => void;
+
+  constructor(take: (bytes: number) => void) {
+    this.#take = take;
+  }
+
+  /** Holds this many bytes more. @throws LogplaneError `overloaded` */
+  grow(bytes: number): void {
+    this.#take(bytes);
+    this.#held += bytes;
+  }
+
+  release(): void {
+    this.#take(-this.#held);
+    this.#held = 0;
+  }
+}

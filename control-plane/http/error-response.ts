@@ -1,0 +1,60 @@
+import type { Context, Middleware } from 'koa';
+import { type ErrorKind, LogplaneError } from '../../pipeline/errors.ts';
+import { ClickHouseError } from '../../pipeline/store/clickhouse.ts';
+
+export const STATUS: Readonly<Record<ErrorKind, number>> = {
+  bad_request: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  too_large: 413,
+  unsupported_encoding: 415,
+  too_costly: 422,
+  overloaded: 503,
+};
+
+/** The one exit of every error: `{"error": {"message": "…"}}` with the right status, and no stack trace. */
+export function respondToErrors(onDefect: (error: unknown, context: Context) => void): Middleware {
+  return async (context, next) => {
+    try {
+      await next();
+      if (context.status === 404 && context.body === undefined) {
+        throw new LogplaneError('not_found', `no such address: ${context.method} ${context.path}`);
+      }
+      if (context.status === 405 || context.status === 501) {
+        const allowed = context.response.get('Allow');
+        respond(context, 405, `${context.path} takes ${allowed}, got ${context.method}`);
+      }
+    } catch (error) {
+      const known = toLogplaneError(error);
+      if (!known) {
+        onDefect(error, context);
+        respond(context, 500, 'internal error; the server has logged it');
+        return;
+      }
+      if (known.retryAfterSeconds !== undefined) context.set('Retry-After', String(known.retryAfterSeconds));
+      if (known.kind === 'unauthorized') context.set('WWW-Authenticate', 'Bearer');
+      respond(context, STATUS[known.kind], known.message);
+    }
+  };
+}
+
+function respond(context: Context, status: number, message: string): void {
+  context.status = status;
+  context.body = { error: { message } };
+}
+
+function toLogplaneError(error: unknown): LogplaneError | undefined {
+  if (error instanceof LogplaneError) return error;
+  if (error instanceof URIError)
+    return new LogplaneError('bad_request', 'the address is not valid percent-encoding');
+  if (!(error instanceof ClickHouseError)) return undefined;
+  if (error.exceedsLimit || error.cancelled) {
+    return new LogplaneError(
+      'too_costly',
+      'the query needs more time, memory or rows than one query may take; ' +
+        'narrow it: a shorter time range (from, to), a service, a level or a rarer word',
+    );
+  }
+  return undefined;
+}

@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import type { Context } from 'koa';
+
+const HEARTBEAT_MILLISECONDS = 10_000;
+const RECONNECT_MILLISECONDS = 1_000;
+
+/** One server-sent event as it goes over the wire. `data` has no raw line break, which JSON never has. */
+export function formatEvent(event: { name?: string; id?: string; data: string }): string {
+  const name = event.name === undefined ? '' : `event: ${event.name}\n`;
+  const id = event.id === undefined ? '' : `id: ${event.id}\n`;
+  return `${name}${id}data: ${event.data}\n\n`;
+}
+
+/**
+ * Answers with a stream of server-sent events. The reader sets the pace: the next chunk is asked for when
+ * the socket takes one, and a comment goes out every 10 s. The source's signal is aborted when the client
+ * leaves or `stop` is; it then ends.
+ */
+export function respondWithEvents(
+  context: Context,
+  stop: AbortSignal,
+  source: (signal: AbortSignal) => AsyncIterable<string>,
+): void {
+  context.status = 200;
+  context.set({
+    'Content-Type': 'text/event-stream; charset=utf-8',
+    'Cache-Control': 'no-cache',
+    'X-Accel-Buffering': 'no',
+  });
+  const output = new PassThrough();
+  context.body = output;
+  output.on('error', () => {});
+  const ended = new AbortController();
+  const { signal } = ended;
+  const end = () => ended.abort();
+  output.on('close', end);
+  stop.addEventListener('abort', end, { once: true });
+  output.write(`retry: ${RECONNECT_MILLISECONDS}\n\n`);
+  const heartbeat = setInterval(() => output.write(': heartbeat\n\n'), HEARTBEAT_MILLISECONDS);
+  const copy = async () => {
+    for await (const chunk of source(signal)) {
+      if (!output.write(chunk)) await once(output, 'drain', { signal });
+    }
+  };
+  copy()
+    .catch((error: unknown) => {
+      if (!signal.aborted) context.app.emit('error', error, context);
+    })
+    .finally(() => {
+      clearInterval(heartbeat);
+      stop.removeEventListener('abort', end);
+      output.end();
+    });
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { LogplaneError } from '../../pipeline/errors.ts';
+import type { BodyBudget } from './body-budget.ts';
+import { createUnpacker } from './decompress.ts';
+
+export interface ReadBodyOptions {
+  readonly budget: BodyBudget;
+  /** Bytes, packed and unpacked, that one body may have. */
+  readonly limit: number;
+}
+
+export interface RequestBody {
+  /** Unpacked; as far as it came where `damage` is set. */
+  readonly content: Buffer;
+  /** SHA-256 of the bytes as they were sent, hexadecimal. */
+  readonly digest: string;
+  /** Why the rest could not be unpacked. */
+  readonly damage: string | undefined;
+}
+
+/**
+ * Reads and unpacks a request's body and gives it to `use`; its memory counts against the budget until
+ * `use` is done.
+ * @throws LogplaneError `too_large`, `overloaded` (before anything is read where the size is declared),
+ *   `unsupported_encoding`
+ */
+export async function readBody<T>(
+  request: IncomingMessage,
+  { budget, limit }: ReadBodyOptions,
+  use: (body: RequestBody) => Promise<T>,
+): Promise<T> {
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > limit) throw tooLarge(limit, `${declared}`);
+  const held = budget.reserve(declared);
+  try {
+    const pieces: Uint8Array[] = [];
+    let size = 0;
+    const encoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase();
+    const unpacker = createUnpacker(
+      encoding,
+      (piece) => {
+        size += piece.length;
+        if (size > limit) throw tooLarge(limit, 'more');
+        held.grow(piece.length);
+        pieces.push(piece);
+      },
+      limit,
+    );
+    const hash = createHash('sha256');
+    let packedSize = 0;
+    let damage: string | undefined;
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      packedSize += chunk.length;
+      if (packedSize > limit) throw tooLarge(limit, 'more');
+      hash.update(chunk);
+      damage ??= await damageOf(() => unpacker.write(chunk), encoding);
+    }
+    damage ??= await damageOf(() => unpacker.end(), encoding);
+    const content = pieces.length === 1 ? Buffer.from(pieces[0]!) : Buffer.concat(pieces);
+    return await use({ content, digest: hash.digest('hex'), damage });
+  } finally {
+    held.release();
+  }
+}
+
+async function damageOf(unpack: () => Promise<void>, encoding: string): Promise<string | undefined> {
+  try {
+    await unpack();
+    return undefined;
+  } catch (error) {
+    if (error instanceof LogplaneError) throw error;
+    return `the body is not valid ${encoding}: ${(error as Error).message}`;
+  }
+}
+
+function tooLarge(limit: number, got: string): LogplaneError {
+  return new LogplaneError(
+    'too_large',
+    `a body may have ${limit} bytes unpacked (INGEST_MAX_BYTES), got ${got}`,
+  );
+}

@@ -1,0 +1,157 @@
+import { setImmediate } from 'node:timers/promises';
+import type { BatchQueue } from './batch-queue.ts';
+import type { Counters } from './counters.ts';
+import type { LogRecord } from './record/log-record.ts';
+import { fromMilliseconds } from './record/timestamp.ts';
+import { encodeRequest, type KnownRequest, type RequestWindow } from './request-window.ts';
+import type { Arrival, SourceEntry } from './sources/source-entry.ts';
+import type { DeadLetter, DeadLetterStore } from './store/dead-letter-store.ts';
+
+/** Records of a request that are normalized and stored together; more are taken piece by piece. */
+const SLICE_ENTRIES = 20_000;
+/** After so many entries other requests get their turn: 1,000 take about 4 ms. */
+const TURN_ENTRIES = 1_000;
+
+export interface IngestRequest {
+  /** Who sends, where the way of sending says so. */
+  readonly agent: string | undefined;
+  /** Who sends, where neither the request nor its first record says so. */
+  readonly peer: string;
+  /** Hash of the bytes as they came: the same bytes of the same agent are stored once. */
+  readonly digest: string;
+  readonly source: string;
+  /** The texts that the source cut the request into, for `decode`; read more than once. */
+  readonly entries: Iterable<string>;
+  readonly decode: (text: string) => SourceEntry | { readonly reason: string };
+}
+
+export interface Receipt {
+  readonly accepted: number;
+  readonly rejected: number;
+  /** Everything in the request had been stored before. */
+  readonly duplicate: boolean;
+}
+
+export interface PipelineOptions {
+  readonly normalize: (entry: SourceEntry, arrival: Arrival) => LogRecord;
+  readonly queue: BatchQueue;
+  readonly deadLetters: DeadLetterStore;
+  readonly window: RequestWindow;
+  readonly counters: Counters;
+}
+
+/** Takes requests in: decode → normalize → store, and only then a receipt. */
+export class Pipeline {
+  readonly #options: PipelineOptions;
+  readonly #running = new Map<string, Promise<unknown>>();
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves when every record of the request is durable and can be queried.
+   * @throws LogplaneError `overloaded` when the store cannot take it now; the request can be sent again
+   */
+  async accept(request: IngestRequest): Promise<Receipt> {
+    const agent = request.agent ?? this.#agentOfFirstRecord(request) ?? request.peer;
+    const key = JSON.stringify([agent, request.digest]);
+    // The sender gave up waiting and repeats: the repetition goes on where the first attempt ends.
+    while (this.#running.has(key)) await this.#running.get(key);
+    const work = this.#acceptOnce(request, agent);
+    this.#running.set(
+      key,
+      work.catch(() => {}),
+    );
+    try {
+      return await work;
+    } finally {
+      this.#running.delete(key);
+    }
+  }
+
+  async #acceptOnce(request: IngestRequest, agent: string): Promise<Receipt> {
+    const { window, counters } = this.#options;
+    let progress: KnownRequest = {
+      ...(window.find(agent, request.digest) ?? { entries: 0, accepted: 0, rejected: 0 }),
+      agent,
+      digest: request.digest,
+    };
+    const known = progress.entries;
+    for (const slice of slices(skip(request.entries, known), SLICE_ENTRIES)) {
+      progress = await this.#storeSlice(slice, request, progress);
+      window.record(progress);
+    }
+    const duplicate = known > 0 && known === progress.entries;
+    if (duplicate) counters.requestsDuplicate++;
+    else counters.requestsAccepted++;
+    return { accepted: progress.accepted, rejected: progress.rejected, duplicate };
+  }
+
+  async #storeSlice(
+    slice: readonly string[],
+    request: IngestRequest,
+    before: KnownRequest,
+  ): Promise<KnownRequest> {
+    const { normalize, queue, deadLetters, counters } = this.#options;
+    const now = Date.now();
+    const arrival: Arrival = { time: fromMilliseconds(now), source: request.source };
+    const records: LogRecord[] = [];
+    const letters: DeadLetter[] = [];
+    for (const [index, text] of slice.entries()) {
+      if (index % TURN_ENTRIES === TURN_ENTRIES - 1) await setImmediate();
+      const entry = request.decode(text);
+      if ('reason' in entry) {
+        const line = before.entries + index + 1;
+        letters.push({
+          id: `${request.digest}-${line}`,
+          receivedAt: now * 1000,
+          agent: before.agent,
+          source: request.source,
+          line,
+          reason: entry.reason,
+          content: text,
+        });
+      } else {
+        records.push(normalize(entry, arrival));
+      }
+    }
+    const after: KnownRequest = {
+      ...before,
+      entries: before.entries + slice.length,
+      accepted: before.accepted + records.length,
+      rejected: before.rejected + letters.length,
+    };
+    if (letters.length > 0) await deadLetters.add(letters);
+    counters.recordsRejected += letters.length;
+    if (records.length > 0) await queue.add(records, encodeRequest(after));
+    return after;
+  }
+
+  #agentOfFirstRecord({ entries, decode }: IngestRequest): string | undefined {
+    for (const text of entries) {
+      const entry = decode(text);
+      if ('reason' in entry) continue;
+      const machine = entry.fields.machine_id;
+      return typeof machine === 'string' && machine !== '' ? machine : undefined;
+    }
+    return undefined;
+  }
+}
+
+function* skip<T>(items: Iterable<T>, count: number): Generator<T> {
+  let index = 0;
+  for (const item of items) if (index++ >= count) yield item;
+}
+
+function* slices<T>(items: Iterable<T>, size: number): Generator<T[]> {
+  let slice: T[] = [];
+  for (const item of items) {
+    slice.push(item);
+    if (slice.length === size) {
+      yield slice;
+      slice = [];
+    }
+  }
+  if (slice.length > 0) yield slice;
+}

@@ -1,0 +1,95 @@
+import type { StoredRecord } from '../record/log-record.ts';
+import { decodeRequest, type KnownRequest } from '../request-window.ts';
+import type { ClickHouse, QueryOptions, QueryParameters } from './clickhouse.ts';
+import { decodeRow, LOG_COLUMNS, RECORD_SELECT, type RecordRow } from './columns.ts';
+
+/** Records behind one place up to another that fulfil a condition. */
+export interface PlaceRange {
+  readonly after: number;
+  readonly upTo: number;
+  /** SQL condition; its values stand in `parameters`. */
+  readonly where: string;
+  readonly parameters: QueryParameters;
+}
+
+/** Places are times, so the newest records are looked for in these last microseconds first: in order of arrival
+ *  there is no index to read backwards, only one that passes over what lies outside a range. */
+const NEWEST_SPANS = [60e6, 3_600e6, 86_400e6, Number.POSITIVE_INFINITY];
+
+/** The table `logs`. */
+export class LogStore {
+  readonly #clickhouse: ClickHouse;
+
+  constructor(clickhouse: ClickHouse) {
+    this.#clickhouse = clickhouse;
+  }
+
+  /** Stores rows that `completeRow` made, all or none. */
+  append(rows: Buffer): Promise<void> {
+    return this.#clickhouse.insert('logs', LOG_COLUMNS, rows);
+  }
+
+  /** The highest place in the store; 0 where it is empty. */
+  async lastPlace(): Promise<number> {
+    const [[last] = [0]] = await this.#clickhouse.query<[number]>('SELECT max(seq) FROM logs');
+    return last;
+  }
+
+  /** Requests whose records came in after a place, oldest first. */
+  async requestsAfter(place: number): Promise<KnownRequest[]> {
+    const rows = await this.#clickhouse.query<[string]>(
+      "SELECT request FROM logs WHERE seq > {place:UInt64} AND request != '' " +
+        'ORDER BY seq DESC LIMIT 256 BY JSONExtractString(request, 1)',
+      { parameters: { place } },
+    );
+    return rows.map(([mark]) => decodeRequest(mark)).reverse();
+  }
+
+  /** @param clauses what follows `FROM logs`: `WHERE … ORDER BY … LIMIT …` */
+  async select(clauses: string, options: QueryOptions): Promise<StoredRecord[]> {
+    const rows = await this.#clickhouse.query<RecordRow>(
+      `SELECT ${RECORD_SELECT} FROM logs ${clauses}`,
+      options,
+    );
+    return rows.map(decodeRow);
+  }
+
+  /** The first records of a range, in order of arrival. */
+  oldest(limit: number, range: PlaceRange): Promise<StoredRecord[]> {
+    return this.#selectRange(range, 'ORDER BY seq LIMIT {limit:UInt32}', limit);
+  }
+
+  /** The last records of a range, in order of arrival. */
+  async newest(limit: number, range: PlaceRange): Promise<StoredRecord[]> {
+    for (const span of NEWEST_SPANS) {
+      const after = Math.max(range.after, range.upTo - span);
+      const records = await this.#selectRange(
+        { ...range, after },
+        'ORDER BY seq DESC LIMIT {limit:UInt32}',
+        limit,
+      );
+      if (records.length === limit || after === range.after) return records.reverse();
+    }
+    return [];
+  }
+
+  async count({ after, upTo, where, parameters }: PlaceRange): Promise<number> {
+    const [[count] = [0]] = await this.#clickhouse.query<[number]>(
+      `SELECT count() FROM logs WHERE ${RANGE} AND (${where})`,
+      { parameters: { ...parameters, after, up_to: upTo } },
+    );
+    return count;
+  }
+
+  #selectRange(
+    { after, upTo, where, parameters }: PlaceRange,
+    order: string,
+    limit: number,
+  ): Promise<StoredRecord[]> {
+    return this.select(`WHERE ${RANGE} AND (${where}) ${order}`, {
+      parameters: { ...parameters, after, up_to: upTo, limit },
+    });
+  }
+}
+
+const RANGE = 'seq > {after:UInt64} AND seq <= {up_to:UInt64}';
