@@ -17,10 +17,14 @@ export interface AuthOptions {
 /** What a route asks for: `admin` always needs the token, `change` only where changes are guarded. */
 export type Right = 'ingest' | 'read' | 'change' | 'admin';
 
-export function createAuth(options: AuthOptions): {
+export interface Auth {
+  /** Lets a request pass that has the right. @throws LogplaneError `unauthorized` */
   require(right: Right): Middleware;
-  refuseForeignSites: Middleware;
-} {
+  /** @throws LogplaneError `forbidden` */
+  readonly refuseForeignSites: Middleware;
+}
+
+export function createAuth(options: AuthOptions): Auth {
   const tokensFor: Readonly<Record<Right, readonly (string | undefined)[]>> = {
     ingest: [options.ingestToken],
     read: [options.readToken],

@@ -2,9 +2,11 @@ import { overloaded } from '../../pipeline/errors.ts';
 
 /** Bytes of request bodies that may stand in memory at once; what does not fit is refused before it is read. */
 export class BodyBudget {
+  readonly #size: number;
   #free: number;
 
   constructor(bytes: number) {
+    this.#size = bytes;
     this.#free = bytes;
   }
 
@@ -13,6 +15,11 @@ export class BodyBudget {
     const reservation = new Reservation((delta) => this.#take(delta));
     reservation.grow(bytes);
     return reservation;
+  }
+
+  /** Bytes that are reserved now. */
+  get held(): number {
+    return this.#size - this.#free;
   }
 
   #take(bytes: number): void {

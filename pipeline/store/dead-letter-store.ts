@@ -1,4 +1,4 @@
-import type { ClickHouse } from './clickhouse.ts';
+import type { ClickHouse, QueryParameters } from './clickhouse.ts';
 
 /** A piece of a request that could not be read as a record, kept so that nothing is lost. */
 export interface DeadLetter {
@@ -33,10 +33,23 @@ export class DeadLetterStore {
   }
 
   /** The newest first. */
-  async list(limit: number): Promise<DeadLetter[]> {
+  list(limit: number): Promise<DeadLetter[]> {
+    return this.#select('ORDER BY seq DESC, line LIMIT {limit:UInt32}', { limit });
+  }
+
+  async find(id: string): Promise<DeadLetter | undefined> {
+    const [letter] = await this.#select('WHERE id = {id:String}', { id });
+    return letter;
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#clickhouse.command('DELETE FROM dead_letters WHERE id = {id:String}', { parameters: { id } });
+  }
+
+  async #select(clauses: string, parameters: QueryParameters): Promise<DeadLetter[]> {
     const rows = await this.#clickhouse.query<[string, number, string, string, number, string, string]>(
-      `SELECT ${COLUMNS.join(', ')} FROM dead_letters FINAL ORDER BY seq DESC, line LIMIT {limit:UInt32}`,
-      { parameters: { limit } },
+      `SELECT ${COLUMNS.join(', ')} FROM dead_letters FINAL ${clauses}`,
+      { parameters },
     );
     return rows.map(([id, receivedAt, agent, source, line, reason, content]) => ({
       id,

@@ -1,0 +1,22 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** `ADMIN_TOKEN`, or the one made at the first start: kept in `DATA_DIR`, readable by its owner alone. */
+export async function adminToken(
+  { ADMIN_TOKEN, DATA_DIR }: { readonly ADMIN_TOKEN?: string | undefined; readonly DATA_DIR: string },
+  log: (message: string) => void,
+): Promise<string> {
+  if (ADMIN_TOKEN !== undefined) return ADMIN_TOKEN;
+  const path = join(DATA_DIR, 'admin-token');
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const token = randomBytes(24).toString('base64url');
+  await mkdir(DATA_DIR, { recursive: true });
+  await writeFile(path, `${token}\n`, { mode: 0o600 });
+  log(`admin token, shown once and kept in ${path}: ${token}`);
+  return token;
+}

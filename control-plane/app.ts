@@ -1,0 +1,48 @@
+import cors from '@koa/cors';
+import Koa from 'koa';
+import Router from 'koa-router';
+import type { Auth } from './http/auth.ts';
+import { respondToErrors } from './http/error-response.ts';
+import { addDeadLetterRoutes, type DeadLetterRoutesOptions } from './routes/dead-letters.ts';
+import { addIngestRoutes, type IngestRoutesOptions } from './routes/ingest.ts';
+import { addLogRoutes, type LogRoutesOptions } from './routes/logs.ts';
+import { addOperationsRoutes, type OperationsRoutesOptions } from './routes/operations.ts';
+import { addServiceRoutes, type ServiceRoutesOptions } from './routes/services.ts';
+
+export interface AppOptions
+  extends IngestRoutesOptions,
+    LogRoutesOptions,
+    ServiceRoutesOptions,
+    DeadLetterRoutesOptions,
+    OperationsRoutesOptions {
+  readonly auth: Auth;
+  /** Origins whose pages may read answers. */
+  readonly corsOrigins: readonly string[];
+  readonly onDefect: (error: unknown) => void;
+}
+
+/** The whole HTTP interface: every address family is one line here. */
+export function createApp(options: AppOptions): Koa {
+  const router = new Router();
+  addIngestRoutes(router, options);
+  addServiceRoutes(router, options);
+  addLogRoutes(router, options);
+  addDeadLetterRoutes(router, options);
+  addOperationsRoutes(router, options);
+
+  const app = new Koa();
+  app.on('error', options.onDefect);
+  app.use(respondToErrors(options.onDefect));
+  if (options.corsOrigins.length > 0) app.use(cors({ origin: allowedOrigin(options.corsOrigins) }));
+  app.use(options.auth.refuseForeignSites);
+  app.use(router.routes());
+  app.use(router.allowedMethods());
+  return app;
+}
+
+function allowedOrigin(origins: readonly string[]): (context: Koa.Context) => string {
+  return (context) => {
+    const origin = context.get('Origin');
+    return origins.includes(origin) || origins.includes('*') ? origin : '';
+  };
+}

@@ -1,0 +1,177 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { BatchQueue } from '../pipeline/batch-queue.ts';
+import { createCounters } from '../pipeline/counters.ts';
+import { LiveBus } from '../pipeline/live/live-bus.ts';
+import { Pipeline } from '../pipeline/pipeline.ts';
+import { RequestWindow } from '../pipeline/request-window.ts';
+import { loadRequestWindow, saveRequestWindow } from '../pipeline/request-window-file.ts';
+import { Sequencer } from '../pipeline/sequencer.ts';
+import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
+import { connectClickHouseServer } from '../pipeline/store/clickhouse-server.ts';
+import { DeadLetterStore } from '../pipeline/store/dead-letter-store.ts';
+import { openEmbeddedClickHouse } from '../pipeline/store/embedded-clickhouse.ts';
+import { LogStore } from '../pipeline/store/log-store.ts';
+import { migrate } from '../pipeline/store/schema.ts';
+import { createCategorizer } from '../pipeline/transforms/categorize.ts';
+import { createNormalizer } from '../pipeline/transforms/normalize.ts';
+import { adminToken } from './admin-token.ts';
+import { createApp } from './app.ts';
+import type { Config } from './config.ts';
+import type { ConsoleLog } from './console-log.ts';
+import { createAuth } from './http/auth.ts';
+import { BodyBudget } from './http/body-budget.ts';
+import { createTelemetry } from './telemetry.ts';
+
+const SAVE_WINDOW_MILLISECONDS = 30_000;
+/** Bodies in memory at once, unpacked; each becomes about four times as much while it is taken in. */
+const BODY_BUDGET_BYTES = 128 * 1024 * 1024;
+const STOP_MILLISECONDS = 8_000;
+
+export interface RunningServer {
+  /** `http://host:port` */
+  readonly url: string;
+  readonly pipeline: Pipeline;
+  /** Stops accepting, finishes what was accepted, ends open streams and closes the store. */
+  close(): Promise<void>;
+}
+
+/** Puts the parts together and starts them; `close` stops them in reverse order. */
+export async function startServer(config: Config, log: ConsoleLog): Promise<RunningServer> {
+  const clickhouse = await openClickHouse(config);
+  const stopping = new AbortController();
+  try {
+    await migrate(clickhouse, { days: config.RETENTION_DAYS, errorDays: config.ERROR_RETENTION_DAYS });
+    const store = new LogStore(clickhouse);
+    const deadLetters = new DeadLetterStore(clickhouse);
+    const lastPlace = await store.lastPlace();
+
+    const window = new RequestWindow();
+    const windowPath = join(config.DATA_DIR, 'state', 'requests');
+    const savedPlace = await loadRequestWindow(windowPath, window);
+    for (const request of await store.requestsAfter(savedPlace)) window.record(request);
+
+    const counters = createCounters();
+    const bus = new LiveBus(lastPlace);
+    const queue = new BatchQueue({
+      sequencer: new Sequencer(lastPlace),
+      write: (rows) => store.append(rows),
+      publish: (records) => bus.publish(records),
+      counters,
+    });
+    const normalize = createNormalizer({
+      categorize: createCategorizer(await readCategoryRules(config.CATEGORIES_FILE)),
+      defaultTimezone: config.DEFAULT_TIMEZONE,
+    });
+    const pipeline = new Pipeline({ normalize, queue, deadLetters, window, counters });
+
+    const saveWindow = () => saveRequestWindow(windowPath, window, bus.watermark);
+    const saving = setInterval(() => {
+      saveWindow().catch((error: unknown) => log.warn(`could not save ${windowPath}: ${error}`));
+    }, SAVE_WINDOW_MILLISECONDS);
+
+    const budget = new BodyBudget(BODY_BUDGET_BYTES);
+    const auth = createAuth({
+      ingestToken: config.INGEST_TOKEN,
+      readToken: config.READ_TOKEN,
+      adminToken: await adminToken(config, log.info),
+      guardChanges: config.ADMIN_TOKEN !== undefined || !isLoopback(config.HOST),
+      allowedOrigins: config.CORS_ORIGIN,
+    });
+    const app = createApp({
+      auth,
+      pipeline,
+      deadLetters,
+      clickhouse,
+      store,
+      bus,
+      stopping: stopping.signal,
+      body: { budget, limit: config.INGEST_MAX_BYTES },
+      corsOrigins: config.CORS_ORIGIN,
+      version: await packageVersion(),
+      telemetry: createTelemetry({
+        counters,
+        gauges: {
+          logplane_live_readers: { help: 'Open live streams', read: () => bus.listenerCount },
+          logplane_body_bytes: { help: 'Bytes of request bodies in memory', read: () => budget.held },
+        },
+      }),
+      notReady: () => notReady(clickhouse),
+      onDefect: (error) => log.error(`unexpected error: ${error instanceof Error ? error.stack : error}`),
+    });
+
+    const server = createServer(app.callback());
+    await listen(server, config.PORT, config.HOST);
+    const { address, port, family } = server.address() as AddressInfo;
+    const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    log.info(`listening on ${url}`);
+
+    return {
+      url,
+      pipeline,
+      async close() {
+        clearInterval(saving);
+        stopping.abort();
+        await closeServer(server);
+        await queue.drain();
+        await saveWindow();
+        await clickhouse.close();
+      },
+    };
+  } catch (error) {
+    await clickhouse.close();
+    throw error;
+  }
+}
+
+async function openClickHouse(config: Config): Promise<ClickHouse> {
+  const database = config.CLICKHOUSE_DATABASE;
+  if (config.CLICKHOUSE_URL === undefined) {
+    return openEmbeddedClickHouse({ path: join(config.DATA_DIR, 'clickhouse'), database });
+  }
+  return connectClickHouseServer({
+    url: config.CLICKHOUSE_URL,
+    user: config.CLICKHOUSE_USER,
+    password: config.CLICKHOUSE_PASSWORD,
+    database,
+  });
+}
+
+async function notReady(clickhouse: ClickHouse): Promise<Record<string, string>> {
+  try {
+    await clickhouse.query('SELECT 1', { signal: AbortSignal.timeout(5_000) });
+    return {};
+  } catch {
+    return { storage: 'the store does not answer' };
+  }
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+}
+
+/** Waits for requests under way; connections that are still open after that are cut. */
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), STOP_MILLISECONDS);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+async function packageVersion(): Promise<string> {
+  const packageFile = new URL(import.meta.url.endsWith('.ts') ? '../package.json' : '../../package.json', import.meta.url);
+  return (JSON.parse(await readFile(packageFile, 'utf8')) as { version: string }).version;
+}

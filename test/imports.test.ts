@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import t from 'tap';
+
+/** From low to high: a file may import from its own layer and those above it in this list. */
+const LAYERS = [
+  /^pipeline\/(record\/|errors\.ts|counters\.ts|sequencer\.ts|request-window\.ts)/,
+  /^pipeline\/(sources|transforms|store|live)\//,
+  /^pipeline\/(batch-queue|request-window-file)\.ts/,
+  /^pipeline\/pipeline\.ts/,
+  /^control-plane\/query\//,
+  /^control-plane\/logs\//,
+  /^control-plane\/(files|nodes|fleet|alerts)\//,
+  /^control-plane\/http\//,
+  /^control-plane\/routes\//,
+  /^control-plane\/(app|config|telemetry|console-log|admin-token)\.ts/,
+  /^control-plane\/server\.ts/,
+  /^control-plane\/(main\.ts|cli\/)/,
+];
+
+const root = resolve(import.meta.dirname, '..');
+const sources = ['pipeline', 'control-plane'].flatMap((folder) =>
+  readdirSync(resolve(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `${folder}/${name}`),
+);
+
+const layerOf = (file: string) => LAYERS.findIndex((layer) => layer.test(file));
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(resolve(root, file), 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) =>
+    relative(root, resolve(root, dirname(file), match[1]!)),
+  );
+}
+
+t.test('every source file has its layer', async (t) => {
+  t.ok(sources.length > 30, 'the sources were found');
+  t.same(
+    sources.filter((file) => layerOf(file) === -1),
+    [],
+  );
+});
+
+t.test('imports point from high to low', async (t) => {
+  const wrong = sources.flatMap((file) =>
+    importsOf(file)
+      .filter((imported) => layerOf(imported) > layerOf(file))
+      .map((imported) => `${file} imports ${imported}`),
+  );
+  t.same(wrong, []);
+});
+
+t.test('only the entry points read the environment', async (t) => {
+  const readers = sources.filter((file) => /process\.env\b/.test(readFileSync(resolve(root, file), 'utf8')));
+  t.same(
+    readers.filter((file) => !/^control-plane\/(main\.ts|cli\/)/.test(file)),
+    [],
+  );
+});
+
+t.test('no source file is longer than 300 lines', async (t) => {
+  const long = sources.filter((file) => readFileSync(resolve(root, file), 'utf8').split('\n').length > 301);
+  t.same(long, []);
+});
