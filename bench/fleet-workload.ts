@@ -12,7 +12,16 @@ export function createRandom(seed: number): () => number {
 const SERVICES = ['vllm', 'client', 'server', 'vector-db', 'monitoring'];
 const LEVELS = ['INFO', 'INFO', 'INFO', 'INFO', 'INFO', 'INFO', 'WARN', 'ERROR', 'DEBUG'];
 const VERBS = ['Received', 'Finished', 'Scheduled', 'Preempted', 'Loaded', 'Evicted', 'Retried', 'Flushed'];
-const NOUNS = ['request', 'batch', 'prefill', 'decode step', 'shard', 'collection', 'embedding', 'checkpoint'];
+const NOUNS = [
+  'request',
+  'batch',
+  'prefill',
+  'decode step',
+  'shard',
+  'collection',
+  'embedding',
+  'checkpoint',
+];
 
 /**
  * One line of the fleet workload, about 300 bytes: what Fluent Bit ships of structured service logs, with
@@ -20,18 +29,29 @@ const NOUNS = ['request', 'batch', 'prefill', 'decode step', 'shard', 'collectio
  */
 export function fleetLine(index: number, startMilliseconds: number, random: () => number): string {
   const pick = (values: readonly string[]) => values[Math.floor(random() * values.length)]!;
-  const hex = (digits: number) => Math.floor(random() * 16 ** digits).toString(16).padStart(digits, '0');
+  const hex = (digits: number) =>
+    Math.floor(random() * 16 ** digits)
+      .toString(16)
+      .padStart(digits, '0');
   const service = pick(SERVICES);
   const machine = Math.floor(random() * 20);
-  const time = new Date(startMilliseconds + index / 10).toISOString().replace('Z', `${String(index % 10)}00Z`);
+  const time = new Date(startMilliseconds + index / 10)
+    .toISOString()
+    .replace('Z', `${String(index % 10)}00Z`);
   const rare = index % 100_000 === 4_242 ? ' unobtainium' : '';
   const message = `${pick(VERBS)} ${pick(NOUNS)} cmpl-${hex(8)}: ${Math.floor(random() * 4096)} tokens, KV cache usage ${(random() * 100).toFixed(1)}%${rare}`;
   return `{"timestamp":"${time}","level":"${pick(LEVELS)}","message":"${message}","service":"${service}","machine_id":"machine-${machine}","worker_id":"worker-${machine}-${Math.floor(random() * 4)}","deployment_env":"production","region":"us-west1","file_path":"/workspace/logs/${service}-${machine}.log","duration_ms":${(random() * 2000).toFixed(2)},"pid":${Math.floor(random() * 60000)}}`;
 }
 
 /** The body of one request, NDJSON. */
-export function fleetBody(from: number, count: number, startMilliseconds: number, random: () => number): Buffer {
+export function fleetBody(
+  from: number,
+  count: number,
+  startMilliseconds: number,
+  random: () => number,
+): Buffer {
   const lines: string[] = [];
-  for (let index = from; index < from + count; index++) lines.push(fleetLine(index, startMilliseconds, random));
+  for (let index = from; index < from + count; index++)
+    lines.push(fleetLine(index, startMilliseconds, random));
   return Buffer.from(`${lines.join('\n')}\n`);
 }

@@ -1,9 +1,9 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawn } from 'node:child_process';
 import { setTimeout } from 'node:timers/promises';
 import { createRandom, fleetBody } from './fleet-workload.ts';
 
@@ -21,7 +21,8 @@ await once(server.stdout, 'data');
 const random = createRandom(1);
 const start = Date.now() - rows / 10;
 const bodies: Buffer[] = [];
-for (let from = 0; from < rows; from += perRequest) bodies.push(fleetBody(from, Math.min(perRequest, rows - from), start, random));
+for (let from = 0; from < rows; from += perRequest)
+  bodies.push(fleetBody(from, Math.min(perRequest, rows - from), start, random));
 const bytes = bodies.reduce((sum, body) => sum + body.length, 0);
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: connections });
@@ -29,14 +30,23 @@ const latencies: number[] = [];
 function send(body: Buffer): Promise<void> {
   const started = performance.now();
   return new Promise((resolve, reject) => {
-    const request = http.request({ port, method: 'POST', path: '/logs/ingest', agent, headers: { 'Content-Type': 'application/x-ndjson', 'Content-Length': body.length } }, (response) => {
-      response.resume();
-      response.on('end', () => {
-        latencies.push(performance.now() - started);
-        if (response.statusCode === 200) resolve();
-        else reject(new Error(`status ${response.statusCode}`));
-      });
-    });
+    const request = http.request(
+      {
+        port,
+        method: 'POST',
+        path: '/logs/ingest',
+        agent,
+        headers: { 'Content-Type': 'application/x-ndjson', 'Content-Length': body.length },
+      },
+      (response) => {
+        response.resume();
+        response.on('end', () => {
+          latencies.push(performance.now() - started);
+          if (response.statusCode === 200) resolve();
+          else reject(new Error(`status ${response.statusCode}`));
+        });
+      },
+    );
     request.on('error', reject);
     request.end(body);
   });
@@ -45,7 +55,11 @@ function send(body: Buffer): Promise<void> {
 const usage = async () => {
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   const value = (name: string) => Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]);
-  return { cpu: value('process_cpu_seconds_total'), inserts: value('logplane_inserts_total'), rss: value('process_resident_memory_bytes') };
+  return {
+    cpu: value('process_cpu_seconds_total'),
+    inserts: value('logplane_inserts_total'),
+    rss: value('process_resident_memory_bytes'),
+  };
 };
 
 const before = await usage();
@@ -68,12 +82,14 @@ const seconds = (performance.now() - began) / 1000;
 watch.abort();
 await watching;
 const after = await usage();
-const { total } = (await (await fetch(`http://127.0.0.1:${port}/api/v1/logs/count`)).json()) as { total: number };
+const { total } = (await (await fetch(`http://127.0.0.1:${port}/api/v1/logs/count`)).json()) as {
+  total: number;
+};
 latencies.sort((a, b) => a - b);
 const at = (share: number) => latencies[Math.floor(latencies.length * share)]!.toFixed(1);
 console.log(
   `${rows} rows, ${(bytes / rows).toFixed(0)} bytes each, ${perRequest} per request, ${connections} connections: ` +
-    `${Math.round(rows / seconds)} rows/s, server CPU ${((after.cpu - before.cpu) * 1e6 / rows).toFixed(2)} µs/row, ` +
+    `${Math.round(rows / seconds)} rows/s, server CPU ${(((after.cpu - before.cpu) * 1e6) / rows).toFixed(2)} µs/row, ` +
     `peak RSS ${(peak / 1e6).toFixed(0)} MB, ${after.inserts - before.inserts} inserts, ` +
     `answer p50 ${at(0.5)} ms p99 ${at(0.99)} ms, stored ${total}`,
 );

@@ -6,6 +6,7 @@ import { BatchQueue } from '../pipeline/batch-queue.ts';
 import { createCounters } from '../pipeline/counters.ts';
 import { LiveBus } from '../pipeline/live/live-bus.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
+import { BUILT_IN_SERVICES } from '../pipeline/record/category.ts';
 import { RequestWindow } from '../pipeline/request-window.ts';
 import { loadRequestWindow, saveRequestWindow } from '../pipeline/request-window-file.ts';
 import { Sequencer } from '../pipeline/sequencer.ts';
@@ -16,6 +17,7 @@ import { openEmbeddedClickHouse } from '../pipeline/store/embedded-clickhouse.ts
 import { LogStore } from '../pipeline/store/log-store.ts';
 import { migrate } from '../pipeline/store/schema.ts';
 import { createCategorizer } from '../pipeline/transforms/categorize.ts';
+import { type CategoryFile, parseCategoryRules } from '../pipeline/transforms/category-rules.ts';
 import { createNormalizer } from '../pipeline/transforms/normalize.ts';
 import { adminToken } from './admin-token.ts';
 import { createApp } from './app.ts';
@@ -61,8 +63,9 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       publish: (records) => bus.publish(records),
       counters,
     });
+    const categories = await readCategories(config.CATEGORIES_FILE);
     const normalize = createNormalizer({
-      categorize: createCategorizer(await readCategoryRules(config.CATEGORIES_FILE)),
+      categorize: createCategorizer(categories.rules),
       defaultTimezone: config.DEFAULT_TIMEZONE,
     });
     const pipeline = new Pipeline({ normalize, queue, deadLetters, window, counters });
@@ -87,6 +90,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       clickhouse,
       store,
       bus,
+      knownServices: [...BUILT_IN_SERVICES, ...categories.services],
       stopping: stopping.signal,
       body: { budget, limit: config.INGEST_MAX_BYTES },
       corsOrigins: config.CORS_ORIGIN,
@@ -139,6 +143,10 @@ async function openClickHouse(config: Config): Promise<ClickHouse> {
   });
 }
 
+async function readCategories(path: string | undefined): Promise<CategoryFile> {
+  return path === undefined ? { services: [], rules: [] } : parseCategoryRules(await readFile(path, 'utf8'));
+}
+
 async function notReady(clickhouse: ClickHouse): Promise<Record<string, string>> {
   try {
     await clickhouse.query('SELECT 1', { signal: AbortSignal.timeout(5_000) });
@@ -172,6 +180,9 @@ export function isLoopback(host: string): boolean {
 }
 
 async function packageVersion(): Promise<string> {
-  const packageFile = new URL(import.meta.url.endsWith('.ts') ? '../package.json' : '../../package.json', import.meta.url);
+  const packageFile = new URL(
+    import.meta.url.endsWith('.ts') ? '../package.json' : '../../package.json',
+    import.meta.url,
+  );
   return (JSON.parse(await readFile(packageFile, 'utf8')) as { version: string }).version;
 }

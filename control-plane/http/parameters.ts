@@ -40,7 +40,10 @@ export function wholeNumber(minimum: number, maximum: number, otherwise: number)
   };
 }
 
-export function oneOf<const Value extends string>(values: readonly Value[], otherwise: Value): Parameter<Value> {
+export function oneOf<const Value extends string>(
+  values: readonly Value[],
+  otherwise: Value,
+): Parameter<Value> {
   return (given) => {
     if (given === undefined) return otherwise;
     const value = values.find((candidate) => candidate === given.toLowerCase());

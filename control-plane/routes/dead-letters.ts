@@ -13,7 +13,10 @@ export interface DeadLetterRoutesOptions {
   readonly deadLetters: DeadLetterStore;
 }
 
-export function addDeadLetterRoutes(router: Router, { auth, pipeline, deadLetters }: DeadLetterRoutesOptions): void {
+export function addDeadLetterRoutes(
+  router: Router,
+  { auth, pipeline, deadLetters }: DeadLetterRoutesOptions,
+): void {
   router.get('/api/v1/dead-letters', auth.require('read'), async (context) => {
     const { limit } = readParameters(context, { limit: wholeNumber(1, 1000, 100) });
     const letters = await deadLetters.list(limit);

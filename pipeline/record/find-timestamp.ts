@@ -57,7 +57,13 @@ function readAt(text: string, start: number, zone: Zone, near: number): FoundTim
     const iso = readIso(text, start, zone);
     if (iso) return iso;
     if ((match = at(MONTH_DAY, text, start))) {
-      const [month, day, hour, minute, second] = match.slice(1).map(Number) as [number, number, number, number, number];
+      const [month, day, hour, minute, second] = match.slice(1).map(Number) as [
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
       wall = nearestYear(near, (year) => wallSeconds(year, month, day, hour, minute, second));
     } else if ((match = at(COMMON, text, start))) {
       wall = wallSeconds(+match[3]!, monthOf(match[2]!), +match[1]!, +match[4]!, +match[5]!, +match[6]!);

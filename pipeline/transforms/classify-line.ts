@@ -54,7 +54,8 @@ function kindOf(body: string, prefixed: boolean): LineKind {
   if (prefixed) return 'opener';
   if (body.trim() === '') return 'blank';
   const first = body.charCodeAt(0);
-  if (first === 32 || first === 9) return body.trimStart().startsWith('Traceback (most recent') ? 'traceback' : 'indented';
+  if (first === 32 || first === 9)
+    return body.trimStart().startsWith('Traceback (most recent') ? 'traceback' : 'indented';
   if (OPENER.test(body)) return 'opener';
   if (FAILURE.test(body)) return 'failure';
   return PROLOGUE.test(body) ? 'prologue' : 'plain';

@@ -10,8 +10,8 @@ import { cleanText, stripAnsi, trimLineEnd } from './clean-text.ts';
 import { collectAttributes } from './collect-attributes.ts';
 import { jobIdFromText, requestIdFromText, spanIdFromText, traceIdFromText } from './extract-fields.ts';
 import { guessSeverity } from './guess-severity.ts';
-import { createPathReader } from './read-path.ts';
 import { readLevel } from './read-level.ts';
+import { createPathReader } from './read-path.ts';
 import { type ReadTime, readTime, readTimeAt } from './read-time.ts';
 import { unwrapJsonLine } from './unwrap-json-line.ts';
 
@@ -29,7 +29,13 @@ type Draft = { -readonly [Field in keyof LogRecord]: LogRecord[Field] };
 const TEXT_KEYS = ['message', 'log', 'msg', 'body'] as const;
 const INDEXED: ReadonlySet<string> = new Set(INDEXED_FIELDS);
 /** Names under which a record has fields of the product's own: a sender's come back with an underscore behind. */
-const RESERVED: ReadonlySet<string> = new Set(['id', 'observed_timestamp', 'severity_text', 'level', 'timestamp']);
+const RESERVED: ReadonlySet<string> = new Set([
+  'id',
+  'observed_timestamp',
+  'severity_text',
+  'level',
+  'timestamp',
+]);
 /** Other names of indexed fields. They fill a column that the sender left empty, and stay as they were sent. */
 const ALIASES: ReadonlyMap<string, IndexedField> = new Map([
   ['service.name', 'service'],
@@ -136,10 +142,12 @@ function fillAliases(fields: SourceEntry['fields'], rest: ReadonlyMap<string, st
 /** Ids that the sender did not name, read out of the text. */
 function fillIds(fields: SourceEntry['fields'], record: Draft, jobOfPath: string): void {
   const { message } = record;
-  if (record.job_id === '' && fields.job_id === undefined) record.job_id = jobOfPath || jobIdFromText(message);
+  if (record.job_id === '' && fields.job_id === undefined)
+    record.job_id = jobOfPath || jobIdFromText(message);
   if (record.trace_id === '' && fields.trace_id === undefined) record.trace_id = traceIdFromText(message);
   if (record.span_id === '' && fields.span_id === undefined) record.span_id = spanIdFromText(message);
-  if (record.request_id === '' && fields.request_id === undefined) record.request_id = requestIdFromText(message);
+  if (record.request_id === '' && fields.request_id === undefined)
+    record.request_id = requestIdFromText(message);
 }
 
 function setLevel(record: Draft, sent: unknown, severity: Severity | undefined): void {
@@ -171,7 +179,11 @@ export function createNormalizer({ categorize, defaultTimezone }: NormalizerOpti
     const record = draft(arrival.time);
     const value = textKey === undefined ? undefined : fields[textKey];
     const text =
-      typeof value === 'string' ? value : textKey === undefined ? entry.text : rawMember(entry.text, textKey)!;
+      typeof value === 'string'
+        ? value
+        : textKey === undefined
+          ? entry.text
+          : rawMember(entry.text, textKey)!;
     const message = cleanText(text);
     record.message = message;
 
@@ -183,7 +195,9 @@ export function createNormalizer({ categorize, defaultTimezone }: NormalizerOpti
     const needsHead = textKey === 'log' || !own || !given;
     const head = needsHead ? headOf(message, text) : message;
     const found =
-      textKey === 'log' || !own || !given ? findTimestamp(head, zone, (own?.time ?? shipped ?? arrival.time).seconds) : undefined;
+      textKey === 'log' || !own || !given
+        ? findTimestamp(head, zone, (own?.time ?? shipped ?? arrival.time).seconds)
+        : undefined;
     if (textKey === 'log' && found) {
       record.timestamp = found.time;
       record.observed = shipped ?? own?.time;
@@ -207,7 +221,12 @@ export function createNormalizer({ categorize, defaultTimezone }: NormalizerOpti
     record.service = categorize(record);
 
     let original = '';
-    if (message !== text && message !== trimLineEnd(text) && fields[ORIGINAL] === undefined && textKey !== undefined)
+    if (
+      message !== text &&
+      message !== trimLineEnd(text) &&
+      fields[ORIGINAL] === undefined &&
+      textKey !== undefined
+    )
       original = `"${ORIGINAL}":${JSON.stringify(text)}`;
     if (rest.size > 0 || original !== '') record.attributes = collectAttributes(entry.text, rest, original);
     return record;

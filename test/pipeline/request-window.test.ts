@@ -2,7 +2,13 @@ import t from 'tap';
 import { decodeRequest, encodeRequest, RequestWindow } from '../../pipeline/request-window.ts';
 import { loadRequestWindow, saveRequestWindow } from '../../pipeline/request-window-file.ts';
 
-const request = (agent: string, digest: string, entries = 3) => ({ agent, digest, entries, accepted: entries, rejected: 0 });
+const request = (agent: string, digest: string, entries = 3) => ({
+  agent,
+  digest,
+  entries,
+  accepted: entries,
+  rejected: 0,
+});
 
 t.test('a request is known by its agent and its bytes', async (t) => {
   const window = new RequestWindow();
