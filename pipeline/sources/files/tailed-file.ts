@@ -32,7 +32,7 @@ export class TailedFile {
   deleted = false;
   /** The most bytes that this content was seen to have. */
   largestSize = 0;
-  lastRead = 0;
+  lastRead: number;
   private readonly handle: FileHandle;
   private size = -1;
   private modifiedNs = 0n;
@@ -47,6 +47,7 @@ export class TailedFile {
   constructor(handle: FileHandle, position: FilePosition, stats: BigIntStats, now: number) {
     this.handle = handle;
     this.position = position;
+    this.lastRead = now;
     this.observe(stats, now);
   }
 

@@ -54,8 +54,8 @@ export class TrackedFiles {
     }
     for (const position of returning) {
       // One that was missing before had nothing left to read.
-      if (this.missing.includes(position) && position.missingSince === undefined)
-        await this.searchRenamed(position, now);
+      const lost = position.missingSince === undefined && this.missing.includes(position);
+      if (lost) await this.searchMoved(position, now);
     }
     for (const file of this.files.values()) {
       if (seen.has(file)) file.gone = false;
@@ -182,15 +182,15 @@ export class TrackedFiles {
     return undefined;
   }
 
-  private async searchRenamed(position: FilePosition, now: number): Promise<void> {
-    const file = await findRenamed(position, now);
-    if (!file) {
-      position.missingSince ??= now;
+  /** Looks for the rest of a file that was rotated while nobody watched. */
+  private async searchMoved(position: FilePosition, now: number): Promise<void> {
+    const moved = (await findRenamed(position, now)) ?? (await findCopy(position, now));
+    if (!moved) {
+      position.missingSince = now;
       return;
     }
     this.missing.splice(this.missing.indexOf(position), 1);
-    delete position.missingSince;
-    this.add(file);
+    await this.adopt(moved, now);
   }
 
   private async followTruncation(file: TailedFile, now: number): Promise<void> {
@@ -198,20 +198,22 @@ export class TrackedFiles {
     this.counters.truncations++;
     await file.restart(startOf(position.path, position), now);
     const copy = await findCopy(position, now);
-    if (!copy) {
-      const lost = Math.max(0, largestSize - position.offset);
-      this.counters.lostBytes += lost;
-      if (lost > 0) this.options.onProblem(`${position.path}: truncated with ${lost} bytes not read yet`);
-      return;
-    }
-    const known = this.files.get(keyOf(copy.position));
+    if (copy) return this.adopt(copy, now);
+    const lost = Math.max(0, largestSize - position.offset);
+    this.counters.lostBytes += lost;
+    if (lost > 0) this.options.onProblem(`${position.path}: truncated with ${lost} bytes not read yet`);
+  }
+
+  private async adopt(moved: TailedFile, now: number): Promise<void> {
+    const known = this.files.get(keyOf(moved.position));
     if (!known) {
-      this.add(copy);
+      this.add(moved);
       return;
     }
-    // The copy's name is collected too: what the original delivered is not delivered again.
-    await copy.close();
-    if (!known.inDoubt && known.position.offset < position.offset) await known.restart(copy.position, now);
+    // The new name is collected too: what was delivered under the old one is not delivered again.
+    await moved.close();
+    if (!known.inDoubt && known.position.offset < moved.position.offset)
+      await known.restart(moved.position, now);
   }
 
   private tell(path: string, error: Error): void {
