@@ -2,3 +2,62 @@
 export const LEVELS = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
 
 export type Level = (typeof LEVELS)[number];
+
+/** A level, and the spelling it was received in where that is not just the level in lower or upper case; else ''. */
+export interface Severity {
+  readonly level: Level;
+  readonly spelling: string;
+}
+
+const SPELLINGS: Record<Level, readonly string[]> = {
+  debug: ['debug', 'trace', 'verbose', 'dbg', 'fine', 'finer', 'finest', 'silly', 'd', 't', 'v'],
+  info: ['info', 'notice', 'information', 'informational', 'log', 'success', 'inf', 'config', 'http', 'i', 'n'],
+  warn: ['warn', 'warning', 'wrn', 'w'],
+  error: ['error', 'err', 'severe', 'failure', 'e'],
+  fatal: ['fatal', 'critical', 'crit', 'alert', 'emerg', 'emergency', 'panic', 'dpanic', 'f', 'c', 'a'],
+};
+
+const LEVEL_OF = new Map<string, Level>(
+  LEVELS.flatMap((level) => SPELLINGS[level].map((spelling) => [spelling, level] as const)),
+);
+
+function make(level: Level, spelling: string): Severity {
+  return { level, spelling: spelling === level || spelling === level.toUpperCase() ? '' : spelling };
+}
+
+/** The usual cases made once; looking one up needs no new string and no new object. */
+const USUAL = new Map<string, Severity>(
+  [...LEVEL_OF].flatMap(([word, level]) =>
+    [word, word.toUpperCase(), word[0]!.toUpperCase() + word.slice(1)].map((w) => [w, make(level, w)] as const),
+  ),
+);
+
+/** A level as a word or a single letter, in any case; undefined where it is none. */
+export function severityOfWord(word: string): Severity | undefined {
+  const usual = USUAL.get(word);
+  if (usual || word.length > 16) return usual;
+  const level = LEVEL_OF.get(word.trim().toLowerCase());
+  return level && make(level, word);
+}
+
+/** Pino's and bunyan's numbers: 10 trace, 20 debug, 30 info, 40 warn, 50 error, 60 fatal, and what lies between. */
+export function severityOfPino(number: number): Severity | undefined {
+  if (!(number >= 10 && number < 100)) return undefined;
+  const level = LEVELS[Math.min(Math.max(Math.floor(number / 10) - 2, 0), 4)]!;
+  return { level, spelling: String(number) };
+}
+
+/** OpenTelemetry's severity number, 1 … 24. */
+export function severityOfOtlp(number: number): Severity | undefined {
+  if (!(number >= 1 && number <= 24)) return undefined;
+  const level = LEVELS[Math.max(Math.floor((number - 1) / 4) - 1, 0)]!;
+  return { level, spelling: String(number) };
+}
+
+const SYSLOG: readonly Level[] = ['fatal', 'fatal', 'fatal', 'error', 'warn', 'info', 'info', 'debug'];
+
+/** Syslog's and journald's priority, 0 (emergency) … 7 (debug). */
+export function severityOfSyslog(number: number): Severity | undefined {
+  const level = SYSLOG[number];
+  return level && { level, spelling: String(number) };
+}

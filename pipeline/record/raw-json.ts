@@ -1,0 +1,67 @@
+const QUOTE = 34;
+const BACKSLASH = 92;
+
+/** Position just behind the string that opens at `start`. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (text.charCodeAt(end - 1) === BACKSLASH) {
+    let slashes = 1;
+    while (text.charCodeAt(end - 1 - slashes) === BACKSLASH) slashes++;
+    if (slashes % 2 === 0) break;
+    end = text.indexOf('"', end + 1);
+  }
+  return end + 1;
+}
+
+/** Position just behind the value that starts at `start`. */
+function endOfValue(text: string, start: number): number {
+  let depth = 0;
+  for (let at = start; ; ) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      at = endOfString(text, at);
+      if (depth === 0) return at;
+      continue;
+    }
+    if (code === 123 || code === 91) depth++;
+    else if (code === 125 || code === 93) {
+      if (depth === 0) return at;
+      if (--depth === 0) return at + 1;
+    } else if (depth === 0 && (code === 44 || code <= 32)) return at;
+    at++;
+  }
+}
+
+function skipBlanks(text: string, at: number): number {
+  while (text.charCodeAt(at) <= 32) at++;
+  return at;
+}
+
+/**
+ * Calls `visit` with each member of a JSON object's text, in order: the key as it reads and the value as it stands
+ * there, so that numbers which a double would change (`1.0`, `1e3`, 20 digits), and repeated keys, can be kept. The text must be valid:
+ * it is one that JSON.parse has accepted.
+ */
+export function visitRawMembers(text: string, visit: (key: string, value: string) => void): void {
+  let at = skipBlanks(text, text.indexOf('{') + 1);
+  while (text.charCodeAt(at) === QUOTE) {
+    const keyEnd = endOfString(text, at);
+    const inner = text.slice(at + 1, keyEnd - 1);
+    const key = inner.includes('\\') ? (JSON.parse(text.slice(at, keyEnd)) as string) : inner;
+    const start = skipBlanks(text, text.indexOf(':', keyEnd) + 1);
+    const end = endOfValue(text, start);
+    visit(key, text.slice(start, end));
+    at = skipBlanks(text, end);
+    if (text.charCodeAt(at) !== 44) return;
+    at = skipBlanks(text, at + 1);
+  }
+}
+
+/** The value of one member as it stands in the text (the last of that name, as JSON.parse reads it); undefined if there is none. */
+export function rawMember(text: string, name: string): string | undefined {
+  let found: string | undefined;
+  visitRawMembers(text, (key, value) => {
+    if (key === name) found = value;
+  });
+  return found;
+}

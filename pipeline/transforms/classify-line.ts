@@ -1,0 +1,61 @@
+import { stripAnsi, trimLineEnd } from './clean-text.ts';
+
+/** What one line is to the lines around it. */
+export type LineKind =
+  | 'blank'
+  /** Starts an event that indented lines may continue: it has a time or a level at its head. */
+  | 'opener'
+  /** Python's `Traceback …`, also behind a prefix that is repeated on each of its lines */
+  | 'traceback'
+  /** `{ Error: …`, `XxxError: …`, `Exception in thread …`, `panic: …`: stack frames are to follow */
+  | 'failure'
+  /** `/app/server.js:12`, above the source line and the error of an uncaught Node exception */
+  | 'prologue'
+  | 'indented'
+  | 'plain';
+
+export interface ClassifiedLine {
+  readonly kind: LineKind;
+  /** Who wrote it: lines of different ranks or processes come interleaved. '' for the only one. */
+  readonly lane: string;
+  /** Level, file and line that vLLM repeats on every line of one message; '' where there is none. */
+  readonly repeated: string;
+  /** The line behind lane and repeated prefix. */
+  readonly body: string;
+  /** True if the head says that something failed, so that a bare traceback may belong to it. */
+  readonly failed: boolean;
+}
+
+const LANE = /^(?:\[rank ?\d+\]:? ?|\([^()]{1,48} pid=\d+\) ?)/;
+const REPEATED =
+  /^((?:DEBUG|INFO|WARNING|ERROR|CRITICAL) )\d\d-\d\d \d\d:\d\d:\d\d (\[?[\w./-]+:\d+\]) ?|^(\[[IWEFCDV])\d{3,4} \d\d:\d\d:\d\d(?:\.\d+)? ([\w./-]+:\d+\]) ?/;
+const OPENER =
+  /^(?:[\w./-]{1,64} *\| )?(?:<\d+>)?[["(]?(?:\d{4}[-/.]\d\d[-/.]\d\d|\d\d[-/](?:\d\d|[A-Z][a-z]{2})[-/]\d{4}|\d\d-\d\d \d\d:|[A-Z][a-z]{2} [ \d]\d \d\d:|[IWEFCDV]\d{4} \d\d:|(?:ts|time|level)=)|^\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\b[\]: ]|^\S+:\d+: [A-Z]\w*Warning: /;
+const FAILED = /\b(?:ERROR|CRITICAL|FATAL|Error|error|EXCEPTION|Exception|WARNING|WARN)\b/;
+const FAILURE =
+  /^(?:\{ )?(?:Uncaught )?(?:[\w$]+\.)*[A-Z]?\w*(?:Error|Exception)\b(?: \[\w+\])?(?::|$)|^Exception in thread |^panic: |^fatal error: |^goroutine \d+ \[/;
+const PROLOGUE = /^(?:file:\/\/)?\/\S+\.[cm]?[jt]s:\d+$/;
+/** Time and level are looked for in this much of a line. */
+const HEAD = 160;
+
+export function classifyLine(line: string): ClassifiedLine {
+  const clean = trimLineEnd(stripAnsi(line.length > 4096 ? line.slice(0, 4096) : line));
+  const lane = LANE.exec(clean)?.[0] ?? '';
+  const unlaned = clean.slice(lane.length);
+  const prefix = REPEATED.exec(unlaned);
+  const repeated = prefix ? `${prefix[1] ?? prefix[3]}${prefix[2] ?? prefix[4]}` : '';
+  const body = prefix ? unlaned.slice(prefix[0].length) : unlaned;
+  const failed = FAILED.test(unlaned.slice(0, HEAD));
+  return { kind: kindOf(body, prefix !== null), lane: lane.trim(), repeated, body, failed };
+}
+
+function kindOf(body: string, prefixed: boolean): LineKind {
+  if (body.startsWith('Traceback (most recent call last)')) return 'traceback';
+  if (prefixed) return 'opener';
+  if (body.trim() === '') return 'blank';
+  const first = body.charCodeAt(0);
+  if (first === 32 || first === 9) return body.trimStart().startsWith('Traceback (most recent') ? 'traceback' : 'indented';
+  if (OPENER.test(body)) return 'opener';
+  if (FAILURE.test(body)) return 'failure';
+  return PROLOGUE.test(body) ? 'prologue' : 'plain';
+}

@@ -1,0 +1,51 @@
+/** SLURM's file names: `slurm-12345.out`, `loadgen-12345.err`, `train_777_3.out` (array job 777, task 3). */
+const JOB_FILE = /(?:^|\/)[^/]*?[-_.](\d{3,12})(?:_\d+)?\.(?:out|err)$/;
+
+/** The SLURM job id in a path; '' where it has none. */
+export function jobIdFromPath(path: string): string {
+  return path.endsWith('.out') || path.endsWith('.err') ? (JOB_FILE.exec(path)?.[1] ?? '') : '';
+}
+
+/**
+ * `*** JOB 25883692 ON`, `StepId=1543570.2`, `STEP 405737.0 ON`, `Job ID: 1543570`, `--jobid 1543570`, `job 1543570`. A number of a
+ * training step is not one, nor is a count of jobs.
+ */
+const JOB =
+  /\b(?:job[ _-]?id\b"?|job\b|stepid(?==)|SLURM_JOB_ID)(?:\s*[:=]\s*"?|\s+)(\d{4,12})(?:[._]\d+)?(?![\w.-]*\/)\b|\bstep (\d{4,12})\.\d+\b/i;
+
+/** The SLURM job id that a text names; '' where it names none. */
+export function jobIdFromText(text: string): string {
+  if (!(text.includes('ob') || text.includes('OB') || text.includes('Step') || text.includes('STEP '))) return '';
+  const match = JOB.exec(text);
+  return match ? (match[1] ?? match[2]!) : '';
+}
+
+const TRACE = /\btrace_?id\\?"?\s*[:=]\s*\\?"?([0-9a-f]{32})(?![0-9a-z])/i;
+const SPAN = /\bspan_?id\\?"?\s*[:=]\s*\\?"?([0-9a-f]{16})(?![0-9a-z])/i;
+const ZEROS = /^0+$/;
+
+function hexId(pattern: RegExp, text: string): string {
+  const id = pattern.exec(text)?.[1];
+  return id === undefined || ZEROS.test(id) ? '' : id.toLowerCase();
+}
+
+/** The trace id behind a `trace_id`, `traceId` or `traceid` key; all zeros, and a lone 0, mean none: ''. */
+export function traceIdFromText(text: string): string {
+  return text.includes('race') || text.includes('RACE') ? hexId(TRACE, text) : '';
+}
+
+/** The span id, likewise. */
+export function spanIdFromText(text: string): string {
+  return text.includes('pan') || text.includes('PAN') ? hexId(SPAN, text) : '';
+}
+
+/** `request_id=…`, `"requestId": "…"`, OpenStack's `[req-<uuid> …`, OpenAI-style `request chatcmpl-…`. */
+const REQUEST =
+  /\breq(?:uest)?[_-]?id\\?"?\s*[:=]\s*\\?"?([\w-]{6,64})|\b(req-[0-9a-f]{8}-[0-9a-f-]{27})\b|\brequest ((?:chat)?cmpl-[\w-]{8,64})/i;
+
+/** The request id that a text names; '' where it names none. */
+export function requestIdFromText(text: string): string {
+  if (!(text.includes('req') || text.includes('Req') || text.includes('REQ'))) return '';
+  const match = REQUEST.exec(text);
+  return match ? (match[1] ?? match[2] ?? match[3]!) : '';
+}

@@ -1,0 +1,33 @@
+import { jobIdFromPath } from './extract-fields.ts';
+
+/** What a file's path says about the records in it; '' where it does not say. */
+export interface PathFacts {
+  readonly job_id: string;
+  readonly source: string;
+}
+
+/** Paths remembered: a fleet has thousands, and each has many records. */
+const REMEMBERED = 10_000;
+const NO_FACTS: PathFacts = { job_id: '', source: '' };
+
+function sourceOf(path: string, jobId: string): string {
+  if (/\/\.?pm2\//.test(path)) return 'pm2';
+  if (/(?:^|\/)containers\/|-json\.log$/.test(path)) return 'docker';
+  return jobId !== '' || /(?:^|[/_-])slurm[^/]*\.(?:out|err)$/.test(path) ? 'slurm' : '';
+}
+
+/** Reads paths, each of them once. */
+export function createPathReader(): (path: string) => PathFacts {
+  const known = new Map<string, PathFacts>();
+  return (path) => {
+    if (path === '') return NO_FACTS;
+    let facts = known.get(path);
+    if (!facts) {
+      const job_id = jobIdFromPath(path);
+      facts = { job_id, source: sourceOf(path, job_id) };
+      if (known.size >= REMEMBERED) known.clear();
+      known.set(path, facts);
+    }
+    return facts;
+  };
+}
