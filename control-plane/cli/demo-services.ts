@@ -15,9 +15,10 @@ export const loadGenerator: DemoProgram = {
       ]);
       return [{ file: `${LOADGEN}.err`, text: `${pythonTime(time)} ${text}` }];
     }
+    const sent = random.integer(80, 240);
     const text =
-      `${pythonTime(time)} INFO loadgen: worker=${random.integer(0, 7)} sent=${random.integer(80, 240)} ` +
-      `ok=${random.integer(70, 240)} p50_ms=${random.integer(180, 400)} p99_ms=${random.integer(600, 4000)}`;
+      `${pythonTime(time)} INFO loadgen: worker=${random.integer(0, 7)} sent=${sent} ` +
+      `ok=${sent - random.integer(0, 6)} p50_ms=${random.integer(180, 400)} p99_ms=${random.integer(600, 4000)}`;
     return [{ file: `${LOADGEN}.out`, text }];
   },
 };

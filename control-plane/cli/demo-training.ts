@@ -10,7 +10,7 @@ export class TrainingJobs implements DemoProgram {
   readonly weight = 4;
   private job = FIRST_JOB;
   private stepOfJob = 0;
-  private lastStep = 150;
+  private lastStep = 0;
 
   step(random: DemoRandom, time: number): DemoEvent[] {
     const step = this.stepOfJob++;
@@ -34,7 +34,7 @@ export class TrainingJobs implements DemoProgram {
   }
 
   private begin(random: DemoRandom, time: number): DemoEvent[] {
-    this.lastStep = random.integer(120, 400);
+    this.lastStep = random.integer(60, 200);
     return [
       this.out(
         `${pythonTime(time)} INFO trainer: job ${this.job} on ${NODES.join(',')}, ${RANKS} ranks, world is up`,
