@@ -25,7 +25,14 @@ export interface CategoryRule {
 }
 
 /** The built-in services, in the order in which they are listed. */
-export const BUILT_IN_SERVICES = ['server', 'client', 'vllm', 'vector-db', 'monitoring', UNCATEGORIZED] as const;
+export const BUILT_IN_SERVICES = [
+  'server',
+  'client',
+  'vllm',
+  'vector-db',
+  'monitoring',
+  UNCATEGORIZED,
+] as const;
 
 /** First match wins, so the more telling word stands first: `loadgen-vllm` is a client, `vllm_server` is vllm. */
 export const BUILT_IN_RULES: readonly CategoryRule[] = [
@@ -36,7 +43,17 @@ export const BUILT_IN_RULES: readonly CategoryRule[] = [
   },
   {
     service: 'monitoring',
-    words: ['prometheus', 'exporter', 'dcgm', 'grafana', 'monitor', 'monitoring', 'alertmanager', 'telegraf', 'nvtop'],
+    words: [
+      'prometheus',
+      'exporter',
+      'dcgm',
+      'grafana',
+      'monitor',
+      'monitoring',
+      'alertmanager',
+      'telegraf',
+      'nvtop',
+    ],
     program: /^(?:[\w.-]+ *\| )?(?:ts|time)=\S+ (?:(?:level=\w+ )?(?:caller|source)=\w+\.go:\d+)/,
   },
   {
@@ -53,7 +70,19 @@ export const BUILT_IN_RULES: readonly CategoryRule[] = [
   },
   {
     service: 'server',
-    words: ['server', 'backend', 'api', 'service', 'uvicorn', 'gunicorn', 'nginx', 'gateway', 'pm2', 'openstack', 'frontend'],
+    words: [
+      'server',
+      'backend',
+      'api',
+      'service',
+      'uvicorn',
+      'gunicorn',
+      'nginx',
+      'gateway',
+      'pm2',
+      'openstack',
+      'frontend',
+    ],
     program:
       /^(?:INFO: +[\da-f.:]+:\d+ - "[A-Z]+ |INFO: +(?:Started server process|Uvicorn running on)|[\d.]+ - - \[\d\d\/\w{3}\/\d{4}|\S*nova-\w+\.log\S* |[\d-]+ [\d:.,]+ \[[\w.-]+\] [A-Z]+ +[\w.[\]/]+ - |[\dT:-]+: PM2 |(?:[\w.-]+ *\| )?\{"message":.*"severity":"\w+","timestamp":|(?:[\w.-]+ *\| )?\{"level":(?:"\w+"|\d\d),"time":(?:"[^"]+"|\d+),"pid":\d+,"hostname":|(?:[\w.-]+ *\| )?[\d-]+ [\d:,]+ [A-Z]+ \[[\w.]+\] \[\w+\.py:\d+\] \[trace_id=\w+ span_id=\w+ )/,
   },

@@ -101,7 +101,14 @@ export function readIso(text: string, start: number, zone: Zone): FoundTime | un
   if (dash !== 45 && dash !== 47 && dash !== 46) return undefined;
   if (text.charCodeAt(start + 7) !== dash) return undefined;
   const between = text.charCodeAt(start + 10);
-  if (between !== 84 && between !== 32 && between !== 116 && between !== 45 && between !== 95 && between !== 58)
+  if (
+    between !== 84 &&
+    between !== 32 &&
+    between !== 116 &&
+    between !== 45 &&
+    between !== 95 &&
+    between !== 58
+  )
     return undefined;
   const colon = text.charCodeAt(start + 13);
   if (colon !== 58 && colon !== 46) return undefined;
@@ -115,7 +122,7 @@ export function readIso(text: string, start: number, zone: Zone): FoundTime | un
     pair(text, start + 14),
     second,
   );
-  if (!(wall === wall)) return undefined;
+  if (Number.isNaN(wall)) return undefined;
   const end = start + (hasSeconds ? 19 : 16);
   const next = text.charCodeAt(end);
   if (next >= 48 && next <= 57) return undefined;
@@ -128,7 +135,14 @@ const EXPONENT = /^-?\d+(?:\.\d+)?[eE]\+?\d+$/;
 /** Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size, from their decimal text. */
 export function parseEpoch(text: string): Timestamp | undefined {
   const match = EPOCH.exec(text);
-  if (!match) return EXPONENT.test(text) ? parseEpoch(Number(text).toFixed(6).replace(/\.?0+$/, '')) : undefined;
+  if (!match)
+    return EXPONENT.test(text)
+      ? parseEpoch(
+          Number(text)
+            .toFixed(6)
+            .replace(/\.?0+$/, ''),
+        )
+      : undefined;
   const [, sign, whole = '', fraction = ''] = match;
   const size = Number(whole);
   if (size < LEAST_EPOCH) return undefined;

@@ -11,7 +11,19 @@ export interface Severity {
 
 const SPELLINGS: Record<Level, readonly string[]> = {
   debug: ['debug', 'trace', 'verbose', 'dbg', 'fine', 'finer', 'finest', 'silly', 'd', 't', 'v'],
-  info: ['info', 'notice', 'information', 'informational', 'log', 'success', 'inf', 'config', 'http', 'i', 'n'],
+  info: [
+    'info',
+    'notice',
+    'information',
+    'informational',
+    'log',
+    'success',
+    'inf',
+    'config',
+    'http',
+    'i',
+    'n',
+  ],
   warn: ['warn', 'warning', 'wrn', 'w'],
   error: ['error', 'err', 'severe', 'failure', 'e'],
   fatal: ['fatal', 'critical', 'crit', 'alert', 'emerg', 'emergency', 'panic', 'dpanic', 'f', 'c', 'a'],
@@ -28,7 +40,9 @@ function make(level: Level, spelling: string): Severity {
 /** The usual cases made once; looking one up needs no new string and no new object. */
 const USUAL = new Map<string, Severity>(
   [...LEVEL_OF].flatMap(([word, level]) =>
-    [word, word.toUpperCase(), word[0]!.toUpperCase() + word.slice(1)].map((w) => [w, make(level, w)] as const),
+    [word, word.toUpperCase(), word[0]!.toUpperCase() + word.slice(1)].map(
+      (w) => [w, make(level, w)] as const,
+    ),
   ),
 );
 

@@ -23,7 +23,9 @@ export function createZone(name: string): Zone {
   if (format.resolvedOptions().timeZone === 'UTC') return utc;
 
   const offsetAt = (seconds: number): number => {
-    const part = Object.fromEntries(format.formatToParts(seconds * 1000).map((p) => [p.type, Number(p.value)]));
+    const part = Object.fromEntries(
+      format.formatToParts(seconds * 1000).map((p) => [p.type, Number(p.value)]),
+    );
     const wall = Date.UTC(part.year!, part.month! - 1, part.day, part.hour, part.minute, part.second);
     return wall / 1000 - seconds;
   };

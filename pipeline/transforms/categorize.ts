@@ -69,7 +69,8 @@ export function createCategorizer(custom: readonly CategoryRule[] = []): Categor
 
   const byPlace = (path: string, container: string): string => {
     for (const rules of layers) {
-      const service = (path && serviceOfPath(rules, path)) || (container && serviceOfContainer(rules, container));
+      const service =
+        (path && serviceOfPath(rules, path)) || (container && serviceOfContainer(rules, container));
       if (service) return service;
     }
     return '';

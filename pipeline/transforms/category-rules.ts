@@ -29,7 +29,10 @@ const PATTERN = z.string().transform((source, context) => {
 const RULE = z
   .strictObject({
     service: NAME,
-    words: z.array(z.string().regex(/^[A-Za-z0-9]+$/, 'must be one word of letters and digits')).min(1).optional(),
+    words: z
+      .array(z.string().regex(/^[A-Za-z0-9]+$/, 'must be one word of letters and digits'))
+      .min(1)
+      .optional(),
     path: PATTERN.optional(),
     container: PATTERN.optional(),
     program: PATTERN.optional(),

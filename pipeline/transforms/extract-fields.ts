@@ -15,7 +15,8 @@ const JOB =
 
 /** The SLURM job id that a text names; '' where it names none. */
 export function jobIdFromText(text: string): string {
-  if (!(text.includes('ob') || text.includes('OB') || text.includes('Step') || text.includes('STEP '))) return '';
+  if (!(text.includes('ob') || text.includes('OB') || text.includes('Step') || text.includes('STEP ')))
+    return '';
   const match = JOB.exec(text);
   return match ? (match[1] ?? match[2]!) : '';
 }

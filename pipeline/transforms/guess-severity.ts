@@ -8,7 +8,7 @@ const UPPER =
  * `(process)`, a number, `name -`, `host/`, `host program[7]:`), in upper case as a word of its own.
  */
 const FIELD = new RegExp(
-  `[\\s|:,\\])-]*(?:\\[[^\\]\\n]{0,80}\\][\\s:]*|\\([^()\\n]{0,80}\\)\\s*|\\d{1,10}\\s+|[\\w.$-]{1,80} +[-|] +|[\\w.-]{1,80}/|[\\w.-]+ [\\w./-]+(?:\\[\\d+\\])?: +)?[[(<]?\\s*(${UPPER})\\s*(?=[\\])>|/:\\s,-]|$)`,
+  `[\\s|:,\\])-]*(?:\\[[^\\]\\n]{0,160}\\][\\s:]*|\\([^()\\n]{0,80}\\)\\s*|\\d{1,10}\\s+|[\\w.$-]{1,80} +[-|] +|[\\w.-]{1,80}/|[\\w.-]+ [\\w./-]+(?:\\[\\d+\\])?: +)?[[(<]?\\s*(${UPPER})\\s*(?=[\\])>|/:\\s,-]|$)`,
   'y',
 );
 /** The same in lower or mixed case, where brackets, dashes or a colon say that the word is a field; `error: 0.05` is a metric. */
@@ -17,12 +17,14 @@ const LOWER_FIELD =
 /** Rank, process and compose prefixes, as they stand before time or level. */
 const PREFIX = /\s*(?:[\w./-]{1,64} *\| )?(?:\([^()\n]{1,64}\) *)?(?:\[rank ?\d+\]:? ?)?/y;
 const GLOG = /\[?([IWEFCDV])(?:\d{3,4}|\d{8}) \d\d:\d\d:\d\d/y;
-const NCCL = /[\w.-]+:\d+:\d+ \[\d+\] (?:[\d:.-]+ )?NCCL (INFO|WARN|TRACE|ERROR)\b/y;
+/** NCCL's lines; its table of results is often glued to the front of one. */
+const NCCL = /:\d+:\d+ \[\d+\] NCCL (INFO|WARN|TRACE|ERROR)\b/;
 /** Ninth field of IBM's RAS lines. */
 const RAS = / RAS \w+ (INFO|WARNING|ERROR|SEVERE|FATAL|FAILURE)\b/;
 const LOGFMT = /["\w.@-]+=/y;
 const LOGFMT_LEVEL = /(?:^|\s)(?:level|lvl|severity|loglevel)="?([A-Za-z]+)/;
-const JSON_LEVEL = /"(?:level|severity|levelname|lvl|loglevel|log\.level)"\s*:\s*(?:"([A-Za-z]+)"|(\d{2}))[\s,}]/;
+const JSON_LEVEL =
+  /"(?:level|severity|levelname|lvl|loglevel|log\.level)"\s*:\s*(?:"([A-Za-z]+)"|(\d{2}))[\s,}]/;
 
 const ERROR: Severity = { level: 'error', spelling: '' };
 const FATAL: Severity = { level: 'fatal', spelling: '' };
@@ -33,7 +35,12 @@ const WARN: Severity = { level: 'warn', spelling: '' };
  * to whatever stood there). Each is tried only where its cheap mark is in the text.
  */
 const SENTENCES: readonly { mark: string; pattern: RegExp; severity: Severity }[] = [
-  { mark: 'fatal', pattern: /(?:slurmstepd|srun|sbatch|salloc|slurmd): fatal:|^(?:fatal error: |[\w./-]{1,40}: fatal(?: error)?: )/m, severity: FATAL },
+  {
+    mark: 'fatal',
+    pattern:
+      /(?:slurmstepd|srun|sbatch|salloc|slurmd): fatal:|^(?:fatal error: |[\w./-]{1,40}: fatal(?: error)?: )/m,
+    severity: FATAL,
+  },
   { mark: 'panic: ', pattern: /^panic: /m, severity: FATAL },
   {
     mark: 'rror',
@@ -41,9 +48,22 @@ const SENTENCES: readonly { mark: string; pattern: RegExp; severity: Severity }[
       /(?:slurmstepd|srun|sbatch|salloc|slurmd): error:|^(?:\S{1,60} \| )?(?:\[rank ?\d+\]: ?)?(?:Error response from daemon|(?:\{ )?(?:Uncaught )?(?:[\w$]+\.)*[A-Z]?\w*Error(?: \[\w+\])?(?:: (?!\s*[-+]?[\d.]+\s*$)|$)|[\w./-]{1,40}(?:\[\d+\])?: error: )|\bPM2 error: /m,
     severity: ERROR,
   },
-  { mark: 'Traceback', pattern: /^(?:.{0,80}[\]:|] *)?Traceback \(most recent call last\)/m, severity: ERROR },
-  { mark: 'xception', pattern: /^(?:\S{1,60} \| )?(?:Exception in thread|(?:Caused by: )?(?:[\w$]+\.)*[A-Z]\w*Exception(?:: |$))/m, severity: ERROR },
-  { mark: 'Warning: ', pattern: /:\d+: (?:[\w.]+\.)?[A-Z]\w*Warning: |^(?:[\w.]+\.)?[A-Z]\w*Warning: /m, severity: WARN },
+  {
+    mark: 'Traceback',
+    pattern: /^(?:.{0,80}[\]:|] *)?Traceback \(most recent call last\)/m,
+    severity: ERROR,
+  },
+  {
+    mark: 'xception',
+    pattern:
+      /^(?:\S{1,60} \| )?(?:Exception in thread|(?:Caused by: )?(?:[\w$]+\.)*[A-Z]\w*Exception(?:: |$))/m,
+    severity: ERROR,
+  },
+  {
+    mark: 'Warning: ',
+    pattern: /:\d+: (?:[\w.]+\.)?[A-Z]\w*Warning: |^(?:[\w.]+\.)?[A-Z]\w*Warning: /m,
+    severity: WARN,
+  },
 ];
 /** Sentences are looked for in this much of a text; joined stacks say what they are in their first or last lines. */
 const SENTENCE_SPAN = 4096;
@@ -62,11 +82,15 @@ function levelField(text: string, afterTime: number): Severity | undefined {
     if (member) return member[1] ? severityOfWord(member[1]) : severityOfPino(Number(member[2]));
     return undefined;
   }
-  const word = match(FIELD, text, start)?.[1] ?? (afterTime > start ? match(FIELD, text, afterTime)?.[1] : undefined);
+  const word =
+    match(FIELD, text, start)?.[1] ?? (afterTime > start ? match(FIELD, text, afterTime)?.[1] : undefined);
   if (word) return severityOfWord(word);
   const lower = match(LOWER_FIELD, text, Math.max(start, afterTime));
   if (lower) return severityOfWord(lower[1] ?? lower[2]!);
-  const special = match(GLOG, text, start) ?? match(NCCL, text, start) ?? (afterTime > start ? RAS.exec(text.slice(0, FIELD_SPAN)) : null);
+  const special =
+    match(GLOG, text, start) ??
+    (text.includes(' NCCL ') ? NCCL.exec(text.slice(0, FIELD_SPAN)) : null) ??
+    (text.includes(' RAS ') ? RAS.exec(text.slice(0, FIELD_SPAN)) : null);
   if (special) return severityOfWord(special[1]!);
   if (match(LOGFMT, text, start)) {
     const field = LOGFMT_LEVEL.exec(text.slice(start, start + FIELD_SPAN));
@@ -82,7 +106,10 @@ function levelField(text: string, afterTime: number): Severity | undefined {
 export function guessSeverity(text: string, afterTime = 0): Severity | undefined {
   const field = levelField(text, afterTime);
   if (field) return field;
-  const span = text.length > SENTENCE_SPAN ? `${text.slice(0, SENTENCE_SPAN / 2)}\n${text.slice(-SENTENCE_SPAN / 2)}` : text;
+  const span =
+    text.length > SENTENCE_SPAN
+      ? `${text.slice(0, SENTENCE_SPAN / 2)}\n${text.slice(-SENTENCE_SPAN / 2)}`
+      : text;
   for (const { mark, pattern, severity } of SENTENCES) {
     if (span.includes(mark) && pattern.test(span)) return severity;
   }

@@ -52,7 +52,8 @@ export class LineJoiner {
 
     if (pending && continues(pending, classified)) {
       append(pending, classified, line);
-      if (pending.lines.length >= MOST_LINES || pending.length >= MOST_CHARACTERS) this.#end(classified.lane, ended);
+      if (pending.lines.length >= MOST_LINES || pending.length >= MOST_CHARACTERS)
+        this.#end(classified.lane, ended);
     } else if (classified.kind !== 'blank') {
       if (pending) this.#end(classified.lane, ended);
       this.#lanes.set(classified.lane, open(number, classified, line));

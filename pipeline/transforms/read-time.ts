@@ -17,7 +17,9 @@ export function readTimeAt(entry: SourceEntry, key: string, zone: Zone): Timesta
   if (typeof value === 'string') return parseTimestamp(value, zone);
   if (typeof value !== 'number') return undefined;
   // Nanoseconds do not fit a double, and neither do the digits of a fraction: those are read off the text.
-  return parseEpoch(Number.isSafeInteger(value) ? String(value) : (rawMember(entry.text, key) ?? String(value)));
+  return parseEpoch(
+    Number.isSafeInteger(value) ? String(value) : (rawMember(entry.text, key) ?? String(value)),
+  );
 }
 
 /** The record's time: that of the first time key whose value is one. */
