@@ -60,7 +60,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
     const queue = new BatchQueue({
       sequencer: new Sequencer(lastPlace),
       write: (rows) => store.append(rows),
-      publish: (records) => bus.publish(records),
+      publish: (last, records) => bus.publish(last, records),
       counters,
     });
     const categories = await readCategories(config.CATEGORIES_FILE);
@@ -68,7 +68,14 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       categorize: createCategorizer(categories.rules),
       defaultTimezone: config.DEFAULT_TIMEZONE,
     });
-    const pipeline = new Pipeline({ normalize, queue, deadLetters, window, counters });
+    const pipeline = new Pipeline({
+      normalize,
+      queue,
+      deadLetters,
+      window,
+      counters,
+      hasLiveReaders: () => bus.listenerCount > 0,
+    });
 
     const saveWindow = () => saveRequestWindow(windowPath, window, bus.watermark);
     const saving = setInterval(() => {

@@ -2,14 +2,17 @@ import type { Counters } from './counters.ts';
 import { overloaded } from './errors.ts';
 import type { LogRecord, StoredRecord } from './record/log-record.ts';
 import type { Sequencer } from './sequencer.ts';
-import { completeRow, encodeRow } from './store/columns.ts';
+import type { RowBuffer } from './store/row-buffer.ts';
 
 export interface BatchQueueOptions {
   readonly sequencer: Sequencer;
   /** Stores encoded rows, all or none of them; resolves when they are durable and can be queried. */
   readonly write: (rows: Buffer) => Promise<void>;
-  /** Called with the stored records, in the order of their places and without a hole. */
-  readonly publish: (records: readonly StoredRecord[]) => void;
+  /**
+   * Called for each insert, in the order of places and without a hole, with the last place and the records;
+   * these are left out where not all of the insert's parts brought them.
+   */
+  readonly publish: (last: number, records: readonly StoredRecord[] | undefined) => void;
   readonly counters: Counters;
   /** Inserts that run at once. Two keep both cores busy: one is parsed while the other is written. */
   readonly concurrency?: number;
@@ -18,18 +21,23 @@ export interface BatchQueueOptions {
 }
 
 /** The records of one request; they are stored together or not at all. */
-interface Part {
-  readonly records: readonly LogRecord[];
-  readonly rows: readonly string[];
-  /** Kept in the first record's row, so that a repeated request is known after a crash too. */
+export interface Part {
+  readonly rows: RowBuffer;
+  /** Mark of the request, kept in its last row, so that a repeated request is known after a crash too. */
   readonly request: string;
+  /** The same records for live readers, where there are any. */
+  readonly records: readonly LogRecord[] | undefined;
+}
+
+interface WaitingPart extends Part {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
 interface Batch {
   state: 'writing' | 'stored' | 'failed';
-  readonly records: StoredRecord[];
+  readonly last: number;
+  readonly records: StoredRecord[] | undefined;
 }
 
 /**
@@ -39,7 +47,7 @@ interface Batch {
  */
 export class BatchQueue {
   readonly #options: Required<BatchQueueOptions>;
-  readonly #waiting: Part[] = [];
+  readonly #waiting: WaitingPart[] = [];
   /** Batches in the order of their places; the head is removed when it is stored and published. */
   readonly #unpublished: Batch[] = [];
   #writing = 0;
@@ -49,11 +57,10 @@ export class BatchQueue {
     this.#options = { concurrency: 2, maxBatchRows: 50_000, ...options };
   }
 
-  /** Resolves when the records are durable, can be queried and have been given to `publish`'s queue. */
-  add(records: readonly LogRecord[], request: string): Promise<void> {
-    const rows = records.map(encodeRow);
+  /** Resolves when the records are durable and can be queried. */
+  add(part: Part): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ records, rows, request, resolve, reject });
+      this.#waiting.push({ ...part, resolve, reject });
       this.#pump();
     });
   }
@@ -75,35 +82,28 @@ export class BatchQueue {
     }
   }
 
-  #takeParts(): Part[] {
+  #takeParts(): WaitingPart[] {
     let rows = 0;
     let count = 0;
     for (const part of this.#waiting) {
-      if (count > 0 && rows + part.rows.length > this.#options.maxBatchRows) break;
-      rows += part.rows.length;
+      if (count > 0 && rows + part.rows.count > this.#options.maxBatchRows) break;
+      rows += part.rows.count;
       count++;
     }
     return this.#waiting.splice(0, count);
   }
 
-  async #store(parts: readonly Part[]): Promise<void> {
+  async #store(parts: readonly WaitingPart[]): Promise<void> {
     const { sequencer, write, counters } = this.#options;
-    const batch: Batch = { state: 'writing', records: [] };
-    let seq = sequencer.reserve(parts.reduce((sum, part) => sum + part.rows.length, 0));
-    let text = '';
-    for (const { records, rows, request } of parts) {
-      for (const [index, row] of rows.entries()) {
-        text += completeRow(seq, index === 0 ? request : '', row);
-        batch.records.push(Object.assign(records[index] as StoredRecord, { seq }));
-        seq++;
-      }
-    }
+    const count = parts.reduce((sum, { rows }) => sum + rows.count, 0);
+    const first = sequencer.reserve(count);
+    const batch: Batch = { state: 'writing', last: first + count - 1, records: placeRecords(parts, first) };
     this.#unpublished.push(batch);
     const started = performance.now();
     try {
-      await write(Buffer.from(text));
+      await write(encodeParts(parts, first));
       batch.state = 'stored';
-      counters.recordsStored += batch.records.length;
+      counters.recordsStored += count;
       counters.inserts++;
       counters.insertSeconds += (performance.now() - started) / 1000;
       for (const part of parts) part.resolve();
@@ -120,7 +120,26 @@ export class BatchQueue {
   #publishInOrder(): void {
     for (let head = this.#unpublished[0]; head && head.state !== 'writing'; head = this.#unpublished[0]) {
       this.#unpublished.shift();
-      if (head.state === 'stored') this.#options.publish(head.records);
+      if (head.state === 'stored') this.#options.publish(head.last, head.records);
     }
   }
+}
+
+function encodeParts(parts: readonly Part[], first: number): Buffer {
+  let seq = first;
+  const pieces = parts.map(({ rows, request }) => {
+    const piece = rows.finish(seq, request);
+    seq += rows.count;
+    return piece;
+  });
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+}
+
+function placeRecords(parts: readonly Part[], first: number): StoredRecord[] | undefined {
+  const placed: StoredRecord[] = [];
+  for (const { records } of parts) {
+    if (!records) return undefined;
+    for (const record of records) placed.push(Object.assign(record, { seq: first + placed.length }));
+  }
+  return placed;
 }

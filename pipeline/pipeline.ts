@@ -6,9 +6,11 @@ import { fromMilliseconds } from './record/timestamp.ts';
 import { encodeRequest, type KnownRequest, type RequestWindow } from './request-window.ts';
 import type { Arrival, SourceEntry } from './sources/source-entry.ts';
 import type { DeadLetter, DeadLetterStore } from './store/dead-letter-store.ts';
+import { RowBuffer } from './store/row-buffer.ts';
 
-/** Records of a request that are normalized and stored together; more are taken piece by piece. */
+/** A longer request is taken slice by slice, so that its size does not decide how much memory it needs. */
 const SLICE_ENTRIES = 20_000;
+const SLICE_CHARACTERS = 16 * 1024 * 1024;
 /** After so many entries other requests get their turn: 1,000 take about 4 ms. */
 const TURN_ENTRIES = 1_000;
 
@@ -38,6 +40,8 @@ export interface PipelineOptions {
   readonly deadLetters: DeadLetterStore;
   readonly window: RequestWindow;
   readonly counters: Counters;
+  /** True while somebody reads live: records are then kept in memory until they are published. */
+  readonly hasLiveReaders: () => boolean;
 }
 
 /** Takes requests in: decode → normalize → store, and only then a receipt. */
@@ -78,7 +82,7 @@ export class Pipeline {
       digest: request.digest,
     };
     const known = progress.entries;
-    for (const slice of slices(skip(request.entries, known), SLICE_ENTRIES)) {
+    for (const slice of slices(skip(request.entries, known))) {
       progress = await this.#storeSlice(slice, request, progress);
       window.record(progress);
     }
@@ -93,10 +97,11 @@ export class Pipeline {
     request: IngestRequest,
     before: KnownRequest,
   ): Promise<KnownRequest> {
-    const { normalize, queue, deadLetters, counters } = this.#options;
+    const { normalize, queue, deadLetters, counters, hasLiveReaders } = this.#options;
     const now = Date.now();
     const arrival: Arrival = { time: fromMilliseconds(now), source: request.source };
-    const records: LogRecord[] = [];
+    const rows = new RowBuffer();
+    const records: LogRecord[] | undefined = hasLiveReaders() ? [] : undefined;
     const letters: DeadLetter[] = [];
     for (const [index, text] of slice.entries()) {
       if (index % TURN_ENTRIES === TURN_ENTRIES - 1) await setImmediate();
@@ -113,18 +118,20 @@ export class Pipeline {
           content: text,
         });
       } else {
-        records.push(normalize(entry, arrival));
+        const record = normalize(entry, arrival);
+        rows.add(record);
+        records?.push(record);
       }
     }
     const after: KnownRequest = {
       ...before,
       entries: before.entries + slice.length,
-      accepted: before.accepted + records.length,
+      accepted: before.accepted + rows.count,
       rejected: before.rejected + letters.length,
     };
     if (letters.length > 0) await deadLetters.add(letters);
     counters.recordsRejected += letters.length;
-    if (records.length > 0) await queue.add(records, encodeRequest(after));
+    if (rows.count > 0) await queue.add({ rows, records, request: encodeRequest(after) });
     return after;
   }
 
@@ -144,13 +151,16 @@ function* skip<T>(items: Iterable<T>, count: number): Generator<T> {
   for (const item of items) if (index++ >= count) yield item;
 }
 
-function* slices<T>(items: Iterable<T>, size: number): Generator<T[]> {
-  let slice: T[] = [];
-  for (const item of items) {
-    slice.push(item);
-    if (slice.length === size) {
+function* slices(texts: Iterable<string>): Generator<string[]> {
+  let slice: string[] = [];
+  let characters = 0;
+  for (const text of texts) {
+    slice.push(text);
+    characters += text.length;
+    if (slice.length === SLICE_ENTRIES || characters >= SLICE_CHARACTERS) {
       yield slice;
       slice = [];
+      characters = 0;
     }
   }
   if (slice.length > 0) yield slice;

@@ -17,7 +17,8 @@ export class LiveRecord {
   }
 }
 
-export type LiveListener = (records: readonly LiveRecord[]) => void;
+/** Called without records where they were stored without being kept in memory: they are in the store. */
+export type LiveListener = (records: readonly LiveRecord[] | undefined) => void;
 
 /** Hands stored records to this process's live readers, in the order of their places. */
 export class LiveBus {
@@ -38,12 +39,10 @@ export class LiveBus {
     return this.#listeners.size;
   }
 
-  publish(records: readonly StoredRecord[]): void {
-    const last = records.at(-1);
-    if (!last) return;
-    this.#watermark = last.seq;
+  publish(last: number, records: readonly StoredRecord[] | undefined): void {
+    this.#watermark = last;
     if (this.#listeners.size === 0) return;
-    const live = records.map((record) => new LiveRecord(record));
+    const live = records?.map((record) => new LiveRecord(record));
     for (const listener of this.#listeners) listener(live);
   }
 

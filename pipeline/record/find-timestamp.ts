@@ -10,16 +10,22 @@ const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', '
 const PREFIX =
   /\s*(?:[\w./-]{1,64} *\| )?(?:\([^()\n]{1,64}\) *)?(?:\[rank ?\d+\]:? ?)?(?:<\d{1,3}>\d? ?)?(?:[\w-]+\.log\S* )?(?:\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\]?[: ] *)?(?:(?:ts|time|timestamp)=)?["[(]?/y;
 
-/** `06-18 09:16:00` */
-const MONTH_DAY = /(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)/y;
-/** `W0418 15:06:03.37` of glog and klog, `W418 15:06:03.37` of PyTorch, `W20250418 15:06:03` of newer glog */
-const GLOG = /[IWEFCDV](\d{4})?(\d{1,2})(\d\d) (\d\d):(\d\d):(\d\d)/y;
-/** `Dec  7 10:00:00`, and with the year behind the day */
-const SYSLOG = /([A-Z][a-z]{2}) {1,2}(\d{1,2}),?(?: (\d{4}))? (\d\d):(\d\d):(\d\d)/y;
-/** `18/Apr/2025 15:02:39`, `18/Apr/2025:15:02:39 +0200`, `18-Apr-2025 15:02:39` */
-const COMMON = /(\d\d)[/-]([A-Z][a-z]{2})[/-](\d{4})[: ](\d\d):(\d\d):(\d\d)/y;
-/** `09/11/2023 16:02:52`: the month first, unless that is no month */
-const SLASHED = /(\d\d)\/(\d\d)\/(\d{4}),? (\d\d):(\d\d):(\d\d)/y;
+const CLOCK = '(?<hour>\\d\\d):(?<minute>\\d\\d):(?<second>\\d\\d)';
+const NAMED_MONTH = '(?<month>[A-Z][a-z]{2})';
+
+/** Every form but ISO's, which has a faster reader. */
+const FORMS = [
+  // 06-18 09:16:00
+  `(?<month>\\d\\d)-(?<day>\\d\\d) ${CLOCK}`,
+  // 18/Apr/2025 15:02:39, 18/Apr/2025:15:02:39 +0200, 18-Apr-2025 15:02:39
+  `(?<day>\\d\\d)[/-]${NAMED_MONTH}[/-](?<year>\\d{4})[: ]${CLOCK}`,
+  // 09/11/2023 16:02:52: the month first, unless that is no month
+  `(?<month>\\d\\d)/(?<day>\\d\\d)/(?<year>\\d{4}),? ${CLOCK}`,
+  // W0418 15:06:03.37 of glog and klog, W418 … of PyTorch, W20250418 … of newer glog
+  `[IWEFCDV](?<year>\\d{4})?(?<month>\\d{1,2})(?<day>\\d\\d) ${CLOCK}`,
+  // Dec  7 10:00:00 of syslog, and with the year behind the day
+  `${NAMED_MONTH} {1,2}(?<day>\\d{1,2}),?(?: (?<year>\\d{4}))? ${CLOCK}`,
+].map((form) => new RegExp(form, 'y'));
 /** Client, identity and user of an access line */
 const ACCESS = /[\w.:-]+ \S+ \S+ \[/y;
 /** IBM's RAS lines: label, epoch and date come before the time of the event. */
@@ -35,58 +41,40 @@ function at(pattern: RegExp, text: string, position: number): RegExpExecArray | 
   return pattern.exec(text);
 }
 
-function monthOf(name: string): number {
-  return MONTHS.indexOf(name.toLowerCase()) + 1;
-}
-
 /** Without a year: the year before, of or after `near` (seconds since 1970) that puts the time nearest to it. */
 function nearestYear(near: number, wallIn: (year: number) => number): number {
   const year = new Date(near * 1000).getUTCFullYear();
   let best = Number.NaN;
   for (const wall of [wallIn(year), wallIn(year - 1), wallIn(year + 1)]) {
-    if (wall === wall && !(Math.abs(wall - near) >= Math.abs(best - near))) best = wall;
+    if (!Number.isNaN(wall) && !(Math.abs(wall - near) >= Math.abs(best - near))) best = wall;
   }
   return best;
 }
 
+/** The wall clock of a match, in seconds since 1970 as if in UTC; NaN for a date that does not exist. */
+function wallOf(parts: Readonly<Record<string, string>>, near: number): number {
+  let month = Number(parts.month);
+  let day = Number(parts.day);
+  if (Number.isNaN(month)) month = MONTHS.indexOf(parts.month!.toLowerCase()) + 1;
+  else if (month > 12 && parts.year !== undefined) [month, day] = [day, month];
+  const [hour, minute, second] = [Number(parts.hour), Number(parts.minute), Number(parts.second)];
+  if (parts.year !== undefined) return wallSeconds(Number(parts.year), month, day, hour, minute, second);
+  return nearestYear(near, (year) => wallSeconds(year, month, day, hour, minute, second));
+}
+
 function readAt(text: string, start: number, zone: Zone, near: number): FoundTime | undefined {
   const code = text.charCodeAt(start);
-  let match: RegExpExecArray | null;
-  let wall = Number.NaN;
-  if (code >= 48 && code <= 57) {
-    const iso = readIso(text, start, zone);
-    if (iso) return iso;
-    if ((match = at(MONTH_DAY, text, start))) {
-      const [month, day, hour, minute, second] = match.slice(1).map(Number) as [
-        number,
-        number,
-        number,
-        number,
-        number,
-      ];
-      wall = nearestYear(near, (year) => wallSeconds(year, month, day, hour, minute, second));
-    } else if ((match = at(COMMON, text, start))) {
-      wall = wallSeconds(+match[3]!, monthOf(match[2]!), +match[1]!, +match[4]!, +match[5]!, +match[6]!);
-    } else if ((match = at(SLASHED, text, start))) {
-      const dayFirst = +match[1]! > 12;
-      const month = +match[dayFirst ? 2 : 1]!;
-      const day = +match[dayFirst ? 1 : 2]!;
-      wall = wallSeconds(+match[3]!, month, day, +match[4]!, +match[5]!, +match[6]!);
-    }
-  } else if (code >= 65 && code <= 90) {
-    if ((match = at(GLOG, text, start)) || (match = at(SYSLOG, text, start))) {
-      const glog = text.charCodeAt(start + 1) <= 57;
-      const [written, month, day] = glog
-        ? [match[1], +match[2]!, +match[3]!]
-        : [match[3], monthOf(match[1]!), +match[2]!];
-      const [hour, minute, second] = [+match[4]!, +match[5]!, +match[6]!];
-      wall = written
-        ? wallSeconds(+written, month, day, hour, minute, second)
-        : nearestYear(near, (year) => wallSeconds(year, month, day, hour, minute, second));
-    }
+  const digit = code >= 48 && code <= 57;
+  if (!digit && !(code >= 65 && code <= 90)) return undefined;
+  const iso = digit ? readIso(text, start, zone) : undefined;
+  if (iso) return iso;
+  for (const form of FORMS) {
+    const match = at(form, text, start);
+    if (!match) continue;
+    const wall = wallOf(match.groups!, near);
+    return Number.isNaN(wall) ? undefined : finishTime(text, start + match[0].length, wall, zone);
   }
-  if (!match! || !(wall === wall)) return undefined;
-  return finishTime(text, start + match[0].length, wall, zone);
+  return undefined;
 }
 
 /**

@@ -122,7 +122,7 @@ export function readIso(text: string, start: number, zone: Zone): FoundTime | un
     pair(text, start + 14),
     second,
   );
-  if (!(wall === wall)) return undefined;
+  if (Number.isNaN(wall)) return undefined;
   const end = start + (hasSeconds ? 19 : 16);
   const next = text.charCodeAt(end);
   if (next >= 48 && next <= 57) return undefined;

@@ -5,7 +5,6 @@ import { formatClickHouse } from '../record/timestamp.ts';
 /** Columns of the table `logs`, in the order in which rows are written. */
 export const LOG_COLUMNS = [
   'seq',
-  'request',
   'timestamp',
   'timestamp_digits',
   'observed_timestamp',
@@ -15,6 +14,7 @@ export const LOG_COLUMNS = [
   ...INDEXED_FIELDS,
   'message',
   'attributes',
+  'request',
 ] as const;
 
 /** The SELECT list whose rows `decodeRow` reads. */
@@ -36,7 +36,7 @@ export const RECORD_SELECT = [
 /** `observed_digits` of a record whose shipper gave no time of its own. */
 const NO_OBSERVED_TIME = 255;
 
-/** A record as the tail of one line of JSONCompactEachRow; `completeRow` puts the head before it. */
+/** The part of a record's row between `seq` and `request`, in JSONCompactEachRow. */
 export function encodeRow(record: LogRecord): string {
   const { timestamp, observed } = record;
   let row = `"${formatClickHouse(timestamp)}",${timestamp.digits},`;
@@ -45,12 +45,7 @@ export function encodeRow(record: LogRecord): string {
     : `"1970-01-01 00:00:00",${NO_OBSERVED_TIME},`;
   row += `"${record.level}",${quote(record.severity_text)}`;
   for (const field of INDEXED_FIELDS) row += `,${quote(record[field])}`;
-  return `${row},${JSON.stringify(record.message)},${JSON.stringify(record.attributes)}]\n`;
-}
-
-/** `request` names the request that brought the record, on the first record of each request. */
-export function completeRow(seq: number, request: string, encoded: string): string {
-  return `[${seq},${quote(request)},${encoded}`;
+  return `${row},${JSON.stringify(record.message)},${JSON.stringify(record.attributes)}`;
 }
 
 function quote(text: string): string {

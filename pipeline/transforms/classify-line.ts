@@ -35,6 +35,8 @@ const FAILED = /\b(?:ERROR|CRITICAL|FATAL|Error|error|EXCEPTION|Exception|WARNIN
 const FAILURE =
   /^(?:\{ )?(?:Uncaught )?(?:[\w$]+\.)*[A-Z]?\w*(?:Error|Exception)\b(?: \[\w+\])?(?::|$)|^Exception in thread |^panic: |^fatal error: |^goroutine \d+ \[/;
 const PROLOGUE = /^(?:file:\/\/)?\/\S+\.[cm]?[jt]s:\d+$/;
+/** Flask's banner: indented, yet each line says something of its own. */
+const BULLET = /^ \* \S/;
 /** Time and level are looked for in this much of a line. */
 const HEAD = 160;
 
@@ -46,15 +48,15 @@ export function classifyLine(line: string): ClassifiedLine {
   const repeated = prefix ? `${prefix[1] ?? prefix[3]}${prefix[2] ?? prefix[4]}` : '';
   const body = prefix ? unlaned.slice(prefix[0].length) : unlaned;
   const failed = FAILED.test(unlaned.slice(0, HEAD));
-  return { kind: kindOf(body, prefix !== null), lane: lane.trim(), repeated, body, failed };
+  return { kind: kindOf(body, prefix !== null, lane !== ''), lane: lane.trim(), repeated, body, failed };
 }
 
-function kindOf(body: string, prefixed: boolean): LineKind {
+function kindOf(body: string, prefixed: boolean, laned: boolean): LineKind {
   if (body.startsWith('Traceback (most recent call last)')) return 'traceback';
   if (prefixed) return 'opener';
-  if (body.trim() === '') return 'blank';
+  if (body.trim() === '') return laned ? 'plain' : 'blank';
   const first = body.charCodeAt(0);
-  if (first === 32 || first === 9)
+  if ((first === 32 || first === 9) && !BULLET.test(body))
     return body.trimStart().startsWith('Traceback (most recent') ? 'traceback' : 'indented';
   if (OPENER.test(body)) return 'opener';
   if (FAILURE.test(body)) return 'failure';

@@ -4,7 +4,7 @@ const ESC = '\u001b';
 /** CSI sequences (colours, cursor), OSC sequences (titles, links), and the two-character rest. */
 const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/g;
 /** Words of a program that are glued into a progress bar and must outlive it. */
-const GLUED = /\b(?:slurmstepd|srun|sbatch|salloc|slurmd): /;
+const GLUED = /(?:slurmstepd|srun|sbatch|salloc|slurmd): /;
 
 /** One line of updates, each overwriting the one before → the state that stayed on the screen. */
 function lastState(line: string): string {

@@ -8,7 +8,7 @@ const UPPER =
  * `(process)`, a number, `name -`, `host/`, `host program[7]:`), in upper case as a word of its own.
  */
 const FIELD = new RegExp(
-  `[\\s|:,\\])-]*(?:\\[[^\\]\\n]{0,80}\\][\\s:]*|\\([^()\\n]{0,80}\\)\\s*|\\d{1,10}\\s+|[\\w.$-]{1,80} +[-|] +|[\\w.-]{1,80}/|[\\w.-]+ [\\w./-]+(?:\\[\\d+\\])?: +)?[[(<]?\\s*(${UPPER})\\s*(?=[\\])>|/:\\s,-]|$)`,
+  `[\\s|:,\\])-]*(?:\\[[^\\]\\n]{0,160}\\][\\s:]*|\\([^()\\n]{0,80}\\)\\s*|\\d{1,10}\\s+|[\\w.$-]{1,80} +[-|] +|[\\w.-]{1,80}/|[\\w.-]+ [\\w./-]+(?:\\[\\d+\\])?: +)?[[(<]?\\s*(${UPPER})\\s*(?=[\\])>|/:\\s,-]|$)`,
   'y',
 );
 /** The same in lower or mixed case, where brackets, dashes or a colon say that the word is a field; `error: 0.05` is a metric. */
@@ -17,7 +17,8 @@ const LOWER_FIELD =
 /** Rank, process and compose prefixes, as they stand before time or level. */
 const PREFIX = /\s*(?:[\w./-]{1,64} *\| )?(?:\([^()\n]{1,64}\) *)?(?:\[rank ?\d+\]:? ?)?/y;
 const GLOG = /\[?([IWEFCDV])(?:\d{3,4}|\d{8}) \d\d:\d\d:\d\d/y;
-const NCCL = /[\w.-]+:\d+:\d+ \[\d+\] (?:[\d:.-]+ )?NCCL (INFO|WARN|TRACE|ERROR)\b/y;
+/** NCCL's lines; its table of results is often glued to the front of one. */
+const NCCL = /:\d+:\d+ \[\d+\] NCCL (INFO|WARN|TRACE|ERROR)\b/;
 /** Ninth field of IBM's RAS lines. */
 const RAS = / RAS \w+ (INFO|WARNING|ERROR|SEVERE|FATAL|FAILURE)\b/;
 const LOGFMT = /["\w.@-]+=/y;
@@ -88,8 +89,8 @@ function levelField(text: string, afterTime: number): Severity | undefined {
   if (lower) return severityOfWord(lower[1] ?? lower[2]!);
   const special =
     match(GLOG, text, start) ??
-    match(NCCL, text, start) ??
-    (afterTime > start ? RAS.exec(text.slice(0, FIELD_SPAN)) : null);
+    (text.includes(' NCCL ') ? NCCL.exec(text.slice(0, FIELD_SPAN)) : null) ??
+    (text.includes(' RAS ') ? RAS.exec(text.slice(0, FIELD_SPAN)) : null);
   if (special) return severityOfWord(special[1]!);
   if (match(LOGFMT, text, start)) {
     const field = LOGFMT_LEVEL.exec(text.slice(start, start + FIELD_SPAN));

@@ -4,7 +4,7 @@ import { INDEXED_FIELDS, type IndexedField, type LogRecord } from '../record/log
 import { rawMember } from '../record/raw-json.ts';
 import type { Severity } from '../record/severity.ts';
 import type { Timestamp } from '../record/timestamp.ts';
-import { createZone } from '../record/timezone.ts';
+import { createZone, type Zone } from '../record/timezone.ts';
 import type { Arrival, SourceEntry } from '../sources/source-entry.ts';
 import { cleanText, stripAnsi, trimLineEnd } from './clean-text.ts';
 import { collectAttributes } from './collect-attributes.ts';
@@ -12,7 +12,7 @@ import { jobIdFromText, requestIdFromText, spanIdFromText, traceIdFromText } fro
 import { guessSeverity } from './guess-severity.ts';
 import { readLevel } from './read-level.ts';
 import { createPathReader } from './read-path.ts';
-import { type ReadTime, readTime, readTimeAt } from './read-time.ts';
+import { readTime, readTimeAt } from './read-time.ts';
 import { unwrapJsonLine } from './unwrap-json-line.ts';
 
 export interface NormalizerOptions {
@@ -31,10 +31,11 @@ const INDEXED: ReadonlySet<string> = new Set(INDEXED_FIELDS);
 /** Names under which a record has fields of the product's own: a sender's come back with an underscore behind. */
 const RESERVED: ReadonlySet<string> = new Set([
   'id',
-  'observed_timestamp',
-  'severity_text',
-  'level',
   'timestamp',
+  'observed_timestamp',
+  'level',
+  'severity_text',
+  'message',
 ]);
 /** Other names of indexed fields. They fill a column that the sender left empty, and stay as they were sent. */
 const ALIASES: ReadonlyMap<string, IndexedField> = new Map([
@@ -78,7 +79,7 @@ function draft(timestamp: Timestamp): Draft {
 }
 
 function textKeyOf(fields: SourceEntry['fields']): string | undefined {
-  for (const key of TEXT_KEYS) if (fields[key] !== undefined) return key;
+  for (const key of TEXT_KEYS) if (fields[key] !== undefined && fields[key] !== null) return key;
   return undefined;
 }
 
@@ -97,32 +98,31 @@ function columnText(entry: SourceEntry, key: string, value: unknown): string {
 }
 
 /**
- * Fills the columns that the entry's fields have; returns what is to stay in the attributes, by its name in the entry and its name in the record. `used` are the keys that became
- * something else.
+ * Fills the columns that the entry's fields have. Returns the fields that stay in the attributes, by their name in the
+ * entry, with the name that they get; `used` says which have become a part of the record of their own.
  */
 function placeFields(
   entry: SourceEntry,
   record: Draft,
-  textKey: string | undefined,
-  timeUsed: boolean,
+  used: (key: string) => boolean,
 ): ReadonlyMap<string, string> {
   const { fields } = entry;
   let rest: Map<string, string> | undefined;
   for (const key in fields) {
-    if (key === textKey || (timeUsed && key === 'timestamp')) continue;
-    const value = fields[key];
     let name = key;
     if (INDEXED.has(key)) {
+      const value = fields[key];
       if (typeof value === 'string' && value !== '') {
         record[key as IndexedField] = value;
         continue;
       }
       const text = columnText(entry, key, value);
       record[key as IndexedField] = text;
-      // The product fills these two itself, so that an empty one does not hide what it found.
+      // The product fills these two itself: an empty one must not hide what it found.
       if (text === '' && (key === 'service' || key === 'source')) name = freeName(key, fields);
+    } else if (used(key)) {
+      continue;
     } else if (RESERVED.has(key)) {
-      if (key === 'level' && (typeof value === 'string' || typeof value === 'number')) continue;
       name = freeName(key, fields);
     }
     rest ??= new Map();
@@ -150,10 +150,54 @@ function fillIds(fields: SourceEntry['fields'], record: Draft, jobOfPath: string
     record.request_id = requestIdFromText(message);
 }
 
-function setLevel(record: Draft, sent: unknown, severity: Severity | undefined): void {
-  if (severity) record.level = severity.level;
-  const unknown = sent !== undefined && !severity;
-  record.severity_text = severity ? severity.spelling : unknown ? String(sent) : '';
+/** The record's place of origin where it names none: who wrote it, as far as its fields and its path tell. */
+function sourceOf(fields: SourceEntry['fields'], ofPath: string, arrival: Arrival): string {
+  if (fields.app_name !== undefined && fields.process_id !== undefined) return 'pm2';
+  if (ofPath !== '') return ofPath;
+  return fields.container_name !== undefined || fields.container_id !== undefined ? 'docker' : arrival.source;
+}
+
+/** The text whose head is read: where progress updates overwrote the head of the line, the line as it was written. */
+function headOf(message: string, text: string): string {
+  return text.includes('\r') && !text.startsWith(message.slice(0, 16)) ? stripAnsi(text) : message;
+}
+
+function setLevel(record: Draft, { level, spelling }: Severity): void {
+  record.level = level;
+  record.severity_text = spelling;
+}
+
+/** `time` is the event's, `shipped` and `own` are when a shipper read it, if that is not the same. */
+function setTimes(
+  record: Draft,
+  time: Timestamp | undefined,
+  shipped: Timestamp | undefined,
+  own: Timestamp | undefined,
+): void {
+  record.timestamp = time ?? shipped ?? record.timestamp;
+  const read = shipped ?? own;
+  if (read !== record.timestamp) record.observed = read;
+}
+
+interface Unwrapped {
+  readonly entry: SourceEntry;
+  /** When the shipper read the line, where its time is not the record's own. */
+  readonly shipped: Timestamp | undefined;
+}
+
+function unwrap(sent: SourceEntry, zone: Zone): Unwrapped {
+  let entry = sent;
+  let shipped: Timestamp | undefined;
+  for (let depth = 0; depth < MOST_WRAPPINGS; depth++) {
+    const { log } = entry.fields;
+    if (typeof log !== 'string' || log.charCodeAt(0) !== 123 || textKeyOf(entry.fields) !== 'log') break;
+    const time = readTimeAt(entry, 'timestamp', zone);
+    const inner = unwrapJsonLine(entry, log, time !== undefined);
+    if (!inner) break;
+    shipped ??= time;
+    entry = inner;
+  }
+  return { entry, shipped };
 }
 
 export function createNormalizer({ categorize, defaultTimezone }: NormalizerOptions): Normalize {
@@ -161,79 +205,49 @@ export function createNormalizer({ categorize, defaultTimezone }: NormalizerOpti
   const readPath = createPathReader();
 
   return (sent, arrival) => {
-    let entry = sent;
-    let textKey = textKeyOf(entry.fields);
-    let shipped: Timestamp | undefined;
-    for (let depth = 0; textKey === 'log' && depth < MOST_WRAPPINGS; depth++) {
-      const log = entry.fields.log;
-      if (typeof log !== 'string' || log.charCodeAt(0) !== 123) break;
-      const readAt = readTimeAt(entry, 'timestamp', zone);
-      const inner = unwrapJsonLine(entry, log, readAt !== undefined);
-      if (!inner) break;
-      shipped ??= readAt;
-      entry = inner;
-      textKey = textKeyOf(entry.fields);
-    }
+    const { entry, shipped } = unwrap(sent, zone);
     const { fields } = entry;
+    const textKey = textKeyOf(fields);
+    const value = textKey === undefined ? entry.text : fields[textKey];
+    const text = typeof value === 'string' ? value : rawMember(entry.text, textKey!)!;
+    const raw = textKey === 'log';
+    const own = readTime(entry, zone);
+    const given = readLevel(fields);
 
     const record = draft(arrival.time);
-    const value = textKey === undefined ? undefined : fields[textKey];
-    const text =
-      typeof value === 'string'
-        ? value
-        : textKey === undefined
-          ? entry.text
-          : rawMember(entry.text, textKey)!;
     const message = cleanText(text);
     record.message = message;
+    const rest = placeFields(
+      entry,
+      record,
+      (key) =>
+        key === textKey ||
+        (key === given?.key && key === 'level') ||
+        (key === own?.key && key === 'timestamp'),
+    );
+    if (rest !== NOTHING) fillAliases(fields, rest, record);
 
-    const own: ReadTime | undefined = readTime(entry, zone);
-    const rest = placeFields(entry, record, textKey, own?.key === 'timestamp');
-    if (rest.size > 0) fillAliases(fields, rest, record);
-
-    const given = readLevel(fields);
-    const needsHead = textKey === 'log' || !own || !given;
-    const head = needsHead ? headOf(message, text) : message;
-    const found =
-      textKey === 'log' || !own || !given
-        ? findTimestamp(head, zone, (own?.time ?? shipped ?? arrival.time).seconds)
-        : undefined;
-    if (textKey === 'log' && found) {
-      record.timestamp = found.time;
-      record.observed = shipped ?? own?.time;
+    if (raw || !own || !given) {
+      const head = headOf(message, text);
+      const near = own?.time ?? shipped ?? arrival.time;
+      const found = findTimestamp(head, zone, near.seconds);
+      setTimes(record, raw ? (found?.time ?? own?.time) : (own?.time ?? found?.time), shipped, own?.time);
+      const severity = given?.severity ?? guessSeverity(head, found?.end);
+      if (severity) setLevel(record, severity);
     } else {
-      record.timestamp = own?.time ?? found?.time ?? shipped ?? arrival.time;
-      if (own || found) record.observed = shipped;
+      setTimes(record, own.time, shipped, undefined);
+      setLevel(record, given.severity);
     }
-    const level = fields.level;
-    const isLevel = typeof level === 'string' || typeof level === 'number';
-    setLevel(record, isLevel && level !== '' ? level : undefined, given ?? guessSeverity(head, found?.end));
 
     const path = readPath(record.file_path);
     fillIds(fields, record, path.job_id);
-    if (record.source === '') {
-      record.source =
-        fields.app_name !== undefined && fields.process_id !== undefined
-          ? 'pm2'
-          : path.source ||
-            (record.container_name !== '' || fields.container_id !== undefined ? 'docker' : arrival.source);
-    }
+    if (record.source === '') record.source = sourceOf(fields, path.source, arrival);
     record.service = categorize(record);
 
-    let original = '';
-    if (
-      message !== text &&
-      message !== trimLineEnd(text) &&
-      fields[ORIGINAL] === undefined &&
-      textKey !== undefined
-    )
-      original = `"${ORIGINAL}":${JSON.stringify(text)}`;
-    if (rest.size > 0 || original !== '') record.attributes = collectAttributes(entry.text, rest, original);
+    const changed = message !== text && message !== trimLineEnd(text);
+    const original = changed && fields[ORIGINAL] === undefined ? `"${ORIGINAL}":${JSON.stringify(text)}` : '';
+    if (rest !== NOTHING || original !== '')
+      record.attributes = collectAttributes(entry.text, rest, original);
     return record;
   };
-}
-
-/** The text whose head is read: where progress updates overwrote the line's head, that of the line as it was written. */
-function headOf(message: string, text: string): string {
-  return text.includes('\r') && !text.startsWith(message.slice(0, 16)) ? stripAnsi(text) : message;
 }

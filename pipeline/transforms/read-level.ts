@@ -17,7 +17,12 @@ const number = (read: (value: number) => Severity | undefined): Read => {
   return (value) => (value === '' ? undefined : read(Number(value)));
 };
 
-/** Keys that a level is sent under, most telling first. Only `level` itself is used up. */
+export interface ReadLevel {
+  readonly key: string;
+  readonly severity: Severity;
+}
+
+/** Keys that a level is sent under, most telling first. */
 const LEVEL_KEYS: readonly (readonly [key: string, read: Read])[] = [
   ['level', word],
   ['severity', word],
@@ -34,12 +39,12 @@ const LEVEL_KEYS: readonly (readonly [key: string, read: Read])[] = [
 ];
 
 /** The level that a record's fields say it has; undefined where they say none that is known. */
-export function readLevel(fields: Readonly<Record<string, unknown>>): Severity | undefined {
+export function readLevel(fields: Readonly<Record<string, unknown>>): ReadLevel | undefined {
   for (const [key, read] of LEVEL_KEYS) {
     const value = fields[key];
     if (typeof value !== 'string' && typeof value !== 'number') continue;
     const severity = read(value);
-    if (severity) return severity;
+    if (severity) return { key, severity };
   }
   return undefined;
 }

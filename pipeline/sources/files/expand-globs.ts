@@ -1,0 +1,33 @@
+import { stat } from 'node:fs/promises';
+import { resolve, sep } from 'node:path';
+import { glob, isDynamicPattern } from 'tinyglobby';
+
+const LOGS_IN_FOLDER = '**/*.{log,out,err,jsonl}';
+const COMPRESSED = /\.(gz|zst|xz|bz2|lz4|zip)$/;
+
+/**
+ * The files that paths, folders and globs name at this moment, absolute and each once. A folder stands for the
+ * logs below it, hidden ones too (PM2's are in `.pm2`). Compressed files are rotated ones and left out.
+ */
+export async function expandGlobs(paths: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(paths.map((path) => expandOne(resolve(path))));
+  return [...new Set(found.flat())].filter((path) => !COMPRESSED.test(path));
+}
+
+async function expandOne(path: string): Promise<string[]> {
+  // What exists under this very name is meant, also where the name holds `[` or `*`.
+  const stats = await stat(path).catch(() => undefined);
+  if (stats?.isDirectory()) {
+    return glob(LOGS_IN_FOLDER, { cwd: path, absolute: true, dot: true });
+  }
+  if (stats?.isFile()) return [path];
+  if (!isDynamicPattern(path)) return [];
+  const segments = path.split(sep);
+  const firstDynamic = segments.findIndex((segment) => isDynamicPattern(segment));
+  const folder = segments.slice(0, firstDynamic).join(sep) || sep;
+  return glob(segments.slice(firstDynamic).join('/'), {
+    cwd: folder,
+    absolute: true,
+    expandDirectories: false,
+  });
+}

@@ -1,0 +1,154 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CollectedBatch, Deliver } from './collected-batch.ts';
+import { MAX_BATCH_BYTES } from './split-events.ts';
+import type { ReadResult, TailedFile } from './tailed-file.ts';
+import { TrackedFiles } from './tracked-files.ts';
+
+/**
+ * Batches that can be in doubt at once, over all files. The pipeline knows a repeated batch by the last ids of
+ * a sender, so after a crash there must not be more than it remembers (256).
+ */
+const MAX_IN_DOUBT = 64;
+const MAX_ROUND_BYTES = 8 * MAX_BATCH_BYTES;
+
+export interface FileCollectorOptions {
+  /** Files, folders and globs. */
+  readonly paths: readonly string[];
+  /** Where the positions are kept; written as a whole through a neighbour with `.new` behind its name. */
+  readonly stateFile: string;
+  readonly deliver: Deliver;
+  /** Is told what an operator should know, one line each. */
+  readonly onProblem: (message: string) => void;
+  /** Milliseconds from the end of one scan to the next; also how long a scan reads before it looks for new files. */
+  readonly scanIntervalMs?: number;
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+}
+
+export interface FileCollectorStats {
+  readonly files: number;
+  readonly batches: number;
+  readonly lines: number;
+  readonly bytes: number;
+  /** Deliveries that were refused, each to be repeated. */
+  readonly retries: number;
+  readonly truncations: number;
+  /** Bytes that were cut away by a truncation before they were read, and are in no copy beside the file. */
+  readonly lostBytes: number;
+  /** Records that end in the middle of a line of more than 1 MiB. */
+  readonly cutLines: number;
+}
+
+export interface FileCollector {
+  start(): void;
+  /** Ends after the deliveries under way. */
+  stop(): Promise<void>;
+  /** Finds files and delivers what is finished in them. Not to be called while started. */
+  scan(): Promise<void>;
+  stats(): FileCollectorStats;
+}
+
+/**
+ * Tails files and hands each line over at least once, in the order of its file. A batch's end is saved before the
+ * batch is delivered and the position moves on only after that, so that a crash repeats the very same batch.
+ */
+export function createFileCollector(options: FileCollectorOptions): FileCollector {
+  const { paths, stateFile, deliver, onProblem, scanIntervalMs = 500, clock = Date.now } = options;
+  const tracked = new TrackedFiles({ paths, stateFile, onProblem });
+  const counters = { batches: 0, lines: 0, bytes: 0, retries: 0, cutLines: 0 };
+  const stopping = new AbortController();
+  let running: Promise<void> | undefined;
+  let refused = false;
+
+  /** Tells whether there is more to deliver at once. */
+  async function pass(): Promise<boolean> {
+    const began = clock();
+    await tracked.discover(began);
+    let queue = tracked.due(began);
+    while (queue.length > 0 && !stopping.signal.aborted) {
+      queue = await deliverRound(queue);
+      // A file that never ends must not keep new files waiting.
+      if (clock() - began >= scanIntervalMs) break;
+    }
+    await tracked.closeFinished(clock());
+    await tracked.save();
+    return queue.length > 0;
+  }
+
+  /** Delivers up to one batch of each file and gives back those to go on with, the ones not reached yet first. */
+  async function deliverRound(queue: readonly TailedFile[]): Promise<TailedFile[]> {
+    const now = clock();
+    const again: TailedFile[] = [];
+    const batches: { file: TailedFile; result: ReadResult & { kind: 'batch' } }[] = [];
+    let inDoubt = tracked.countInDoubt();
+    let bytes = 0;
+    let reached = 0;
+    while (reached < queue.length && bytes < MAX_ROUND_BYTES) {
+      const file = queue[reached]!;
+      const repeated = file.inDoubt;
+      if (!repeated && inDoubt >= MAX_IN_DOUBT) break;
+      reached++;
+      const result = await tracked.read(file, now);
+      if (result.kind === 'skipped') again.push(file);
+      if (result.kind !== 'batch') continue;
+      batches.push({ file, result });
+      bytes += result.bytes;
+      if (!repeated) inDoubt++;
+    }
+    if (batches.length > 0) await tracked.save();
+    await Promise.all(
+      batches.map(async ({ file, result }) => {
+        if (await deliverOne(file, result.batch)) {
+          counters.bytes += result.bytes;
+          if (result.cut) counters.cutLines++;
+          again.push(file);
+        }
+      }),
+    );
+    // Nothing moved although files wait: all places are taken by batches whose time to retry has not come.
+    if (reached === 0) return [];
+    return [...queue.slice(reached), ...again];
+  }
+
+  async function deliverOne(file: TailedFile, batch: CollectedBatch): Promise<boolean> {
+    try {
+      await deliver(batch);
+    } catch (error) {
+      counters.retries++;
+      const { message, retryAfterSeconds = 0 } = error as Error & { retryAfterSeconds?: number };
+      file.refuse(retryAfterSeconds, clock());
+      // Once for an outage, however many files wait for its end.
+      if (!refused) onProblem(`${batch.filePath}: not stored yet, tried again until it is: ${message}`);
+      refused = true;
+      return false;
+    }
+    refused = false;
+    file.advance();
+    counters.batches++;
+    counters.lines += batch.lines.length;
+    return true;
+  }
+
+  async function run(): Promise<void> {
+    const { signal } = stopping;
+    while (!signal.aborted) {
+      const more = await pass().catch((error: Error) => onProblem(`collecting files: ${error.message}`));
+      if (!more) await sleep(scanIntervalMs, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  return {
+    start() {
+      running = run();
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+      await tracked.close();
+    },
+    async scan() {
+      while (await pass());
+    },
+    stats: () => ({ ...counters, ...tracked.counters, files: tracked.size }),
+  };
+}

@@ -1,0 +1,228 @@
+import type { BigIntStats } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { expandGlobs } from './expand-globs.ts';
+import { type FilePosition, startOf } from './file-position.ts';
+import { findCopy, findRenamed } from './find-moved.ts';
+import { matchFingerprint } from './fingerprint.ts';
+import { OffsetStore } from './offset-store.ts';
+import { type ReadResult, TailedFile } from './tailed-file.ts';
+
+/** How long the position of a file that is not there is kept: a volume may be mounted again. */
+const MISSING_KEPT_MS = 24 * 3600 * 1000;
+
+export interface TrackedFilesOptions {
+  readonly paths: readonly string[];
+  readonly stateFile: string;
+  readonly onProblem: (message: string) => void;
+}
+
+/** Which files there are, under whatever name, and how far each has been delivered. */
+export class TrackedFiles {
+  readonly counters = { truncations: 0, lostBytes: 0 };
+  private readonly options: TrackedFilesOptions;
+  private readonly store: OffsetStore;
+  /** By device and inode, which a file keeps when it is renamed and which all links to it share. */
+  private readonly files = new Map<string, TailedFile>();
+  /** Saved positions of files that are not open. */
+  private missing: FilePosition[] = [];
+  private loaded = false;
+  /** Each problem is told once. */
+  private readonly told = new Set<string>();
+
+  constructor(options: TrackedFilesOptions) {
+    this.options = options;
+    this.store = new OffsetStore(options.stateFile);
+  }
+
+  get size(): number {
+    return this.files.size;
+  }
+
+  /** Brings the list of files up to date with the disk. */
+  async discover(now: number): Promise<void> {
+    const returning = this.loaded ? [] : await this.load();
+    const paths = await expandGlobs(this.options.paths);
+    const found = await Promise.all(paths.map((path) => this.look(path)));
+    const seen = new Set<TailedFile | undefined>();
+    for (const [index, stats] of found.entries()) {
+      const path = paths[index]!;
+      if (stats === 'unknown') seen.add(this.openAt(path));
+      if (typeof stats !== 'object' || !stats.isFile()) continue;
+      const known = this.files.get(keyOf(stats));
+      known?.observe(stats, now);
+      seen.add(known ?? (await this.openNew(path, now)));
+    }
+    for (const position of returning) {
+      // One that was missing before had nothing left to read.
+      const lost = position.missingSince === undefined && this.missing.includes(position);
+      if (lost) await this.searchMoved(position, now);
+    }
+    for (const file of this.files.values()) {
+      if (seen.has(file)) file.gone = false;
+      else
+        await file.watchWithoutName(now).catch((error: Error) => {
+          // A network file system forgets a file that another machine deleted.
+          this.tell(file.position.path, error);
+          return this.letGo(file, now);
+        });
+    }
+  }
+
+  /** The files to read now: those with a batch in doubt first, then those that have waited longest. */
+  due(now: number): TailedFile[] {
+    const due = [...this.files.values()].filter((file) => file.isDue(now));
+    return due.sort((a, b) => Number(b.inDoubt) - Number(a.inDoubt) || a.lastRead - b.lastRead);
+  }
+
+  countInDoubt(): number {
+    let count = 0;
+    for (const file of this.files.values()) if (file.inDoubt) count++;
+    return count;
+  }
+
+  /** Reads a file's next batch; a file that was truncated is set to its new start. */
+  async read(file: TailedFile, now: number): Promise<ReadResult> {
+    const { path } = file.position;
+    const result = await file.read(now).catch((error: Error) => {
+      this.tell(path, error);
+      return { kind: 'idle' } as const;
+    });
+    if (result.kind !== 'replaced') return result;
+    await this.followTruncation(file, now);
+    return { kind: 'skipped' };
+  }
+
+  async save(): Promise<void> {
+    await this.store.save([...[...this.files.values()].map((file) => file.position), ...this.missing]);
+  }
+
+  /** Lets go of files without a name that nobody writes to any more. */
+  async closeFinished(now: number): Promise<void> {
+    this.missing = this.missing.filter(({ missingSince = now }) => now - missingSince < MISSING_KEPT_MS);
+    for (const file of this.files.values()) if (file.isFinished(now)) await this.letGo(file, now);
+  }
+
+  async close(): Promise<void> {
+    await this.save();
+    for (const file of this.files.values()) await file.close();
+    this.files.clear();
+  }
+
+  /** Undefined where there is no file; `unknown` where that could not be found out. */
+  private async look(path: string): Promise<BigIntStats | 'unknown' | undefined> {
+    try {
+      return await stat(path, { bigint: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      this.tell(path, error as Error);
+      return 'unknown';
+    }
+  }
+
+  private openAt(path: string): TailedFile | undefined {
+    return [...this.files.values()].find((file) => file.position.path === path && !file.gone);
+  }
+
+  private async openNew(path: string, now: number): Promise<TailedFile | undefined> {
+    try {
+      const handle = await open(path, 'r');
+      const stats = await handle.stat({ bigint: true });
+      const known = this.files.get(keyOf(stats));
+      if (known) {
+        // Another link to it, or the path has changed hands since it was looked at.
+        await handle.close();
+        return known;
+      }
+      const position = (await this.takeMissing(path, handle, stats)) ?? startOf(path, stats);
+      return this.add(new TailedFile(handle, position, stats, now));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.tell(path, error as Error);
+      return undefined;
+    }
+  }
+
+  private add(file: TailedFile): TailedFile {
+    this.files.set(keyOf(file.position), file);
+    return file;
+  }
+
+  private async letGo(file: TailedFile, now: number): Promise<void> {
+    this.files.delete(keyOf(file.position));
+    if (!file.deleted) this.missing.push({ ...file.position, missingSince: now });
+    await file.close();
+  }
+
+  private async load(): Promise<FilePosition[]> {
+    this.loaded = true;
+    try {
+      this.missing = await this.store.load();
+    } catch (error) {
+      this.options.onProblem(`${(error as Error).message}; files are read again from their start`);
+    }
+    return [...this.missing];
+  }
+
+  /** The saved position of a file that is there again; an inode that another file got since does not match. */
+  private async takeMissing(
+    path: string,
+    handle: FileHandle,
+    stats: BigIntStats,
+  ): Promise<FilePosition | undefined> {
+    const dev = String(stats.dev);
+    const ino = String(stats.ino);
+    for (const position of this.missing) {
+      // Device numbers of network and mapped volumes change with a reboot.
+      if (position.ino !== ino || (position.dev !== dev && position.path !== path)) continue;
+      if (!(await matchFingerprint(handle, position.head))) continue;
+      this.missing.splice(this.missing.indexOf(position), 1);
+      delete position.missingSince;
+      position.dev = dev;
+      return position;
+    }
+    return undefined;
+  }
+
+  /** Looks for the rest of a file that was rotated while nobody watched. */
+  private async searchMoved(position: FilePosition, now: number): Promise<void> {
+    const moved = (await findRenamed(position, now)) ?? (await findCopy(position, now));
+    if (!moved) {
+      position.missingSince = now;
+      return;
+    }
+    this.missing.splice(this.missing.indexOf(position), 1);
+    await this.adopt(moved, now);
+  }
+
+  private async followTruncation(file: TailedFile, now: number): Promise<void> {
+    const { position, largestSize } = file;
+    this.counters.truncations++;
+    await file.restart(startOf(position.path, position), now);
+    const copy = await findCopy(position, now);
+    if (copy) return this.adopt(copy, now);
+    const lost = Math.max(0, largestSize - position.offset);
+    this.counters.lostBytes += lost;
+    if (lost > 0) this.options.onProblem(`${position.path}: truncated with ${lost} bytes not read yet`);
+  }
+
+  private async adopt(moved: TailedFile, now: number): Promise<void> {
+    const known = this.files.get(keyOf(moved.position));
+    if (!known) {
+      this.add(moved);
+      return;
+    }
+    // The new name is collected too: what was delivered under the old one is not delivered again.
+    await moved.close();
+    if (!known.inDoubt && known.position.offset < moved.position.offset)
+      await known.restart(moved.position, now);
+  }
+
+  private tell(path: string, error: Error): void {
+    const problem = `${path}: ${error.message}`;
+    if (!this.told.has(problem)) this.options.onProblem(problem);
+    this.told.add(problem);
+  }
+}
+
+function keyOf({ dev, ino }: { dev: bigint | string; ino: bigint | string }): string {
+  return `${dev}:${ino}`;
+}
