@@ -43,13 +43,28 @@ export function encodeRow(record: LogRecord): string {
   row += observed
     ? `"${formatClickHouse(observed)}",${observed.digits},`
     : `"1970-01-01 00:00:00",${NO_OBSERVED_TIME},`;
-  row += `"${record.level}",${quote(record.severity_text)}`;
-  for (const field of INDEXED_FIELDS) row += `,${quote(record[field])}`;
-  return `${row},${JSON.stringify(record.message)},${JSON.stringify(record.attributes)}`;
-}
-
-function quote(text: string): string {
-  return text === '' ? '""' : JSON.stringify(text);
+  // One call of JSON.stringify for all strings costs a third of one call for each.
+  return `${row}${JSON.stringify([
+    record.level,
+    record.severity_text,
+    record.service,
+    record.machine_id,
+    record.worker_id,
+    record.deployment_env,
+    record.region,
+    record.source,
+    record.file_path,
+    record.container_name,
+    record.job_id,
+    record.node_id,
+    record.trace_id,
+    record.span_id,
+    record.request_id,
+    record.type,
+    record.event_type,
+    record.message,
+    record.attributes,
+  ]).slice(1, -1)}`;
 }
 
 export type RecordRow = readonly (string | number)[];
