@@ -13,7 +13,7 @@ const DOCUMENT =
 /** A scalar's text from its JSON; numbers through a double, as JavaScript reads them (`+ 0` makes -0 a 0). */
 const ELEMENT_TEXT =
   `multiIf(startsWith(e, '"'), JSONExtractString(e), e IN ('true', 'false', 'null'), e, ` +
-  `toString(JSONExtractFloat(e) + 0))`;
+  `toString(toFloat64OrZero(e) + 0))`;
 
 /** The attributes have a value at this path. */
 export function attributeExists(path: readonly string[], parameters: SqlParameters): string {

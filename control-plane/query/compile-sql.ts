@@ -3,9 +3,8 @@ import type { QueryParameters } from '../../pipeline/store/clickhouse.ts';
 import type { Query, Test } from './ast.ts';
 import { attributeExists, attributeIsOneOf, attributePasses } from './attribute-sql.ts';
 import { type Field, resolveField } from './field.ts';
-import { timeRange } from './match.ts';
 import { messageHolds } from './message-sql.ts';
-import { parseTime, toNanos } from './parse-time.ts';
+import { parseTime, timeRange, toNanos } from './parse-time.ts';
 import { wildcardRegex } from './regex.ts';
 import { SqlParameters } from './sql-parameters.ts';
 import { compileLevelTest, compileTextTest, equalTexts, NUMBER, type ValueTest } from './text-test.ts';
@@ -39,7 +38,7 @@ function compile(query: Query, parameters: SqlParameters, now: number): string {
     case 'field':
       return compileField(resolveField(query.field), query.test, parameters, now);
     case 'not':
-      return `NOT ${compile(query.query, parameters, now)}`;
+      return `NOT (${compile(query.query, parameters, now)})`;
     case 'and':
     case 'or': {
       const parts = query.queries.map((part) => compile(part, parameters, now));
@@ -59,7 +58,7 @@ function compileField(field: Field, test: Test, parameters: SqlParameters, now: 
     case 'time':
       return compileTime(field.name, test, parameters, now);
     case 'id':
-      return compileId(test, textSql);
+      return compileId(test, textSql, parameters);
     case 'message':
       return textSql('message');
     case 'severity_text':
@@ -105,7 +104,9 @@ function compileText(text: string, test: ValueTest, parameters: SqlParameters): 
     case 'range': {
       const parts = [`match(${text}, '${NUMBER}')`];
       const compare = (operator: string, value: string) =>
-        parts.push(`toFloat64OrZero(${text}) ${operator} ${parameters.add('Float64', Number(value))}`);
+        parts.push(
+          `toFloat64OrZero(${text}) ${operator} ${parameters.add('Float64', String(Number(value)))}`,
+        );
       if (test.low) compare(test.low.inclusive ? '>=' : '>', test.low.value);
       if (test.high) compare(test.high.inclusive ? '<=' : '<', test.high.value);
       return `(${parts.join(' AND ')})`;
@@ -114,10 +115,10 @@ function compileText(text: string, test: ValueTest, parameters: SqlParameters): 
 }
 
 /** The index on `seq` knows no text, so one id is looked up as a number. */
-function compileId(test: ValueTest, textSql: (text: string) => string): string {
-  if (test.kind !== 'equals') return textSql('toString(seq)');
+function compileId(test: ValueTest, textSql: (text: string) => string, parameters: SqlParameters): string {
   const text = textSql('toString(seq)');
-  return /^\d{1,16}$/.test(test.value) ? `(seq = ${Number(test.value)} AND ${text})` : text;
+  if (test.kind !== 'equals' || !/^\d{1,16}$/.test(test.value)) return text;
+  return `(seq = ${parameters.add('Int64', BigInt(test.value))} AND ${text})`;
 }
 
 /** Records without a time of the shipper have 255 there. */

@@ -6,8 +6,8 @@ import { quoteRegex } from './regex.ts';
  * as they are. Unlike `toLowerCase` this does not depend on what stands around a letter.
  */
 export function foldCase(text: string): string {
-  if (!/[ΣςİK]/.test(text)) return text.toLowerCase();
-  return text.replace(/[Σς]/g, 'σ').replace(/[^İK]+/g, (run) => run.toLowerCase());
+  if (!/[Σς\u0130\u212a]/.test(text)) return text.toLowerCase();
+  return text.replace(/[Σς]/g, 'σ').replace(/[^\u0130\u212a]+/g, (run) => run.toLowerCase());
 }
 
 let lastText = '';

@@ -38,7 +38,7 @@ function formatTest(test: Test): string {
     case 'wildcard':
       return formatPattern(test.pattern);
     case 'regex':
-      return `/${test.source.replace(/\\[^]|\//g, (part) => (part === '/' ? '\\/' : part))}/`;
+      return `/${test.source.replace(/\\.|\//gs, (part) => (part === '/' ? '\\/' : part))}/`;
     case 'range':
       return formatRange(test.low, test.high);
   }
@@ -46,7 +46,7 @@ function formatTest(test: Test): string {
 
 /** The pattern as a word: whatever else would end or change it gets a `\`. */
 function formatPattern(pattern: string): string {
-  return pattern.replace(/\\[^]|[\s!-/:-@[-`{-~]/g, (part) => {
+  return pattern.replace(/\\.|[\s!-/:-@[-`{-~]/gs, (part) => {
     if (part === '*' || part === '?') return part;
     const character = part.at(-1)!;
     return /[\p{L}\p{N}]/u.test(character) ? part : `\\${character}`;

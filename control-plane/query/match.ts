@@ -5,7 +5,7 @@ import type { Query, Test } from './ast.ts';
 import { findAttribute, someText } from './attributes.ts';
 import { type Field, resolveField } from './field.ts';
 import { foldCase, foldCaseOnce } from './fold-case.ts';
-import { parseTime } from './parse-time.ts';
+import { parseTime, timeRange } from './parse-time.ts';
 import { compileLevelTest, compileTextTest, type ValueTest } from './text-test.ts';
 
 export type Match = (record: StoredRecord) => boolean;
@@ -119,15 +119,6 @@ function compileTimeTest(test: ValueTest, now: number): (time: Timestamp) => boo
   return (time) =>
     (!least || compareTimes(time, least) >= (low!.inclusive ? 0 : 1)) &&
     (!most || compareTimes(time, most) <= (high!.inclusive ? 0 : -1));
-}
-
-/** A time that is equal lies in a range of one point: `timestamp:2026-01-01T00:00:00Z` finds any precision of it. */
-export function timeRange(
-  test: Extract<Test, { kind: 'equals' | 'range' }>,
-): Pick<Extract<Test, { kind: 'range' }>, 'low' | 'high'> {
-  if (test.kind === 'range') return test;
-  const point = { value: test.value, inclusive: true };
-  return { low: point, high: point };
 }
 
 /** −1, 0 or 1. */

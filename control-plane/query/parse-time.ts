@@ -1,6 +1,7 @@
 import { parseTimestamp } from '../../pipeline/record/parse-timestamp.ts';
 import type { Timestamp } from '../../pipeline/record/timestamp.ts';
 import { utc } from '../../pipeline/record/timezone.ts';
+import type { Test } from './ast.ts';
 
 const RELATIVE = /^(?:now)?(?:([+-])(\d{1,9})(ms|s|m|h|d|w))?$/;
 const UNIT_MS: Readonly<Record<string, number>> = {
@@ -36,4 +37,13 @@ export function parseTime(text: string, now: number): Timestamp | undefined {
 /** Nanoseconds since 1970. */
 export function toNanos({ seconds, nanos }: Timestamp): bigint {
   return BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
+}
+
+/** A time that is equal lies in a range of one point: `timestamp:2026-01-01T00:00:00Z` finds any precision of it. */
+export function timeRange(
+  test: Extract<Test, { kind: 'equals' | 'range' }>,
+): Pick<Extract<Test, { kind: 'range' }>, 'low' | 'high'> {
+  if (test.kind === 'range') return test;
+  const point = { value: test.value, inclusive: true };
+  return { low: point, high: point };
 }

@@ -31,7 +31,7 @@ export function problemOfRegex(source: string): string | undefined {
 
 /** The regex of a wildcard pattern; it takes the whole text. */
 export function wildcardRegex(pattern: string): string {
-  const body = pattern.replace(/\\([^])|[^]/gu, (part: string, escaped: string | undefined) => {
+  const body = pattern.replace(/\\(.)|./gsu, (part: string, escaped: string | undefined) => {
     if (part === '*') return '.*';
     return part === '?' ? '.' : quoteRegex(escaped ?? part);
   });
