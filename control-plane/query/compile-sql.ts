@@ -5,7 +5,7 @@ import { attributeExists, attributeIsOneOf, attributePasses } from './attribute-
 import { type Field, resolveField } from './field.ts';
 import { messageHolds } from './message-sql.ts';
 import { parseTime, timeRange, toNanos } from './parse-time.ts';
-import { wildcardRegex } from './regex.ts';
+import { regexForClickHouse, wildcardRegex } from './regex.ts';
 import { SqlParameters } from './sql-parameters.ts';
 import { compileLevelTest, compileTextTest, equalTexts, NUMBER, type ValueTest } from './text-test.ts';
 
@@ -100,7 +100,7 @@ function compileText(text: string, test: ValueTest, parameters: SqlParameters): 
     case 'wildcard':
       return `match(${text}, ${parameters.string(wildcardRegex(test.pattern))})`;
     case 'regex':
-      return `match(${text}, ${parameters.string(test.source)})`;
+      return `match(${text}, ${parameters.string(regexForClickHouse(test.source))})`;
     case 'range': {
       const parts = [`match(${text}, '${NUMBER}')`];
       const compare = (operator: string, value: string) =>
