@@ -1,0 +1,153 @@
+import { LEVELS } from '../../pipeline/record/severity.ts';
+import type { QueryParameters } from '../../pipeline/store/clickhouse.ts';
+import type { Query, Test } from './ast.ts';
+import { attributeExists, attributeIsOneOf, attributePasses } from './attribute-sql.ts';
+import { type Field, resolveField } from './field.ts';
+import { messageHolds } from './message-sql.ts';
+import { parseTime, timeRange, toNanos } from './parse-time.ts';
+import { regexForClickHouse, wildcardRegex } from './regex.ts';
+import { SqlParameters } from './sql-parameters.ts';
+import { compileLevelTest, compileTextTest, equalTexts, NUMBER, type ValueTest } from './text-test.ts';
+
+export interface SqlOptions {
+  /** What parameter names begin with, so that several queries can stand in one statement. */
+  readonly prefix?: string;
+  /** What relative times count from, milliseconds since 1970. */
+  readonly now?: number;
+}
+
+export interface CompiledSql {
+  /** An expression over the columns of `logs`; never null. Text that came from the query is not part of it. */
+  readonly where: string;
+  readonly parameters: QueryParameters;
+}
+
+/** The query as a condition for the table `logs`. It selects exactly those rows whose records `compileMatch` selects. */
+export function compileSql(query: Query, { prefix = 'q', now = Date.now() }: SqlOptions = {}): CompiledSql {
+  const parameters = new SqlParameters(prefix);
+  const where = compile(query, parameters, now);
+  return { where, parameters: parameters.values };
+}
+
+function compile(query: Query, parameters: SqlParameters, now: number): string {
+  switch (query.kind) {
+    case 'all':
+      return '1';
+    case 'text':
+      return messageHolds(query.text, parameters);
+    case 'field':
+      return compileField(resolveField(query.field), query.test, parameters, now);
+    case 'not':
+      return `NOT (${compile(query.query, parameters, now)})`;
+    case 'and':
+    case 'or': {
+      const parts = query.queries.map((part) => compile(part, parameters, now));
+      return `(${parts.join(query.kind === 'and' ? ' AND ' : ' OR ')})`;
+    }
+  }
+}
+
+function compileField(field: Field, test: Test, parameters: SqlParameters, now: number): string {
+  if (test.kind === 'present') return compilePresence(field, parameters);
+  const textSql = (text: string) => compileText(text, test, parameters);
+  switch (field.kind) {
+    case 'level': {
+      const levels = LEVELS.filter(compileLevelTest(test));
+      return levels.length === 0 ? '0' : `(level IN (${levels.map((level) => `'${level}'`).join(', ')}))`;
+    }
+    case 'time':
+      return compileTime(field.name, test, parameters, now);
+    case 'id':
+      return compileId(test, textSql, parameters);
+    case 'message':
+      return textSql('message');
+    case 'severity_text':
+      return `(severity_text != '' AND ${textSql('severity_text')})`;
+    case 'column': {
+      const passes = compileTextTest(test);
+      const sent = [passes('null') ? 'null' : '', passes('') ? '""' : ''].filter((text) => text !== '');
+      const filled = passes('') ? `(${field.name} != '' AND ${textSql(field.name)})` : textSql(field.name);
+      if (sent.length === 0) return filled;
+      return `(${filled} OR ${field.name} = '' AND ${attributeIsOneOf(field.name, sent, parameters)})`;
+    }
+    case 'attribute':
+      return `(${field.paths.map((path) => attributePasses(path, test, textSql, parameters)).join(' OR ')})`;
+  }
+}
+
+function compilePresence(field: Field, parameters: SqlParameters): string {
+  switch (field.kind) {
+    case 'time':
+      return field.name === 'timestamp' ? '1' : `(${HAS_OBSERVED})`;
+    case 'severity_text':
+      return `(severity_text != '')`;
+    case 'column':
+      return `(${field.name} != '' OR ${attributeExists([field.name], parameters)})`;
+    case 'attribute':
+      return `(${field.paths.map((path) => attributeExists(path, parameters)).join(' OR ')})`;
+    default:
+      return '1';
+  }
+}
+
+/** The test of a text expression; 0 or 1, never null. */
+function compileText(text: string, test: ValueTest, parameters: SqlParameters): string {
+  switch (test.kind) {
+    case 'equals':
+      return `(${text} IN (${equalTexts(test.value)
+        .map((value) => parameters.string(value))
+        .join(', ')}))`;
+    case 'wildcard':
+      return `match(${text}, ${parameters.string(wildcardRegex(test.pattern))})`;
+    case 'regex':
+      return `match(${text}, ${parameters.string(regexForClickHouse(test.source))})`;
+    case 'range': {
+      const parts = [`match(${text}, '${NUMBER}')`];
+      const compare = (operator: string, value: string) =>
+        parts.push(
+          `toFloat64OrZero(${text}) ${operator} ${parameters.add('Float64', String(Number(value)))}`,
+        );
+      if (test.low) compare(test.low.inclusive ? '>=' : '>', test.low.value);
+      if (test.high) compare(test.high.inclusive ? '<=' : '<', test.high.value);
+      return `(${parts.join(' AND ')})`;
+    }
+  }
+}
+
+/** The index on `seq` knows no text, so one id is looked up as a number. */
+function compileId(test: ValueTest, textSql: (text: string) => string, parameters: SqlParameters): string {
+  const text = textSql('toString(seq)');
+  if (test.kind !== 'equals' || !/^\d{1,16}$/.test(test.value)) return text;
+  return `(seq = ${parameters.add('Int64', BigInt(test.value))} AND ${text})`;
+}
+
+/** Records without a time of the shipper have 255 there. */
+const HAS_OBSERVED = 'observed_digits <= 9';
+
+function compileTime(
+  name: 'timestamp' | 'observed_timestamp',
+  test: ValueTest,
+  parameters: SqlParameters,
+  now: number,
+): string {
+  const parts = name === 'timestamp' ? [] : [HAS_OBSERVED];
+  if (test.kind === 'wildcard' || test.kind === 'regex') {
+    parts.push(compileText(timeText(name), test, parameters));
+  } else {
+    const compare = (operator: string, value: string) => {
+      const nanos = parameters.add('Int64', toNanos(parseTime(value, now)!));
+      parts.push(`${name} ${operator} fromUnixTimestamp64Nano(${nanos}, 'UTC')`);
+    };
+    const { low, high } = timeRange(test);
+    if (low) compare(low.inclusive ? '>=' : '>', low.value);
+    if (high) compare(high.inclusive ? '<=' : '<', high.value);
+  }
+  return `(${parts.join(' AND ')})`;
+}
+
+/** RFC 3339 with the digits that were received, as `formatTimestamp` writes it. */
+function timeText(name: 'timestamp' | 'observed_timestamp'): string {
+  const digits = name === 'timestamp' ? 'timestamp_digits' : 'observed_digits';
+  const kept = `if(${digits} = 0, 19, 20 + ${digits})`;
+  return `concat(replaceOne(substring(toString(${name}), 1, ${kept}), ' ', 'T'), 'Z')`;
+}

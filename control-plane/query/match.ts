@@ -1,0 +1,127 @@
+import type { StoredRecord } from '../../pipeline/record/log-record.ts';
+import { LEVELS } from '../../pipeline/record/severity.ts';
+import { formatTimestamp, type Timestamp } from '../../pipeline/record/timestamp.ts';
+import type { Query, Test } from './ast.ts';
+import { findAttribute, someText } from './attributes.ts';
+import { type Field, resolveField } from './field.ts';
+import { foldCase, foldCaseOnce } from './fold-case.ts';
+import { parseTime, timeRange } from './parse-time.ts';
+import { compileLevelTest, compileTextTest, type ValueTest } from './text-test.ts';
+
+export type Match = (record: StoredRecord) => boolean;
+
+/**
+ * The query as a function of one record. It selects exactly those that `compileSql` selects in the store.
+ *
+ * @param now what relative times count from, milliseconds since 1970
+ */
+export function compileMatch(query: Query, now = Date.now()): Match {
+  switch (query.kind) {
+    case 'all':
+      return () => true;
+    case 'text': {
+      const text = foldCase(query.text);
+      return (record) => foldCaseOnce(record.message).includes(text);
+    }
+    case 'field':
+      return compileField(resolveField(query.field), query.test, now);
+    case 'not': {
+      const match = compileMatch(query.query, now);
+      return (record) => !match(record);
+    }
+    case 'and': {
+      const matches = query.queries.map((part) => compileMatch(part, now));
+      return (record) => matches.every((match) => match(record));
+    }
+    case 'or': {
+      const matches = query.queries.map((part) => compileMatch(part, now));
+      return (record) => matches.some((match) => match(record));
+    }
+  }
+}
+
+function compileField(field: Field, test: Test, now: number): Match {
+  if (test.kind === 'present') return compilePresence(field);
+  switch (field.kind) {
+    case 'level': {
+      const levels = new Set<string>(LEVELS.filter(compileLevelTest(test)));
+      return ({ level }) => levels.has(level);
+    }
+    case 'time':
+      return compileTime(field.name, test, now);
+    case 'id': {
+      const passes = compileTextTest(test);
+      return ({ seq }) => passes(String(seq));
+    }
+    case 'message': {
+      const passes = compileTextTest(test);
+      return ({ message }) => passes(message);
+    }
+    case 'severity_text': {
+      const passes = compileTextTest(test);
+      return ({ severity_text }) => severity_text !== '' && passes(severity_text);
+    }
+    case 'column': {
+      const passes = compileTextTest(test);
+      const { name } = field;
+      const texts = [passes('null') ? null : undefined, passes('') ? '' : undefined];
+      return (record) => {
+        const text = record[name];
+        if (text !== '') return passes(text);
+        const sent = findAttribute(record.attributes, [name]);
+        return sent !== undefined && texts.includes(sent as null | '');
+      };
+    }
+    case 'attribute': {
+      const passes = compileTextTest(test);
+      const { paths } = field;
+      return ({ attributes }) =>
+        paths.some((path) => {
+          const value = findAttribute(attributes, path);
+          return value !== undefined && someText(value, passes);
+        });
+    }
+  }
+}
+
+function compilePresence(field: Field): Match {
+  switch (field.kind) {
+    case 'time':
+      return field.name === 'timestamp' ? () => true : ({ observed }) => observed !== undefined;
+    case 'severity_text':
+      return ({ severity_text }) => severity_text !== '';
+    case 'column':
+      return (record) =>
+        record[field.name] !== '' || findAttribute(record.attributes, [field.name]) !== undefined;
+    case 'attribute':
+      return ({ attributes }) => field.paths.some((path) => findAttribute(attributes, path) !== undefined);
+    default:
+      return () => true;
+  }
+}
+
+function compileTime(name: 'timestamp' | 'observed_timestamp', test: ValueTest, now: number): Match {
+  const passes = compileTimeTest(test, now);
+  return (record) => {
+    const time = name === 'timestamp' ? record.timestamp : record.observed;
+    return time !== undefined && passes(time);
+  };
+}
+
+function compileTimeTest(test: ValueTest, now: number): (time: Timestamp) => boolean {
+  if (test.kind === 'wildcard' || test.kind === 'regex') {
+    const passes = compileTextTest(test);
+    return (time) => passes(formatTimestamp(time));
+  }
+  const { low, high } = timeRange(test);
+  const least = low && parseTime(low.value, now)!;
+  const most = high && parseTime(high.value, now)!;
+  return (time) =>
+    (!least || compareTimes(time, least) >= (low!.inclusive ? 0 : 1)) &&
+    (!most || compareTimes(time, most) <= (high!.inclusive ? 0 : -1));
+}
+
+/** −1, 0 or 1. */
+function compareTimes(a: Timestamp, b: Timestamp): number {
+  return Math.sign(a.seconds - b.seconds || a.nanos - b.nanos);
+}

@@ -1,0 +1,32 @@
+import type { QueryParameters } from '../../pipeline/store/clickhouse.ts';
+
+/** Collects values as typed placeholders; equal values share one. */
+export class SqlParameters {
+  readonly #prefix: string;
+  readonly #values: Record<string, string | number | bigint | readonly string[]> = {};
+  readonly #names = new Map<string, string>();
+
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  get values(): QueryParameters {
+    return this.#values;
+  }
+
+  /** The placeholder to put into the SQL text. */
+  add(type: 'String' | 'Float64' | 'Int64' | 'Array(String)', value: QueryParameters[string]): string {
+    const key = `${type} ${typeof value === 'object' ? JSON.stringify(value) : value}`;
+    let name = this.#names.get(key);
+    if (name === undefined) {
+      name = `${this.#prefix}${this.#names.size}`;
+      this.#names.set(key, name);
+      this.#values[name] = value;
+    }
+    return `{${name}:${type}}`;
+  }
+
+  string(value: string): string {
+    return this.add('String', value);
+  }
+}

@@ -1,0 +1,82 @@
+import { LEVELS, severityOfWord } from '../../pipeline/record/severity.ts';
+import type { Test } from './ast.ts';
+import { compileRegex, wildcardRegex } from './regex.ts';
+
+/** The tests that look at a value's text; `present` does not. */
+export type ValueTest = Exclude<Test, { kind: 'present' }>;
+export type TextTest = (text: string) => boolean;
+
+/** How a text must look to count as a number; the same in both engines. */
+export const NUMBER = '^-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?$';
+const NUMBER_REGEX = new RegExp(NUMBER);
+
+/** Undefined where the text is no number. */
+export function parseNumber(text: string): number | undefined {
+  return NUMBER_REGEX.test(text) ? Number(text) : undefined;
+}
+
+/** A JSON number as text, in the spelling that ClickHouse gives it. */
+export function numberText(number: number): string {
+  return String(number).replace('e+', 'e');
+}
+
+/**
+ * The texts that equal a value: itself, and for an integer that a double does not hold, what a JSON number of that many digits
+ * reads as (`9007199254740993` is `9007199254740992` in either engine).
+ */
+export function equalTexts(value: string): readonly string[] {
+  const number = parseNumber(value);
+  if (number === undefined || !/^-?\d{16,}$/.test(value) || Number.isSafeInteger(number)) return [value];
+  return [...new Set([value, numberText(number)])];
+}
+
+export function compileTextTest(test: ValueTest): TextTest {
+  switch (test.kind) {
+    case 'equals': {
+      const [first, second = first] = equalTexts(test.value);
+      return (text) => text === first || text === second;
+    }
+    case 'wildcard':
+      return compileRegex(wildcardRegex(test.pattern));
+    case 'regex':
+      return compileRegex(test.source);
+    case 'range':
+      return compileRange(test, parseNumber);
+  }
+}
+
+/** A test of a level's name: case does not count, every spelling of a level means that level, ranges go by severity. */
+export function compileLevelTest(test: ValueTest): TextTest {
+  switch (test.kind) {
+    case 'equals': {
+      const level = severityOfWord(test.value)?.level;
+      return (text) => text === level;
+    }
+    case 'wildcard':
+      return compileRegex(`(?i)${wildcardRegex(test.pattern)}`);
+    case 'regex':
+      return compileRegex(`(?i)${test.source}`);
+    case 'range':
+      return compileRange(test, severityRank);
+  }
+}
+
+function severityRank(text: string): number | undefined {
+  const severity = severityOfWord(text);
+  return severity && LEVELS.indexOf(severity.level);
+}
+
+/** `read` gives a text's place in the order, undefined where it has none; the bounds have one. */
+function compileRange(
+  { low, high }: Extract<Test, { kind: 'range' }>,
+  read: (text: string) => number | undefined,
+): TextTest {
+  const least = low && read(low.value)!;
+  const most = high && read(high.value)!;
+  return (text) => {
+    const place = read(text);
+    if (place === undefined) return false;
+    if (least !== undefined && !(place > least || (low!.inclusive && place === least))) return false;
+    return most === undefined || place < most || (high!.inclusive && place === most);
+  };
+}
