@@ -12,10 +12,14 @@ const [rows = 1_000_000, perRequest = 1_000, connections = 4] = process.argv.sli
 
 const folder = await mkdtemp(join(tmpdir(), 'logplane-bench-'));
 const port = 20_000 + (process.pid % 20_000);
-const server = spawn(process.execPath, [...(process.env.NF||'').split(' ').filter(Boolean),'dist/control-plane/main.js'], {
-  env: { ...process.env, UV_THREADPOOL_SIZE: '16', PORT: String(port), DATA_DIR: folder, GRPC_PORT: '0' },
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
+const server = spawn(
+  process.execPath,
+  [...(process.env.NF || '').split(' ').filter(Boolean), 'dist/control-plane/main.js'],
+  {
+    env: { ...process.env, UV_THREADPOOL_SIZE: '16', PORT: String(port), DATA_DIR: folder, GRPC_PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  },
+);
 await once(server.stdout, 'data');
 
 const random = createRandom(1);

@@ -5,6 +5,7 @@ import type { Auth } from './http/auth.ts';
 import { respondToErrors } from './http/error-response.ts';
 import { addDeadLetterRoutes, type DeadLetterRoutesOptions } from './routes/dead-letters.ts';
 import { addIngestRoutes, type IngestRoutesOptions } from './routes/ingest.ts';
+import { addLogStreamRoutes, type LogStreamRoutesOptions } from './routes/log-stream.ts';
 import { addLogRoutes, type LogRoutesOptions } from './routes/logs.ts';
 import { addOperationsRoutes, type OperationsRoutesOptions } from './routes/operations.ts';
 import { addServiceRoutes, type ServiceRoutesOptions } from './routes/services.ts';
@@ -12,6 +13,7 @@ import { addServiceRoutes, type ServiceRoutesOptions } from './routes/services.t
 export interface AppOptions
   extends IngestRoutesOptions,
     LogRoutesOptions,
+    LogStreamRoutesOptions,
     ServiceRoutesOptions,
     DeadLetterRoutesOptions,
     OperationsRoutesOptions {
@@ -21,17 +23,23 @@ export interface AppOptions
   readonly onDefect: (error: unknown) => void;
 }
 
+/** How a stream fails when its reader closes the connection. */
+const CLIENT_LEFT = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE']);
+
 /** The whole HTTP interface: every address family is one line here. */
 export function createApp(options: AppOptions): Koa {
   const router = new Router();
   addIngestRoutes(router, options);
   addServiceRoutes(router, options);
   addLogRoutes(router, options);
+  addLogStreamRoutes(router, options);
   addDeadLetterRoutes(router, options);
   addOperationsRoutes(router, options);
 
   const app = new Koa();
-  app.on('error', options.onDefect);
+  app.on('error', (error: NodeJS.ErrnoException) => {
+    if (!CLIENT_LEFT.has(error.code ?? '')) options.onDefect(error);
+  });
   app.use(respondToErrors(options.onDefect));
   if (options.corsOrigins.length > 0) app.use(cors({ origin: allowedOrigin(options.corsOrigins) }));
   app.use(options.auth.refuseForeignSites);

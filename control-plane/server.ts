@@ -31,6 +31,8 @@ const SAVE_WINDOW_MILLISECONDS = 30_000;
 /** Bodies in memory at once, unpacked; each becomes about four times as much while it is taken in. */
 const BODY_BUDGET_BYTES = 128 * 1024 * 1024;
 const STOP_MILLISECONDS = 8_000;
+/** Longer than the 30 s for which Fluent Bit keeps an idle connection, so that it never writes into a closed one. */
+const KEEP_ALIVE_MILLISECONDS = 65_000;
 
 export interface RunningServer {
   /** `http://host:port` */
@@ -113,7 +115,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       onDefect: (error) => log.error(`unexpected error: ${error instanceof Error ? error.stack : error}`),
     });
 
-    const server = createServer(app.callback());
+    const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MILLISECONDS }, app.callback());
     await listen(server, config.PORT, config.HOST);
     const { address, port, family } = server.address() as AddressInfo;
     const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;

@@ -58,3 +58,12 @@ export const flag =
     given === undefined ? otherwise : oneOf(['true', 'false'], 'false')(given) === 'true';
 
 export const optionalText: Parameter<string | undefined> = (given) => (given === '' ? undefined : given);
+
+/** Values with commas between them. */
+export function textList(maximum: number): Parameter<string[]> {
+  return (given) => {
+    const items = (given ?? '').split(',').filter((item) => item !== '');
+    if (items.length > maximum) throw new ExpectedError(`at most ${maximum} values`);
+    return items.map((item) => item.trim());
+  };
+}

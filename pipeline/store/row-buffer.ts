@@ -33,7 +33,8 @@ export class RowBuffer {
    * @param request mark of the request, which its last row carries
    */
   finish(seq: number, request: string): Buffer {
-    for (const [index, start] of this.#starts.entries()) this.#bytes.write(String(seq + index), start, 'latin1');
+    for (const [index, start] of this.#starts.entries())
+      this.#bytes.write(String(seq + index), start, 'latin1');
     const mark = `${JSON.stringify(request)}]\n`;
     this.#reserve(mark.length * 3);
     const end = this.#length - NO_REQUEST.length;

@@ -1,0 +1,37 @@
+import type { QueryParameters } from '../../pipeline/store/clickhouse.ts';
+import { resolveField } from './field.ts';
+import { SqlParameters } from './sql-parameters.ts';
+
+/** A field's value as text, for grouping; empty where the record does not have it. */
+export function compileFieldValue(
+  name: string,
+  prefix: string,
+): { sql: string; parameters: QueryParameters } {
+  const field = resolveField(name);
+  const parameters = new SqlParameters(prefix);
+  switch (field.kind) {
+    case 'level':
+    case 'message':
+    case 'severity_text':
+      return { sql: field.kind, parameters: {} };
+    case 'column':
+      return { sql: field.name, parameters: {} };
+    case 'time':
+      return { sql: `toString(${field.name})`, parameters: {} };
+    case 'id':
+      return { sql: 'toString(seq)', parameters: {} };
+    case 'attribute': {
+      const values = field.paths.map((path) => {
+        const place = path.map((key) => parameters.string(key)).join(', ');
+        const text = `JSONExtractString(attributes, ${place})`;
+        return `if(JSONType(attributes, ${place}) = 'String', ${text}, JSONExtractRaw(attributes, ${place}))`;
+      });
+      // The literal key first, then ever shorter ones: the first reading that exists is the value.
+      const sql = values.reduceRight(
+        (otherwise, value) => `if(${value} != '', ${value}, ${otherwise})`,
+        "''",
+      );
+      return { sql, parameters: parameters.values };
+    }
+  }
+}
