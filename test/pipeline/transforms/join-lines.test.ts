@@ -64,6 +64,10 @@ t.test('one event each', async (t) => {
       '2026-01-04 23:47:29 [main] ERROR c.e.App - x\n\tat a.B.c(B.java:1)\n\tat a.D.e(D.java:2)',
     ],
     [
+      'java, logged with its class below',
+      '2026-01-04 23:47:29 [main] ERROR c.e.App - x\njava.lang.IllegalStateException: y\n\tat a.B.c(B.java:1)\nCaused by: java.io.IOException: z\n\tat a.D.e(D.java:2)',
+    ],
+    [
       'go',
       'panic: runtime error: index out of range [5]\n\ngoroutine 1 [running]:\nmain.(*T).f(0xc0000)\n\t/src/main.go:8 +0x1d\nmain.main()\n\t/src/main.go:4 +0x1d\nexit status 2',
     ],
