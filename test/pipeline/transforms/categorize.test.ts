@@ -90,12 +90,17 @@ t.test('what showed the program of a file holds for its later lines, and for no 
   t.equal(line('a', '', 'plain'), 'uncategorized', 'without a file nothing is remembered');
 });
 
-t.test('memory is bounded: the files that were told first are forgotten first', async (t) => {
+t.test('memory is bounded: files that fell silent are forgotten, those in use are not', async (t) => {
   const categorize = createCategorizer();
+  const line = (file_path: string, message: string) => categorize({ ...nothing, file_path, message });
   const telling = 'INFO 04-18 14:12:51 api_server.py:840] x';
-  for (let i = 0; i <= 10_000; i++) categorize({ ...nothing, file_path: `/logs/${i}.out`, message: telling });
-  t.equal(categorize({ ...nothing, file_path: '/logs/0.out', message: 'plain' }), 'uncategorized');
-  t.equal(categorize({ ...nothing, file_path: '/logs/10000.out', message: 'plain' }), 'vllm');
+  line('/logs/silent.out', telling);
+  line('/logs/busy.out', telling);
+  for (let i = 0; i < 25_000; i++) {
+    line(`/logs/${i}.out`, telling);
+    if (i % 1000 === 0) t.equal(line('/logs/busy.out', 'plain'), 'vllm');
+  }
+  t.equal(line('/logs/silent.out', 'plain'), 'uncategorized');
 });
 
 t.test('own rules stand ahead of the built-in ones, whatever their kind of evidence', async (t) => {
