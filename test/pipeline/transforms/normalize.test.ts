@@ -281,6 +281,21 @@ t.test('a JSON line that nobody parsed is a record of its members', async (t) =>
     level: 'warn',
     attributes: '{"stream":"stderr"}',
   });
+  t.match(
+    line({
+      timestamp: '2026-01-03T00:00:00Z',
+      log: JSON.stringify({
+        timestamp: '2026-01-02T00:00:00Z',
+        log: '{"msg":"a","timestamp":"2026-01-01T00:00:00Z"}',
+      }),
+    }),
+    {
+      timestamp: '2026-01-01T00:00:00Z',
+      observed: '2026-01-03T00:00:00Z',
+      attributes: '{"timestamp_":"2026-01-02T00:00:00Z"}',
+    },
+    'of three times none is lost',
+  );
   for (const log of ['{not json}', '{"a":1} tail', '"log":"x"}', '[1]', '{"a":1', '{']) {
     t.match(line({ log }), { message: log, attributes: '{}' }, `text: ${log}`);
   }
