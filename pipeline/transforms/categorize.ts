@@ -1,26 +1,29 @@
 import { BUILT_IN_RULES, type Categorize, type CategoryRule, UNCATEGORIZED } from '../record/category.ts';
 
-/** Paths, containers and files remembered; beyond it the longest unused are forgotten. */
+/** Paths, containers and files remembered per generation, of which there are two. */
 const REMEMBERED = 10_000;
 /** How much of a line is shown to the program patterns. */
 const HEAD = 400;
 
-/** A bounded map that forgets what has not been used for longest. */
+/** A bounded map: what was used since the last change of generations outlives the next one. */
 class Remembered {
-  readonly #entries = new Map<string, string>();
+  #recent = new Map<string, string>();
+  #older = new Map<string, string>();
 
   get(key: string): string | undefined {
-    return this.#entries.get(key);
+    const recent = this.#recent.get(key);
+    if (recent !== undefined) return recent;
+    const older = this.#older.get(key);
+    if (older !== undefined) this.set(key, older);
+    return older;
   }
 
   set(key: string, value: string): void {
-    if (this.#entries.size >= REMEMBERED) {
-      for (const oldest of this.#entries.keys()) {
-        this.#entries.delete(oldest);
-        break;
-      }
+    if (this.#recent.size >= REMEMBERED) {
+      this.#older = this.#recent;
+      this.#recent = new Map();
     }
-    this.#entries.set(key, value);
+    this.#recent.set(key, value);
   }
 }
 

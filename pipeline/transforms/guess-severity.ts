@@ -66,7 +66,7 @@ const SENTENCES: readonly { mark: string; pattern: RegExp; severity: Severity }[
   },
 ];
 /** Sentences are looked for in this much of a text; joined stacks say what they are in their first or last lines. */
-const SENTENCE_SPAN = 4096;
+const SENTENCE_SPAN = 2048;
 const FIELD_SPAN = 512;
 
 function match(pattern: RegExp, text: string, position: number): RegExpExecArray | null {

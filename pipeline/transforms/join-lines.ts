@@ -19,8 +19,6 @@ interface Pending {
   failed: boolean;
   /** Blank lines that belong to the event only if it goes on behind them. */
   blanks: number;
-  /** Braces opened by a dumped Node error and not yet closed at the start of a line. */
-  braces: boolean;
 }
 
 const MOST_LINES = 500;
@@ -36,7 +34,9 @@ const EXCEPTION = /^[A-Za-z_][\w.]*(?::(?: .*)?)?$/;
 const PYTHON_TAIL =
   /^(?:CUDA kernel errors|For debugging consider|Compile with|Device-side assertion|Search for `|During handling of|The above exception)/;
 const FRAME_TAIL = /^(?:Caused by: |Suppressed: |\.\.\. \d+ (?:more|common)|\}|\]|Node\.js v\d|\^+$|throw )/;
-const GO_TAIL = /^(?:goroutine \d+ \[|\[signal |created by |exit status \d|[\w./*()[\]{}-]+\(.*\)$|\trace)/;
+/** Logging frameworks print it below the line that says what failed. */
+const JAVA_EXCEPTION = /^(?:[a-z][\w$]*\.)+[A-Z]\w*(?:Exception|Error)\b/;
+const GO_TAIL = /^(?:goroutine \d+ \[|\[signal |created by |exit status \d|[\w./*()[\]{}-]+\(.*\)$)/;
 
 /** Joins the lines of one file into events. Bounded: a stack that never ends is cut, none of its lines is lost. */
 export class LineJoiner {
@@ -91,7 +91,7 @@ export class LineJoiner {
   }
 }
 
-function open(firstLine: number, { kind, repeated, failed, body }: ClassifiedLine, line: string): Pending {
+function open(firstLine: number, { kind, repeated, failed }: ClassifiedLine, line: string): Pending {
   return {
     firstLine,
     lines: [line],
@@ -100,11 +100,10 @@ function open(firstLine: number, { kind, repeated, failed, body }: ClassifiedLin
     repeated,
     failed,
     blanks: 0,
-    braces: body.endsWith('{') || body.startsWith('{ '),
   };
 }
 
-function append(pending: Pending, { kind, body }: ClassifiedLine, line: string): void {
+function append(pending: Pending, { kind }: ClassifiedLine, line: string): void {
   if (kind === 'blank' && pending.repeated === '') {
     pending.blanks++;
     return;
@@ -116,7 +115,6 @@ function append(pending: Pending, { kind, body }: ClassifiedLine, line: string):
   pending.lines.push(line);
   pending.length += line.length + 1;
   if (kind === 'traceback' || (pending.kind === 'prologue' && kind === 'failure')) pending.kind = kind;
-  if (body.endsWith('{')) pending.braces = true;
 }
 
 function isStack({ kind }: Pending): boolean {
@@ -138,7 +136,9 @@ function continues(pending: Pending, { kind, repeated, body }: ClassifiedLine): 
     case 'prologue':
       return kind !== 'opener' && pending.lines.length < 6;
     case 'opener':
-      return kind === 'indented' || (kind === 'traceback' && pending.failed);
+      if (kind === 'indented') return true;
+      if (pending.lines.length > 1 && FRAME_TAIL.test(body)) return true;
+      return pending.failed && (kind === 'traceback' || (kind === 'failure' && JAVA_EXCEPTION.test(body)));
     default:
       return false;
   }

@@ -191,7 +191,7 @@ function unwrap(sent: SourceEntry, zone: Zone): Unwrapped {
   for (let depth = 0; depth < MOST_WRAPPINGS; depth++) {
     const { log } = entry.fields;
     if (typeof log !== 'string' || log.charCodeAt(0) !== 123 || textKeyOf(entry.fields) !== 'log') break;
-    const time = readTimeAt(entry, 'timestamp', zone);
+    const time = shipped ? undefined : readTimeAt(entry, 'timestamp', zone);
     const inner = unwrapJsonLine(entry, log, time !== undefined);
     if (!inner) break;
     shipped ??= time;
