@@ -1,9 +1,9 @@
 import type Router from 'koa-router';
-import type { Telemetry } from '../telemetry.ts';
 
 export interface OperationsRoutesOptions {
   readonly version: string;
-  readonly telemetry: Telemetry;
+  /** What `/metrics` answers. */
+  readonly telemetry: { readonly contentType: string; text(): Promise<string> };
   /** Names of the parts that do not answer, with the reason. */
   readonly notReady: () => Promise<Readonly<Record<string, string>>>;
 }

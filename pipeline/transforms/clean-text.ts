@@ -1,5 +1,3 @@
-/// <reference lib="es2024.string" />
-
 const ESC = '\u001b';
 /** CSI sequences (colours, cursor), OSC sequences (titles, links), and the two-character rest. */
 const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/g;
