@@ -4,12 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { BatchQueue } from '../pipeline/batch-queue.ts';
 import { createCounters } from '../pipeline/counters.ts';
+import { deliverFiles } from '../pipeline/deliver-files.ts';
 import { LiveBus } from '../pipeline/live/live-bus.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import { BUILT_IN_SERVICES } from '../pipeline/record/category.ts';
 import { RequestWindow } from '../pipeline/request-window.ts';
 import { loadRequestWindow, saveRequestWindow } from '../pipeline/request-window-file.ts';
 import { Sequencer } from '../pipeline/sequencer.ts';
+import { createFileCollector } from '../pipeline/sources/files/file-collector.ts';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
 import { connectClickHouseServer } from '../pipeline/store/clickhouse-server.ts';
 import { DeadLetterStore } from '../pipeline/store/dead-letter-store.ts';
@@ -121,12 +123,24 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
     const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
     log.info(`listening on ${url}`);
 
+    const collector =
+      config.LOG_PATHS.length === 0
+        ? undefined
+        : createFileCollector({
+            paths: config.LOG_PATHS,
+            stateFile: join(config.DATA_DIR, 'state', 'files'),
+            deliver: deliverFiles(pipeline, config.MACHINE_ID),
+            onProblem: log.warn,
+          });
+    collector?.start();
+
     return {
       url,
       pipeline,
       async close() {
-        clearInterval(saving);
         stopping.abort();
+        await collector?.stop();
+        clearInterval(saving);
         await closeServer(server);
         await queue.drain();
         await saveWindow();

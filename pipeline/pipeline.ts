@@ -22,6 +22,8 @@ export interface IngestRequest {
   /** Hash of the bytes as they came: the same bytes of the same agent are stored once. */
   readonly digest: string;
   readonly source: string;
+  /** The machine of records that name none. */
+  readonly machineId?: string | undefined;
   /** The texts that the source cut the request into, for `decode`; read more than once. */
   readonly entries: Iterable<string>;
   readonly decode: (text: string) => SourceEntry | { readonly reason: string };
@@ -99,7 +101,11 @@ export class Pipeline {
   ): Promise<KnownRequest> {
     const { normalize, queue, deadLetters, counters, hasLiveReaders } = this.#options;
     const now = Date.now();
-    const arrival: Arrival = { time: fromMilliseconds(now), source: request.source };
+    const arrival: Arrival = {
+      time: fromMilliseconds(now),
+      source: request.source,
+      machineId: request.machineId,
+    };
     const rows = new RowBuffer();
     const records: LogRecord[] | undefined = hasLiveReaders() ? [] : undefined;
     const letters: DeadLetter[] = [];

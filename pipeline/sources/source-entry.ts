@@ -5,6 +5,8 @@ export interface Arrival {
   readonly time: Timestamp;
   /** The record's `source` where it names none and nothing in it tells: `api`, `file`, `docker`, … */
   readonly source: string;
+  /** The sender's name for itself, for records that name no machine. */
+  readonly machineId: string | undefined;
 }
 
 /** One record as a source decoded it: the parsed object beside the JSON text that it was parsed from. */

@@ -226,6 +226,8 @@ export function createNormalizer({ categorize, defaultTimezone }: NormalizerOpti
         (key === own?.key && key === 'timestamp'),
     );
     if (rest !== NOTHING) fillAliases(fields, rest, record);
+    if (record.machine_id === '' && fields.machine_id === undefined)
+      record.machine_id = arrival.machineId ?? '';
 
     if (raw || !own || !given) {
       const head = headOf(message, text);

@@ -257,7 +257,7 @@ if (!existsSync(ROOT)) {
       const lines = readFileSync(join(ROOT, file), 'utf8').split('\n');
       const events = joinLines(lines);
       const normalize = createNormalizer({ categorize: createCategorizer(), defaultTimezone: 'UTC' });
-      const arrival = { time: parseTimestamp(readAt, utc)!, source: 'file' };
+      const arrival = { time: parseTimestamp(readAt, utc)!, source: 'file', machineId: undefined };
       const records = events.map(({ text }) => {
         const fields = shipped(file, text, readAt);
         return normalize({ fields, text: JSON.stringify(fields) }, arrival);

@@ -4,7 +4,11 @@ import { formatTimestamp } from '../../../pipeline/record/timestamp.ts';
 import { createCategorizer } from '../../../pipeline/transforms/categorize.ts';
 import { createNormalizer } from '../../../pipeline/transforms/normalize.ts';
 
-const ARRIVAL = { time: { seconds: 1_795_182_300, nanos: 123_000_000, digits: 3 }, source: 'api' };
+const ARRIVAL = {
+  time: { seconds: 1_795_182_300, nanos: 123_000_000, digits: 3 },
+  source: 'api',
+  machineId: undefined,
+};
 
 /** The record of one entry, as flat text: what is empty left out, times printed, attributes parsed. */
 function normalize(text: string): Record<string, unknown> {

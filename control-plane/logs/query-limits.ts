@@ -1,0 +1,16 @@
+import type { QueryOptions } from '../../pipeline/store/clickhouse.ts';
+
+/** What one query may cost; one that asks for more ends with an error that says how to narrow it. */
+export type QueryLimits = Pick<QueryOptions, 'settings' | 'signal'>;
+
+const SETTINGS = {
+  max_execution_time: 30,
+  max_memory_usage: 1_000_000_000,
+  // One core stays free for ingest and live tails.
+  max_threads: 2,
+};
+
+/** @param signal aborted when the client leaves: the engine then stops its work */
+export function queryLimits(signal: AbortSignal): QueryLimits {
+  return { settings: SETTINGS, signal };
+}
