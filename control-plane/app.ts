@@ -4,17 +4,21 @@ import Router from 'koa-router';
 import type { Auth } from './http/auth.ts';
 import { respondToErrors } from './http/error-response.ts';
 import { addDeadLetterRoutes, type DeadLetterRoutesOptions } from './routes/dead-letters.ts';
+import { addFileRoutes, type FileRoutesOptions } from './routes/files.ts';
 import { addIngestRoutes, type IngestRoutesOptions } from './routes/ingest.ts';
 import { addLogStreamRoutes, type LogStreamRoutesOptions } from './routes/log-stream.ts';
 import { addLogRoutes, type LogRoutesOptions } from './routes/logs.ts';
 import { addOperationsRoutes, type OperationsRoutesOptions } from './routes/operations.ts';
 import { addServiceRoutes, type ServiceRoutesOptions } from './routes/services.ts';
+import { addSyncRoutes, type SyncRoutesOptions } from './routes/sync.ts';
 
 export interface AppOptions
   extends IngestRoutesOptions,
     LogRoutesOptions,
     LogStreamRoutesOptions,
     ServiceRoutesOptions,
+    FileRoutesOptions,
+    SyncRoutesOptions,
     DeadLetterRoutesOptions,
     OperationsRoutesOptions {
   readonly auth: Auth;
@@ -31,6 +35,8 @@ export function createApp(options: AppOptions): Koa {
   const router = new Router();
   addIngestRoutes(router, options);
   addServiceRoutes(router, options);
+  addFileRoutes(router, options);
+  addSyncRoutes(router, options);
   addLogRoutes(router, options);
   addLogStreamRoutes(router, options);
   addDeadLetterRoutes(router, options);

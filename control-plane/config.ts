@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { HOST_NAME, USER_NAME } from './files/sync-source.ts';
 
 const text = z.string().min(1);
 const port = z.coerce.number('a port number').int().min(0).max(65_535);
@@ -42,6 +43,18 @@ export const SETTINGS = z.object({
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name of letters, digits and underscores')
     .default('logplane'),
   CATEGORIES_FILE: text.optional(),
+  SYNC_INTERVAL: whole(0).default(60),
+  SYNC_TIMEOUT: whole(1).default(3600),
+  REMOTE_BASE_PATH: z
+    .string()
+    .regex(/^(?!~[^/])[^\0]+$/, 'a folder: absolute, relative or below ~/')
+    .default('~/ai-factory-benchmarks'),
+  SSH_HOST: z.string().regex(HOST_NAME, 'a host name or address').optional(),
+  SSH_USER: z.string().regex(USER_NAME, 'a user name').optional(),
+  SSH_PORT: port.min(1).optional(),
+  SSH_KEY: text.optional(),
+  SSH_KNOWN_HOSTS: text.optional(),
+  SYNC_SOURCES: text.optional(),
   RETENTION_DAYS: whole(1).default(30),
   ERROR_RETENTION_DAYS: whole(1).default(90),
   INGEST_MAX_BYTES: whole(1024).default(64 * 1024 * 1024),

@@ -25,8 +25,10 @@ import { adminToken } from './admin-token.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
+import { downSources, syncGauges } from './files/sync-status.ts';
 import { createAuth } from './http/auth.ts';
 import { BodyBudget } from './http/body-budget.ts';
+import { createSync } from './start-sync.ts';
 import { createTelemetry } from './telemetry.ts';
 
 const SAVE_WINDOW_MILLISECONDS = 30_000;
@@ -68,8 +70,9 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       counters,
     });
     const categories = await readCategories(config.CATEGORIES_FILE);
+    const categorize = createCategorizer(categories.rules);
     const normalize = createNormalizer({
-      categorize: createCategorizer(categories.rules),
+      categorize,
       defaultTimezone: config.DEFAULT_TIMEZONE,
     });
     const pipeline = new Pipeline({
@@ -80,6 +83,8 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       counters,
       hasLiveReaders: () => bus.listenerCount > 0,
     });
+
+    const sync = await createSync(config, { clickhouse, pipeline, categorize, log });
 
     const saveWindow = () => saveRequestWindow(windowPath, window, bus.watermark);
     const saving = setInterval(() => {
@@ -101,6 +106,8 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       clickhouse,
       store,
       bus,
+      syncSources: sync.sources,
+      syncSchedule: sync.schedule,
       knownServices: [...BUILT_IN_SERVICES, ...categories.services],
       stopping: stopping.signal,
       body: { budget, limit: config.INGEST_MAX_BYTES },
@@ -110,10 +117,12 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
         counters,
         gauges: {
           logplane_live_readers: { help: 'Open live streams', read: () => bus.listenerCount },
+          ...syncGauges(sync.sources),
           logplane_body_bytes: { help: 'Bytes of request bodies in memory', read: () => budget.held },
         },
       }),
       notReady: () => notReady(clickhouse),
+      impaired: () => downSources(sync.sources),
       onDefect: (error) => log.error(`unexpected error: ${error instanceof Error ? error.stack : error}`),
     });
 
@@ -133,13 +142,14 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
             onProblem: log.warn,
           });
     collector?.start();
+    sync.schedule.start();
 
     return {
       url,
       pipeline,
       async close() {
         stopping.abort();
-        await collector?.stop();
+        await Promise.all([collector?.stop(), sync.stop()]);
         clearInterval(saving);
         await closeServer(server);
         await queue.drain();

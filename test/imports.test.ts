@@ -10,10 +10,11 @@ const LAYERS = [
   /^pipeline\/(pipeline|deliver-files)\.ts/,
   /^control-plane\/query\//,
   /^control-plane\/logs\//,
-  /^control-plane\/(files|nodes|fleet|alerts)\//,
+  /^control-plane\/(files|jobs|nodes|fleet|alerts)\//,
   /^control-plane\/http\//,
   /^control-plane\/routes\//,
   /^control-plane\/(app|config|telemetry|console-log|admin-token)\.ts/,
+  /^control-plane\/start-sync\.ts/,
   /^control-plane\/server\.ts/,
   /^control-plane\/(main\.ts|cli\/)/,
 ];
