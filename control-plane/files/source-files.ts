@@ -78,16 +78,20 @@ export class SourceFiles {
     return added;
   }
 
-  /** Stores the lines that are not stored yet. @param changed paths that the last transfer was about */
+  /**
+   * Stores the lines that are not stored yet.
+   * @param changed paths that the last transfer was about: nothing more comes of the others now, so their last lines
+   *   count as finished; undefined before a transfer
+   */
   async ingest(
-    changed: ReadonlySet<string>,
+    changed: ReadonlySet<string> | undefined,
     onFile: (done: number, total: number) => void,
     signal: AbortSignal,
   ): Promise<void> {
     const open: CatalogFile[] = [];
     for (const file of this.#catalog.present()) {
       const behind = file.position?.pending !== undefined || (file.position?.offset ?? 0) !== file.size;
-      if (file.binary || !(behind || changed.has(file.path))) continue;
+      if (file.binary || !(behind || changed?.has(file.path))) continue;
       if (await stat(join(this.mirror, file.path)).catch(() => undefined)) open.push(file);
     }
     const { deliver } = this.#options;
@@ -96,7 +100,7 @@ export class SourceFiles {
     await ingestFiles(
       { mirror: this.mirror, catalog: this.#catalog, deliver, onDone, signal },
       open,
-      (file) => !changed.has(file.path),
+      (file) => changed !== undefined && !changed.has(file.path),
     );
   }
 

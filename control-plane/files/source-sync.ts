@@ -123,7 +123,7 @@ export class SourceSync {
     await files.open();
     this.progress.begin('listing');
     // What a stop or a full store left over; done before the copies change.
-    await this.#ingest(new Set());
+    await this.#ingest(undefined);
     if (await this.#isAbsent()) {
       return { newFiles: 0, changedFiles: 0, bytes: 0, durationMs: Date.now() - started, warnings: [] };
     }
@@ -158,7 +158,7 @@ export class SourceSync {
     };
   }
 
-  async #ingest(changed: ReadonlySet<string>): Promise<void> {
+  async #ingest(changed: ReadonlySet<string> | undefined): Promise<void> {
     await this.files.ingest(
       changed,
       (done, total) => {
