@@ -6,6 +6,7 @@ import { respondToErrors } from './http/error-response.ts';
 import { addDeadLetterRoutes, type DeadLetterRoutesOptions } from './routes/dead-letters.ts';
 import { addFileRoutes, type FileRoutesOptions } from './routes/files.ts';
 import { addIngestRoutes, type IngestRoutesOptions } from './routes/ingest.ts';
+import { addJobRoutes, type JobRoutesOptions } from './routes/jobs.ts';
 import { addLogStreamRoutes, type LogStreamRoutesOptions } from './routes/log-stream.ts';
 import { addLogRoutes, type LogRoutesOptions } from './routes/logs.ts';
 import { addOperationsRoutes, type OperationsRoutesOptions } from './routes/operations.ts';
@@ -19,6 +20,7 @@ export interface AppOptions
     ServiceRoutesOptions,
     FileRoutesOptions,
     SyncRoutesOptions,
+    JobRoutesOptions,
     DeadLetterRoutesOptions,
     OperationsRoutesOptions {
   readonly auth: Auth;
@@ -37,6 +39,7 @@ export function createApp(options: AppOptions): Koa {
   addServiceRoutes(router, options);
   addFileRoutes(router, options);
   addSyncRoutes(router, options);
+  addJobRoutes(router, options);
   addLogRoutes(router, options);
   addLogStreamRoutes(router, options);
   addDeadLetterRoutes(router, options);

@@ -28,6 +28,7 @@ import type { ConsoleLog } from './console-log.ts';
 import { downSources, syncGauges } from './files/sync-status.ts';
 import { createAuth } from './http/auth.ts';
 import { BodyBudget } from './http/body-budget.ts';
+import { JobRunStore } from './jobs/job-run-store.ts';
 import { createSync } from './start-sync.ts';
 import { createTelemetry } from './telemetry.ts';
 
@@ -84,7 +85,8 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       hasLiveReaders: () => bus.listenerCount > 0,
     });
 
-    const sync = await createSync(config, { clickhouse, pipeline, categorize, log });
+    const jobRuns = new JobRunStore(clickhouse);
+    const sync = await createSync(config, { clickhouse, pipeline, categorize, jobRuns, log });
 
     const saveWindow = () => saveRequestWindow(windowPath, window, bus.watermark);
     const saving = setInterval(() => {
@@ -106,6 +108,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       clickhouse,
       store,
       bus,
+      jobRuns,
       syncSources: sync.sources,
       syncSchedule: sync.schedule,
       knownServices: [...BUILT_IN_SERVICES, ...categories.services],

@@ -11,6 +11,8 @@ import { SourceSync } from './files/source-sync.ts';
 import { resortRecords } from './files/stored-files.ts';
 import { SyncSchedule } from './files/sync-schedule.ts';
 import type { SyncSource } from './files/sync-source.ts';
+import { fetchAccounting } from './jobs/fetch-accounting.ts';
+import type { JobRunStore } from './jobs/job-run-store.ts';
 
 export interface RunningSync {
   readonly sources: readonly SourceSync[];
@@ -22,13 +24,14 @@ export interface SyncParts {
   readonly clickhouse: ClickHouse;
   readonly pipeline: Pipeline;
   readonly categorize: Categorize;
+  readonly jobRuns: JobRunStore;
   readonly log: ConsoleLog;
 }
 
 /** Puts the syncs together; the schedule is to be started by the caller. */
 export async function createSync(
   config: Config,
-  { clickhouse, pipeline, categorize, log }: SyncParts,
+  { clickhouse, pipeline, categorize, jobRuns, log }: SyncParts,
 ): Promise<RunningSync> {
   const stopping = new AbortController();
   const sources = (await readSources(config)).map((source, index) => {
@@ -47,7 +50,14 @@ export async function createSync(
   const schedule = new SyncSchedule({
     sources,
     intervalMs: config.SYNC_INTERVAL * 1000,
-    afterSync: async () => {},
+    afterSync: async ({ files: { source } }) => {
+      try {
+        const runs = await fetchAccounting(source, stopping.signal);
+        if (runs) await jobRuns.add(source.machineId, runs);
+      } catch (error) {
+        if (!stopping.signal.aborted) log.warn(`jobs of ${source.name}: ${(error as Error).message}`);
+      }
+    },
   });
   return {
     sources,
