@@ -133,17 +133,22 @@ export class SourceSync {
     for (const file of files.present()) sizes.set(file, file.size);
 
     let warnings: readonly string[] = [];
-    let newFiles = 0;
-    try {
-      if (changed.length > 0) {
-        this.progress.begin('copying', changed.length, totalSize(changed));
+    let failure: unknown;
+    if (changed.length > 0) {
+      this.progress.begin('copying', changed.length, totalSize(changed));
+      try {
         warnings = await transfer(options, changed, (done) => this.progress.update(done));
+      } catch (error) {
+        failure = error;
       }
-    } finally {
-      // What a broken transfer brought can be read already.
-      newFiles = await files.take(changed);
-      await this.#ingest(new Set(changed.map(({ path }) => path)));
     }
+    // What a broken transfer brought can be read already; that it broke is what is to be told.
+    const storing = this.#takeIn(changed);
+    if (failure !== undefined) {
+      await storing.catch(() => {});
+      throw failure;
+    }
+    const newFiles = await storing;
     let bytes = 0;
     for (const file of files.present()) bytes += Math.max(0, file.size - (sizes.get(file) ?? 0));
     for (const warning of warnings.slice(0, MOST_WARNINGS)) {
@@ -156,6 +161,13 @@ export class SourceSync {
       durationMs: Date.now() - started,
       warnings: warnings.slice(0, MOST_WARNINGS),
     };
+  }
+
+  /** @returns how many files there are that were not before */
+  async #takeIn(changed: readonly RemoteFile[]): Promise<number> {
+    const newFiles = await this.files.take(changed);
+    await this.#ingest(new Set(changed.map(({ path }) => path)));
+    return newFiles;
   }
 
   async #ingest(changed: ReadonlySet<string> | undefined): Promise<void> {

@@ -16,7 +16,7 @@ else {
     t.same(s.listLocal('synced/remote'), ['b.log']);
     t.same(s.listLocal('categorized'), ['uncategorized/b.log']);
     t.same(await s.messages('file_path:*'), ['two']);
-    await s.server.close();
+    await s.stopServer();
     await s.startServer();
     t.match(await s.post('/sync/trigger'), { new_files: 0 }, 'remembered by the next process');
     appendFileSync(s.remote('a.log'), 'three\n');
@@ -48,7 +48,7 @@ else {
     s.write('loadgen-1234.out', 'three\n');
     await s.post('/sync/trigger');
     t.same(s.listLocal('categorized'), ['client/loadgen-1234.out', 'uncategorized/trainer-1234.out']);
-    await s.server.close();
+    await s.stopServer();
     const rules = `${s.folder}/rules.yaml`;
     writeFileSync(rules, 'rules: [{service: training, words: [trainer]}]');
     await s.startServer({ CATEGORIES_FILE: rules });
@@ -66,7 +66,7 @@ else {
   t.test('names that collide get one of their own; a place needs no space of its own', async (t) => {
     const s = await Syncing.start(t, false);
     const file = `${s.folder}/sources.yaml`;
-    await s.server.close();
+    await s.stopServer();
     s.write('b/a.log', 'one\n');
     s.write('b.log', 'big\n');
     const paths = ['base path', 'second'].map((name) => `${s.folder}/${name}`);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { missingPrograms } from './ssh-server.ts';
@@ -92,7 +93,7 @@ else {
 
   t.test('a source that is down holds up no other', async (t) => {
     const s = await Syncing.start(t, true);
-    await s.server.close();
+    await s.stopServer();
     const file = `${s.folder}/sources.yaml`;
     mkdirSync(`${s.folder}/mounted/logs/x`, { recursive: true });
     writeFileSync(`${s.folder}/mounted/logs/a.log`, 'mounted\n');
@@ -131,11 +132,51 @@ else {
     const s = await Syncing.start(t, false);
     s.write('a.log', 'one\ntwo\n');
     await s.post('/sync/trigger');
-    await s.server.close();
+    await s.stopServer();
     appendFileSync(s.remote('a.log'), 'three\n');
     await s.startServer();
     t.equal((await s.json('/logs')).length, 1, 'listed before the next sync');
     await s.post('/sync/trigger');
     t.same(await s.messages('file_path:*'), ['one', 'two', 'three']);
   });
+
+  const mounts = canMount(t.testdir({ mount: {} }));
+  t.test(
+    'a full disk is told, and the next sync completes',
+    { skip: !mounts && 'may not mount' },
+    async (t) => {
+      const s = await Syncing.start(t, true);
+      await s.stopServer();
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=40m', 'none', s.local('')]);
+      t.teardown(async () => {
+        await s.stopServer();
+        execFileSync('umount', [s.local('')]);
+      });
+      await s.startServer();
+      s.write('first.log', 'first\n');
+      await s.post('/sync/trigger');
+      const line = `${'x'.repeat(99)}\n`;
+      s.write('big.log', line.repeat(600_000));
+      t.match(await s.post('/sync/trigger'), { status: 'error', message: /the disk is full/ });
+      t.equal(
+        await (await s.fetch('/logs/content?path=categorized/uncategorized/first.log')).text(),
+        'first\n',
+      );
+      execFileSync('mount', ['-o', 'remount,size=500m', s.local('')]);
+      t.match(await s.post('/sync/trigger'), { status: 'success' });
+      t.equal(await s.count('file_path:*big.log'), 600_000);
+      t.same(await s.messages('file_path:*first.log'), ['first']);
+    },
+  );
+}
+
+/** A small file system of its own stands for a full disk; only an administrator can make one. */
+function canMount(folder: string): boolean {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', `${folder}/mount`], { stdio: 'ignore' });
+    execFileSync('umount', [`${folder}/mount`]);
+    return true;
+  } catch {
+    return false;
+  }
 }

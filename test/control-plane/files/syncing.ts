@@ -13,7 +13,7 @@ export class Syncing {
   readonly ssh: SshServer | undefined;
   readonly warnings: string[] = [];
   readonly settings: Record<string, string>;
-  server!: RunningServer;
+  private server: RunningServer | undefined;
 
   private constructor(folder: string, ssh: SshServer | undefined, settings: Record<string, string>) {
     this.folder = folder;
@@ -40,13 +40,19 @@ export class Syncing {
       ...more,
     });
     await syncing.startServer();
-    t.teardown(() => syncing.server.close());
+    t.teardown(() => syncing.stopServer());
     return syncing;
   }
 
   async startServer(more: Record<string, string> = {}): Promise<void> {
     const log = { ...SILENT, warn: (line: string) => this.warnings.push(line) };
     this.server = await startServer(readConfig({ ...this.settings, ...more }), log);
+  }
+
+  async stopServer(): Promise<void> {
+    const { server } = this;
+    this.server = undefined;
+    await server?.close();
   }
 
   /** Writes a log file of the cluster, last changed some minutes ago. */
@@ -67,7 +73,7 @@ export class Syncing {
   }
 
   fetch(path: string, init?: RequestInit): Promise<Response> {
-    return fetch(`${this.server.url}${path}`, init);
+    return fetch(`${this.server!.url}${path}`, init);
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: the tests say what they expect of an answer

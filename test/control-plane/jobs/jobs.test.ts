@@ -71,7 +71,7 @@ else {
     const two = job.ranks[3];
     t.match(two.first_error.message, /illegal memory access/);
     t.match(two.lines[0], { message: /step 10/, level: 'INFO', timestamp: /^2026-06-18T09:16:00\.102/ });
-    t.ok(two.lines.some(({ message }: { message: string }) => /Traceback[^]*RuntimeError/.test(message)));
+    t.ok(two.lines.some(({ message }: { message: string }) => /Traceback[\s\S]*RuntimeError/.test(message)));
 
     const events = await (await s.fetch('/api/v1/jobs/5501/logs/stream?follow=false&tail=1000')).text();
     t.equal(events.match(/^data: /gm)?.length, job.record_count);
