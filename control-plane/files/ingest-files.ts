@@ -6,8 +6,12 @@ import { matchFingerprint, matchTail } from '../../pipeline/sources/files/finger
 import { type ReadResult, TailedFile } from '../../pipeline/sources/files/tailed-file.ts';
 import type { CatalogFile, FileCatalog } from './file-catalog.ts';
 
-/** One batch of at most 1 MiB of each; also how many batches a crash leaves in doubt. */
-const FILES_AT_ONCE = 16;
+/**
+ * One batch of at most 1 MiB of each is delivered at once: together they make a large insert. Also how many batches a
+ * crash leaves in doubt, which must not be more than the pipeline remembers (256).
+ */
+const FILES_AT_ONCE = 64;
+const ROUND_BYTES = 16 * 1024 * 1024;
 
 export interface IngestOptions {
   readonly mirror: string;
@@ -46,15 +50,19 @@ export async function ingestFiles(
         opened.push(await openFile(options.mirror, file, former, settled(file)));
       }
       const batches: { entry: OpenFile; result: ReadResult & { kind: 'batch' } }[] = [];
-      for (const entry of [...opened]) {
+      for (let bytes = 0, left = opened.length; left > 0 && bytes < ROUND_BYTES; left--) {
+        const entry = opened[0]!;
         const result = await readNext(entry);
+        opened.shift();
         if (result.kind === 'batch') {
+          // Behind those that this round does not reach.
+          opened.push(entry);
           batches.push({ entry, result });
-          continue;
+          bytes += result.bytes;
+        } else {
+          await entry.handle.close();
+          onDone();
         }
-        opened.splice(opened.indexOf(entry), 1);
-        await entry.handle.close();
-        onDone();
       }
       await catalog.save();
       await Promise.all(
