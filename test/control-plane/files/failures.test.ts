@@ -147,25 +147,24 @@ else {
     async (t) => {
       const s = await Syncing.start(t, true);
       await s.stopServer();
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=40m', 'none', s.local('')]);
-      t.teardown(async () => {
+      const disk = s.local('');
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=40m', 'none', disk]);
+      try {
+        await s.startServer();
+        s.write('first.log', 'first\n');
+        await s.post('/sync/trigger');
+        s.write('big.log', `${'x'.repeat(99)}\n`.repeat(450_000));
+        t.match(await s.post('/sync/trigger'), { status: 'error', message: /the disk is full/ });
+        const address = '/logs/content?path=categorized/uncategorized/first.log';
+        t.equal(await (await s.fetch(address)).text(), 'first\n');
+        execFileSync('mount', ['-o', 'remount,size=500m', disk]);
+        t.match(await s.post('/sync/trigger'), { status: 'success' });
+        t.equal(await s.count('file_path:*big.log'), 450_000);
+        t.same(await s.messages('file_path:*first.log'), ['first']);
+      } finally {
         await s.stopServer();
-        execFileSync('umount', ['-l', s.local('')]);
-      });
-      await s.startServer();
-      s.write('first.log', 'first\n');
-      await s.post('/sync/trigger');
-      const line = `${'x'.repeat(99)}\n`;
-      s.write('big.log', line.repeat(450_000));
-      t.match(await s.post('/sync/trigger'), { status: 'error', message: /the disk is full/ });
-      t.equal(
-        await (await s.fetch('/logs/content?path=categorized/uncategorized/first.log')).text(),
-        'first\n',
-      );
-      execFileSync('mount', ['-o', 'remount,size=500m', s.local('')]);
-      t.match(await s.post('/sync/trigger'), { status: 'success' });
-      t.equal(await s.count('file_path:*big.log'), 450_000);
-      t.same(await s.messages('file_path:*first.log'), ['first']);
+        execFileSync('umount', [disk]);
+      }
     },
   );
 }
