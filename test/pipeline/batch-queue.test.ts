@@ -18,8 +18,14 @@ function createScene(options: { concurrency?: number; maxBatchRows?: number } = 
       new Promise((resolve, reject) => {
         inserts.push({
           rows: rows.toString().trimEnd().split('\n'),
-          finish: () => (resolve(), settled()),
-          fail: () => (reject(new Error('disk full')), settled()),
+          finish: () => {
+            resolve();
+            return settled();
+          },
+          fail: () => {
+            reject(new Error('disk full'));
+            return settled();
+          },
         });
       }),
     publish: (last, records) => published.push([last, records?.map(({ message }) => message)]),
