@@ -51,15 +51,15 @@ export const SETTINGS = z.object({
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name of letters, digits and underscores')
     .default('logplane'),
   CATEGORIES_FILE: text.optional(),
-  SYNC_INTERVAL: whole(0).default(60),
-  SYNC_TIMEOUT: whole(1).default(3600),
+  SYNC_INTERVAL: whole(0, 604_800).default(60),
+  SYNC_TIMEOUT: whole(1, 604_800).default(3600),
   REMOTE_BASE_PATH: z
     .string()
     .regex(/^(?!~[^/])[^\0]+$/, 'a folder: absolute, relative or below ~/')
     .default('~/ai-factory-benchmarks'),
   SSH_HOST: z.string().regex(HOST_NAME, 'a host name or address').optional(),
   SSH_USER: z.string().regex(USER_NAME, 'a user name').optional(),
-  SSH_PORT: port.min(1).optional(),
+  SSH_PORT: whole(1, 65_535).optional(),
   SSH_KEY: text.optional(),
   SSH_KNOWN_HOSTS: text.optional(),
   SYNC_SOURCES: text.optional(),

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Test } from 'tap';
 import { readConfig } from '../../../control-plane/config.ts';
 import { type RunningServer, startServer } from '../../../control-plane/server.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { SshServer } from './ssh-server.ts';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
@@ -23,7 +24,8 @@ export class Syncing {
 
   /** @param overSsh through a real sshd; else the folder is a local one */
   static async start(t: Test, overSsh: boolean, more: Record<string, string> = {}): Promise<Syncing> {
-    const folder = t.testdir({ 'base path': { logs: {} }, data: {} });
+    const folder = temporaryFolder();
+    for (const name of ['base path/logs', 'data']) mkdirSync(join(folder, name), { recursive: true });
     const ssh = overSsh ? await SshServer.start(t, join(folder, 'ssh')) : undefined;
     const syncing = new Syncing(folder, ssh, {
       PORT: '0',
