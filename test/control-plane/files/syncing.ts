@@ -78,12 +78,10 @@ export class Syncing {
     return fetch(`${this.server!.url}${path}`, init);
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: the tests say what they expect of an answer
   async json(path: string): Promise<any> {
     return (await this.fetch(path)).json();
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: likewise
   async post(path: string): Promise<any> {
     return (await this.fetch(path, { method: 'POST' })).json();
   }
