@@ -67,8 +67,6 @@ const MIGRATIONS: readonly (readonly string[])[] = [
       reason String,
       content String CODEC(ZSTD(1))
     ) ENGINE = ReplacingMergeTree ORDER BY id`,
-  ],
-  [
     `CREATE TABLE IF NOT EXISTS job_runs (
       cluster LowCardinality(String),
       job_id String,
