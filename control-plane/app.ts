@@ -8,10 +8,12 @@ import { addIngestRoutes, type IngestRoutesOptions } from './routes/ingest.ts';
 import { addLogStreamRoutes, type LogStreamRoutesOptions } from './routes/log-stream.ts';
 import { addLogRoutes, type LogRoutesOptions } from './routes/logs.ts';
 import { addOperationsRoutes, type OperationsRoutesOptions } from './routes/operations.ts';
+import { addOtlpRoutes, type OtlpRoutesOptions } from './routes/otlp.ts';
 import { addServiceRoutes, type ServiceRoutesOptions } from './routes/services.ts';
 
 export interface AppOptions
   extends IngestRoutesOptions,
+    OtlpRoutesOptions,
     LogRoutesOptions,
     LogStreamRoutesOptions,
     ServiceRoutesOptions,
@@ -30,6 +32,7 @@ const CLIENT_LEFT = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE'
 export function createApp(options: AppOptions): Koa {
   const router = new Router();
   addIngestRoutes(router, options);
+  addOtlpRoutes(router, options);
   addServiceRoutes(router, options);
   addLogRoutes(router, options);
   addLogStreamRoutes(router, options);

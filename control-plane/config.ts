@@ -24,6 +24,7 @@ function isTimezone(zone: string): boolean {
 export const SETTINGS = z.object({
   HOST: text.default('127.0.0.1'),
   PORT: port.default(8004),
+  GRPC_PORT: port.default(4317),
   DATA_DIR: text.default('./data'),
   LOG_LEVEL: z
     .string()

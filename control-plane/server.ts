@@ -27,6 +27,7 @@ import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
 import { createAuth } from './http/auth.ts';
 import { BodyBudget } from './http/body-budget.ts';
+import { startOtlpListener } from './otlp-listener.ts';
 import { createTelemetry } from './telemetry.ts';
 
 const SAVE_WINDOW_MILLISECONDS = 30_000;
@@ -39,6 +40,8 @@ const KEEP_ALIVE_MILLISECONDS = 65_000;
 export interface RunningServer {
   /** `http://host:port` */
   readonly url: string;
+  /** Of the OTLP/gRPC listener; undefined where it is off. */
+  readonly grpcPort: number | undefined;
   readonly pipeline: Pipeline;
   /** Stops accepting, finishes what was accepted, ends open streams and closes the store. */
   close(): Promise<void>;
@@ -94,6 +97,8 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       guardChanges: config.ADMIN_TOKEN !== undefined || !isLoopback(config.HOST),
       allowedOrigins: config.CORS_ORIGIN,
     });
+    const onDefect = (error: unknown) =>
+      log.error(`unexpected error: ${error instanceof Error ? error.stack : error}`);
     const app = createApp({
       auth,
       pipeline,
@@ -114,7 +119,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
         },
       }),
       notReady: () => notReady(clickhouse),
-      onDefect: (error) => log.error(`unexpected error: ${error instanceof Error ? error.stack : error}`),
+      onDefect,
     });
 
     const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MILLISECONDS }, app.callback());
@@ -122,6 +127,21 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
     const { address, port, family } = server.address() as AddressInfo;
     const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
     log.info(`listening on ${url}`);
+
+    const otlpListener =
+      config.GRPC_PORT === 0
+        ? undefined
+        : await startOtlpListener({
+            host: config.HOST,
+            port: config.GRPC_PORT,
+            limit: config.INGEST_MAX_BYTES,
+            auth,
+            budget,
+            pipeline,
+            deadLetters,
+            onDefect,
+          });
+    if (otlpListener) log.info(`OTLP/gRPC on port ${otlpListener.port}`);
 
     const collector =
       config.LOG_PATHS.length === 0
@@ -136,12 +156,13 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
 
     return {
       url,
+      grpcPort: otlpListener?.port,
       pipeline,
       async close() {
         stopping.abort();
         await collector?.stop();
         clearInterval(saving);
-        await closeServer(server);
+        await Promise.all([closeServer(server), otlpListener?.stop(STOP_MILLISECONDS)]);
         await queue.drain();
         await saveWindow();
         await clickhouse.close();

@@ -7,7 +7,7 @@ const LAYERS = [
   /^pipeline\/(record\/|errors\.ts|counters\.ts|sequencer\.ts|request-window\.ts|sources\/source-entry\.ts)/,
   /^pipeline\/(sources|transforms|store|live)\//,
   /^pipeline\/(batch-queue|request-window-file)\.ts/,
-  /^pipeline\/(pipeline|deliver-files)\.ts/,
+  /^pipeline\/(pipeline|deliver-files|accept-otlp)\.ts/,
   /^control-plane\/query\//,
   /^control-plane\/logs\//,
   /^control-plane\/(files|nodes|fleet|alerts)\//,
