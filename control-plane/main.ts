@@ -45,6 +45,7 @@ function readEnvFile(): NodeJS.Dict<string> {
 function startProblem(error: unknown): string {
   const { code, message, stack } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return `${message}: another program has the port; set PORT`;
+  if (/GRPC_PORT/.test(message)) return `${message}; GRPC_PORT=0 turns it off`;
   if (/Cannot lock file/.test(message)) return 'DATA_DIR is in use by another Logplane process';
   return stack ?? String(error);
 }

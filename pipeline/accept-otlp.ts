@@ -1,4 +1,4 @@
-import { badRequest } from './errors.ts';
+import { badRequest, LogplaneError } from './errors.ts';
 import type { Pipeline, Receipt } from './pipeline.ts';
 import { parseOtlpEntry, type RecordGroup, writeOtlpEntries } from './sources/otlp.ts';
 import { readJsonGroups } from './sources/otlp-json.ts';
@@ -40,6 +40,7 @@ export async function acceptOtlp(
   try {
     groups = readGroups(request);
   } catch (error) {
+    if (error instanceof LogplaneError) throw error;
     const reason = `not an OTLP request in ${request.format}: ${(error as Error).message}`;
     await deadLetters.add([deadLetter(request, reason)]);
     throw badRequest(`${reason}; what could be read of it is kept as a dead letter`);
@@ -64,7 +65,7 @@ export async function acceptOtlp(
 
 function readGroups({ format, content, damage }: OtlpRequest): Iterable<RecordGroup> {
   if (damage !== undefined) throw new Error(damage);
-  if (format === 'json') return readJsonGroups(content.toString());
+  if (format === 'json') return readJsonGroups(content);
   const groups = { [Symbol.iterator]: () => readProtobufGroups(content) };
   // Walked through once before the first record is stored, so that a broken body stores none.
   for (const group of groups) for (const _ of group);

@@ -13,7 +13,7 @@ const LAYERS = [
   /^control-plane\/(files|nodes|fleet|alerts)\//,
   /^control-plane\/http\//,
   /^control-plane\/routes\//,
-  /^control-plane\/(app|config|telemetry|console-log|admin-token)\.ts/,
+  /^control-plane\/(app|config|telemetry|console-log|admin-token|otlp-listener)\.ts/,
   /^control-plane\/server\.ts/,
   /^control-plane\/(main\.ts|cli\/)/,
 ];

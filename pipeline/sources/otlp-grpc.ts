@@ -70,51 +70,52 @@ export async function startOtlpGrpc(options: OtlpGrpcOptions): Promise<OtlpGrpcS
   });
   server.addService(LOGS_SERVICE, {
     Export: (call: ServerUnaryCall<Buffer, Buffer>, respond: sendUnaryData<Buffer>) => {
-      answer(call, options).then(
-        (response) => respond(null, response),
-        (error: unknown) => respond(toStatus(error, options.onDefect)),
-      );
+      const refuse = (overload: status) => (error: unknown) =>
+        respond(toStatus(error, overload, options.onDefect));
+      let release: () => void;
+      try {
+        release = options.reserve(call.request.length);
+      } catch (error) {
+        refuse(status.RESOURCE_EXHAUSTED)(error);
+        return;
+      }
+      options
+        .accept({
+          message: call.request,
+          peer: withoutPort(call.getPeer()),
+          header: (name) => String(call.metadata.get(name)[0] ?? ''),
+        })
+        .finally(release)
+        .then(
+          ({ rejected, errorMessage }) => respond(null, encodeExportResponse(rejected, errorMessage)),
+          refuse(status.UNAVAILABLE),
+        );
     },
   });
   const port = await new Promise<number>((resolve, reject) => {
     const address = `${options.host.includes(':') ? `[${options.host}]` : options.host}:${options.port}`;
     server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
+      error
+        ? reject(new Error(`could not listen on ${address} for OTLP/gRPC (GRPC_PORT): ${error.message}`))
+        : resolve(bound),
     );
   });
   return { port, stop: (milliseconds) => stop(server, milliseconds) };
 }
 
-async function answer(
-  call: ServerUnaryCall<Buffer, Buffer>,
-  { accept, reserve }: OtlpGrpcOptions,
-): Promise<Buffer> {
-  const release = reserve(call.request.length);
-  try {
-    const { rejected, errorMessage } = await accept({
-      message: call.request,
-      peer: withoutPort(call.getPeer()),
-      header: (name) => String(call.metadata.get(name)[0] ?? ''),
-    });
-    return encodeExportResponse(rejected, errorMessage);
-  } finally {
-    release();
-  }
-}
-
 const CODES: Partial<Record<LogplaneError['kind'], status>> = {
   unauthorized: status.UNAUTHENTICATED,
   forbidden: status.PERMISSION_DENIED,
-  overloaded: status.UNAVAILABLE,
   too_large: status.RESOURCE_EXHAUSTED,
 };
 
-function toStatus(error: unknown, onDefect: (error: unknown) => void) {
+/** @param overload the code for a server that cannot take the call now: for want of memory, or of its store */
+function toStatus(error: unknown, overload: status, onDefect: (error: unknown) => void) {
   if (!(error instanceof LogplaneError)) {
     onDefect(error);
     return { code: status.INTERNAL, details: 'internal error; the server has logged it' };
   }
-  const code = CODES[error.kind] ?? status.INVALID_ARGUMENT;
+  const code = error.kind === 'overloaded' ? overload : (CODES[error.kind] ?? status.INVALID_ARGUMENT);
   const metadata = new Metadata();
   if (error.retryAfterSeconds !== undefined) {
     metadata.set('grpc-status-details-bin', encodeRetryStatus(code, error.message, error.retryAfterSeconds));
