@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { drainPending, Session } from 'chdb';
 import { type ClickHouse, ClickHouseError, parseRows, type QueryOptions } from './clickhouse.ts';
+import { setParameters } from './query-parameters.ts';
 import { ResourcePool } from './resource-pool.ts';
 
 export interface EmbeddedClickHouseOptions {
@@ -50,7 +51,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   /** Runs a query so that aborting its signal stops the engine too: `KILL QUERY` finds it by its comment. */
   async function run<T>(
     sql: string,
-    { settings, signal }: QueryOptions,
+    { parameters, settings, signal }: QueryOptions,
     execute: (session: Session, sql: string) => Promise<T>,
   ): Promise<T> {
     signal?.throwIfAborted();
@@ -62,10 +63,8 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     };
     signal?.addEventListener('abort', kill, { once: true });
     try {
-      return await execute(
-        session,
-        withSettings(sql, comment ? { ...settings, log_comment: comment } : settings),
-      );
+      const statement = withSettings(sql, comment ? { ...settings, log_comment: comment } : settings);
+      return await execute(session, setParameters(parameters) + statement);
     } catch (error) {
       throw toClickHouseError(error);
     } finally {
@@ -95,16 +94,15 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
 
     query: (sql, queryOptions = {}) =>
       run(sql, queryOptions, async (session, statement) => {
-        const result = await session.queryBindAsync(statement, queryOptions.parameters ?? {}, {
-          format: 'JSONCompactEachRow',
-        });
+        const result = await session.queryAsync(statement, { format: 'JSONCompactEachRow' });
         return parseRows(result.text());
       }),
 
-    async *stream(sql, format, { parameters = {}, settings, signal } = {}) {
+    async *stream(sql, format, { parameters, settings, signal } = {}) {
       const session = await streams.take();
       try {
-        const chunks = session.queryStreamBind(withSettings(sql, settings), parameters, {
+        if (parameters) await session.queryAsync(setParameters(parameters), { format: 'Null' });
+        const chunks = session.queryStream(withSettings(sql, settings), {
           format,
           ...(signal && { signal }),
         });
@@ -118,7 +116,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
 
     command: (sql, queryOptions = {}) =>
       run(sql, queryOptions, async (session, statement) => {
-        await session.queryBindAsync(statement, queryOptions.parameters ?? {}, { format: 'Null' });
+        await session.queryAsync(statement, { format: 'Null' });
       }),
 
     async close() {
