@@ -2,7 +2,9 @@ import cors from '@koa/cors';
 import Koa from 'koa';
 import Router from 'koa-router';
 import type { Auth } from './http/auth.ts';
+import { endpointName } from './http/endpoint-name.ts';
 import { respondToErrors } from './http/error-response.ts';
+import { countRequests, type RequestCounts } from './http/request-counts.ts';
 import { addDeadLetterRoutes, type DeadLetterRoutesOptions } from './routes/dead-letters.ts';
 import { addIngestRoutes, type IngestRoutesOptions } from './routes/ingest.ts';
 import { addLogStreamRoutes, type LogStreamRoutesOptions } from './routes/log-stream.ts';
@@ -22,7 +24,10 @@ export interface AppOptions
   readonly auth: Auth;
   /** Origins whose pages may read answers. */
   readonly corsOrigins: readonly string[];
-  readonly onDefect: (error: unknown) => void;
+  readonly onDefect: (error: unknown, context?: Koa.Context) => void;
+  readonly requestCounts: RequestCounts;
+  /** Logs requests and answers; told how to name the route of a request. */
+  readonly requestLog: ((endpoint: (context: Koa.Context) => string | null) => Koa.Middleware) | undefined;
 }
 
 /** How a stream fails when its reader closes the connection. */
@@ -43,6 +48,9 @@ export function createApp(options: AppOptions): Koa {
   app.on('error', (error: NodeJS.ErrnoException) => {
     if (!CLIENT_LEFT.has(error.code ?? '')) options.onDefect(error);
   });
+  const endpoint = (context: Koa.Context) => endpointName(router, context);
+  app.use(countRequests(options.requestCounts, endpoint));
+  if (options.requestLog) app.use(options.requestLog(endpoint));
   app.use(respondToErrors(options.onDefect));
   if (options.corsOrigins.length > 0) app.use(cors({ origin: allowedOrigin(options.corsOrigins) }));
   app.use(options.auth.refuseForeignSites);

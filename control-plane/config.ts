@@ -11,6 +11,12 @@ const list = z.string().transform((value) =>
     .filter((item) => item !== ''),
 );
 
+const yesOrNo = z
+  .string()
+  .toLowerCase()
+  .pipe(z.enum(['true', 'false'], 'true or false'))
+  .transform((value) => value === 'true');
+
 function isTimezone(zone: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
@@ -43,6 +49,11 @@ export const SETTINGS = z.object({
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name of letters, digits and underscores')
     .default('logplane'),
   CATEGORIES_FILE: text.optional(),
+  LOG_API_CALLS: yesOrNo.default(true),
+  LOG_DIR: text.default('./logs'),
+  LOG_MAX_BYTES: whole(1024).default(10 * 1024 * 1024),
+  LOG_BACKUP_COUNT: whole(0).default(5),
+  SELF_INGEST: yesOrNo.default(false),
   RETENTION_DAYS: whole(1).default(30),
   ERROR_RETENTION_DAYS: whole(1).default(90),
   INGEST_MAX_BYTES: whole(1024).default(64 * 1024 * 1024),

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { Context } from 'koa';
 import { BatchQueue } from '../pipeline/batch-queue.ts';
 import { createCounters } from '../pipeline/counters.ts';
 import { deliverFiles } from '../pipeline/deliver-files.ts';
@@ -27,7 +28,9 @@ import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
 import { createAuth } from './http/auth.ts';
 import { BodyBudget } from './http/body-budget.ts';
+import { RequestCounts } from './http/request-counts.ts';
 import { startOtlpListener } from './otlp-listener.ts';
+import { startRequestLog } from './request-log.ts';
 import { createTelemetry } from './telemetry.ts';
 
 const SAVE_WINDOW_MILLISECONDS = 30_000;
@@ -97,8 +100,18 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       guardChanges: config.ADMIN_TOKEN !== undefined || !isLoopback(config.HOST),
       allowedOrigins: config.CORS_ORIGIN,
     });
-    const onDefect = (error: unknown) =>
+    const requestLog = startRequestLog({
+      files: config.LOG_API_CALLS ? config.LOG_DIR : undefined,
+      maxBytes: config.LOG_MAX_BYTES,
+      backups: config.LOG_BACKUP_COUNT,
+      store: config.SELF_INGEST ? { pipeline, machineId: config.MACHINE_ID } : undefined,
+      onProblem: log.warn,
+    });
+    const requestCounts = new RequestCounts();
+    const onDefect = (error: unknown, context?: Context) => {
       log.error(`unexpected error: ${error instanceof Error ? error.stack : error}`);
+      requestLog?.logDefect(error, context);
+    };
     const app = createApp({
       auth,
       pipeline,
@@ -113,6 +126,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       version: await packageVersion(),
       telemetry: createTelemetry({
         counters,
+        requests: () => requestCounts,
         gauges: {
           logplane_live_readers: { help: 'Open live streams', read: () => bus.listenerCount },
           logplane_body_bytes: { help: 'Bytes of request bodies in memory', read: () => budget.held },
@@ -120,6 +134,8 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       }),
       notReady: () => notReady(clickhouse),
       onDefect,
+      requestCounts,
+      requestLog: requestLog?.middleware,
     });
 
     const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MILLISECONDS }, app.callback());
@@ -163,6 +179,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
         await collector?.stop();
         clearInterval(saving);
         await Promise.all([closeServer(server), otlpListener?.stop(STOP_MILLISECONDS)]);
+        await requestLog?.close();
         await queue.drain();
         await saveWindow();
         await clickhouse.close();

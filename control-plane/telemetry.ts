@@ -19,11 +19,17 @@ const COUNTER_METRICS: Readonly<Record<keyof Counters, readonly [name: string, h
 
 export interface TelemetryOptions {
   readonly counters: Counters;
+  /** HTTP requests that were answered, by endpoint and status. */
+  readonly requests: () => Iterable<{
+    readonly endpoint: string;
+    readonly status: number;
+    readonly count: number;
+  }>;
   /** Live values by metric name. */
   readonly gauges: Readonly<Record<string, { readonly help: string; readonly read: () => number }>>;
 }
 
-export function createTelemetry({ counters, gauges }: TelemetryOptions): Telemetry {
+export function createTelemetry({ counters, requests, gauges }: TelemetryOptions): Telemetry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const [field, [name, help]] of Object.entries(COUNTER_METRICS)) {
@@ -37,6 +43,16 @@ export function createTelemetry({ counters, gauges }: TelemetryOptions): Telemet
       },
     });
   }
+  new Counter({
+    name: 'logplane_http_requests_total',
+    help: 'HTTP requests that were answered',
+    labelNames: ['endpoint', 'status'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { endpoint, status, count } of requests()) this.inc({ endpoint, status }, count);
+    },
+  });
   for (const [name, { help, read }] of Object.entries(gauges)) {
     new Gauge({
       name,
