@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { PROTOCOLS } from './forward/destination.ts';
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 const text = z.string().min(1);
-const port = z.coerce.number('a port number').int().min(0).max(65_535);
-const whole = (minimum: number) => z.coerce.number('a whole number').int().min(minimum);
 const list = z.string().transform((value) =>
   value
     .split(',')
@@ -17,6 +18,14 @@ const yesOrNo = z
   .pipe(z.enum(['true', 'false'], 'true or false'))
   .transform((value) => value === 'true');
 
+function whole(minimum: number, maximum = Number.MAX_SAFE_INTEGER) {
+  const error =
+    maximum === Number.MAX_SAFE_INTEGER
+      ? `a whole number of at least ${minimum}`
+      : `a whole number from ${minimum} to ${maximum}`;
+  return z.coerce.number(error).int(error).min(minimum, error).max(maximum, error);
+}
+
 function isTimezone(zone: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
@@ -26,16 +35,53 @@ function isTimezone(zone: string): boolean {
   }
 }
 
+const endpoint = z.url({ protocol: /^https?$/, error: 'an http or https URL' });
+const protocol = z.enum(PROTOCOLS, `one of ${PROTOCOLS.join(', ')}`);
+const DESTINATIONS_FORM = 'a JSON list of {"name", "endpoint", "protocol"?, "headers"?, "query"?}';
+const furtherDestination = z.strictObject(
+  {
+    name: z.string().regex(/^[a-z0-9-]+$/, DESTINATIONS_FORM),
+    endpoint,
+    protocol: protocol.default('http/protobuf'),
+    headers: z.record(z.string(), z.string()).default({}),
+    query: text.optional(),
+  },
+  DESTINATIONS_FORM,
+);
+
+/** `name=value,name=value`, percent-encoded, as the OpenTelemetry specification has it. */
+function readHeaders(value: string, context: z.RefinementCtx): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const part of value.split(',').filter((item) => item.trim() !== '')) {
+    const [name = '', ...rest] = part.split('=');
+    if (name.trim() === '' || rest.length === 0) {
+      context.addIssue('name=value, with commas between several');
+      return z.NEVER;
+    }
+    headers[decodeURIComponent(name.trim())] = decodeURIComponent(rest.join('=').trim());
+  }
+  return headers;
+}
+
+function readJson(value: string, context: z.RefinementCtx): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    context.addIssue(DESTINATIONS_FORM);
+    return z.NEVER;
+  }
+}
+
 /** Every setting of the server; `README.md` has the same table and a test holds the two together. */
 export const SETTINGS = z.object({
   HOST: text.default('127.0.0.1'),
-  PORT: port.default(8004),
-  GRPC_PORT: port.default(4317),
+  PORT: whole(0, 65_535).default(8004),
+  GRPC_PORT: whole(0, 65_535).default(4317),
   DATA_DIR: text.default('./data'),
   LOG_LEVEL: z
     .string()
     .toLowerCase()
-    .pipe(z.enum(['debug', 'info', 'warn', 'error']))
+    .pipe(z.enum(LEVELS, `one of ${LEVELS.join(', ')}`))
     .default('info'),
   ADMIN_TOKEN: text.optional(),
   INGEST_TOKEN: text.optional(),
@@ -57,6 +103,16 @@ export const SETTINGS = z.object({
   RETENTION_DAYS: whole(1).default(30),
   ERROR_RETENTION_DAYS: whole(1).default(90),
   INGEST_MAX_BYTES: whole(1024).default(64 * 1024 * 1024),
+  OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: endpoint.optional(),
+  OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: protocol.default('http/protobuf'),
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().transform(readHeaders).default({}),
+  DASH0_API_KEY: text.optional(),
+  FORWARD_QUERY: text.optional(),
+  FORWARD_DESTINATIONS: z
+    .string()
+    .transform(readJson)
+    .pipe(z.array(furtherDestination, DESTINATIONS_FORM))
+    .default([]),
   LOG_PATHS: list.default([]),
   DEFAULT_TIMEZONE: z.string().refine(isTimezone, 'a time zone such as UTC or Europe/Berlin').default('UTC'),
   MACHINE_ID: text.default(hostname()),
@@ -81,7 +137,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => {
     const name = String(issue.path[0]);
-    return `${name}: ${issue.message}, got "${given[name]}"`;
+    return `${name}: expected ${issue.message}, got "${given[name]}"`;
   });
   throw new ConfigError(problems.join('\n'));
 }

@@ -26,6 +26,8 @@ import { adminToken } from './admin-token.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
+import { readDestinations } from './forward/read-destinations.ts';
+import { startForwarding } from './forward/start-forwarding.ts';
 import { createAuth } from './http/auth.ts';
 import { BodyBudget } from './http/body-budget.ts';
 import { RequestCounts } from './http/request-counts.ts';
@@ -92,6 +94,14 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       saveWindow().catch((error: unknown) => log.warn(`could not save ${windowPath}: ${error}`));
     }, SAVE_WINDOW_MILLISECONDS);
 
+    const forwarding = await startForwarding({
+      destinations: readDestinations(config),
+      store,
+      bus,
+      stateDir: join(config.DATA_DIR, 'state'),
+      onProblem: log.warn,
+    });
+
     const budget = new BodyBudget(BODY_BUDGET_BYTES);
     const auth = createAuth({
       ingestToken: config.INGEST_TOKEN,
@@ -126,7 +136,14 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       version: await packageVersion(),
       telemetry: createTelemetry({
         counters,
-        requests: () => requestCounts,
+        series: {
+          logplane_http_requests_total: {
+            help: 'HTTP requests that were answered',
+            labels: ['endpoint', 'status'],
+            read: () => requestCounts,
+          },
+          ...forwarding.series,
+        },
         gauges: {
           logplane_live_readers: { help: 'Open live streams', read: () => bus.listenerCount },
           logplane_body_bytes: { help: 'Bytes of request bodies in memory', read: () => budget.held },
@@ -138,6 +155,13 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       requestLog: requestLog?.middleware,
     });
 
+    for (const token of ['INGEST_TOKEN', 'READ_TOKEN'] as const) {
+      if (!isLoopback(config.HOST) && config[token] === undefined) {
+        log.warn(
+          `${token} is not set and HOST is ${config.HOST}: whoever reaches this address needs no token`,
+        );
+      }
+    }
     const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MILLISECONDS }, app.callback());
     await listen(server, config.PORT, config.HOST);
     const { address, port, family } = server.address() as AddressInfo;
@@ -178,7 +202,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
         stopping.abort();
         await collector?.stop();
         clearInterval(saving);
-        await Promise.all([closeServer(server), otlpListener?.stop(STOP_MILLISECONDS)]);
+        await Promise.all([closeServer(server), otlpListener?.stop(STOP_MILLISECONDS), forwarding.stop()]);
         await requestLog?.close();
         await queue.drain();
         await saveWindow();

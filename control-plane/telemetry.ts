@@ -17,19 +17,21 @@ const COUNTER_METRICS: Readonly<Record<keyof Counters, readonly [name: string, h
   insertSeconds: ['logplane_insert_seconds_total', 'Time spent in inserts'],
 };
 
+export interface Series {
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly read: () => Iterable<{ readonly value: number } & Readonly<Record<string, string | number>>>;
+}
+
 export interface TelemetryOptions {
   readonly counters: Counters;
-  /** HTTP requests that were answered, by endpoint and status. */
-  readonly requests: () => Iterable<{
-    readonly endpoint: string;
-    readonly status: number;
-    readonly count: number;
-  }>;
+  /** Values with labels that are kept elsewhere, by metric name; those named `…_total` are counters. */
+  readonly series: Readonly<Record<string, Series>>;
   /** Live values by metric name. */
   readonly gauges: Readonly<Record<string, { readonly help: string; readonly read: () => number }>>;
 }
 
-export function createTelemetry({ counters, requests, gauges }: TelemetryOptions): Telemetry {
+export function createTelemetry({ counters, series, gauges }: TelemetryOptions): Telemetry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const [field, [name, help]] of Object.entries(COUNTER_METRICS)) {
@@ -43,16 +45,19 @@ export function createTelemetry({ counters, requests, gauges }: TelemetryOptions
       },
     });
   }
-  new Counter({
-    name: 'logplane_http_requests_total',
-    help: 'HTTP requests that were answered',
-    labelNames: ['endpoint', 'status'],
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const { endpoint, status, count } of requests()) this.inc({ endpoint, status }, count);
-    },
-  });
+  for (const [name, { help, labels, read }] of Object.entries(series)) {
+    const Metric = name.endsWith('_total') ? Counter : Gauge;
+    new Metric({
+      name,
+      help,
+      labelNames: [...labels],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const { value, ...given } of read()) this.inc(given, value);
+      },
+    });
+  }
   for (const [name, { help, read }] of Object.entries(gauges)) {
     new Gauge({
       name,

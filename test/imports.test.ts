@@ -11,7 +11,7 @@ const LAYERS = [
   /^control-plane\/logger\//,
   /^control-plane\/query\//,
   /^control-plane\/logs\//,
-  /^control-plane\/(files|nodes|fleet|alerts)\//,
+  /^control-plane\/(files|nodes|fleet|alerts|forward)\//,
   /^control-plane\/http\//,
   /^control-plane\/routes\//,
   /^control-plane\/(app|config|telemetry|console-log|admin-token|otlp-listener|request-log)\.ts/,

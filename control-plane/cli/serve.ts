@@ -1,14 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { ConfigError, readConfig } from '../config.ts';
+import { ConfigError, readConfig, SETTINGS } from '../config.ts';
 import { createConsoleLog } from '../console-log.ts';
 import { startServer } from '../server.ts';
 
 /** The server until a signal ends it, its settings from the environment and `.env`; tails the paths itself. */
 export async function serve(paths: readonly string[]): Promise<void> {
   try {
-    const config = readConfig({ ...readEnvFile(), ...process.env });
+    const envFile = readEnvFile();
+    const config = readConfig({ ...envFile, ...process.env });
     const log = createConsoleLog(config.LOG_LEVEL);
+    for (const name of Object.keys(envFile)) {
+      if (!(name in SETTINGS.shape)) log.warn(`.env: ${name} is no setting of Logplane`);
+    }
+    // The exporters read these themselves, and would send one destination's headers to every other.
+    for (const name of ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_LOGS_HEADERS'])
+      delete process.env[name];
     const server = await startServer({ ...config, LOG_PATHS: [...config.LOG_PATHS, ...paths] }, log);
     let stopping = false;
     const stop = () => {

@@ -3,7 +3,7 @@ import type { Context, Middleware } from 'koa';
 interface RequestCount {
   readonly endpoint: string;
   readonly status: number;
-  count: number;
+  value: number;
 }
 
 /** How many requests were answered, by endpoint and status. */
@@ -13,8 +13,8 @@ export class RequestCounts implements Iterable<Readonly<RequestCount>> {
   add(endpoint: string, status: number): void {
     const key = `${endpoint} ${status}`;
     const known = this.#counts.get(key);
-    if (known) known.count++;
-    else this.#counts.set(key, { endpoint, status, count: 1 });
+    if (known) known.value++;
+    else this.#counts.set(key, { endpoint, status, value: 1 });
   }
 
   [Symbol.iterator](): Iterator<Readonly<RequestCount>> {

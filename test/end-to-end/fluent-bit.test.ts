@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { findFluentBit } from '../../control-plane/cli/demo-fluent-bit.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { readEvents } from './read-events.ts';
 import { startHere } from './test-server.ts';
 
 const program = findFluentBit(process.env.PATH ?? '');
@@ -108,15 +109,11 @@ t.test(
     });
 
     // The live stream tells when the lines are there.
-    const stop = new AbortController();
-    const stream = await fetch(`${server.url}/api/v1/logs/stream?tail=10000&q="growing line"`, {
-      signal: stop.signal,
-    });
-    const lines = readLines(stream);
-    await lines.take(500);
+    const events = readEvents(`${server.url}/api/v1/logs/stream?tail=10000&q="growing line"`);
+    await events.take(500);
     write(500, 1000);
-    await lines.take(500);
-    stop.abort();
+    await events.take(500);
+    await events.close();
 
     const { groups, total } = await server.get('/api/v1/logs/count?q="growing line"&by=message');
     t.equal(total, 1000, 'as many records as lines');
@@ -141,19 +138,3 @@ t.test(
     t.equal(pm2[0].machine_id, 'machine-prod-01', 'a line cannot say that it is of another machine');
   },
 );
-
-/** Counts the records of a stream as they come. */
-function readLines(response: Response): { take(count: number): Promise<void> } {
-  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-  let waiting = 0;
-  return {
-    async take(count) {
-      for (; waiting < count; ) {
-        const { value, done } = await reader.read();
-        if (done) throw new Error('the stream ended');
-        waiting += value.split('data: ').length - 1;
-      }
-      waiting -= count;
-    },
-  };
-}

@@ -7,7 +7,9 @@ import { RowBuffer } from '../../pipeline/store/row-buffer.ts';
 import { plainRecord } from '../plain-record.ts';
 
 /** A store whose inserts the test ends one by one. */
-function createScene(options: { concurrency?: number; maxBatchRows?: number } = {}) {
+function createScene(
+  options: { concurrency?: number; minParallelRows?: number; maxBatchRows?: number } = {},
+) {
   const inserts: { rows: string[]; finish: () => Promise<void>; fail: () => Promise<void> }[] = [];
   const published: (readonly [last: number, messages: readonly string[] | undefined])[] = [];
   const counters = createCounters();
@@ -18,8 +20,14 @@ function createScene(options: { concurrency?: number; maxBatchRows?: number } = 
       new Promise((resolve, reject) => {
         inserts.push({
           rows: rows.toString().trimEnd().split('\n'),
-          finish: () => (resolve(), settled()),
-          fail: () => (reject(new Error('disk full')), settled()),
+          finish: () => {
+            resolve();
+            return settled();
+          },
+          fail: () => {
+            reject(new Error('disk full'));
+            return settled();
+          },
         });
       }),
     publish: (last, records) => published.push([last, records?.map(({ message }) => message)]),
@@ -59,6 +67,19 @@ t.test('requests that come while inserts run are written together', async (t) =>
   await Promise.all(all);
 });
 
+t.test('a second insert starts beside the first only when enough waits', async (t) => {
+  const { add, inserts } = createScene({ concurrency: 2, minParallelRows: 3 });
+  const all = [add(['a']), add(['b', 'c'])];
+  t.equal(inserts.length, 1);
+  all.push(add(['d']));
+  t.equal(inserts.length, 2);
+  t.equal(inserts[1]!.rows.length, 3);
+  all.push(add(['e', 'f', 'g']));
+  t.equal(inserts.length, 2, 'never more than two');
+  for (let index = 0; index < 3; index++) await inserts[index]!.finish();
+  await Promise.all(all);
+});
+
 t.test('an insert takes no more rows than it should, but a whole request always', async (t) => {
   const { add, inserts } = createScene({ concurrency: 1, maxBatchRows: 3 });
   const all = [add(['a']), add(['b', 'c']), add(['d', 'e']), add(['1', '2', '3', '4'])];
@@ -88,7 +109,7 @@ t.test('places follow each other and the last row of a request carries its mark'
 });
 
 t.test('records are published in the order of their places, whichever insert ends first', async (t) => {
-  const { add, inserts, published } = createScene({ concurrency: 2 });
+  const { add, inserts, published } = createScene({ concurrency: 2, minParallelRows: 1 });
   const first = add(['first']);
   const second = add(['second']);
   await inserts[1]!.finish();
