@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -41,6 +42,7 @@ const gate = createServer((request, response) => {
   });
   request.pipe(onward);
 }).listen(0, '127.0.0.1');
+await once(gate, 'listening');
 t.teardown(() => gate.closeAllConnections());
 t.teardown(() => gate.close());
 
@@ -60,7 +62,7 @@ const settings = {
   ]),
 };
 
-const REQUESTS = 40;
+const REQUESTS = 20;
 const LINES = 250;
 let sent = 0;
 async function load(source: Awaited<ReturnType<typeof startProcess>>, count: number) {
