@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addCompletion } from './completion.ts';
 import { addCount } from './count.ts';
+import { addDemo } from './demo-command.ts';
 import { addExport } from './export.ts';
 import { addIngest } from './ingest.ts';
 import { addJobs } from './jobs.ts';
@@ -43,6 +44,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly. NO_COLOR turns colours off.`,
 
 for (const add of [
   addServe,
+  addDemo,
   addTail,
   addSearch,
   addCount,
