@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { PROTOCOLS } from './forward/destination.ts';
+import { parseQuery } from './query/parser.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -26,6 +27,15 @@ function whole(minimum: number, maximum = Number.MAX_SAFE_INTEGER) {
   return z.coerce.number(error).int(error).min(minimum, error).max(maximum, error);
 }
 
+function isQuery(given: string): boolean {
+  try {
+    parseQuery(given);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function isTimezone(zone: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
@@ -37,6 +47,7 @@ function isTimezone(zone: string): boolean {
 
 const endpoint = z.url({ protocol: /^https?$/, error: 'an http or https URL' });
 const protocol = z.enum(PROTOCOLS, `one of ${PROTOCOLS.join(', ')}`);
+const query = text.refine(isQuery, 'a query such as level:error service:vllm');
 const DESTINATIONS_FORM = 'a JSON list of {"name", "endpoint", "protocol"?, "headers"?, "query"?}';
 const furtherDestination = z.strictObject(
   {
@@ -44,7 +55,7 @@ const furtherDestination = z.strictObject(
     endpoint,
     protocol: protocol.default('http/protobuf'),
     headers: z.record(z.string(), z.string()).default({}),
-    query: text.optional(),
+    query: query.optional(),
   },
   DESTINATIONS_FORM,
 );
@@ -105,9 +116,9 @@ export const SETTINGS = z.object({
   INGEST_MAX_BYTES: whole(1024).default(64 * 1024 * 1024),
   OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: endpoint.optional(),
   OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: protocol.default('http/protobuf'),
-  OTEL_EXPORTER_OTLP_HEADERS: z.string().transform(readHeaders).default({}),
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().transform(readHeaders).optional(),
   DASH0_API_KEY: text.optional(),
-  FORWARD_QUERY: text.optional(),
+  FORWARD_QUERY: query.optional(),
   FORWARD_DESTINATIONS: z
     .string()
     .transform(readJson)

@@ -3,7 +3,7 @@ import type { Destination } from './destination.ts';
 export interface ForwardSettings {
   readonly OTEL_EXPORTER_OTLP_LOGS_ENDPOINT?: string | undefined;
   readonly OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: Destination['protocol'];
-  readonly OTEL_EXPORTER_OTLP_HEADERS: Readonly<Record<string, string>>;
+  readonly OTEL_EXPORTER_OTLP_HEADERS?: Readonly<Record<string, string>> | undefined;
   readonly DASH0_API_KEY?: string | undefined;
   readonly FORWARD_QUERY?: string | undefined;
   readonly FORWARD_DESTINATIONS: readonly (Omit<Destination, 'query'> & {
