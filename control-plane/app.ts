@@ -6,12 +6,15 @@ import { endpointName } from './http/endpoint-name.ts';
 import { respondToErrors } from './http/error-response.ts';
 import { countRequests, type RequestCounts } from './http/request-counts.ts';
 import { addDeadLetterRoutes, type DeadLetterRoutesOptions } from './routes/dead-letters.ts';
+import { addFileRoutes, type FileRoutesOptions } from './routes/files.ts';
 import { addIngestRoutes, type IngestRoutesOptions } from './routes/ingest.ts';
+import { addJobRoutes, type JobRoutesOptions } from './routes/jobs.ts';
 import { addLogStreamRoutes, type LogStreamRoutesOptions } from './routes/log-stream.ts';
 import { addLogRoutes, type LogRoutesOptions } from './routes/logs.ts';
 import { addOperationsRoutes, type OperationsRoutesOptions } from './routes/operations.ts';
 import { addOtlpRoutes, type OtlpRoutesOptions } from './routes/otlp.ts';
 import { addServiceRoutes, type ServiceRoutesOptions } from './routes/services.ts';
+import { addSyncRoutes, type SyncRoutesOptions } from './routes/sync.ts';
 
 export interface AppOptions
   extends IngestRoutesOptions,
@@ -19,6 +22,9 @@ export interface AppOptions
     LogRoutesOptions,
     LogStreamRoutesOptions,
     ServiceRoutesOptions,
+    FileRoutesOptions,
+    SyncRoutesOptions,
+    JobRoutesOptions,
     DeadLetterRoutesOptions,
     OperationsRoutesOptions {
   readonly auth: Auth;
@@ -39,6 +45,9 @@ export function createApp(options: AppOptions): Koa {
   addIngestRoutes(router, options);
   addOtlpRoutes(router, options);
   addServiceRoutes(router, options);
+  addFileRoutes(router, options);
+  addSyncRoutes(router, options);
+  addJobRoutes(router, options);
   addLogRoutes(router, options);
   addLogStreamRoutes(router, options);
   addDeadLetterRoutes(router, options);

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { HOST_NAME, USER_NAME } from './files/sync-source.ts';
 import { PROTOCOLS } from './forward/destination.ts';
 import { parseQuery } from './query/parser.ts';
 
@@ -111,6 +112,18 @@ export const SETTINGS = z.object({
   LOG_MAX_BYTES: whole(1024).default(10 * 1024 * 1024),
   LOG_BACKUP_COUNT: whole(0).default(5),
   SELF_INGEST: yesOrNo.default(false),
+  SYNC_INTERVAL: whole(0, 604_800).default(60),
+  SYNC_TIMEOUT: whole(1, 604_800).default(3600),
+  REMOTE_BASE_PATH: z
+    .string()
+    .regex(/^(?!~[^/])[^\0]+$/, 'a folder: absolute, relative or below ~/')
+    .default('~/ai-factory-benchmarks'),
+  SSH_HOST: z.string().regex(HOST_NAME, 'a host name or address').optional(),
+  SSH_USER: z.string().regex(USER_NAME, 'a user name').optional(),
+  SSH_PORT: whole(1, 65_535).optional(),
+  SSH_KEY: text.optional(),
+  SSH_KNOWN_HOSTS: text.optional(),
+  SYNC_SOURCES: text.optional(),
   RETENTION_DAYS: whole(1).default(30),
   ERROR_RETENTION_DAYS: whole(1).default(90),
   INGEST_MAX_BYTES: whole(1024).default(64 * 1024 * 1024),

@@ -26,13 +26,16 @@ import { adminToken } from './admin-token.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
+import { downSources, syncGauges } from './files/sync-status.ts';
 import { readDestinations } from './forward/read-destinations.ts';
 import { startForwarding } from './forward/start-forwarding.ts';
 import { createAuth } from './http/auth.ts';
 import { BodyBudget } from './http/body-budget.ts';
 import { RequestCounts } from './http/request-counts.ts';
+import { JobRunStore } from './jobs/job-run-store.ts';
 import { startOtlpListener } from './otlp-listener.ts';
 import { startRequestLog } from './request-log.ts';
+import { createSync } from './start-sync.ts';
 import { createTelemetry } from './telemetry.ts';
 
 const SAVE_WINDOW_MILLISECONDS = 30_000;
@@ -76,8 +79,9 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       counters,
     });
     const categories = await readCategories(config.CATEGORIES_FILE);
+    const categorize = createCategorizer(categories.rules);
     const normalize = createNormalizer({
-      categorize: createCategorizer(categories.rules),
+      categorize,
       defaultTimezone: config.DEFAULT_TIMEZONE,
     });
     const pipeline = new Pipeline({
@@ -88,6 +92,9 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       counters,
       hasLiveReaders: () => bus.listenerCount > 0,
     });
+
+    const jobRuns = new JobRunStore(clickhouse);
+    const sync = await createSync(config, { clickhouse, pipeline, categorize, jobRuns, log });
 
     const saveWindow = () => saveRequestWindow(windowPath, window, bus.watermark);
     const saving = setInterval(() => {
@@ -129,6 +136,9 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       clickhouse,
       store,
       bus,
+      jobRuns,
+      syncSources: sync.sources,
+      syncSchedule: sync.schedule,
       knownServices: [...BUILT_IN_SERVICES, ...categories.services],
       stopping: stopping.signal,
       body: { budget, limit: config.INGEST_MAX_BYTES },
@@ -146,6 +156,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
         },
         gauges: {
           logplane_live_readers: { help: 'Open live streams', read: () => bus.listenerCount },
+          ...syncGauges(sync.sources),
           logplane_body_bytes: { help: 'Bytes of request bodies in memory', read: () => budget.held },
         },
       }),
@@ -153,6 +164,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       onDefect,
       requestCounts,
       requestLog: requestLog?.middleware,
+      impaired: () => downSources(sync.sources),
     });
 
     for (const token of ['INGEST_TOKEN', 'READ_TOKEN'] as const) {
@@ -193,6 +205,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
             onProblem: log.warn,
           });
     collector?.start();
+    sync.schedule.start();
 
     return {
       url,
@@ -200,7 +213,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       pipeline,
       async close() {
         stopping.abort();
-        await collector?.stop();
+        await Promise.all([collector?.stop(), sync.stop()]);
         clearInterval(saving);
         await Promise.all([closeServer(server), otlpListener?.stop(STOP_MILLISECONDS), forwarding.stop()]);
         await requestLog?.close();

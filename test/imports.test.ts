@@ -12,9 +12,11 @@ const LAYERS = [
   /^control-plane\/query\//,
   /^control-plane\/logs\//,
   /^control-plane\/(files|nodes|fleet|alerts|forward)\//,
+  /^control-plane\/jobs\//,
   /^control-plane\/http\//,
   /^control-plane\/routes\//,
   /^control-plane\/(app|config|telemetry|console-log|admin-token|otlp-listener|request-log)\.ts/,
+  /^control-plane\/start-sync\.ts/,
   /^control-plane\/server\.ts/,
   /^control-plane\/(main\.ts|cli\/)/,
 ];

@@ -5,6 +5,7 @@ import type { LogStore } from '../../pipeline/store/log-store.ts';
 import type { Auth } from '../http/auth.ts';
 import { formatEvent, respondWithEvents } from '../http/event-stream.ts';
 import { ExpectedError, flag, type Parameter, readParameters, wholeNumber } from '../http/parameters.ts';
+import type { LogFilter } from '../logs/log-filter.ts';
 import { type TailEvent, tailLogs } from '../logs/tail.ts';
 import { readFilter } from './logs.ts';
 
@@ -18,28 +19,27 @@ export interface LogStreamRoutesOptions {
 
 const MAX_TAIL = 10_000;
 
-export function addLogStreamRoutes(
-  router: Router,
-  { auth, store, bus, stopping }: LogStreamRoutesOptions,
-): void {
-  router.get('/api/v1/logs/stream', auth.require('read'), (context) => {
-    const { tail, follow, after } = readParameters(context, {
-      tail: wholeNumber(0, MAX_TAIL, 0),
-      follow: flag(true),
-      after: place,
-    });
-    const resumeAt = lastEventId(context) ?? after;
-    const request = {
-      filter: readFilter(context),
-      tail,
-      follow,
-      after: resumeAt,
-      levelCase: 'upper',
-    } as const;
-    respondWithEvents(context, stopping, (signal) =>
-      toChunks(tailLogs({ store, bus }, { ...request, signal })),
-    );
+export function addLogStreamRoutes(router: Router, options: LogStreamRoutesOptions): void {
+  router.get('/api/v1/logs/stream', options.auth.require('read'), (context) => {
+    respondWithLogs(context, options, readFilter(context));
   });
+}
+
+/** Answers with the records that a filter chooses, live; how much of the past comes first is the request's choice. */
+export function respondWithLogs(
+  context: Context,
+  { store, bus, stopping }: Omit<LogStreamRoutesOptions, 'auth'>,
+  filter: LogFilter,
+): void {
+  const { tail, follow, after } = readParameters(context, {
+    tail: wholeNumber(0, MAX_TAIL, 0),
+    follow: flag(true),
+    after: place,
+  });
+  const request = { filter, tail, follow, after: lastEventId(context) ?? after, levelCase: 'upper' } as const;
+  respondWithEvents(context, stopping, (signal) =>
+    toChunks(tailLogs({ store, bus }, { ...request, signal })),
+  );
 }
 
 /** A record's id. */

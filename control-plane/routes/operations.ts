@@ -6,12 +6,14 @@ export interface OperationsRoutesOptions {
   readonly telemetry: { readonly contentType: string; text(): Promise<string> };
   /** Names of the parts that do not answer, with the reason. */
   readonly notReady: () => Promise<Readonly<Record<string, string>>>;
+  /** Parts that do their work only in part, with the reason: told, and no reason to send requests elsewhere. */
+  readonly impaired: () => Readonly<Record<string, string>>;
 }
 
 /** Open without tokens: what orchestrators and Prometheus ask. */
 export function addOperationsRoutes(
   router: Router,
-  { version, telemetry, notReady }: OperationsRoutesOptions,
+  { version, telemetry, notReady, impaired }: OperationsRoutesOptions,
 ): void {
   router.get('/healthz', (context) => {
     context.body = { status: 'ok' };
@@ -22,7 +24,7 @@ export function addOperationsRoutes(
     const ready = Object.keys(problems).length === 0;
     context.status = ready ? 200 : 503;
     context.body = ready
-      ? { status: 'ready' }
+      ? { status: 'ready', impaired: impaired() }
       : { status: 'not ready', problems, error: { message: Object.values(problems).join('; ') } };
   });
 

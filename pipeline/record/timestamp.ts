@@ -32,17 +32,19 @@ export function formatClickHouse({ seconds, nanos }: Timestamp): string {
 const DAY_SECONDS = 86_400;
 const TWO_DIGITS = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
 
-// Records of one day follow each other, and `toISOString` costs ten times as much as the rest of this.
-let lastDay = 0;
-let lastDayText = '1970-01-01';
+/** Days lately written; `toISOString` costs ten times as much as the rest of this. */
+const dayTexts = new Map<number, string>();
+const MAX_DAY_TEXTS = 1_000;
 
 function formatDay(seconds: number): string {
   const day = Math.floor(seconds / DAY_SECONDS);
-  if (day !== lastDay) {
-    lastDayText = new Date(day * DAY_SECONDS * 1000).toISOString().slice(0, 10);
-    lastDay = day;
+  let text = dayTexts.get(day);
+  if (text === undefined) {
+    if (dayTexts.size === MAX_DAY_TEXTS) dayTexts.clear();
+    text = new Date(day * DAY_SECONDS * 1000).toISOString().slice(0, 10);
+    dayTexts.set(day, text);
   }
-  return lastDayText;
+  return text;
 }
 
 function formatClock(seconds: number): string {

@@ -67,6 +67,21 @@ const MIGRATIONS: readonly (readonly string[])[] = [
       reason String,
       content String CODEC(ZSTD(1))
     ) ENGINE = ReplacingMergeTree ORDER BY id`,
+    `CREATE TABLE IF NOT EXISTS job_runs (
+      cluster LowCardinality(String),
+      job_id String,
+      array_task_id String,
+      submit String,
+      start String,
+      updated UInt64,
+      name String,
+      user LowCardinality(String),
+      partition LowCardinality(String),
+      state LowCardinality(String),
+      exit_code LowCardinality(String),
+      end String,
+      nodes Array(String)
+    ) ENGINE = ReplacingMergeTree(updated) ORDER BY (job_id, cluster, array_task_id, submit, start)`,
   ],
 ];
 

@@ -13,10 +13,12 @@ export interface FilePosition {
   /** Everything before this byte is stored. */
   offset: number;
   head: Fingerprint;
+  /** The last bytes before the offset, where some were read. */
+  tail?: Fingerprint;
   /** Milliseconds since 1970: when the content was last changed, as of the last read. */
   modified: number;
   /** A batch that may or may not have been stored: it is repeated with exactly these bytes. */
-  pending?: { end: number; readAt: number };
+  pending?: { end: number; readAt: number; tail: Fingerprint };
   /** Milliseconds since 1970: when the file was last found to be gone. */
   missingSince?: number;
 }

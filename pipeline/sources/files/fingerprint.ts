@@ -26,6 +26,23 @@ export async function matchFingerprint(
   return { length: bytesRead, hash: hash(buffer.subarray(0, bytesRead)) };
 }
 
+/** What the last bytes of a piece were, to know the place behind it again. */
+export function fingerprintTail(bytes: Buffer): Fingerprint {
+  const tail = bytes.subarray(Math.max(0, bytes.length - FINGERPRINT_BYTES));
+  return { length: tail.length, hash: hash(tail) };
+}
+
+/** True where the bytes before `offset` are the ones of the fingerprint: two contents can begin with one banner. */
+export async function matchTail(handle: FileHandle, offset: number, tail: Fingerprint): Promise<boolean> {
+  const { buffer, bytesRead } = await handle.read(
+    Buffer.alloc(tail.length),
+    0,
+    tail.length,
+    offset - tail.length,
+  );
+  return bytesRead === tail.length && hash(buffer) === tail.hash;
+}
+
 function hash(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('base64url');
 }

@@ -4,7 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { fromMilliseconds } from '../../record/timestamp.ts';
 import type { CollectedBatch } from './collected-batch.ts';
 import type { FilePosition } from './file-position.ts';
-import { matchFingerprint } from './fingerprint.ts';
+import { fingerprintTail, matchFingerprint, matchTail } from './fingerprint.ts';
 import { countLeadingNuls, findBatchEnds, MAX_BATCH_BYTES, readBatch } from './split-events.ts';
 
 /** Silence after which an unfinished event is taken as finished. */
@@ -95,6 +95,8 @@ export class TailedFile {
     // Checked after the read, so that bytes of a new content are never taken for the old one's.
     const head = await matchFingerprint(this.handle, position.head);
     if (!head || end < position.offset || bytes.length < end - position.offset) return { kind: 'replaced' };
+    if (position.tail && !(await matchTail(this.handle, position.offset, position.tail)))
+      return { kind: 'replaced' };
     position.head = head;
     position.modified = Number(this.modifiedNs / 1_000_000n);
     if (position.pending) return this.toBatch(bytes, position.pending.readAt);
@@ -105,13 +107,16 @@ export class TailedFile {
       return this.skipTo(position.offset + nuls);
     const length = this.chooseLength(bytes, end === this.size, now);
     if (length === 0) return { kind: 'idle' };
-    position.pending = { end: position.offset + length, readAt: now };
-    return this.toBatch(bytes.subarray(0, length), now);
+    const taken = bytes.subarray(0, length);
+    position.pending = { end: position.offset + length, readAt: now, tail: fingerprintTail(taken) };
+    return this.toBatch(taken, now);
   }
 
   /** The batch in doubt is stored, or there was nothing in it to store. */
   advance(): void {
-    this.skipTo(this.position.pending!.end);
+    const { end, tail } = this.position.pending!;
+    this.skipTo(end);
+    this.position.tail = tail;
     delete this.position.pending;
     this.failures = 0;
   }
@@ -172,6 +177,7 @@ export class TailedFile {
 
   private skipTo(offset: number): ReadResult {
     this.position.offset = offset;
+    delete this.position.tail;
     this.heldSince = undefined;
     this.wakeAt = 0;
     return { kind: 'skipped' };

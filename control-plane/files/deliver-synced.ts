@@ -1,0 +1,38 @@
+import type { Pipeline } from '../../pipeline/pipeline.ts';
+import { formatTimestamp } from '../../pipeline/record/timestamp.ts';
+import type { CollectedLine } from '../../pipeline/sources/files/collected-batch.ts';
+import { parseEntry } from '../../pipeline/sources/json-body.ts';
+import { readJobPath } from '../../pipeline/transforms/read-job-path.ts';
+import { rankFromText } from '../../pipeline/transforms/read-rank.ts';
+import type { CatalogFile } from './file-catalog.ts';
+import { recordPath, type SyncSource } from './sync-source.ts';
+
+/** Takes the lines of synced files into the pipeline, with what the file's name tells of its job. */
+export function deliverSynced(pipeline: Pipeline, source: SyncSource) {
+  return async (
+    { path, service }: CatalogFile,
+    id: string,
+    lines: readonly CollectedLine[],
+  ): Promise<void> => {
+    const { rank: rankOfPath, ...job } = readJobPath(path);
+    const known = Object.entries({ service, file_path: recordPath(source, path), ...job });
+    const common = Object.fromEntries(known.filter(([, value]) => value !== ''));
+    await pipeline.accept({
+      agent: `sync of ${source.name}`,
+      peer: 'sync',
+      digest: id,
+      source: 'sync',
+      machineId: source.machineId,
+      entries: lines.map(({ text, readAt }) => {
+        const rank = rankOfPath || rankFromText(text);
+        return JSON.stringify({
+          timestamp: formatTimestamp(readAt),
+          ...common,
+          ...(rank !== '' && { rank: Number(rank) }),
+          log: text,
+        });
+      }),
+      decode: parseEntry,
+    });
+  };
+}

@@ -1,0 +1,108 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { FilePosition } from '../../pipeline/sources/files/file-position.ts';
+
+/** One file of a source, as it is kept here. */
+export interface CatalogFile {
+  /** Below the source's folder, with `/` between its parts; also its place in the mirror. */
+  readonly path: string;
+  /** Bytes of the copy. */
+  size: number;
+  /** Milliseconds since 1970, of the last change where the file comes from. */
+  modified: number;
+  service: string;
+  /** Where it stands for readers: `categorized/<service>/…`. */
+  place: string;
+  /** How far its lines are stored. */
+  position?: FilePosition;
+  /** Holds no text: it is kept and listed, and gives no records. */
+  binary?: boolean;
+  /** Somebody deleted it here. It stays away as long as it has this size and time at its source. */
+  deleted?: boolean;
+}
+
+/** Beyond this many superseded lines the journal is written anew. */
+const MOST_SUPERSEDED = 10_000;
+
+/** What is known of a source's files: in memory, and as a journal of JSON lines of which the last one of a path holds. */
+export class FileCatalog {
+  readonly #journal: string;
+  readonly #files = new Map<string, CatalogFile>();
+  readonly #changed = new Set<CatalogFile>();
+  #lines = 0;
+  #damaged = false;
+
+  constructor(journal: string) {
+    this.#journal = journal;
+  }
+
+  /** Reads the journal. A line that a crash or a full disk left unfinished is passed over. */
+  async load(): Promise<void> {
+    const text = await readFile(this.#journal, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return '';
+      throw error;
+    });
+    for (const line of text.split('\n')) {
+      if (line === '') continue;
+      this.#lines++;
+      try {
+        const file = JSON.parse(line) as CatalogFile;
+        this.#files.set(file.path, file);
+      } catch {
+        this.#damaged = true;
+      }
+    }
+  }
+
+  get(path: string): CatalogFile | undefined {
+    return this.#files.get(path);
+  }
+
+  /** Files that are here, without the deleted ones. */
+  *present(): Generator<CatalogFile> {
+    for (const file of this.#files.values()) if (!file.deleted) yield file;
+  }
+
+  /** Adds a file, or notes that it was changed in place. */
+  put(file: CatalogFile): void {
+    this.#files.set(file.path, file);
+    this.#changed.add(file);
+  }
+
+  /** Writes what was changed; durable when it resolves. */
+  async save(): Promise<void> {
+    if (this.#changed.size === 0) return;
+    const rewrite = this.#damaged || this.#lines > this.#files.size + MOST_SUPERSEDED;
+    const written = [...this.#changed];
+    this.#changed.clear();
+    try {
+      if (rewrite) await this.#rewrite();
+      else await this.#write(this.#journal, 'a', written);
+    } catch (error) {
+      // Part of a line may be there: the next one must not stand behind it.
+      this.#damaged = true;
+      for (const file of written) this.#changed.add(file);
+      throw error;
+    }
+  }
+
+  async #rewrite(): Promise<void> {
+    const temporary = `${this.#journal}.new`;
+    await this.#write(temporary, 'w', [...this.#files.values()]);
+    await rename(temporary, this.#journal);
+    this.#lines = this.#files.size;
+    this.#damaged = false;
+  }
+
+  async #write(path: string, flags: string, files: readonly CatalogFile[]): Promise<void> {
+    await mkdir(dirname(path), { recursive: true });
+    const handle = await open(path, flags);
+    try {
+      await handle.appendFile(files.map((file) => `${JSON.stringify(file)}\n`).join(''));
+      await handle.datasync();
+      this.#lines += files.length;
+    } finally {
+      await handle.close();
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Categorize } from '../../pipeline/record/category.ts';
+import type { CollectedLine } from '../../pipeline/sources/files/collected-batch.ts';
+import { placeFile, removePlace, renewPlace } from './categorized-tree.ts';
+import { type CatalogFile, FileCatalog } from './file-catalog.ts';
+import { ingestFiles } from './ingest-files.ts';
+import type { RemoteFile } from './rsync-output.ts';
+import { sortFile } from './sort-file.ts';
+import { recordPath, type SyncSource } from './sync-source.ts';
+
+export interface SourceFilesOptions {
+  readonly source: SyncSource;
+  /** `DATA_DIR`. */
+  readonly root: string;
+  /** In front of the files' names below a service: '' or `<name>/`, to keep sources apart. */
+  readonly prefix: string;
+  readonly categorize: Categorize;
+  readonly deliver: (file: CatalogFile, id: string, lines: readonly CollectedLine[]) => Promise<void>;
+  /** Moves the records of files from one service to another. */
+  readonly resortRecords: (filePaths: readonly string[], from: string, to: string) => Promise<void>;
+}
+
+/** The copies of one source's files: what is known of them, their places by service, their lines. */
+export class SourceFiles {
+  readonly source: SyncSource;
+  readonly mirror: string;
+  readonly #options: SourceFilesOptions;
+  readonly #catalog: FileCatalog;
+  #loaded = false;
+
+  constructor(options: SourceFilesOptions) {
+    this.#options = options;
+    this.source = options.source;
+    this.mirror = join(options.root, 'synced', this.source.name);
+    this.#catalog = new FileCatalog(join(options.root, 'state', `sync-${this.source.name}`));
+  }
+
+  /** Reads the catalog; places anew what the rules sort otherwise by now. To be called before anything else. */
+  async open(): Promise<void> {
+    if (this.#loaded) return;
+    await mkdir(this.mirror, { recursive: true });
+    await this.#catalog.load();
+    this.#loaded = true;
+    await this.#resort();
+  }
+
+  present(): Iterable<CatalogFile> {
+    return this.#catalog.present();
+  }
+
+  /** Those that were deleted here and have not changed at their source since are left out. */
+  withoutDeleted(files: readonly RemoteFile[]): RemoteFile[] {
+    return files.filter(({ path, size, modified }) => {
+      const known = this.#catalog.get(path);
+      return !(known?.deleted && known.size === size && known.modified === modified);
+    });
+  }
+
+  /** Takes in what a transfer brought, whole or in part. @returns how many files there are that were not before */
+  async take(files: readonly RemoteFile[]): Promise<number> {
+    let added = 0;
+    for (const { path } of files) {
+      const copy = join(this.mirror, path);
+      const stats = await stat(copy).catch(() => undefined);
+      if (!stats?.isFile()) continue;
+      const known = this.#catalog.get(path);
+      const file: CatalogFile =
+        known && !known.deleted ? known : { path, size: 0, modified: 0, service: '', place: '' };
+      file.size = stats.size;
+      // As rsync compares it: whole seconds.
+      file.modified = Math.floor(stats.mtimeMs / 1000) * 1000;
+      if (file.place === '') added++;
+      await this.#place(file);
+      this.#catalog.put(file);
+    }
+    await this.#catalog.save();
+    return added;
+  }
+
+  /**
+   * Stores the lines that are not stored yet.
+   * @param changed paths that the last transfer was about: nothing more comes of the others now, so their last lines
+   *   count as finished; undefined before a transfer
+   */
+  async ingest(
+    changed: ReadonlySet<string> | undefined,
+    onFile: (done: number, total: number) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const open: CatalogFile[] = [];
+    for (const file of this.#catalog.present()) {
+      const behind = file.position?.pending !== undefined || (file.position?.offset ?? 0) !== file.size;
+      if (file.binary || !(behind || changed?.has(file.path))) continue;
+      if (await stat(join(this.mirror, file.path)).catch(() => undefined)) open.push(file);
+    }
+    const { deliver } = this.#options;
+    let done = 0;
+    const onDone = () => onFile(++done, open.length);
+    await ingestFiles(
+      { mirror: this.mirror, catalog: this.#catalog, deliver, onDone, signal },
+      open,
+      (file) => changed !== undefined && !changed.has(file.path),
+    );
+  }
+
+  /** Removes copies and places and remembers that, so that the next sync does not bring them back. */
+  async remove(files: readonly CatalogFile[]): Promise<void> {
+    for (const file of files) {
+      const { path, size, modified, service } = file;
+      await removePlace(this.#options.root, file.place);
+      await rm(join(this.mirror, path), { force: true });
+      this.#catalog.put({ path, size, modified, service, place: '', deleted: true });
+    }
+    await this.#catalog.save();
+  }
+
+  async #place(file: CatalogFile): Promise<void> {
+    const { root, prefix, categorize } = this.#options;
+    const copy = join(this.mirror, file.path);
+    const { service, binary } = await sortFile(
+      copy,
+      this.recordPath(file),
+      this.source.machineId,
+      categorize,
+    );
+    if (binary) file.binary = true;
+    else delete file.binary;
+    if (file.place !== '' && file.service === service) {
+      const [old, now] = await Promise.all([stat(join(root, file.place)).catch(() => undefined), stat(copy)]);
+      if (old?.ino !== now.ino) await renewPlace(root, copy, file.place);
+      return;
+    }
+    if (file.place !== '') await removePlace(root, file.place);
+    file.service = service;
+    file.place = await placeFile(root, copy, service, prefix + file.path);
+  }
+
+  /** After a change of the rules: names move, and records change their service; nothing is read in again. */
+  async #resort(): Promise<void> {
+    const moved = new Map<string, string[]>();
+    for (const file of this.#catalog.present()) {
+      const before = file.service;
+      if (!(await stat(join(this.mirror, file.path)).catch(() => undefined))) continue;
+      await this.#place(file);
+      if (file.service === before) continue;
+      this.#catalog.put(file);
+      const key = JSON.stringify([before, file.service]);
+      moved.set(key, [...(moved.get(key) ?? []), this.recordPath(file)]);
+    }
+    for (const [key, paths] of moved) {
+      const [from, to] = JSON.parse(key) as [string, string];
+      await this.#options.resortRecords(paths, from, to);
+    }
+    await this.#catalog.save();
+  }
+
+  recordPath({ path }: CatalogFile): string {
+    return recordPath(this.source, path);
+  }
+}

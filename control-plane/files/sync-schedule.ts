@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SourceSync, SyncResult } from './source-sync.ts';
+
+/** A source that stays down is asked this seldom at last, unless the interval is longer. */
+const LONGEST_BACKOFF_MS = 15 * 60_000;
+
+export interface SyncScheduleOptions {
+  readonly sources: readonly SourceSync[];
+  /** Milliseconds from the end of a sync to the next one of the same source; 0: only when asked for. */
+  readonly intervalMs: number;
+  /** Called after a source was reached; its failures are its own. */
+  readonly afterSync: (source: SourceSync) => Promise<void>;
+}
+
+/** One source's part of a triggered sync. */
+export type SyncOutcome =
+  | { readonly source: SourceSync; readonly result: SyncResult }
+  | { readonly source: SourceSync; readonly problem: string };
+
+/** Syncs every source in its own rhythm, so that one that is down or slow holds up no other. */
+export class SyncSchedule {
+  readonly #options: SyncScheduleOptions;
+  readonly #stopping = new AbortController();
+  #loops: Promise<void>[] = [];
+
+  constructor(options: SyncScheduleOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    if (this.#options.intervalMs > 0) this.#loops = this.#options.sources.map((source) => this.#loop(source));
+  }
+
+  /** Ends after the steps under way; transfers are to be aborted by the signal that their source was given. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all([...this.#loops, ...this.#options.sources.map((source) => source.idle())]);
+  }
+
+  /** Syncs all sources now, also those whose next attempt is put off. */
+  trigger(): Promise<SyncOutcome[]> {
+    return Promise.all(this.#options.sources.map((source) => this.#sync(source)));
+  }
+
+  /** Milliseconds from a source's last attempt to its next one. */
+  delayOf({ failures }: SourceSync): number {
+    const { intervalMs } = this.#options;
+    return Math.max(intervalMs, Math.min(LONGEST_BACKOFF_MS, intervalMs * 2 ** Math.max(0, failures - 1)));
+  }
+
+  async #loop(source: SourceSync): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await this.#sync(source);
+      await sleep(this.delayOf(source), undefined, { signal }).catch(() => {});
+    }
+  }
+
+  async #sync(source: SourceSync): Promise<SyncOutcome> {
+    try {
+      const result = await source.sync();
+      await this.#options.afterSync(source);
+      return { source, result };
+    } catch (error) {
+      return { source, problem: (error as Error).message };
+    }
+  }
+}

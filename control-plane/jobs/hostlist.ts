@@ -1,0 +1,31 @@
+/** More nodes than any machine has; a list that names more is cut. */
+const MOST_HOSTS = 100_000;
+
+/** Writes out SLURM's short form: `nid[001-003,7],gr015` → `nid001`, `nid002`, `nid003`, `nid7`, `gr015`. */
+export function expandHostlist(text: string): string[] {
+  const hosts: string[] = [];
+  // Commas inside brackets do not part hosts.
+  for (const [item] of text.matchAll(/(?:[^,[]|\[[^\]]*\])+/g)) {
+    for (const host of expand(item.trim())) {
+      if (hosts.length >= MOST_HOSTS) return hosts;
+      hosts.push(host);
+    }
+  }
+  return hosts;
+}
+
+function* expand(item: string): Generator<string> {
+  const match = /^([^[]*)\[([^\]]*)\](.*)$/s.exec(item);
+  if (!match) {
+    yield item;
+    return;
+  }
+  const [, before, ranges, after] = match;
+  for (const range of ranges!.split(',')) {
+    const [first, last = first] = range.split('-');
+    for (let number = Number(first); number <= Number(last); number++) {
+      const padded = String(number).padStart(first!.length, '0');
+      for (const host of expand(`${before}${padded}${after}`)) yield host;
+    }
+  }
+}

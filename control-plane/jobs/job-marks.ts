@@ -1,0 +1,68 @@
+/** What a line of SLURM's own programs says about the end of a job, or of some of its tasks. */
+export interface JobMark {
+  readonly state: string;
+  readonly exitCode?: number;
+  /** Ranks that ended by themselves, where the line names them; those that SLURM ended after them are not among these. */
+  readonly tasks: readonly number[];
+  readonly node?: string;
+  /** SLURM starts the job again after this. */
+  readonly requeued: boolean;
+}
+
+/** SQL condition for the lines that `readJobMark` is for. */
+export const MARK_SQL =
+  "level >= 'error' AND (message LIKE '%slurmstepd: error: %' OR message LIKE '%srun: error: %')";
+
+const CANCELLED =
+  /\*\*\* (?:JOB|STEP) \S+ ON (\S+) CANCELLED AT \S+(?: DUE TO ([A-Za-z ]+?))?(?: \*\*\*|,|$)/;
+const REASONS: Readonly<Record<string, string>> = {
+  'TIME LIMIT': 'TIMEOUT',
+  PREEMPTION: 'PREEMPTED',
+  'NODE FAILURE': 'NODE_FAIL',
+  'JOB REQUEUE': 'REQUEUED',
+};
+const REQUEUES = new Set(['PREEMPTED', 'NODE_FAIL', 'REQUEUED']);
+const TASKS =
+  /srun: error: (\S+): tasks? ([\d,-]+): (?:Exited with exit code (\d+)|(Out Of Memory|Segmentation fault|Aborted|Bus error|Floating point exception|Killed|Terminated))/;
+const OUT_OF_MEMORY = /oom.?kill|OOM Killed|Out Of Memory|exceeded memory limit/i;
+
+export function readJobMark(message: string): JobMark | undefined {
+  const cancelled = CANCELLED.exec(message);
+  if (cancelled) {
+    const [, node, reason = ''] = cancelled;
+    const state = REASONS[reason.toUpperCase()] ?? 'CANCELLED';
+    return { state, tasks: [], node: node!, requeued: REQUEUES.has(state) };
+  }
+  const ended = TASKS.exec(message);
+  if (ended) {
+    const [, node, tasks, code, signal] = ended;
+    // The two words for what SLURM does to the others once one has failed.
+    const followed = signal === 'Killed' || signal === 'Terminated';
+    return {
+      state: signal === 'Out Of Memory' ? 'OUT_OF_MEMORY' : 'FAILED',
+      ...(code !== undefined && { exitCode: Number(code) }),
+      tasks: followed ? [] : expandTasks(tasks!),
+      node: node!,
+      requeued: false,
+    };
+  }
+  if (OUT_OF_MEMORY.test(message)) return { state: 'OUT_OF_MEMORY', tasks: [], requeued: false };
+  return undefined;
+}
+
+/** The more telling word first: a job that ran out of memory has also failed. */
+const BY_WEIGHT = ['OUT_OF_MEMORY', 'TIMEOUT', 'NODE_FAIL', 'PREEMPTED', 'REQUEUED', 'CANCELLED', 'FAILED'];
+
+/** What marks say together about how a run ended; '' where there is none. */
+export function stateOfMarks(marks: readonly JobMark[]): string {
+  return BY_WEIGHT.find((state) => marks.some((mark) => mark.state === state)) ?? '';
+}
+
+/** `0-2,7` → 0, 1, 2, 7. */
+function expandTasks(text: string): number[] {
+  return text.split(',').flatMap((range) => {
+    const [first, last = first] = range.split('-').map(Number);
+    const length = Math.min(Math.max(0, last! - first! + 1), 100_000);
+    return Array.from({ length }, (_, index) => first! + index);
+  });
+}

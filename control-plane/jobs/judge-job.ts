@@ -1,0 +1,49 @@
+import { readJobMark, stateOfMarks } from './job-marks.ts';
+import type { JobRun } from './parse-accounting.ts';
+
+/** A job without a word about its end counts as running for so long after its last line. */
+const RUNNING_MS = 10 * 60_000;
+
+export interface Judgement {
+  readonly state: string;
+  /** `<exit code>:<signal>`; null where nobody told. */
+  readonly exit_code: string | null;
+}
+
+/** The worst first: of an array's tasks it stands for the job. */
+const WORST = [
+  'RUNNING',
+  'FAILED',
+  'OUT_OF_MEMORY',
+  'TIMEOUT',
+  'NODE_FAIL',
+  'CANCELLED',
+  'PREEMPTED',
+  'PENDING',
+];
+
+/** How a job stands: by SLURM's accounts where there are some, else by what SLURM's programs wrote into its output. */
+export function judgeJob(
+  runs: readonly JobRun[],
+  markLines: readonly string[],
+  lastSeen: number,
+  now = Date.now(),
+): Judgement {
+  const last = new Map(runs.map((run) => [run.array_task_id, run]));
+  if (last.size > 0) {
+    const weight = ({ state }: JobRun) => (WORST.indexOf(state) + WORST.length + 1) % (WORST.length + 1);
+    const [worst] = [...last.values()].sort((a, b) => weight(a) - weight(b));
+    return { state: worst!.state, exit_code: worst!.exit_code || null };
+  }
+  const marks = markLines.flatMap((line) => readJobMark(line) ?? []);
+  // What stands before a requeue is about an earlier attempt, unless nothing came after it.
+  const requeue = marks.findLastIndex(({ requeued }) => requeued);
+  const ofLast = marks.slice(requeue + 1);
+  const state = stateOfMarks(ofLast.length > 0 ? ofLast : marks);
+  const code = ofLast.find(({ exitCode }) => exitCode !== undefined)?.exitCode;
+  const running = now - lastSeen < RUNNING_MS;
+  return {
+    state: (ofLast.length > 0 || !running ? state : '') || (running ? 'RUNNING' : 'UNKNOWN'),
+    exit_code: code === undefined ? null : `${code}:0`,
+  };
+}

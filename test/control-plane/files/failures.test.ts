@@ -1,0 +1,181 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import t from 'tap';
+import { missingPrograms } from './ssh-server.ts';
+import { Syncing } from './syncing.ts';
+
+const missing = missingPrograms();
+if (missing) t.plan(0, missing);
+else {
+  t.test('a source that cannot be reached says why, and is synced once it can', async (t) => {
+    const s = await Syncing.start(t, true);
+    const ssh = s.ssh!;
+    s.write('a.log', 'one\n');
+    const down = async (expected: RegExp) => {
+      const response = await s.fetch('/sync/trigger', { method: 'POST' });
+      t.equal(response.status, 502);
+      t.match(await response.json(), { error: { message: expected } });
+      const status = await s.json('/sync/status');
+      t.match(status, { status: 'down', sources: [{ state: 'down', problem: expected }] });
+      const ready = await s.fetch('/readyz');
+      t.equal(ready.status, 200);
+      t.match(await ready.json(), { status: 'ready', impaired: { 'sync remote': expected } });
+      t.match(await (await s.fetch('/metrics')).text(), /^logplane_sync_sources_down 1$/m);
+    };
+
+    ssh.newHostKey('host2');
+    await ssh.stop();
+    await down(/connection refused/);
+    await ssh.run('host2');
+    await down(/the host key has changed/);
+    ssh.trust('host2');
+    const key = readFileSync(ssh.key);
+    writeFileSync(ssh.key, readFileSync(ssh.otherKey), { mode: 0o600 });
+    await down(/login refused: check the user and the key/);
+    writeFileSync(ssh.key, key, { mode: 0o600 });
+    writeFileSync(ssh.knownHosts, '');
+    await down(/the host key is not known/);
+    ssh.trust('host2');
+    ssh.install('rsync', '#!/bin/sh\necho rsync: not found >&2; exit 127\n');
+    await down(/rsync is not installed/);
+
+    rmSync(`${ssh.bin}/rsync`);
+    t.match(await s.post('/sync/trigger'), { status: 'success', new_files: 1 });
+    t.match(await s.json('/sync/status'), { status: 'ok', sources: [{ state: 'ok', files: 1, bytes: 4 }] });
+    t.same(await s.messages('file_path:*a.log'), ['one']);
+  });
+
+  t.test('a transfer that is killed in the middle goes on where it ended', async (t) => {
+    const s = await Syncing.start(t, true);
+    const lines = Array.from({ length: 200_000 }, (_, index) => `line ${index} ${'x'.repeat(20)}\n`);
+    s.write('big.log', lines.join(''));
+    s.write('small.log', 'small\n');
+    // The far end is killed after so many bytes.
+    const pid = `${s.folder}/pid`;
+    s.ssh!.install(
+      'rsync',
+      `#!/bin/bash
+(echo $BASHPID > '${pid}'; exec /usr/bin/rsync "$@") | { stdbuf -o0 head -c 2000000; IFS= read -r -n 1 && kill -9 "$(cat '${pid}')" || true; }
+`,
+    );
+    // Incompressible, so that the limit falls into the middle of a file.
+    const noise = Buffer.alloc(3_000_000);
+    for (let index = 0; index < noise.length; index++) noise[index] = 33 + Math.floor(Math.random() * 90);
+    for (let index = 79; index < noise.length; index += 80) noise[index] = 10;
+    s.write('noise.log', noise);
+    t.match(await s.post('/sync/trigger'), { status: 'error', message: /the connection was cut|killed/ });
+    const before = await s.count('file_path:*');
+    t.ok(before > 0, 'what came can be read');
+    rmSync(`${s.ssh!.bin}/rsync`);
+    t.match(await s.post('/sync/trigger'), { status: 'success' });
+    t.equal(await s.count('file_path:*big.log'), 200_000);
+    t.equal(await s.count('file_path:*noise.log'), 37_500);
+    t.equal(await s.count('file_path:*small.log'), 1);
+    t.same(readFileSync(s.local('synced/remote/noise.log')).equals(noise), true);
+  });
+
+  t.test('a file that cannot be read costs no other', async (t) => {
+    const s = await Syncing.start(t, true);
+    s.write('a.log', 'one\n');
+    s.write('b.log', 'two\n');
+    // As a sender reports it that may not open a file; here every file belongs to the user.
+    s.ssh!.install(
+      'rsync',
+      `#!/bin/sh\n/usr/bin/rsync "$@" --exclude=b.log; echo 'rsync: [sender] send_files failed to open "b.log": Permission denied (13)' >&2; exit 23\n`,
+    );
+    chmodSync(s.remote('b.log'), 0o000);
+    t.match(await s.post('/sync/trigger'), { status: /success|error/ });
+    rmSync(`${s.ssh!.bin}/rsync`);
+    chmodSync(s.remote('b.log'), 0o600);
+    await s.post('/sync/trigger');
+    t.same((await s.messages('file_path:*')).sort(), ['one', 'two']);
+  });
+
+  t.test('a source that is down holds up no other', async (t) => {
+    const s = await Syncing.start(t, true);
+    await s.stopServer();
+    const file = `${s.folder}/sources.yaml`;
+    mkdirSync(`${s.folder}/mounted/logs/x`, { recursive: true });
+    writeFileSync(`${s.folder}/mounted/logs/a.log`, 'mounted\n');
+    s.write('a.log', 'from the cluster\n');
+    const { SSH_USER, SSH_PORT, SSH_KEY, SSH_KNOWN_HOSTS, REMOTE_BASE_PATH } = s.settings;
+    const login = {
+      host: '127.0.0.1',
+      user: SSH_USER,
+      port: Number(SSH_PORT),
+      key: SSH_KEY,
+      known_hosts: SSH_KNOWN_HOSTS,
+    };
+    writeFileSync(
+      file,
+      JSON.stringify({
+        sources: [
+          { name: 'meluxina', path: REMOTE_BASE_PATH, ...login },
+          { name: 'nfs', path: `${s.folder}/mounted/`, machine_id: 'filer' },
+        ],
+      }),
+    );
+    await s.ssh!.stop();
+    await s.startServer({ SYNC_SOURCES: file });
+    t.match(await s.post('/sync/trigger'), {
+      status: 'partial',
+      message: /sync of meluxina: connection refused/,
+      categories: { uncategorized: 1 },
+    });
+    await s.ssh!.run('host1');
+    t.match(await s.post('/sync/trigger'), { status: 'success', categories: { uncategorized: 2 } });
+    t.same(s.listLocal('categorized'), ['uncategorized/a.log', 'uncategorized/nfs/a.log']);
+    t.same(await s.messages('machine_id:filer'), ['mounted']);
+  });
+
+  t.test('a stop of the server in between loses and repeats nothing', async (t) => {
+    const s = await Syncing.start(t, false);
+    s.write('a.log', 'one\ntwo\n');
+    await s.post('/sync/trigger');
+    await s.stopServer();
+    appendFileSync(s.remote('a.log'), 'three\n');
+    await s.startServer();
+    t.equal((await s.json('/logs')).length, 1, 'listed before the next sync');
+    await s.post('/sync/trigger');
+    t.same(await s.messages('file_path:*'), ['one', 'two', 'three']);
+  });
+
+  const mounts = canMount(t.testdir({ mount: {} }));
+  t.test(
+    'a full disk is told, and the next sync completes',
+    { skip: !mounts && 'may not mount' },
+    async (t) => {
+      const s = await Syncing.start(t, true);
+      await s.stopServer();
+      const disk = s.local('');
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=40m', 'none', disk]);
+      try {
+        await s.startServer();
+        s.write('first.log', 'first\n');
+        await s.post('/sync/trigger');
+        s.write('big.log', `${'x'.repeat(99)}\n`.repeat(450_000));
+        t.match(await s.post('/sync/trigger'), { status: 'error', message: /the disk is full/ });
+        const address = '/logs/content?path=categorized/uncategorized/first.log';
+        t.equal(await (await s.fetch(address)).text(), 'first\n');
+        execFileSync('mount', ['-o', 'remount,size=500m', disk]);
+        t.match(await s.post('/sync/trigger'), { status: 'success' });
+        t.equal(await s.count('file_path:*big.log'), 450_000);
+        t.same(await s.messages('file_path:*first.log'), ['first']);
+      } finally {
+        await s.stopServer();
+        execFileSync('umount', [disk]);
+      }
+    },
+  );
+}
+
+/** A small file system of its own stands for a full disk; only an administrator can make one. */
+function canMount(folder: string): boolean {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', `${folder}/mount`], { stdio: 'ignore' });
+    execFileSync('umount', [`${folder}/mount`]);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,124 @@
+import t from 'tap';
+import { missingPrograms } from '../files/ssh-server.ts';
+import { Syncing } from '../files/syncing.ts';
+
+const SACCT = `#!/bin/sh
+cat <<'END'
+5501|train|alice|gpu|NODE_FAIL|1:0|2026-06-18T09:00:00|2026-06-18T09:01:00|2026-06-18T09:05:00|nid[001-002]
+5501|train|alice|gpu|FAILED|1:0|2026-06-18T09:05:00|2026-06-18T09:10:00|2026-06-18T09:16:40|nid[003-004]
+5501.batch|batch|||FAILED|1:0|2026-06-18T09:10:00|2026-06-18T09:10:00|2026-06-18T09:16:40|nid003
+5501.0|python|||FAILED|1:0|2026-06-18T09:10:00|2026-06-18T09:10:00|2026-06-18T09:16:40|nid[003-004]
+END
+`;
+
+/** Four ranks write into one file, line by line; rank 2 fails first and takes the others with it. */
+const TRAINING = `
+[rank0]: 2026-06-18 09:16:00,100 INFO step 10 loss 2.31
+[rank1]: 2026-06-18 09:16:00,101 INFO step 10 loss 2.31
+[rank2]: 2026-06-18 09:16:00,102 INFO step 10 loss 2.31
+[rank3]: 2026-06-18 09:16:00,103 INFO step 10 loss 2.31
+[rank2]: 2026-06-18 09:16:10,000 ERROR illegal memory access in step 11
+[rank2]: Traceback (most recent call last):
+[rank0]: 2026-06-18 09:16:10,200 INFO step 11 loss 2.30
+[rank2]:   File "train.py", line 88, in step
+[rank2]: RuntimeError: CUDA error: an illegal memory access was encountered
+[rank3]: 2026-06-18 09:16:12,000 ERROR connection reset by peer rank 2
+[rank1]: 2026-06-18 09:16:12,500 ERROR connection reset by peer rank 2
+srun: error: nid004: task 2: Exited with exit code 1
+srun: error: nid003: tasks 0-1: Terminated
+srun: error: nid004: task 3: Terminated
+`.trimStart();
+
+const missing = missingPrograms();
+if (missing) t.plan(0, missing);
+else {
+  t.test('a job of four ranks: who failed first, and with what', async (t) => {
+    const s = await Syncing.start(t, true);
+    s.write('train-5501.out', TRAINING);
+    s.write('other-6600.out', 'fine\n', 0);
+    await s.post('/sync/trigger');
+    const { jobs } = await s.json('/api/v1/jobs');
+    t.match(
+      jobs.find((job: { job_id: string }) => job.job_id === '5501'),
+      {
+        state: 'FAILED',
+        exit_code: '1:0',
+        machines: ['127.0.0.1'],
+        error_count: Number,
+      },
+    );
+    t.match(
+      jobs.find((job: { job_id: string }) => job.job_id === '6600'),
+      { state: 'RUNNING', record_count: 1 },
+    );
+    t.same((await s.json('/api/v1/jobs?state=failed')).jobs.length, 1);
+
+    const job = await s.json('/api/v1/jobs/5501');
+    t.match(job, {
+      job_id: '5501',
+      state: 'FAILED',
+      known_from: 'lines',
+      first_failed_rank: 2,
+      failed_ranks: [2],
+      first_error: { message: /illegal memory access in step 11/, rank: 2, level: 'ERROR' },
+      streams: [{ file_path: /train-5501\.out$/, stream: 'out' }],
+      requeues: 0,
+    });
+    t.same(
+      job.ranks.map(({ rank }: { rank: number | null }) => rank),
+      [null, 0, 1, 2, 3],
+    );
+    const two = job.ranks[3];
+    t.match(two.first_error.message, /illegal memory access/);
+    t.match(two.lines[0], { message: /step 10/, level: 'INFO', timestamp: /^2026-06-18T09:16:00\.102/ });
+    t.ok(two.lines.some(({ message }: { message: string }) => /Traceback[\s\S]*RuntimeError/.test(message)));
+
+    const events = await (await s.fetch('/api/v1/jobs/5501/logs/stream?follow=false&tail=1000')).text();
+    t.equal(events.match(/^data: /gm)?.length, job.record_count);
+    t.equal((await s.fetch('/api/v1/jobs/77')).status, 404);
+  });
+
+  t.test('what SLURM accounts for: states, nodes and attempts', async (t) => {
+    const s = await Syncing.start(t, true);
+    s.ssh!.install('sacct', SACCT);
+    s.write('train-5501.out', TRAINING);
+    await s.post('/sync/trigger');
+    await s.post('/sync/trigger');
+    const job = await s.json('/api/v1/jobs/5501');
+    t.match(job, {
+      name: 'train',
+      user: 'alice',
+      partition: 'gpu',
+      state: 'FAILED',
+      exit_code: '1:0',
+      known_from: 'slurm',
+      nodes: ['nid003', 'nid004'],
+      requeues: 1,
+      attempts: [
+        { attempt: 1, state: 'NODE_FAIL', nodes: ['nid001', 'nid002'], end: '2026-06-18T09:05:00Z' },
+        { attempt: 2, state: 'FAILED', start: '2026-06-18T09:10:00Z' },
+      ],
+    });
+    t.equal(job.attempts.length, 2);
+  });
+
+  t.test('without SLURM accounts, attempts are told apart by their ends', async (t) => {
+    const s = await Syncing.start(t, false);
+    s.write(
+      'job-7001.out',
+      '2026-06-18 08:00:00 INFO start\n' +
+        'slurmstepd: error: *** JOB 7001 ON nid001 CANCELLED AT 2026-06-18T08:30:00 DUE TO PREEMPTION ***\n' +
+        '2026-06-18 09:00:00 INFO start\n' +
+        'slurmstepd: error: *** JOB 7001 ON nid002 CANCELLED AT 2026-06-18T10:00:00 DUE TO TIME LIMIT ***\n',
+    );
+    await s.post('/sync/trigger');
+    const job = await s.json('/api/v1/jobs/7001');
+    t.match(job, {
+      state: 'TIMEOUT',
+      attempts: [
+        { attempt: 1, state: 'PREEMPTED', nodes: ['nid001'] },
+        { attempt: 2, state: 'TIMEOUT' },
+      ],
+    });
+  });
+}
