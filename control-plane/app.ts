@@ -2,7 +2,9 @@ import cors from '@koa/cors';
 import Koa from 'koa';
 import Router from 'koa-router';
 import type { Auth } from './http/auth.ts';
+import { endpointName } from './http/endpoint-name.ts';
 import { respondToErrors } from './http/error-response.ts';
+import { countRequests, type RequestCounts } from './http/request-counts.ts';
 import { addDeadLetterRoutes, type DeadLetterRoutesOptions } from './routes/dead-letters.ts';
 import { addFileRoutes, type FileRoutesOptions } from './routes/files.ts';
 import { addIngestRoutes, type IngestRoutesOptions } from './routes/ingest.ts';
@@ -10,11 +12,13 @@ import { addJobRoutes, type JobRoutesOptions } from './routes/jobs.ts';
 import { addLogStreamRoutes, type LogStreamRoutesOptions } from './routes/log-stream.ts';
 import { addLogRoutes, type LogRoutesOptions } from './routes/logs.ts';
 import { addOperationsRoutes, type OperationsRoutesOptions } from './routes/operations.ts';
+import { addOtlpRoutes, type OtlpRoutesOptions } from './routes/otlp.ts';
 import { addServiceRoutes, type ServiceRoutesOptions } from './routes/services.ts';
 import { addSyncRoutes, type SyncRoutesOptions } from './routes/sync.ts';
 
 export interface AppOptions
   extends IngestRoutesOptions,
+    OtlpRoutesOptions,
     LogRoutesOptions,
     LogStreamRoutesOptions,
     ServiceRoutesOptions,
@@ -26,7 +30,10 @@ export interface AppOptions
   readonly auth: Auth;
   /** Origins whose pages may read answers. */
   readonly corsOrigins: readonly string[];
-  readonly onDefect: (error: unknown) => void;
+  readonly onDefect: (error: unknown, context?: Koa.Context) => void;
+  readonly requestCounts: RequestCounts;
+  /** Logs requests and answers; told how to name the route of a request. */
+  readonly requestLog: ((endpoint: (context: Koa.Context) => string | null) => Koa.Middleware) | undefined;
 }
 
 /** How a stream fails when its reader closes the connection. */
@@ -36,6 +43,7 @@ const CLIENT_LEFT = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE'
 export function createApp(options: AppOptions): Koa {
   const router = new Router();
   addIngestRoutes(router, options);
+  addOtlpRoutes(router, options);
   addServiceRoutes(router, options);
   addFileRoutes(router, options);
   addSyncRoutes(router, options);
@@ -49,6 +57,9 @@ export function createApp(options: AppOptions): Koa {
   app.on('error', (error: NodeJS.ErrnoException) => {
     if (!CLIENT_LEFT.has(error.code ?? '')) options.onDefect(error);
   });
+  const endpoint = (context: Koa.Context) => endpointName(router, context);
+  app.use(countRequests(options.requestCounts, endpoint));
+  if (options.requestLog) app.use(options.requestLog(endpoint));
   app.use(respondToErrors(options.onDefect));
   if (options.corsOrigins.length > 0) app.use(cors({ origin: allowedOrigin(options.corsOrigins) }));
   app.use(options.auth.refuseForeignSites);

@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { HOST_NAME, USER_NAME } from './files/sync-source.ts';
+import { PROTOCOLS } from './forward/destination.ts';
+import { parseQuery } from './query/parser.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -12,12 +14,27 @@ const list = z.string().transform((value) =>
     .filter((item) => item !== ''),
 );
 
+const yesOrNo = z
+  .string()
+  .toLowerCase()
+  .pipe(z.enum(['true', 'false'], 'true or false'))
+  .transform((value) => value === 'true');
+
 function whole(minimum: number, maximum = Number.MAX_SAFE_INTEGER) {
   const error =
     maximum === Number.MAX_SAFE_INTEGER
       ? `a whole number of at least ${minimum}`
       : `a whole number from ${minimum} to ${maximum}`;
   return z.coerce.number(error).int(error).min(minimum, error).max(maximum, error);
+}
+
+function isQuery(given: string): boolean {
+  try {
+    parseQuery(given);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isTimezone(zone: string): boolean {
@@ -29,10 +46,49 @@ function isTimezone(zone: string): boolean {
   }
 }
 
+const endpoint = z.url({ protocol: /^https?$/, error: 'an http or https URL' });
+const protocol = z.enum(PROTOCOLS, `one of ${PROTOCOLS.join(', ')}`);
+const query = text.refine(isQuery, 'a query such as level:error service:vllm');
+const DESTINATIONS_FORM = 'a JSON list of {"name", "endpoint", "protocol"?, "headers"?, "query"?}';
+const furtherDestination = z.strictObject(
+  {
+    name: z.string().regex(/^[a-z0-9-]+$/, DESTINATIONS_FORM),
+    endpoint,
+    protocol: protocol.default('http/protobuf'),
+    headers: z.record(z.string(), z.string()).default({}),
+    query: query.optional(),
+  },
+  DESTINATIONS_FORM,
+);
+
+/** `name=value,name=value`, percent-encoded, as the OpenTelemetry specification has it. */
+function readHeaders(value: string, context: z.RefinementCtx): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const part of value.split(',').filter((item) => item.trim() !== '')) {
+    const [name = '', ...rest] = part.split('=');
+    if (name.trim() === '' || rest.length === 0) {
+      context.addIssue('name=value, with commas between several');
+      return z.NEVER;
+    }
+    headers[decodeURIComponent(name.trim())] = decodeURIComponent(rest.join('=').trim());
+  }
+  return headers;
+}
+
+function readJson(value: string, context: z.RefinementCtx): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    context.addIssue(DESTINATIONS_FORM);
+    return z.NEVER;
+  }
+}
+
 /** Every setting of the server; `README.md` has the same table and a test holds the two together. */
 export const SETTINGS = z.object({
   HOST: text.default('127.0.0.1'),
   PORT: whole(0, 65_535).default(8004),
+  GRPC_PORT: whole(0, 65_535).default(4317),
   DATA_DIR: text.default('./data'),
   LOG_LEVEL: z
     .string()
@@ -51,6 +107,11 @@ export const SETTINGS = z.object({
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name of letters, digits and underscores')
     .default('logplane'),
   CATEGORIES_FILE: text.optional(),
+  LOG_API_CALLS: yesOrNo.default(true),
+  LOG_DIR: text.default('./logs'),
+  LOG_MAX_BYTES: whole(1024).default(10 * 1024 * 1024),
+  LOG_BACKUP_COUNT: whole(0).default(5),
+  SELF_INGEST: yesOrNo.default(false),
   SYNC_INTERVAL: whole(0, 604_800).default(60),
   SYNC_TIMEOUT: whole(1, 604_800).default(3600),
   REMOTE_BASE_PATH: z
@@ -66,6 +127,16 @@ export const SETTINGS = z.object({
   RETENTION_DAYS: whole(1).default(30),
   ERROR_RETENTION_DAYS: whole(1).default(90),
   INGEST_MAX_BYTES: whole(1024).default(64 * 1024 * 1024),
+  OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: endpoint.optional(),
+  OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: protocol.default('http/protobuf'),
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().transform(readHeaders).optional(),
+  DASH0_API_KEY: text.optional(),
+  FORWARD_QUERY: query.optional(),
+  FORWARD_DESTINATIONS: z
+    .string()
+    .transform(readJson)
+    .pipe(z.array(furtherDestination, DESTINATIONS_FORM))
+    .default([]),
   LOG_PATHS: list.default([]),
   DEFAULT_TIMEZONE: z.string().refine(isTimezone, 'a time zone such as UTC or Europe/Berlin').default('UTC'),
   MACHINE_ID: text.default(hostname()),

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { Context } from 'koa';
 import { BatchQueue } from '../pipeline/batch-queue.ts';
 import { createCounters } from '../pipeline/counters.ts';
 import { deliverFiles } from '../pipeline/deliver-files.ts';
@@ -26,9 +27,14 @@ import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
 import { downSources, syncGauges } from './files/sync-status.ts';
+import { readDestinations } from './forward/read-destinations.ts';
+import { startForwarding } from './forward/start-forwarding.ts';
 import { createAuth } from './http/auth.ts';
 import { BodyBudget } from './http/body-budget.ts';
+import { RequestCounts } from './http/request-counts.ts';
 import { JobRunStore } from './jobs/job-run-store.ts';
+import { startOtlpListener } from './otlp-listener.ts';
+import { startRequestLog } from './request-log.ts';
 import { createSync } from './start-sync.ts';
 import { createTelemetry } from './telemetry.ts';
 
@@ -42,6 +48,8 @@ const KEEP_ALIVE_MILLISECONDS = 65_000;
 export interface RunningServer {
   /** `http://host:port` */
   readonly url: string;
+  /** Of the OTLP/gRPC listener; undefined where it is off. */
+  readonly grpcPort: number | undefined;
   readonly pipeline: Pipeline;
   /** Stops accepting, finishes what was accepted, ends open streams and closes the store. */
   close(): Promise<void>;
@@ -93,6 +101,14 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       saveWindow().catch((error: unknown) => log.warn(`could not save ${windowPath}: ${error}`));
     }, SAVE_WINDOW_MILLISECONDS);
 
+    const forwarding = await startForwarding({
+      destinations: readDestinations(config),
+      store,
+      bus,
+      stateDir: join(config.DATA_DIR, 'state'),
+      onProblem: log.warn,
+    });
+
     const budget = new BodyBudget(BODY_BUDGET_BYTES);
     const auth = createAuth({
       ingestToken: config.INGEST_TOKEN,
@@ -101,6 +117,18 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       guardChanges: config.ADMIN_TOKEN !== undefined || !isLoopback(config.HOST),
       allowedOrigins: config.CORS_ORIGIN,
     });
+    const requestLog = startRequestLog({
+      files: config.LOG_API_CALLS ? config.LOG_DIR : undefined,
+      maxBytes: config.LOG_MAX_BYTES,
+      backups: config.LOG_BACKUP_COUNT,
+      store: config.SELF_INGEST ? { pipeline, machineId: config.MACHINE_ID } : undefined,
+      onProblem: log.warn,
+    });
+    const requestCounts = new RequestCounts();
+    const onDefect = (error: unknown, context?: Context) => {
+      log.error(`unexpected error: ${error instanceof Error ? error.stack : error}`);
+      requestLog?.logDefect(error, context);
+    };
     const app = createApp({
       auth,
       pipeline,
@@ -118,6 +146,14 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       version: await packageVersion(),
       telemetry: createTelemetry({
         counters,
+        series: {
+          logplane_http_requests_total: {
+            help: 'HTTP requests that were answered',
+            labels: ['endpoint', 'status'],
+            read: () => requestCounts,
+          },
+          ...forwarding.series,
+        },
         gauges: {
           logplane_live_readers: { help: 'Open live streams', read: () => bus.listenerCount },
           ...syncGauges(sync.sources),
@@ -125,8 +161,10 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
         },
       }),
       notReady: () => notReady(clickhouse),
+      onDefect,
+      requestCounts,
+      requestLog: requestLog?.middleware,
       impaired: () => downSources(sync.sources),
-      onDefect: (error) => log.error(`unexpected error: ${error instanceof Error ? error.stack : error}`),
     });
 
     for (const token of ['INGEST_TOKEN', 'READ_TOKEN'] as const) {
@@ -142,6 +180,21 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
     const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
     log.info(`listening on ${url}`);
 
+    const otlpListener =
+      config.GRPC_PORT === 0
+        ? undefined
+        : await startOtlpListener({
+            host: config.HOST,
+            port: config.GRPC_PORT,
+            limit: config.INGEST_MAX_BYTES,
+            auth,
+            budget,
+            pipeline,
+            deadLetters,
+            onDefect,
+          });
+    if (otlpListener) log.info(`OTLP/gRPC on port ${otlpListener.port}`);
+
     const collector =
       config.LOG_PATHS.length === 0
         ? undefined
@@ -156,12 +209,14 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
 
     return {
       url,
+      grpcPort: otlpListener?.port,
       pipeline,
       async close() {
         stopping.abort();
         await Promise.all([collector?.stop(), sync.stop()]);
         clearInterval(saving);
-        await closeServer(server);
+        await Promise.all([closeServer(server), otlpListener?.stop(STOP_MILLISECONDS), forwarding.stop()]);
+        await requestLog?.close();
         await queue.drain();
         await saveWindow();
         await clickhouse.close();

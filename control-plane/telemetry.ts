@@ -17,13 +17,21 @@ const COUNTER_METRICS: Readonly<Record<keyof Counters, readonly [name: string, h
   insertSeconds: ['logplane_insert_seconds_total', 'Time spent in inserts'],
 };
 
+export interface Series {
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly read: () => Iterable<{ readonly value: number } & Readonly<Record<string, string | number>>>;
+}
+
 export interface TelemetryOptions {
   readonly counters: Counters;
+  /** Values with labels that are kept elsewhere, by metric name; those named `…_total` are counters. */
+  readonly series: Readonly<Record<string, Series>>;
   /** Live values by metric name. */
   readonly gauges: Readonly<Record<string, { readonly help: string; readonly read: () => number }>>;
 }
 
-export function createTelemetry({ counters, gauges }: TelemetryOptions): Telemetry {
+export function createTelemetry({ counters, series, gauges }: TelemetryOptions): Telemetry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const [field, [name, help]] of Object.entries(COUNTER_METRICS)) {
@@ -34,6 +42,19 @@ export function createTelemetry({ counters, gauges }: TelemetryOptions): Telemet
       collect() {
         this.reset();
         this.inc(counters[field as keyof Counters]);
+      },
+    });
+  }
+  for (const [name, { help, labels, read }] of Object.entries(series)) {
+    const Metric = name.endsWith('_total') ? Counter : Gauge;
+    new Metric({
+      name,
+      help,
+      labelNames: [...labels],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const { value, ...given } of read()) this.inc(given, value);
       },
     });
   }

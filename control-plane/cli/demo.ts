@@ -23,6 +23,7 @@ async function demo(): Promise<void> {
     readConfig({
       ...process.env,
       DATA_DIR: join(folder, 'data'),
+      LOG_DIR: join(folder, 'logs'),
       LOG_PATHS: fluentBit === undefined ? files : '',
       MACHINE_ID: 'demo-machine',
     }),

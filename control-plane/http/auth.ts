@@ -20,6 +20,8 @@ export type Right = 'ingest' | 'read' | 'change' | 'admin';
 export interface Auth {
   /** Lets a request pass that has the right. @throws LogplaneError `unauthorized` */
   require(right: Right): Middleware;
+  /** The same for a caller outside HTTP, by the token that it gave. @throws LogplaneError `unauthorized` */
+  check(right: Right, token: string | undefined): void;
   /** @throws LogplaneError `forbidden` */
   readonly refuseForeignSites: Middleware;
 }
@@ -31,12 +33,17 @@ export function createAuth(options: AuthOptions): Auth {
     change: [options.guardChanges ? options.adminToken : undefined],
     admin: [options.adminToken],
   };
+  const check = (right: Right, given: string | undefined) => {
+    const accepted = tokensFor[right].filter((token) => token !== undefined);
+    if (accepted.length > 0) checkToken(given, right, [...accepted, options.adminToken]);
+  };
   return {
     require: (right) => async (context, next) => {
-      const accepted = tokensFor[right].filter((token) => token !== undefined);
-      if (accepted.length > 0) checkToken(context, right, [...accepted, options.adminToken]);
+      check(right, context.get('X-Admin-Token') || bearerToken(context.get('Authorization')));
       await next();
     },
+
+    check,
 
     /** A page of another site can make a browser send requests here; it must not change anything by that. */
     refuseForeignSites: async (context, next) => {
@@ -51,8 +58,7 @@ export function createAuth(options: AuthOptions): Auth {
   };
 }
 
-function checkToken(context: Context, right: Right, accepted: readonly string[]): void {
-  const given = givenToken(context);
+function checkToken(given: string | undefined, right: Right, accepted: readonly string[]): void {
   const name = right === 'change' ? 'admin' : right;
   if (given === undefined) throw new LogplaneError('unauthorized', `missing ${name} token`);
   if (!accepted.some((token) => sameToken(token, given))) {
@@ -60,10 +66,9 @@ function checkToken(context: Context, right: Right, accepted: readonly string[])
   }
 }
 
-function givenToken(context: Context): string | undefined {
-  const header = context.get('X-Admin-Token');
-  if (header !== '') return header;
-  return /^Bearer +(\S+)$/i.exec(context.get('Authorization'))?.[1];
+/** The token of an `Authorization` header; undefined where it has none. */
+export function bearerToken(authorization: string): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(authorization)?.[1];
 }
 
 /** Compares in a time that tells nothing about either token; hashing makes the lengths equal. */

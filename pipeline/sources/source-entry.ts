@@ -1,3 +1,4 @@
+import type { Severity } from '../record/severity.ts';
 import type { Timestamp } from '../record/timestamp.ts';
 
 /** What the way of arrival adds to every record of one request, file or connection. */
@@ -13,4 +14,8 @@ export interface Arrival {
 export interface SourceEntry {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly text: string;
+  /** The level, where the protocol has a field for it: its field `severity_text` is then used up. */
+  readonly severity?: Severity;
+  /** When the sender saw the record, where the protocol has a field for it: `observed_timestamp` is used up then. */
+  readonly observed?: Timestamp;
 }

@@ -213,7 +213,7 @@ export function createNormalizer({ categorize, defaultTimezone }: NormalizerOpti
     const text = typeof value === 'string' ? value : rawMember(entry.text, textKey!)!;
     const raw = textKey === 'log';
     const own = readTime(entry, zone);
-    const given = readLevel(fields);
+    const given = sent.severity ? { key: 'severity_text', severity: sent.severity } : readLevel(fields);
 
     const record = draft(arrival.time);
     const message = cleanText(text);
@@ -223,7 +223,8 @@ export function createNormalizer({ categorize, defaultTimezone }: NormalizerOpti
       record,
       (key) =>
         key === textKey ||
-        (key === given?.key && key === 'level') ||
+        (key === given?.key && (key === 'level' || sent.severity !== undefined)) ||
+        (key === 'observed_timestamp' && sent.observed !== undefined) ||
         (key === own?.key && key === 'timestamp'),
     );
     if (rest !== NOTHING) fillAliases(fields, rest, record);
@@ -241,6 +242,8 @@ export function createNormalizer({ categorize, defaultTimezone }: NormalizerOpti
       setTimes(record, own.time, shipped, undefined);
       setLevel(record, given.severity);
     }
+
+    if (sent.observed) record.observed = sent.observed;
 
     const path = readPath(record.file_path);
     fillIds(fields, record, path.job_id);

@@ -37,7 +37,10 @@ export async function startHere(
   settings: Record<string, string>,
 ): Promise<TestServer & { close(): Promise<void> }> {
   const log = { debug: silent, info: silent, warn: silent, error: console.error };
-  const server = await startServer(readConfig({ PORT: '0', GRPC_PORT: '0', ...settings }), log);
+  const server = await startServer(
+    readConfig({ PORT: '0', GRPC_PORT: '0', LOG_API_CALLS: 'false', ...settings }),
+    log,
+  );
   return { ...client(server.url), close: () => server.close() };
 }
 
@@ -54,7 +57,14 @@ export async function startProcess(
 ): Promise<ServerProcess> {
   const child = spawn(process.execPath, ['--import=tsx', resolve(root, 'control-plane/main.ts'), ...paths], {
     cwd: root,
-    env: { PATH: process.env.PATH, UV_THREADPOOL_SIZE: '16', PORT: '0', GRPC_PORT: '0', ...settings },
+    env: {
+      PATH: process.env.PATH,
+      UV_THREADPOOL_SIZE: '16',
+      PORT: '0',
+      GRPC_PORT: '0',
+      LOG_API_CALLS: 'false',
+      ...settings,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -1,0 +1,76 @@
+#!/usr/bin/env -S UV_THREADPOOL_SIZE=16 node --max-semi-space-size=32
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { addCompletion } from './completion.ts';
+import { addCount } from './count.ts';
+import { addDemo } from './demo-command.ts';
+import { addExport } from './export.ts';
+import { addIngest } from './ingest.ts';
+import { addJobs } from './jobs.ts';
+import { addNodes } from './nodes.ts';
+import { addSearch } from './search.ts';
+import { addServe } from './serve-command.ts';
+import { addServices } from './services.ts';
+import { addStats } from './stats.ts';
+import { addTail } from './tail.ts';
+import { endQuietlyOnClosedPipe, FAILURE, USAGE } from './terminal.ts';
+import { addView } from './view.ts';
+
+const packageFile = new URL(
+  import.meta.url.endsWith('.ts') ? '../../package.json' : '../../../package.json',
+  import.meta.url,
+);
+const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
+
+endQuietlyOnClosedPipe();
+
+const program = new Command('logplane')
+  .description('The log plane of a GPU or HPC fleet: collect, store, search and tail logs')
+  .version(version)
+  .showHelpAfterError('(logplane --help lists the commands)')
+  .configureHelp({ sortSubcommands: false })
+  .exitOverride()
+  .addHelpText(
+    'after',
+    `
+Examples:
+  logplane serve /var/log/*.log          start the server and tail these files
+  logplane tail -f -q 'level:error'      follow errors as they arrive
+  logplane count --by service,level      how many records, by service and level
+  logplane view --stats --hours 6        read api.log and errors.log, without a server
+
+Exit codes: 0 done, 1 failed, 2 used wrongly. NO_COLOR turns colours off.`,
+  );
+
+for (const add of [
+  addServe,
+  addDemo,
+  addTail,
+  addSearch,
+  addCount,
+  addStats,
+  addServices,
+  addJobs,
+  addNodes,
+  addExport,
+  addIngest,
+  addView,
+  addCompletion,
+]) {
+  add(program);
+}
+for (const command of program.commands) {
+  command.exitOverride();
+  for (const inner of command.commands) inner.exitOverride();
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : USAGE;
+  } else {
+    console.error(`logplane: ${error instanceof Error ? error.message : error}`);
+    process.exitCode = FAILURE;
+  }
+}

@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import { getJson, type ServerOptions, withServer } from './api.ts';
+import { type FilterOptions, filterQuery, withFilter } from './filter-options.ts';
+import { formatLine, type OutputRecord } from './format-line.ts';
+import { print } from './terminal.ts';
+import { wholeNumber } from './whole-number.ts';
+
+interface SearchOptions extends ServerOptions, FilterOptions {
+  readonly limit: number;
+  readonly asc: boolean;
+  readonly json: boolean;
+}
+
+const PAGE = 1_000;
+
+export function addSearch(program: Command): void {
+  withServer(withFilter(program.command('search')))
+    .description('records that fulfil a query, the newest first')
+    .argument('[query]', 'the same as -q')
+    .option('-n, --limit <number>', 'how many at most', wholeNumber(1), 100)
+    .option('--asc', 'the oldest first', false)
+    .option('--json', 'one JSON object per line', false)
+    .action((query: string | undefined, options: SearchOptions) =>
+      search(query === undefined ? options : { ...options, query }),
+    );
+}
+
+async function search(options: SearchOptions): Promise<void> {
+  let cursor: string | undefined;
+  for (let left = options.limit; left > 0; ) {
+    const query = {
+      ...filterQuery(options),
+      limit: Math.min(left, PAGE),
+      order: options.asc ? 'asc' : 'desc',
+      cursor,
+    };
+    const page = await getJson<{ records: OutputRecord[]; next_cursor: string | null }>(
+      options,
+      '/api/v1/logs/search',
+      query,
+    );
+    for (const record of page.records)
+      await print(`${options.json ? JSON.stringify(record) : formatLine(record)}\n`);
+    left -= page.records.length;
+    if (page.next_cursor === null) return;
+    cursor = page.next_cursor;
+  }
+}

@@ -1,0 +1,22 @@
+import type { Command } from 'commander';
+import type { RequestStats } from '../logs/request-stats.ts';
+import { getJson, type ServerOptions, withServer } from './api.ts';
+import { formatStats } from './format-stats.ts';
+import { print } from './terminal.ts';
+import { wholeNumber } from './whole-number.ts';
+
+interface StatsOptions extends ServerOptions {
+  readonly hours: number;
+  readonly json: boolean;
+}
+
+export function addStats(program: Command): void {
+  withServer(program.command('stats'))
+    .description('requests, response times and errors of the request logs that the server holds')
+    .option('--hours <number>', 'how far back', wholeNumber(1), 24)
+    .option('--json', 'as JSON', false)
+    .action(async (options: StatsOptions) => {
+      const stats = await getJson<RequestStats>(options, '/api/v1/logs/stats', { hours: options.hours });
+      await print(options.json ? `${JSON.stringify(stats)}\n` : formatStats(stats));
+    });
+}

@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { type ServerOptions, withServer } from './api.ts';
+import { type FilterOptions, filterQuery, withFilter } from './filter-options.ts';
+import { formatLine } from './format-line.ts';
+import { readEvents } from './read-events.ts';
+import { paint, print } from './terminal.ts';
+import { wholeNumber } from './whole-number.ts';
+
+interface TailOptions extends ServerOptions, FilterOptions {
+  readonly follow: boolean;
+  readonly lines: number;
+  readonly json: boolean;
+}
+
+export function addTail(program: Command): void {
+  withServer(withFilter(program.command('tail')))
+    .description('the newest records; with -f, new ones as they arrive, also across restarts of the server')
+    .option('-f, --follow', 'go on with new records', false)
+    .option('-n, --lines <number>', 'records to begin with', wholeNumber(0), 10)
+    .option('--json', 'one JSON object per line', false)
+    .action(tail);
+}
+
+async function tail(options: TailOptions): Promise<void> {
+  const query = { ...filterQuery(options), tail: options.lines, follow: String(options.follow) };
+  const events = readEvents(options, '/api/v1/logs/stream', {
+    query,
+    once: !options.follow,
+    onReconnect: (reason) => console.error(paint(`logplane: ${reason}; connecting again`, 'yellow')),
+  });
+  for await (const { name, data } of events) {
+    if (name === 'message') await print(`${options.json ? data : formatLine(JSON.parse(data))}\n`);
+    else if (name === 'gap')
+      console.error(paint(`logplane: ${JSON.parse(data).count} records left out`, 'yellow'));
+  }
+}

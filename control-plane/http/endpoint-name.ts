@@ -1,0 +1,17 @@
+import type { Context } from 'koa';
+import type Router from 'koa-router';
+
+/**
+ * The name of the route that a request goes to: its own, else made of method and path, as in `get_services` and
+ * `post_admin_nodes_logs`; null where no route takes it.
+ */
+export function endpointName(router: Router, context: Context): string | null {
+  const layer = router.match(context.path, context.method).pathAndMethod.at(-1);
+  if (!layer) return null;
+  if (layer.name) return layer.name;
+  const words = String(layer.path)
+    .split('/')
+    .filter((part) => part !== '' && !/[:{*]/.test(part))
+    .map((part) => part.replaceAll('-', '_'));
+  return [context.method === 'HEAD' ? 'get' : context.method.toLowerCase(), ...words].join('_');
+}

@@ -1,0 +1,62 @@
+import type { Context } from 'koa';
+import type Router from 'koa-router';
+import {
+  acceptOtlp,
+  type OtlpReceipt,
+  type OtlpRequest,
+  type OtlpTarget,
+} from '../../pipeline/accept-otlp.ts';
+import { LogplaneError } from '../../pipeline/errors.ts';
+import { encodeExportResponse } from '../../pipeline/sources/otlp-protobuf.ts';
+import type { Auth } from '../http/auth.ts';
+import { type ReadBodyOptions, readBody } from '../http/read-body.ts';
+
+export interface OtlpRoutesOptions extends OtlpTarget {
+  readonly auth: Auth;
+  readonly body: ReadBodyOptions;
+}
+
+const LONGEST_MACHINE_ID = 256;
+
+const FORMATS: Readonly<Record<string, OtlpRequest['format']>> = {
+  'application/x-protobuf': 'protobuf',
+  'application/protobuf': 'protobuf',
+  'application/json': 'json',
+};
+
+export function addOtlpRoutes(router: Router, { auth, body, ...target }: OtlpRoutesOptions): void {
+  router.post('otlp_logs', '/v1/logs', auth.require('ingest'), async (context) => {
+    const format = FORMATS[context.request.type.toLowerCase()];
+    if (!format) {
+      throw new LogplaneError(
+        'unsupported_encoding',
+        `Content-Type: expected application/x-protobuf or application/json, got "${context.request.type}"`,
+      );
+    }
+    const receipt = await readBody(context.req, body, (content) =>
+      acceptOtlp(target, {
+        ...content,
+        format,
+        agent: context.get('X-Machine-Id').slice(0, LONGEST_MACHINE_ID) || undefined,
+        peer: context.ip,
+      }),
+    );
+    respond(context, format, receipt);
+  });
+}
+
+/** An `ExportLogsServiceResponse`; in JSON with the receipt that every way of ingest gives beside it. */
+function respond(
+  context: Context,
+  format: OtlpRequest['format'],
+  { errorMessage, ...receipt }: OtlpReceipt,
+): void {
+  const { rejected } = receipt;
+  if (format === 'protobuf') {
+    context.type = 'application/x-protobuf';
+    context.body = encodeExportResponse(rejected, errorMessage);
+    return;
+  }
+  const partialSuccess = { rejectedLogRecords: String(rejected), errorMessage };
+  context.body = rejected === 0 ? receipt : { partialSuccess, ...receipt };
+}

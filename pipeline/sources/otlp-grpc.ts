@@ -1,0 +1,139 @@
+import {
+  Metadata,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServiceDefinition,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js';
+import { LogplaneError } from '../errors.ts';
+import { encodeExportResponse, encodeRetryStatus } from './otlp-protobuf.ts';
+
+/** One call of `LogsService/Export`. */
+export interface GrpcExport {
+  /** The serialized request, unpacked. */
+  readonly message: Buffer;
+  /** The caller's address, without its port. */
+  readonly peer: string;
+  /** Metadata by lower-case name. */
+  readonly header: (name: string) => string;
+}
+
+export interface OtlpGrpcOptions {
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** Bytes that one message may have, unpacked. */
+  readonly limit: number;
+  /** Holds memory for one message until the function that it gives is called. @throws LogplaneError where there is none */
+  readonly reserve: (bytes: number) => () => void;
+  /**
+   * Takes the records in; resolves when they are durable.
+   * @throws LogplaneError, which the caller gets as gRPC status
+   */
+  readonly accept: (
+    call: GrpcExport,
+  ) => Promise<{ readonly rejected: number; readonly errorMessage: string }>;
+  readonly onDefect: (error: unknown) => void;
+}
+
+export interface OtlpGrpcServer {
+  readonly port: number;
+  /** Ends when the calls under way have been answered, at the latest after `milliseconds`. */
+  stop(milliseconds: number): Promise<void>;
+}
+
+const bytes = (value: Buffer) => value;
+
+/** The requests stay bytes until they are accepted: their hash tells a repetition. */
+const LOGS_SERVICE: ServiceDefinition = {
+  Export: {
+    path: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: bytes,
+    requestDeserialize: bytes,
+    responseSerialize: bytes,
+    responseDeserialize: bytes,
+  },
+};
+
+/** Calls of one connection that may run at once; each may hold a message of `limit` bytes. */
+const CALLS_PER_CONNECTION = 16;
+
+/** Serves OTLP's `LogsService` over gRPC. @throws Error when the port cannot be had */
+export async function startOtlpGrpc(options: OtlpGrpcOptions): Promise<OtlpGrpcServer> {
+  const server = new Server({
+    'grpc.max_receive_message_length': options.limit,
+    'grpc.max_concurrent_streams': CALLS_PER_CONNECTION,
+  });
+  server.addService(LOGS_SERVICE, {
+    Export: (call: ServerUnaryCall<Buffer, Buffer>, respond: sendUnaryData<Buffer>) => {
+      const refuse = (overload: status) => (error: unknown) =>
+        respond(toStatus(error, overload, options.onDefect));
+      let release: () => void;
+      try {
+        release = options.reserve(call.request.length);
+      } catch (error) {
+        refuse(status.RESOURCE_EXHAUSTED)(error);
+        return;
+      }
+      options
+        .accept({
+          message: call.request,
+          peer: withoutPort(call.getPeer()),
+          header: (name) => String(call.metadata.get(name)[0] ?? ''),
+        })
+        .finally(release)
+        .then(
+          ({ rejected, errorMessage }) => respond(null, encodeExportResponse(rejected, errorMessage)),
+          refuse(status.UNAVAILABLE),
+        );
+    },
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    const address = `${options.host.includes(':') ? `[${options.host}]` : options.host}:${options.port}`;
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) =>
+      error
+        ? reject(new Error(`could not listen on ${address} for OTLP/gRPC (GRPC_PORT): ${error.message}`))
+        : resolve(bound),
+    );
+  });
+  return { port, stop: (milliseconds) => stop(server, milliseconds) };
+}
+
+const CODES: Partial<Record<LogplaneError['kind'], status>> = {
+  unauthorized: status.UNAUTHENTICATED,
+  forbidden: status.PERMISSION_DENIED,
+  too_large: status.RESOURCE_EXHAUSTED,
+};
+
+/** @param overload the code for a server that cannot take the call now: for want of memory, or of its store */
+function toStatus(error: unknown, overload: status, onDefect: (error: unknown) => void) {
+  if (!(error instanceof LogplaneError)) {
+    onDefect(error);
+    return { code: status.INTERNAL, details: 'internal error; the server has logged it' };
+  }
+  const code = error.kind === 'overloaded' ? overload : (CODES[error.kind] ?? status.INVALID_ARGUMENT);
+  const metadata = new Metadata();
+  if (error.retryAfterSeconds !== undefined) {
+    metadata.set('grpc-status-details-bin', encodeRetryStatus(code, error.message, error.retryAfterSeconds));
+  }
+  return { code, details: error.message, metadata };
+}
+
+/** `127.0.0.1:1234` and `[::1]:1234` without the port. */
+function withoutPort(peer: string): string {
+  return peer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+}
+
+function stop(server: Server, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.forceShutdown(), milliseconds);
+    server.tryShutdown(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+  });
+}

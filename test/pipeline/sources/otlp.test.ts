@@ -1,0 +1,284 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import protobuf from 'protobufjs';
+import t from 'tap';
+import { formatRecord } from '../../../pipeline/record/format-record.ts';
+import { fromMilliseconds } from '../../../pipeline/record/timestamp.ts';
+import { parseOtlpEntry, writeOtlpEntries } from '../../../pipeline/sources/otlp.ts';
+import { readJsonGroups } from '../../../pipeline/sources/otlp-json.ts';
+import { readProtobufGroups } from '../../../pipeline/sources/otlp-protobuf.ts';
+import { createCategorizer } from '../../../pipeline/transforms/categorize.ts';
+import { createNormalizer } from '../../../pipeline/transforms/normalize.ts';
+
+const normalize = createNormalizer({ categorize: createCategorizer([]), defaultTimezone: 'UTC' });
+const arrival = { time: fromMilliseconds(1_750_000_000_000), source: 'otlp', machineId: undefined };
+
+type Answer = Record<string, unknown>;
+
+/** Records of a request as the endpoints answer them, or the reason why one could not be read. */
+function records(text: string): (Answer | { reason: string })[] {
+  return [...writeOtlpEntries(readJsonGroups(Buffer.from(text)))].map((entry) => {
+    const decoded = parseOtlpEntry(entry);
+    if ('reason' in decoded) return decoded;
+    return JSON.parse(formatRecord({ ...normalize(decoded, arrival), seq: 1 }, 'lower'));
+  });
+}
+
+const one = (record: unknown, resource: unknown = {}, scope: unknown = {}) =>
+  records(
+    JSON.stringify({ resourceLogs: [{ resource, scopeLogs: [{ scope, logRecords: [record] }] }] }),
+  )[0] as Answer;
+
+const attribute = (key: string, value: unknown) => ({ key, value });
+const text = (stringValue: string) => ({ stringValue });
+
+const example = resolve(import.meta.dirname, '../../../../shared/data/real-logs/otlp/logs.json');
+
+t.test(
+  "the specification's example",
+  {
+    skip: existsSync(example) ? false : 'real logs are not here',
+  },
+  async (t) => {
+    t.same(records(readFileSync(example, 'utf8')), [
+      {
+        id: '1',
+        timestamp: '2018-12-13T14:51:00.300000000Z',
+        observed_timestamp: '2018-12-13T14:51:00.300000000Z',
+        level: 'info',
+        severity_number: 10,
+        severity_text: 'Information',
+        message: 'Example log record',
+        service: 'my.service',
+        'service.name': 'my.service',
+        source: 'otlp',
+        trace_id: '5b8efff798038103d269b633813fc60c',
+        span_id: 'eee19b7ec3c1b174',
+        'string.attribute': 'some string',
+        'boolean.attribute': true,
+        'int.attribute': 10,
+        'double.attribute': 637.704,
+        'array.attribute': ['many', 'values'],
+        'map.attribute': { 'some.map.key': 'some value' },
+        'otel.scope.name': 'my.library',
+        'otel.scope.version': '1.0.0',
+        'my.scope.attribute': 'some scope attribute',
+      },
+    ]);
+  },
+);
+
+t.test('times keep every nanosecond', async (t) => {
+  const cases: [name: string, record: object, timestamp: string, observed: string | undefined][] = [
+    [
+      'as strings',
+      { timeUnixNano: '1544712660300000001', observedTimeUnixNano: '1544712660300000002' },
+      '2018-12-13T14:51:00.300000001Z',
+      '2018-12-13T14:51:00.300000002Z',
+    ],
+    [
+      'an observed time alone',
+      { observedTimeUnixNano: '1544712660300000002' },
+      '2018-12-13T14:51:00.300000002Z',
+      '2018-12-13T14:51:00.300000002Z',
+    ],
+    ['a second after 1970', { timeUnixNano: '1000000000' }, '1970-01-01T00:00:01.000000000Z', undefined],
+    ['none', { timeUnixNano: '0', observedTimeUnixNano: 0 }, '2025-06-15T15:06:40.000Z', undefined],
+  ];
+  for (const [name, record, timestamp, observed] of cases) {
+    const answer = one({ ...record, severityNumber: 9 });
+    t.equal(answer.timestamp, timestamp, name);
+    t.equal(answer.observed_timestamp, observed, name);
+  }
+  const unquoted =
+    '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano": 1544712660300000001, "body": {"stringValue":' +
+    '"\\"timeUnixNano\\":1544712660300000001,"}, "attributes":[{"key":"n","value":{"intValue":9007199254740993}}]}]}]}]}';
+  const [entry] = writeOtlpEntries(readJsonGroups(Buffer.from(unquoted)));
+  t.match(entry, '"timestamp":"2018-12-13T14:51:00.300000001Z"', 'numbers without quotes');
+  t.match(entry, '"n":9007199254740993');
+  t.equal((records(unquoted)[0] as Answer).message, '"timeUnixNano":1544712660300000001,');
+});
+
+t.test('levels come from the number, spellings from the text', async (t) => {
+  const cases: [record: object, level: string, spelling: string | undefined][] = [
+    [{ severityNumber: 17 }, 'error', undefined],
+    [{ severityNumber: 17, severityText: 'INFO' }, 'error', 'INFO'],
+    [{ severityNumber: 13, severityText: 'WARN' }, 'warn', undefined],
+    [{ severityNumber: 1, severityText: 'TRACE' }, 'debug', 'TRACE'],
+    [{ severityText: 'critical' }, 'fatal', 'critical'],
+    [{ body: text('ERROR: disk full') }, 'error', undefined],
+    [{ severityNumber: 9, body: text('ERROR in the text alone') }, 'info', undefined],
+  ];
+  for (const [record, level, spelling] of cases) {
+    const answer = one({ timeUnixNano: '1544712660300000001', ...record });
+    t.equal(answer.level, level, JSON.stringify(record));
+    t.equal(answer.severity_text, spelling, JSON.stringify(record));
+  }
+});
+
+t.test('bodies of every kind', async (t) => {
+  const cases: [body: unknown, message: string, kept: unknown][] = [
+    [text('plain'), 'plain', undefined],
+    [text(''), '', undefined],
+    [{ intValue: '42' }, '42', 42],
+    [{ boolValue: false }, 'false', false],
+    [{ doubleValue: 'NaN' }, '"NaN"', 'NaN'],
+    [{ bytesValue: Buffer.from('héllo').toString('base64') }, 'héllo', 'aMOpbGxv'],
+    [{ bytesValue: '/wA=' }, '/wA=', '/wA='],
+    [{ arrayValue: { values: [{ intValue: 1 }, {}] } }, '[1,null]', [1, null]],
+    [{ kvlistValue: { values: [attribute('a', { kvlistValue: {} })] } }, '{"a":{}}', { a: {} }],
+    [
+      { kvlistValue: { values: [attribute('log', text('shipped')), attribute('job_id', text('7'))] } },
+      'shipped',
+      { log: 'shipped', job_id: '7' },
+    ],
+  ];
+  for (const [body, message, kept] of cases) {
+    const answer = one({ severityNumber: 9, body });
+    t.equal(answer.message, message, message);
+    t.same(answer.body, kept, message);
+  }
+  t.equal(one({ body: cases.at(-1)![0] }).job_id, '7', 'members with a column of their own are found in it');
+});
+
+t.test('names that are taken get an underscore, and nothing is lost', async (t) => {
+  const answer = one(
+    {
+      severityNumber: 9,
+      body: text('the body'),
+      traceId: '5B8EFFF798038103D269B633813FC60C',
+      attributes: [
+        attribute('message', text('an attribute')),
+        attribute('level', text('an attribute')),
+        attribute('id', text('mine')),
+        attribute('timestamp', { intValue: 5 }),
+        attribute('trace_id', text('theirs')),
+        attribute('host', text('a')),
+        attribute('same', text('x')),
+      ],
+    },
+    { attributes: [attribute('host', text('b')), attribute('same', text('x'))], droppedAttributesCount: 2 },
+  );
+  t.match(answer, {
+    message: 'the body',
+    message_: 'an attribute',
+    level: 'info',
+    level_: 'an attribute',
+    id: '1',
+    id_: 'mine',
+    timestamp_: 5,
+    trace_id: '5b8efff798038103d269b633813fc60c',
+    trace_id_: 'theirs',
+    host: 'a',
+    host_: 'b',
+    same: 'x',
+    'otel.resource.dropped_attributes_count': 2,
+  });
+  t.notOk('same_' in answer);
+});
+
+t.test('a record that cannot be read costs no neighbour', async (t) => {
+  let deep: unknown = text('x');
+  for (let level = 0; level < 100; level++) deep = { arrayValue: { values: [deep] } };
+  const cases: [record: unknown, reason: RegExp][] = [
+    [5, /expected an object/],
+    [{ attributes: {} }, /attributes: expected a list, got object/],
+    [{ attributes: [null] }, /attributes: expected {"key"/],
+    [{ timeUnixNano: 'today' }, /timeUnixNano: expected a whole number, got "today"/],
+    [{ timeUnixNano: '18446744073709551615' }, /timeUnixNano: expected nanoseconds from 1970 to 2262/],
+    [{ traceId: 'xyz' }, /traceId: expected 16 bytes in hexadecimal digits, got "xyz"/],
+    [{ body: 'plain' }, /expected a value such as/],
+    [{ body: deep }, /values nest deeper than 64 levels/],
+  ];
+  const good = { body: text('good') };
+  const request = {
+    resourceLogs: [{ scopeLogs: [{ logRecords: [...cases.map(([record]) => record), good] }] }],
+  };
+  const answers = records(JSON.stringify(request));
+  for (const [index, [, reason]] of cases.entries()) t.match(answers[index], { reason });
+  t.match(answers.at(-1), { message: 'good' });
+});
+
+t.test('protobuf gives the same entries as JSON', async (t) => {
+  const { root } = protobuf.parse(`syntax = "proto3";
+    message Request { repeated ResourceLogs resource_logs = 1; }
+    message ResourceLogs { Resource resource = 1; repeated ScopeLogs scope_logs = 2; string schema_url = 3; }
+    message Resource { repeated KeyValue attributes = 1; }
+    message ScopeLogs { Scope scope = 1; repeated LogRecord log_records = 2; }
+    message Scope { string name = 1; string version = 2; }
+    message LogRecord { fixed64 time_unix_nano = 1; fixed64 observed_time_unix_nano = 11; int32 severity_number = 2;
+      string severity_text = 3; AnyValue body = 5; repeated KeyValue attributes = 6; fixed32 flags = 8;
+      bytes trace_id = 9; bytes span_id = 10; string event_name = 12; }
+    message AnyValue { oneof value { string string_value = 1; bool bool_value = 2; int64 int_value = 3;
+      double double_value = 4; bytes bytes_value = 7; } }
+    message KeyValue { string key = 1; AnyValue value = 2; }`);
+  const Request = root.lookupType('Request');
+  const message = (trace: unknown, bytes: unknown) => ({
+    resourceLogs: [
+      {
+        resource: { attributes: [attribute('service.name', text('api'))] },
+        schemaUrl: 'https://schema',
+        scopeLogs: [
+          {
+            scope: { name: 'lib' },
+            logRecords: [
+              {
+                timeUnixNano: '1544712660300000001',
+                observedTimeUnixNano: '1544712660300000002',
+                severityNumber: 9,
+                severityText: 'INFO',
+                flags: 1,
+                traceId: trace,
+                eventName: 'started',
+                body: text('hello'),
+                attributes: [
+                  attribute('big', { intValue: '9223372036854775807' }),
+                  attribute('negative', { intValue: '-1' }),
+                  attribute('zero', { doubleValue: 0 }),
+                  attribute('no', { boolValue: false }),
+                  attribute('empty', text('')),
+                  attribute('bytes', { bytesValue: bytes }),
+                ],
+              },
+              {},
+            ],
+          },
+        ],
+      },
+    ],
+  });
+  const trace = '5b8efff798038103d269b633813fc60c';
+  const encoded = Request.encode(
+    Request.fromObject(message(Buffer.from(trace, 'hex'), Buffer.from([1, 2]))),
+  ).finish();
+  const body = Buffer.from(encoded);
+  t.same(
+    [...writeOtlpEntries(readProtobufGroups(body))],
+    [...writeOtlpEntries(readJsonGroups(Buffer.from(JSON.stringify(message(trace, 'AQI=')))))],
+  );
+  t.match([...writeOtlpEntries(readProtobufGroups(body))][0], '"big":9223372036854775807');
+  for (let length = 1; length < body.length; length++) {
+    const walk = () => {
+      for (const group of readProtobufGroups(body.subarray(0, length))) for (const _ of group);
+    };
+    t.throws(walk, `cut off after ${length} bytes`);
+  }
+});
+
+t.test('a body of millions of empty records is refused in JSON and walked through in protobuf', async (t) => {
+  const json = Buffer.from(
+    `{"resourceLogs":[{"scopeLogs":[{"logRecords":[${'{},'.repeat(4_000_000)}{}]}]}]}`,
+  );
+  t.throws(() => readJsonGroups(json), { message: /JSON objects/ });
+  const records = Buffer.alloc(2 * 1_000_000, Buffer.from([0x12, 0]));
+  const field = (tag: number, content: Buffer) => {
+    const length = [];
+    for (let rest = content.length; ; rest >>>= 7) {
+      if (rest < 0x80) return Buffer.concat([Buffer.from([tag, ...length, rest]), content]);
+      length.push((rest & 0x7f) | 0x80);
+    }
+  };
+  let count = 0;
+  for (const group of readProtobufGroups(field(0x0a, field(0x12, records)))) for (const _ of group) count++;
+  t.equal(count, 1_000_000);
+});
