@@ -5,6 +5,8 @@ import type { Auth } from './http/auth.ts';
 import { respondToErrors } from './http/error-response.ts';
 import { addDeadLetterRoutes, type DeadLetterRoutesOptions } from './routes/dead-letters.ts';
 import { addIngestRoutes, type IngestRoutesOptions } from './routes/ingest.ts';
+import { addLogAnalysisRoutes, type LogAnalysisRoutesOptions } from './routes/log-analysis.ts';
+import { addLogExportRoutes, type LogExportRoutesOptions } from './routes/log-export.ts';
 import { addLogStreamRoutes, type LogStreamRoutesOptions } from './routes/log-stream.ts';
 import { addLogRoutes, type LogRoutesOptions } from './routes/logs.ts';
 import { addOperationsRoutes, type OperationsRoutesOptions } from './routes/operations.ts';
@@ -13,6 +15,8 @@ import { addServiceRoutes, type ServiceRoutesOptions } from './routes/services.t
 export interface AppOptions
   extends IngestRoutesOptions,
     LogRoutesOptions,
+    LogAnalysisRoutesOptions,
+    LogExportRoutesOptions,
     LogStreamRoutesOptions,
     ServiceRoutesOptions,
     DeadLetterRoutesOptions,
@@ -32,6 +36,8 @@ export function createApp(options: AppOptions): Koa {
   addIngestRoutes(router, options);
   addServiceRoutes(router, options);
   addLogRoutes(router, options);
+  addLogAnalysisRoutes(router, options);
+  addLogExportRoutes(router, options);
   addLogStreamRoutes(router, options);
   addDeadLetterRoutes(router, options);
   addOperationsRoutes(router, options);

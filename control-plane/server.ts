@@ -27,6 +27,7 @@ import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
 import { createAuth } from './http/auth.ts';
 import { BodyBudget } from './http/body-budget.ts';
+import { StreamLimit } from './http/stream-limit.ts';
 import { createTelemetry } from './telemetry.ts';
 
 const SAVE_WINDOW_MILLISECONDS = 30_000;
@@ -101,6 +102,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       clickhouse,
       store,
       bus,
+      streams: new StreamLimit(config.MAX_STREAMS_PER_CLIENT),
       knownServices: [...BUILT_IN_SERVICES, ...categories.services],
       stopping: stopping.signal,
       body: { budget, limit: config.INGEST_MAX_BYTES },

@@ -35,11 +35,13 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   const openSessions = (count: number) => Array.from({ length: count }, openSession);
   let inserts: ResourcePool<Session>;
   let queries: ResourcePool<Session>;
+  let urgentQueries: ResourcePool<Session>;
   let streams: ResourcePool<Session>;
   let control: Session;
   try {
     inserts = new ResourcePool('inserts', openSessions(options.insertSessions ?? 2), 1024);
     queries = new ResourcePool('queries', openSessions(options.querySessions ?? 4), 256);
+    urgentQueries = new ResourcePool('live streams', openSessions(2), 10_000);
     streams = new ResourcePool('exports', openSessions(2), 16);
     control = openSession();
   } catch (error) {
@@ -50,11 +52,11 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   /** Runs a query so that aborting its signal stops the engine too: `KILL QUERY` finds it by its comment. */
   async function run<T>(
     sql: string,
-    { settings, signal }: QueryOptions,
+    { settings, signal, urgent = false }: QueryOptions,
     execute: (session: Session, sql: string) => Promise<T>,
   ): Promise<T> {
-    signal?.throwIfAborted();
-    const session = await queries.take();
+    const pool = urgent ? urgentQueries : queries;
+    const session = await pool.take();
     const comment = signal && randomUUID();
     const kill = () => {
       const sql = `KILL QUERY WHERE Settings['log_comment'] = '${comment}' ASYNC`;
@@ -62,6 +64,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     };
     signal?.addEventListener('abort', kill, { once: true });
     try {
+      if (signal?.aborted) throw ClickHouseError.cancelled();
       return await execute(
         session,
         withSettings(sql, comment ? { ...settings, log_comment: comment } : settings),
@@ -70,7 +73,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
       throw toClickHouseError(error);
     } finally {
       signal?.removeEventListener('abort', kill);
-      queries.release(session);
+      pool.release(session);
     }
   }
 
@@ -136,6 +139,7 @@ function withSettings(sql: string, settings: QueryOptions['settings']): string {
 }
 
 function toClickHouseError(error: unknown): ClickHouseError {
+  if (error instanceof ClickHouseError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const code = (error as { clickhouseCode?: unknown } | undefined)?.clickhouseCode;
   return new ClickHouseError(message, typeof code === 'number' ? code : undefined, error);
