@@ -29,6 +29,7 @@ const SETTINGS = {
   max_memory_usage: 500_000_000,
   max_read_buffer_size: 131_072,
   output_format_parquet_row_group_size: 50_000,
+  output_format_parquet_parallel_encoding: 0,
   output_format_parallel_formatting: 0,
   // The columns of the answer have the names of those that the filter means.
   prefer_column_name_to_alias: 1,

@@ -17,7 +17,7 @@ export async function facetsOf(
 ): Promise<Facets> {
   const { sql, parameters } = countedRows(filter, fields);
   const sets = fields.map((_, index) => `(v${index})`).join(', ');
-  const which = `multiIf(${fields.map((_, index) => `grouping(v${index}) = 1, ${index}`).join(', ')}, 0)`;
+  const which = `multiIf(${fields.map((_, index) => `grouping(v${index}) = 0, ${index}`).join(', ')}, 0)`;
   const value = `multiIf(${fields.map((_, index) => `field = ${index}, toString(v${index})`).join(', ')}, '')`;
   const rows = await clickhouse.query<[field: number, value: string, count: number]>(
     `SELECT ${which} AS field, ${value} AS value, sum(records) AS found FROM (${sql})

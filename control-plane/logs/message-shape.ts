@@ -28,12 +28,8 @@ function literal(text: string): string {
   return `'${text.replace(/['\\]/g, '\\$&')}'`;
 }
 
-/** Words that every message of a shape holds, in lower case, as the text index knows them. */
-export function wordsOfShape(shape: string): string[] {
-  const words = shape
-    .replace(/<(?:str|uuid|ip|path|num|hex|id)>/g, ' ')
-    // Behind the end of what was looked at, a word may go on.
-    .replace(/\w+$/, '')
-    .split(/[^A-Za-z0-9\u0080-\u{10ffff}]+/u);
-  return [...new Set(words.filter((word) => /^[A-Za-z]+$/.test(word)).map((word) => word.toLowerCase()))];
+/** The longest text between masks, in lower case and as a LIKE pattern: every message of a shape holds it. */
+export function textOfShape(shape: string): string {
+  const [longest = ''] = shape.split(/<(?:str|uuid|ip|path|num|hex|id)>/).sort((a, b) => b.length - a.length);
+  return longest.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()).replace(/[\\%_]/g, '\\$&');
 }

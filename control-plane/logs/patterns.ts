@@ -1,7 +1,7 @@
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { countLogs } from './count.ts';
 import type { LogFilter } from './log-filter.ts';
-import { MESSAGE_SHAPE, wordsOfShape } from './message-shape.ts';
+import { MESSAGE_SHAPE, textOfShape } from './message-shape.ts';
 import type { QueryLimits } from './query-limits.ts';
 
 export interface Pattern {
@@ -94,16 +94,14 @@ async function shapesBefore(
   );
   const missing = shapes.filter((shape) => !known.has(shape));
   if (missing.length === 0) return known;
-  // The rest is looked for in all records, by way of the index of words.
-  const words = missing.map(wordsOfShape);
-  const conditions = words.map((list, index) =>
-    list.length === 0 ? '1' : `hasAllTokens(message, {words${index}:Array(String)})`,
-  );
-  const wordParameters = Object.fromEntries(words.map((list, index) => [`words${index}`, list]));
+  // The rest is looked for in all records, by way of the index of the messages' pieces.
+  const pieces = missing.map(textOfShape);
+  const conditions = pieces.map((_, index) => `lower(message) LIKE {like${index}:String}`);
+  const likes = Object.fromEntries(pieces.map((text, index) => [`like${index}`, `%${text}%`]));
   const found = await find(
     `SELECT DISTINCT ${MESSAGE_SHAPE} AS shape FROM logs
      WHERE ${before} AND (${conditions.join(' OR ')}) AND has({missing:Array(String)}, shape)`,
-    { missing, ...wordParameters },
+    { missing, ...likes },
   );
   return new Set([...known, ...found]);
 }

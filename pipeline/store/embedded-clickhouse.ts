@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { drainPending, Session } from 'chdb';
 import { type ClickHouse, ClickHouseError, parseRows, type QueryOptions } from './clickhouse.ts';
 import { ResourcePool } from './resource-pool.ts';
+import { streamFile } from './stream-file.ts';
 
 export interface EmbeddedClickHouseOptions {
   /** Folder of the engine's files; made when it does not exist. One process at a time can hold it. */
@@ -24,6 +25,8 @@ export interface EmbeddedClickHouseOptions {
  */
 export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): ClickHouse {
   mkdirSync(options.path, { recursive: true });
+  const exportFolder = `${options.path}-exports`;
+  rmSync(exportFolder, { recursive: true, force: true });
   const sessions: Session[] = [];
   const openSession = (): Session => {
     const session = new Session(options.path);
@@ -49,30 +52,39 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     throw toClickHouseError(error);
   }
 
-  /** Runs a query so that aborting its signal stops the engine too: `KILL QUERY` finds it by its comment. */
+  /** Runs a statement so that aborting its signal stops the engine too: `KILL QUERY` finds it by its comment. */
+  async function runKillable<T>(
+    sql: string,
+    { settings, signal }: QueryOptions,
+    execute: (sql: string) => Promise<T>,
+  ): Promise<T> {
+    if (!signal) return execute(withSettings(sql, settings));
+    if (signal.aborted) throw ClickHouseError.cancelled();
+    const comment = randomUUID();
+    const kill = () => {
+      const statement = `KILL QUERY WHERE Settings['log_comment'] = '${comment}' ASYNC`;
+      control.queryAsync(statement, { format: 'Null' }).catch(() => {});
+    };
+    signal.addEventListener('abort', kill, { once: true });
+    try {
+      return await execute(withSettings(sql, { ...settings, log_comment: comment }));
+    } finally {
+      signal.removeEventListener('abort', kill);
+    }
+  }
+
   async function run<T>(
     sql: string,
-    { settings, signal, urgent = false }: QueryOptions,
+    options: QueryOptions,
     execute: (session: Session, sql: string) => Promise<T>,
   ): Promise<T> {
-    const pool = urgent ? urgentQueries : queries;
+    const pool = options.urgent ? urgentQueries : queries;
     const session = await pool.take();
-    const comment = signal && randomUUID();
-    const kill = () => {
-      const sql = `KILL QUERY WHERE Settings['log_comment'] = '${comment}' ASYNC`;
-      control.queryAsync(sql, { format: 'Null' }).catch(() => {});
-    };
-    signal?.addEventListener('abort', kill, { once: true });
     try {
-      if (signal?.aborted) throw ClickHouseError.cancelled();
-      return await execute(
-        session,
-        withSettings(sql, comment ? { ...settings, log_comment: comment } : settings),
-      );
+      return await runKillable(sql, options, (statement) => execute(session, statement));
     } catch (error) {
       throw toClickHouseError(error);
     } finally {
-      signal?.removeEventListener('abort', kill);
       pool.release(session);
     }
   }
@@ -104,14 +116,28 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
         return parseRows(result.text());
       }),
 
-    async *stream(sql, format, { parameters = {}, settings, signal } = {}) {
+    async *stream(sql, format, streamOptions = {}) {
+      const { parameters = {}, settings, signal } = streamOptions;
       const session = await streams.take();
       try {
+        if (signal?.aborted) throw ClickHouseError.cancelled();
+        if (WHOLE_FILE_FORMATS.has(format)) {
+          yield* streamFile(exportFolder, (path) =>
+            runKillable(
+              `INSERT INTO FUNCTION file('${path}', '${format}') ${sql}`,
+              streamOptions,
+              (statement) => session.queryBindAsync(statement, parameters, { format: 'Null' }),
+            ),
+          );
+          return;
+        }
         const chunks = session.queryStreamBind(withSettings(sql, settings), parameters, {
           format,
           ...(signal && { signal }),
         });
         for await (const chunk of chunks) yield chunk.raw();
+        // An aborted stream just ends.
+        if (signal?.aborted) throw ClickHouseError.cancelled();
       } catch (error) {
         throw toClickHouseError(error);
       } finally {
@@ -130,6 +156,11 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     },
   };
 }
+
+/**
+ * Formats with a head or a foot: the engine's stream makes each chunk a whole of its own, so these go by way of a file.
+ */
+const WHOLE_FILE_FORMATS = new Set(['Parquet']);
 
 function withSettings(sql: string, settings: QueryOptions['settings']): string {
   const pairs = Object.entries(settings ?? {}).map(([name, value]) =>
