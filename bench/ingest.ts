@@ -1,22 +1,52 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { fromMilliseconds } from '../pipeline/record/timestamp.ts';
+import { splitJsonBody } from '../pipeline/sources/json-body.ts';
+import { LOG_COLUMNS } from '../pipeline/store/columns.ts';
+import { openEmbeddedClickHouse } from '../pipeline/store/embedded-clickhouse.ts';
+import { RowBuffer } from '../pipeline/store/row-buffer.ts';
+import { migrate } from '../pipeline/store/schema.ts';
+import { createCategorizer } from '../pipeline/transforms/categorize.ts';
+import { createNormalizer } from '../pipeline/transforms/normalize.ts';
+import { startBenchServer } from './bench-server.ts';
 import { createRandom, fleetBody } from './fleet-workload.ts';
 
 /** HTTP NDJSON until durable and queryable: `npm run bench bench/ingest.ts -- [rows] [rows per request] [connections]` */
 const [rows = 1_000_000, perRequest = 1_000, connections = 4] = process.argv.slice(2).map(Number);
 
+/** The same rows, normalized beforehand, straight into the engine: what it takes without HTTP, parsing and acknowledging. */
+async function rawEngine(path: string): Promise<number> {
+  const normalize = createNormalizer({ categorize: createCategorizer(), defaultTimezone: 'UTC' });
+  const arrival = { time: fromMilliseconds(Date.now()), source: 'api', machineId: undefined };
+  const clickhouse = openEmbeddedClickHouse({ path, database: 'logplane' });
+  await migrate(clickhouse, { days: 30, errorDays: 90 });
+  const inserts: Buffer[] = [];
+  for (let from = 0; from < rows; from += RAW_ROWS) {
+    const buffer = new RowBuffer();
+    for (const text of splitJsonBody(
+      fleetBody(from, Math.min(RAW_ROWS, rows - from), Date.now(), createRandom(from)),
+    )) {
+      buffer.add(normalize({ fields: JSON.parse(text), text }, arrival));
+    }
+    inserts.push(buffer.finish(Date.now() * 1000 + from, 'bench'));
+  }
+  const started = performance.now();
+  let next = 0;
+  const insertAll = async () => {
+    while (next < inserts.length) await clickhouse.insert('logs', LOG_COLUMNS, inserts[next++]!);
+  };
+  await Promise.all([insertAll(), insertAll()]);
+  const rate = rows / ((performance.now() - started) / 1000);
+  await clickhouse.close();
+  return rate;
+}
+
+const RAW_ROWS = 10_000;
 const folder = await mkdtemp(join(tmpdir(), 'logplane-bench-'));
-const port = 20_000 + (process.pid % 20_000);
-const server = spawn(process.execPath, ['dist/control-plane/main.js'], {
-  env: { ...process.env, UV_THREADPOOL_SIZE: '16', PORT: String(port), DATA_DIR: folder, GRPC_PORT: '0' },
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-await once(server.stdout, 'data');
+const server = await startBenchServer(join(folder, 'data'));
 
 const random = createRandom(1);
 const start = Date.now() - rows / 10;
@@ -31,10 +61,9 @@ function send(body: Buffer): Promise<void> {
   const started = performance.now();
   return new Promise((resolve, reject) => {
     const request = http.request(
+      `${server.url}/logs/ingest`,
       {
-        port,
         method: 'POST',
-        path: '/logs/ingest',
         agent,
         headers: { 'Content-Type': 'application/x-ndjson', 'Content-Length': body.length },
       },
@@ -53,7 +82,7 @@ function send(body: Buffer): Promise<void> {
 }
 
 const usage = async () => {
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const text = await (await fetch(`${server.url}/metrics`)).text();
   const value = (name: string) => Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]);
   return {
     cpu: value('process_cpu_seconds_total'),
@@ -82,7 +111,7 @@ const seconds = (performance.now() - began) / 1000;
 watch.abort();
 await watching;
 const after = await usage();
-const { total } = (await (await fetch(`http://127.0.0.1:${port}/api/v1/logs/count`)).json()) as {
+const { total } = (await (await fetch(`${server.url}/api/v1/logs/count`)).json()) as {
   total: number;
 };
 latencies.sort((a, b) => a - b);
@@ -94,6 +123,7 @@ console.log(
     `answer p50 ${at(0.5)} ms p99 ${at(0.99)} ms, stored ${total}`,
 );
 agent.destroy();
-server.kill('SIGTERM');
-await once(server, 'exit');
-await rm(folder, { recursive: true });
+await server.stop();
+const raw = await rawEngine(join(folder, 'raw'));
+console.log(`raw engine, ${RAW_ROWS}-row inserts, 2 at once: ${Math.round(raw)} rows/s`);
+await rm(folder, { recursive: true, force: true, maxRetries: 10 });

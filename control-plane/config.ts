@@ -1,15 +1,23 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
 const text = z.string().min(1);
-const port = z.coerce.number('a port number').int().min(0).max(65_535);
-const whole = (minimum: number) => z.coerce.number('a whole number').int().min(minimum);
 const list = z.string().transform((value) =>
   value
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== ''),
 );
+
+function whole(minimum: number, maximum = Number.MAX_SAFE_INTEGER) {
+  const error =
+    maximum === Number.MAX_SAFE_INTEGER
+      ? `a whole number of at least ${minimum}`
+      : `a whole number from ${minimum} to ${maximum}`;
+  return z.coerce.number(error).int(error).min(minimum, error).max(maximum, error);
+}
 
 function isTimezone(zone: string): boolean {
   try {
@@ -23,12 +31,12 @@ function isTimezone(zone: string): boolean {
 /** Every setting of the server; `README.md` has the same table and a test holds the two together. */
 export const SETTINGS = z.object({
   HOST: text.default('127.0.0.1'),
-  PORT: port.default(8004),
+  PORT: whole(0, 65_535).default(8004),
   DATA_DIR: text.default('./data'),
   LOG_LEVEL: z
     .string()
     .toLowerCase()
-    .pipe(z.enum(['debug', 'info', 'warn', 'error']))
+    .pipe(z.enum(LEVELS, `one of ${LEVELS.join(', ')}`))
     .default('info'),
   ADMIN_TOKEN: text.optional(),
   INGEST_TOKEN: text.optional(),
@@ -70,7 +78,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => {
     const name = String(issue.path[0]);
-    return `${name}: ${issue.message}, got "${given[name]}"`;
+    return `${name}: expected ${issue.message}, got "${given[name]}"`;
   });
   throw new ConfigError(problems.join('\n'));
 }

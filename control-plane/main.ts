@@ -1,14 +1,18 @@
-#!/usr/bin/env -S UV_THREADPOOL_SIZE=16 node
+#!/usr/bin/env -S UV_THREADPOOL_SIZE=16 node --max-semi-space-size=32
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError, readConfig, SETTINGS } from './config.ts';
 import { createConsoleLog } from './console-log.ts';
 import { startServer } from './server.ts';
 
 /** `node main.js [PATH…]`: the server, its settings from the environment and `.env`, tailing the paths itself. */
 try {
-  const config = readConfig({ ...readEnvFile(), ...process.env });
+  const envFile = readEnvFile();
+  const config = readConfig({ ...envFile, ...process.env });
   const log = createConsoleLog(config.LOG_LEVEL);
+  for (const name of Object.keys(envFile)) {
+    if (!(name in SETTINGS.shape)) log.warn(`.env: ${name} is no setting of Logplane`);
+  }
   const paths = process.argv.slice(2);
   const server = await startServer({ ...config, LOG_PATHS: [...config.LOG_PATHS, ...paths] }, log);
   let stopping = false;

@@ -119,6 +119,13 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       onDefect: (error) => log.error(`unexpected error: ${error instanceof Error ? error.stack : error}`),
     });
 
+    for (const token of ['INGEST_TOKEN', 'READ_TOKEN'] as const) {
+      if (!isLoopback(config.HOST) && config[token] === undefined) {
+        log.warn(
+          `${token} is not set and HOST is ${config.HOST}: whoever reaches this address needs no token`,
+        );
+      }
+    }
     const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MILLISECONDS }, app.callback());
     await listen(server, config.PORT, config.HOST);
     const { address, port, family } = server.address() as AddressInfo;

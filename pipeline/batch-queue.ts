@@ -14,8 +14,10 @@ export interface BatchQueueOptions {
    */
   readonly publish: (last: number, records: readonly StoredRecord[] | undefined) => void;
   readonly counters: Counters;
-  /** Inserts that run at once. Two keep both cores busy: one is parsed while the other is written. */
+  /** Inserts that run at once, where much waits. */
   readonly concurrency?: number;
+  /** Rows that have to wait for another insert to start beside one that runs. */
+  readonly minParallelRows?: number;
   /** Rows after which an insert takes in no further request. */
   readonly maxBatchRows?: number;
 }
@@ -48,19 +50,21 @@ interface Batch {
 export class BatchQueue {
   readonly #options: Required<BatchQueueOptions>;
   readonly #waiting: WaitingPart[] = [];
+  #waitingRows = 0;
   /** Batches in the order of their places; the head is removed when it is stored and published. */
   readonly #unpublished: Batch[] = [];
   #writing = 0;
   #idle: (() => void)[] = [];
 
   constructor(options: BatchQueueOptions) {
-    this.#options = { concurrency: 2, maxBatchRows: 50_000, ...options };
+    this.#options = { concurrency: 2, minParallelRows: 10_000, maxBatchRows: 50_000, ...options };
   }
 
   /** Resolves when the records are durable and can be queried. */
   add(part: Part): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ ...part, resolve, reject });
+      this.#waitingRows += part.rows.count;
       this.#pump();
     });
   }
@@ -71,7 +75,7 @@ export class BatchQueue {
   }
 
   #pump(): void {
-    while (this.#writing < this.#options.concurrency && this.#waiting.length > 0) {
+    while (this.#mayStart()) {
       const parts = this.#takeParts();
       this.#writing++;
       this.#store(parts).finally(() => {
@@ -82,6 +86,13 @@ export class BatchQueue {
     }
   }
 
+  /** An insert costs 10 ms of both cores whatever it holds, so small ones wait for each other, large ones do not. */
+  #mayStart(): boolean {
+    const { concurrency, minParallelRows } = this.#options;
+    if (this.#waiting.length === 0) return false;
+    return this.#writing === 0 || (this.#writing < concurrency && this.#waitingRows >= minParallelRows);
+  }
+
   #takeParts(): WaitingPart[] {
     let rows = 0;
     let count = 0;
@@ -90,6 +101,7 @@ export class BatchQueue {
       rows += part.rows.count;
       count++;
     }
+    this.#waitingRows -= rows;
     return this.#waiting.splice(0, count);
   }
 

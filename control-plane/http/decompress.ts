@@ -69,11 +69,32 @@ function zstdUnpacker(onPiece: OnPiece): Unpacker {
   };
 }
 
-/** Snappy's block format (what Fluent Bit's `compress snappy` sends) names its unpacked size at the head. */
+/** Snappy's block format, which Fluent Bit's `compress snappy` sends, names its unpacked size at the head. */
 function snappyUnpacker(onPiece: OnPiece, limit: number): Unpacker {
   const pieces: Buffer[] = [];
   return {
     write: async (packed) => void pieces.push(packed),
-    end: async () => onPiece(snappyUncompress(Buffer.concat(pieces), limit)),
+    end: async () => {
+      const packed = Buffer.concat(pieces);
+      if (snappySize(packed) > limit) throw tooLarge(limit, 'more');
+      onPiece(snappyUncompress(packed));
+    },
   };
+}
+
+/** The size at the head: seven bits a byte, the lowest first, at most five bytes. */
+function snappySize(packed: Buffer): number {
+  let size = 0;
+  for (const [index, byte] of packed.subarray(0, 5).entries()) {
+    size += (byte & 0x7f) * 2 ** (7 * index);
+    if (byte < 0x80) break;
+  }
+  return size;
+}
+
+export function tooLarge(limit: number, got: string): LogplaneError {
+  return new LogplaneError(
+    'too_large',
+    `a body may have ${limit} bytes unpacked (INGEST_MAX_BYTES), got ${got}`,
+  );
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { LogplaneError } from '../../pipeline/errors.ts';
 import type { BodyBudget } from './body-budget.ts';
-import { createUnpacker } from './decompress.ts';
+import { createUnpacker, tooLarge } from './decompress.ts';
 
 export interface ReadBodyOptions {
   readonly budget: BodyBudget;
@@ -50,12 +50,21 @@ export async function readBody<T>(
     const hash = createHash('sha256');
     let packedSize = 0;
     let damage: string | undefined;
+    let refusal: unknown;
     for await (const chunk of request as AsyncIterable<Buffer>) {
-      packedSize += chunk.length;
-      if (packedSize > limit) throw tooLarge(limit, 'more');
-      hash.update(chunk);
-      damage ??= await damageOf(() => unpacker.write(chunk), encoding);
+      // A sender reads its answer only after it has sent everything, so the rest is taken and thrown away.
+      if (refusal !== undefined) continue;
+      try {
+        packedSize += chunk.length;
+        if (packedSize > limit) throw tooLarge(limit, 'more');
+        hash.update(chunk);
+        damage ??= await damageOf(() => unpacker.write(chunk), encoding);
+      } catch (error) {
+        refusal = error;
+        pieces.length = 0;
+      }
     }
+    if (refusal !== undefined) throw refusal;
     damage ??= await damageOf(() => unpacker.end(), encoding);
     const content = pieces.length === 1 ? Buffer.from(pieces[0]!) : Buffer.concat(pieces);
     return await use({ content, digest: hash.digest('hex'), damage });
@@ -72,11 +81,4 @@ async function damageOf(unpack: () => Promise<void>, encoding: string): Promise<
     if (error instanceof LogplaneError) throw error;
     return `the body is not valid ${encoding}: ${(error as Error).message}`;
   }
-}
-
-function tooLarge(limit: number, got: string): LogplaneError {
-  return new LogplaneError(
-    'too_large',
-    `a body may have ${limit} bytes unpacked (INGEST_MAX_BYTES), got ${got}`,
-  );
 }

@@ -67,8 +67,7 @@ function parseSelection({ q, equal = {}, type }: FilterParameters): Query {
   const queries: Query[] = [];
   if (q !== undefined) queries.push(parseQuery(q));
   for (const [field, value] of Object.entries(equal)) {
-    if (value !== undefined)
-      queries.push(anyOf(value.split(',').map((item) => fieldEquals(field, item.trim()))));
+    if (value !== undefined) queries.push(anyOf(value.split(',').map((item) => fieldEquals(field, item))));
   }
   if (type !== undefined) {
     const group = TYPE_GROUPS[type];

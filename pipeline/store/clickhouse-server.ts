@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { createClient, ClickHouseError as ServerError } from '@clickhouse/client';
 import { type ClickHouse, ClickHouseError, parseRows, type QueryOptions } from './clickhouse.ts';
 
@@ -35,13 +36,13 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
   return {
     insert: (table, columns, rows) =>
       reshape(async () => {
-        await client.insert({
-          table,
-          columns: columns as [string, ...string[]],
+        const { stream } = await client.exec({
+          query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT JSONCompactEachRow`,
           values: Readable.from([rows], { objectMode: false }),
-          format: 'JSONCompactEachRow',
           clickhouse_settings: { materialize_skip_indexes_on_insert: 0 },
         });
+        stream.resume();
+        await finished(stream);
       }),
 
     query: (sql, queryOptions = {}) =>

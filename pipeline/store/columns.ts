@@ -20,11 +20,9 @@ export const LOG_COLUMNS = [
 /** The SELECT list whose rows `decodeRow` reads. */
 export const RECORD_SELECT = [
   'seq',
-  'toUnixTimestamp64Second(timestamp)',
-  'toUnixTimestamp64Nano(timestamp) % 1000000000',
+  ...secondsAndNanos('timestamp'),
   'timestamp_digits',
-  'toUnixTimestamp64Second(observed_timestamp)',
-  'toUnixTimestamp64Nano(observed_timestamp) % 1000000000',
+  ...secondsAndNanos('observed_timestamp'),
   'observed_digits',
   'level',
   'severity_text',
@@ -32,6 +30,12 @@ export const RECORD_SELECT = [
   'message',
   'attributes',
 ].join(', ');
+
+/** Rounded down also before 1970, where the engine's own functions round towards zero. */
+function secondsAndNanos(column: string): string[] {
+  const nanos = `positiveModulo(toUnixTimestamp64Nano(${column}), 1000000000)`;
+  return [`intDiv(toUnixTimestamp64Nano(${column}) - ${nanos}, 1000000000)`, nanos];
+}
 
 /** `observed_digits` of a record whose shipper gave no time of its own. */
 const NO_OBSERVED_TIME = 255;

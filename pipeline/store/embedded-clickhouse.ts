@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { drainPending, Session } from 'chdb';
 import { type ClickHouse, ClickHouseError, parseRows, type QueryOptions } from './clickhouse.ts';
+import { setParameters } from './query-parameters.ts';
 import { ResourcePool } from './resource-pool.ts';
 import { streamFile } from './stream-file.ts';
 
@@ -55,10 +56,10 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   /** Runs a statement so that aborting its signal stops the engine too: `KILL QUERY` finds it by its comment. */
   async function runKillable<T>(
     sql: string,
-    { settings, signal }: QueryOptions,
+    { parameters, settings, signal }: QueryOptions,
     execute: (sql: string) => Promise<T>,
   ): Promise<T> {
-    if (!signal) return execute(withSettings(sql, settings));
+    if (!signal) return execute(setParameters(parameters) + withSettings(sql, settings));
     if (signal.aborted) throw ClickHouseError.cancelled();
     const comment = randomUUID();
     const kill = () => {
@@ -67,7 +68,8 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     };
     signal.addEventListener('abort', kill, { once: true });
     try {
-      return await execute(withSettings(sql, { ...settings, log_comment: comment }));
+      const statement = withSettings(sql, { ...settings, log_comment: comment });
+      return await execute(setParameters(parameters) + statement);
     } finally {
       signal.removeEventListener('abort', kill);
     }
@@ -110,14 +112,12 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
 
     query: (sql, queryOptions = {}) =>
       run(sql, queryOptions, async (session, statement) => {
-        const result = await session.queryBindAsync(statement, queryOptions.parameters ?? {}, {
-          format: 'JSONCompactEachRow',
-        });
+        const result = await session.queryAsync(statement, { format: 'JSONCompactEachRow' });
         return parseRows(result.text());
       }),
 
     async *stream(sql, format, streamOptions = {}) {
-      const { parameters = {}, settings, signal } = streamOptions;
+      const { parameters, settings, signal } = streamOptions;
       const session = await streams.take();
       try {
         if (signal?.aborted) throw ClickHouseError.cancelled();
@@ -126,12 +126,13 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
             runKillable(
               `INSERT INTO FUNCTION file('${path}', '${format}') ${sql}`,
               streamOptions,
-              (statement) => session.queryBindAsync(statement, parameters, { format: 'Null' }),
+              (statement) => session.queryAsync(statement, { format: 'Null' }),
             ),
           );
           return;
         }
-        const chunks = session.queryStreamBind(withSettings(sql, settings), parameters, {
+        if (parameters) await session.queryAsync(setParameters(parameters), { format: 'Null' });
+        const chunks = session.queryStream(withSettings(sql, settings), {
           format,
           ...(signal && { signal }),
         });
@@ -147,7 +148,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
 
     command: (sql, queryOptions = {}) =>
       run(sql, queryOptions, async (session, statement) => {
-        await session.queryBindAsync(statement, queryOptions.parameters ?? {}, { format: 'Null' });
+        await session.queryAsync(statement, { format: 'Null' });
       }),
 
     async close() {

@@ -56,7 +56,8 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     ) ENGINE = MergeTree
     PARTITION BY toDate(fromUnixTimestamp64Micro(toInt64(seq), 'UTC'))
     ORDER BY (timestamp, seq)
-    SETTINGS deduplicate_merge_projection_mode = 'rebuild', lightweight_mutation_projection_mode = 'rebuild'`,
+    SETTINGS deduplicate_merge_projection_mode = 'rebuild', lightweight_mutation_projection_mode = 'rebuild',
+      min_parts_to_merge_at_once = 10`,
     `CREATE TABLE IF NOT EXISTS dead_letters (
       id String,
       seq UInt64,

@@ -151,10 +151,11 @@ function fillIds(fields: SourceEntry['fields'], record: Draft, jobOfPath: string
 }
 
 /** The record's place of origin where it names none: who wrote it, as far as its fields and its path tell. */
-function sourceOf(fields: SourceEntry['fields'], ofPath: string, arrival: Arrival): string {
+function sourceOf(fields: SourceEntry['fields'], filePath: string, ofPath: string, arrival: Arrival): string {
   if (fields.app_name !== undefined && fields.process_id !== undefined) return 'pm2';
   if (ofPath !== '') return ofPath;
-  return fields.container_name !== undefined || fields.container_id !== undefined ? 'docker' : arrival.source;
+  if (fields.container_name !== undefined || fields.container_id !== undefined) return 'docker';
+  return filePath === '' ? arrival.source : 'file';
 }
 
 /** The text whose head is read: where progress updates overwrote the head of the line, the line as it was written. */
@@ -243,7 +244,7 @@ export function createNormalizer({ categorize, defaultTimezone }: NormalizerOpti
 
     const path = readPath(record.file_path);
     fillIds(fields, record, path.job_id);
-    if (record.source === '') record.source = sourceOf(fields, path.source, arrival);
+    if (record.source === '') record.source = sourceOf(fields, record.file_path, path.source, arrival);
     record.service = categorize(record);
 
     const changed = message !== text && message !== trimLineEnd(text);

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { EventReader, take } from '../control-plane/read-events.ts';
-import { serve } from '../control-plane/serving.ts';
+import { EventReader, take } from '../event-reader.ts';
+import { serve } from './serve.ts';
 
 /** The examples of the live-logs and logging-system documents, in words of HTTP; times moved to the last hour. */
 const MINUTES_AGO = (minutes: number) =>
@@ -176,8 +176,8 @@ t.test('statistics of no entries', async (t) => {
 });
 
 t.test('GET /api/v1/logs/stream as EventSource and curl read it', async (t) => {
-  const { server, ingest } = await serve(t);
-  const reader = new EventReader(`${server.url}/api/v1/logs/stream?tail=1`, {
+  const { url: base, ingest } = await serve(t);
+  const reader = new EventReader(`${base}/api/v1/logs/stream?tail=1`, {
     headers: { Accept: 'text/event-stream' },
   });
   await ingest(ENTRIES.slice(0, 1));
@@ -205,12 +205,12 @@ t.test('GET /api/v1/logs/stream as EventSource and curl read it', async (t) => {
 });
 
 t.test('a stream gives only what was asked for', async (t) => {
-  const { server, ingest } = await serve(t);
+  const { url: base, ingest } = await serve(t);
   await ingest(ENTRIES);
   const streamed = async (query: string, count: number) =>
-    (
-      await take(new EventReader(`${server.url}/api/v1/logs/stream?follow=false&tail=100&${query}`), count)
-    ).map(({ data }) => JSON.parse(data).message);
+    (await take(new EventReader(`${base}/api/v1/logs/stream?follow=false&tail=100&${query}`), count)).map(
+      ({ data }) => JSON.parse(data).message,
+    );
   t.same(await streamed('level=error', 99), [
     'Error response - 404',
     'Text generation error with model mistral-7b: Model not found',

@@ -8,6 +8,7 @@ import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
 import { encodeRow, LOG_COLUMNS } from '../../../pipeline/store/columns.ts';
 import { openEmbeddedClickHouse } from '../../../pipeline/store/embedded-clickhouse.ts';
 import { migrate } from '../../../pipeline/store/schema.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { Chance, randomQuery, randomRecord } from './random-queries.ts';
 
 const FIRST_SEQ = 1_793_491_200_000_000;
@@ -18,7 +19,7 @@ const QUERIES = 2000;
 const TOGETHER = 8;
 
 t.test('SQL and predicate select the same records, and printing a query keeps it', async (t) => {
-  const clickhouse = openEmbeddedClickHouse({ path: t.testdir(), database: 'logs', querySessions: 1 });
+  const clickhouse = openEmbeddedClickHouse({ path: temporaryFolder(), database: 'logs', querySessions: 1 });
   t.teardown(() => clickhouse.close());
   await migrate(clickhouse, { days: 20_000, errorDays: 20_000 });
 

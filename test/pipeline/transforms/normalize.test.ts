@@ -253,7 +253,7 @@ t.test('a JSON line that nobody parsed is a record of its members', async (t) =>
       severity_text: '50',
       message: 'no',
       service: 'uncategorized',
-      source: 'api',
+      source: 'file',
       machine_id: 'm',
       file_path: '/x/p.log',
       attributes: '{"tag":"t","time":1744374957491,"n":1.0,"machine_id_":"fake","date":"d"}',

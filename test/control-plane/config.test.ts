@@ -1,0 +1,46 @@
+import t from 'tap';
+import { ConfigError, readConfig } from '../../control-plane/config.ts';
+
+t.test('without settings the defaults hold, and empty ones count as unset', async (t) => {
+  const defaults = readConfig({});
+  t.match(defaults, { HOST: '127.0.0.1', PORT: 8004, DATA_DIR: './data', RETENTION_DAYS: 30 });
+  t.same(readConfig({ PORT: '', READ_TOKEN: '' }), defaults);
+  t.same(readConfig({ HOME: '/root', PATH: '/bin' }), defaults, 'foreign variables are passed over');
+});
+
+t.test('values are read in their types', async (t) => {
+  t.match(
+    readConfig({ PORT: '0', LOG_LEVEL: 'WARN', LOG_PATHS: '/a.log, /b/*.log,', CORS_ORIGIN: 'http://a' }),
+    {
+      PORT: 0,
+      LOG_LEVEL: 'warn',
+      LOG_PATHS: ['/a.log', '/b/*.log'],
+      CORS_ORIGIN: ['http://a'],
+    },
+  );
+});
+
+t.test('every bad setting has a line with its name, what it takes and what came', async (t) => {
+  const bad = {
+    PORT: 'eighty',
+    RETENTION_DAYS: '0',
+    LOG_LEVEL: 'loud',
+    CLICKHOUSE_URL: 'ftp://x',
+    CLICKHOUSE_DATABASE: 'a"b',
+    DEFAULT_TIMEZONE: 'Mars/Base',
+    INGEST_MAX_BYTES: '1.5',
+  };
+  try {
+    readConfig(bad);
+    t.fail('it was read');
+  } catch (error) {
+    t.type(error, ConfigError);
+    const lines = (error as Error).message.split('\n');
+    t.equal(lines.length, Object.keys(bad).length);
+    for (const [name, value] of Object.entries(bad)) {
+      const line = lines.find((candidate) => candidate.startsWith(`${name}: expected `));
+      t.ok(line?.endsWith(`, got "${value}"`), line ?? name);
+    }
+    t.equal(lines[0], 'PORT: expected a whole number from 0 to 65535, got "eighty"');
+  }
+});

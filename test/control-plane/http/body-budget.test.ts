@@ -1,0 +1,38 @@
+import t from 'tap';
+import { BodyBudget } from '../../../control-plane/http/body-budget.ts';
+
+function refusalOf(act: () => unknown): unknown {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+t.test('what does not fit is refused with a time to come again, and nothing is held for it', async (t) => {
+  const budget = new BodyBudget(100);
+  const first = budget.reserve(60);
+  t.match(
+    refusalOf(() => budget.reserve(41)),
+    { kind: 'overloaded', retryAfterSeconds: 1 },
+  );
+  t.equal(budget.held, 60);
+  const second = budget.reserve(40);
+  t.match(
+    refusalOf(() => second.grow(1)),
+    { kind: 'overloaded' },
+  );
+  first.release();
+  second.grow(60);
+  second.release();
+  t.equal(budget.held, 0);
+});
+
+t.test('releasing twice gives back once', async (t) => {
+  const budget = new BodyBudget(100);
+  const held = budget.reserve(10);
+  held.release();
+  held.release();
+  t.equal(budget.held, 0);
+});

@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { readConfig } from '../../control-plane/config.ts';
+import { startServer } from '../../control-plane/server.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const silent = () => {};
+
+export interface TestServer {
+  readonly url: string;
+  /** Sends NDJSON; gives status and parsed answer. */
+  ingest(
+    body: string | Uint8Array,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: any; headers: Headers }>;
+  /** Fetches JSON. */
+  get(path: string, headers?: Record<string, string>): Promise<any>;
+}
+
+export function client(url: string): TestServer {
+  return {
+    url,
+    async ingest(body, headers = {}) {
+      const response = await fetch(`${url}/logs/ingest`, { method: 'POST', body, headers });
+      return { status: response.status, body: await response.json(), headers: response.headers };
+    },
+    async get(path, headers = {}) {
+      const response = await fetch(`${url}${path}`, { headers });
+      return response.json();
+    },
+  };
+}
+
+/** A server in this process; one at a time, because the engine holds one folder per process. */
+export async function startHere(
+  settings: Record<string, string>,
+): Promise<TestServer & { close(): Promise<void> }> {
+  const log = { debug: silent, info: silent, warn: silent, error: console.error };
+  const server = await startServer(readConfig({ PORT: '0', GRPC_PORT: '0', ...settings }), log);
+  return { ...client(server.url), close: () => server.close() };
+}
+
+export interface ServerProcess extends TestServer {
+  readonly child: ChildProcess;
+  /** Ends it by a signal and waits for its end; gives the exit code. */
+  stop(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** A server in a process of its own, to be killed. `port` 0 takes any free one. */
+export async function startProcess(
+  settings: Record<string, string>,
+  paths: readonly string[] = [],
+): Promise<ServerProcess> {
+  const child = spawn(process.execPath, ['--import=tsx', resolve(root, 'control-plane/main.ts'), ...paths], {
+    cwd: root,
+    env: { PATH: process.env.PATH, UV_THREADPOOL_SIZE: '16', PORT: '0', GRPC_PORT: '0', ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const url = await new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk;
+      const found = /listening on (http:\S+)/.exec(output);
+      if (found) resolve(found[1]!);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}:\n${output}`)));
+  });
+  return {
+    ...client(url),
+    child,
+    async stop(signal) {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill(signal);
+        await once(child, 'exit');
+      }
+      return child.exitCode;
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import t from 'tap';
+import { INDEXED_FIELDS } from '../../../pipeline/record/log-record.ts';
+import { decodeRow, LOG_COLUMNS, RECORD_SELECT, type RecordRow } from '../../../pipeline/store/columns.ts';
+import { openEmbeddedClickHouse } from '../../../pipeline/store/embedded-clickhouse.ts';
+import { RowBuffer } from '../../../pipeline/store/row-buffer.ts';
+import { migrate } from '../../../pipeline/store/schema.ts';
+import { plainRecord } from '../../plain-record.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
+
+const folder = temporaryFolder();
+const clickhouse = openEmbeddedClickHouse({ path: folder, database: 'logplane', querySessions: 1 });
+t.teardown(() => clickhouse.close());
+await migrate(clickhouse, { days: 30, errorDays: 90 });
+
+const SEQ = Date.now() * 1000;
+const indexed = Object.fromEntries(INDEXED_FIELDS.map((field) => [field, `${field} of it`]));
+
+t.test('what is written comes back the same', async (t) => {
+  const records = [
+    plainRecord({ message: 'plain' }),
+    plainRecord({ ...indexed, message: 'every column', severity_text: 'Warning', level: 'warn' }),
+    plainRecord({
+      message: 'nul \u0000, tab \t, line\nbreak, "quote", \\, é, 日本, 😀, \u2028',
+      attributes: '{"a":"\\u0000\\n"}',
+    }),
+    plainRecord({ timestamp: { seconds: 1_763_720_000, nanos: 123_456_789, digits: 9 } }),
+    plainRecord({
+      timestamp: { seconds: 5, nanos: 7, digits: 9 },
+      observed: { seconds: 0, nanos: 0, digits: 0 },
+    }),
+    plainRecord({ timestamp: { seconds: -1, nanos: 999_000_000, digits: 3 } }),
+    plainRecord({ timestamp: { seconds: 9_214_646_399, nanos: 999_999_999, digits: 9 } }),
+    plainRecord({ message: 'x'.repeat(300_000), attributes: `{"big":"${'é'.repeat(100_000)}"}` }),
+  ];
+  const rows = new RowBuffer();
+  for (const record of records) rows.add(record);
+  t.equal(rows.count, records.length);
+  await clickhouse.insert('logs', LOG_COLUMNS, rows.finish(SEQ, 'the mark "é"'));
+
+  const stored = await clickhouse.query<RecordRow>(`SELECT ${RECORD_SELECT} FROM logs ORDER BY seq`);
+  for (const [index, record] of records.entries()) {
+    t.strictSame(decodeRow(stored[index]!), { ...record, seq: SEQ + index }, `record ${index}`);
+  }
+  const marks = await clickhouse.query<[string]>('SELECT request FROM logs ORDER BY seq');
+  t.same(
+    marks.map(([mark]) => mark),
+    [...Array(records.length - 1).fill(''), 'the mark "é"'],
+  );
+});
+
+t.test('migrating again changes nothing; another retention is applied', async (t) => {
+  await migrate(clickhouse, { days: 30, errorDays: 90 });
+  await migrate(clickhouse, { days: 7, errorDays: 8 });
+  const [[definition] = ['']] = await clickhouse.query<[string]>(
+    "SELECT create_table_query FROM system.tables WHERE name = 'logs'",
+  );
+  t.match(definition, /toIntervalDay\(7\) WHERE level < 'error'.*toIntervalDay\(8\)/);
+  t.same(await clickhouse.query('SELECT version FROM schema_versions ORDER BY version'), [[1]]);
+});
+
+t.test('data of a newer release is refused', async (t) => {
+  await clickhouse.command('INSERT INTO schema_versions VALUES (99, now())');
+  await t.rejects(
+    migrate(clickhouse, { days: 30, errorDays: 90 }),
+    /schema version 99.*start a newer release/,
+  );
+});
+
+t.test('a query that is aborted stops in the engine', async (t) => {
+  const stop = new AbortController();
+  const query = clickhouse.query('SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1', {
+    signal: stop.signal,
+  });
+  const refusal = query.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  const observer = openEmbeddedClickHouse({ path: folder, database: 'logplane', querySessions: 1 });
+  t.teardown(() => observer.close());
+  const isRunning = async () => {
+    const rows = await observer.query<[number]>(
+      "SELECT count() FROM system.processes WHERE position(query, 'sipHash64(number)') > 0 AND position(query, 'position') = 0 AND NOT is_cancelled",
+    );
+    return rows[0]![0] > 0;
+  };
+  while (!(await isRunning()));
+  stop.abort();
+  t.match(await refusal, { name: 'ClickHouseError', cancelled: true });
+  t.notOk(await isRunning());
+});
