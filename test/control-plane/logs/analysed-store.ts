@@ -4,10 +4,11 @@ import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import { encodeRow, LOG_COLUMNS } from '../../../pipeline/store/columns.ts';
 import { openEmbeddedClickHouse } from '../../../pipeline/store/embedded-clickhouse.ts';
 import { migrate } from '../../../pipeline/store/schema.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 /** A store of a test's own, with the current schema. */
 export async function openStore(t: Test): Promise<ClickHouse> {
-  const clickhouse = openEmbeddedClickHouse({ path: t.testdir(), database: 'logs', querySessions: 2 });
+  const clickhouse = openEmbeddedClickHouse({ path: temporaryFolder(), database: 'logs', querySessions: 2 });
   t.teardown(() => clickhouse.close());
   await migrate(clickhouse, { days: 20_000, errorDays: 20_000 });
   return clickhouse;
