@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -49,6 +50,8 @@ export interface RunningServer {
 export async function startServer(config: Config, log: ConsoleLog): Promise<RunningServer> {
   const clickhouse = await openClickHouse(config);
   const stopping = new AbortController();
+  // Every open stream listens to it.
+  setMaxListeners(Number.POSITIVE_INFINITY, stopping.signal);
   try {
     await migrate(clickhouse, { days: config.RETENTION_DAYS, errorDays: config.ERROR_RETENTION_DAYS });
     const store = new LogStore(clickhouse);
