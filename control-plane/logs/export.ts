@@ -26,6 +26,8 @@ const SETTINGS = {
   max_block_size: 4096,
   preferred_block_size_bytes: 1_000_000,
   max_threads: 1,
+  // A part of the table is opened when its turn comes: with all columns of all parts open, 5 M rows held 220 MB.
+  read_in_order_use_virtual_row: 1,
   max_memory_usage: 500_000_000,
   max_read_buffer_size: 131_072,
   output_format_parquet_row_group_size: 50_000,
