@@ -9,6 +9,8 @@ import { addDeadLetterRoutes, type DeadLetterRoutesOptions } from './routes/dead
 import { addFileRoutes, type FileRoutesOptions } from './routes/files.ts';
 import { addIngestRoutes, type IngestRoutesOptions } from './routes/ingest.ts';
 import { addJobRoutes, type JobRoutesOptions } from './routes/jobs.ts';
+import { addLogAnalysisRoutes, type LogAnalysisRoutesOptions } from './routes/log-analysis.ts';
+import { addLogExportRoutes, type LogExportRoutesOptions } from './routes/log-export.ts';
 import { addLogStreamRoutes, type LogStreamRoutesOptions } from './routes/log-stream.ts';
 import { addLogRoutes, type LogRoutesOptions } from './routes/logs.ts';
 import { addOperationsRoutes, type OperationsRoutesOptions } from './routes/operations.ts';
@@ -20,6 +22,8 @@ export interface AppOptions
   extends IngestRoutesOptions,
     OtlpRoutesOptions,
     LogRoutesOptions,
+    LogAnalysisRoutesOptions,
+    LogExportRoutesOptions,
     LogStreamRoutesOptions,
     ServiceRoutesOptions,
     FileRoutesOptions,
@@ -49,6 +53,8 @@ export function createApp(options: AppOptions): Koa {
   addSyncRoutes(router, options);
   addJobRoutes(router, options);
   addLogRoutes(router, options);
+  addLogAnalysisRoutes(router, options);
+  addLogExportRoutes(router, options);
   addLogStreamRoutes(router, options);
   addDeadLetterRoutes(router, options);
   addOperationsRoutes(router, options);

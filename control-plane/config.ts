@@ -137,6 +137,7 @@ export const SETTINGS = z.object({
     .transform(readJson)
     .pipe(z.array(furtherDestination, DESTINATIONS_FORM))
     .default([]),
+  MAX_STREAMS_PER_CLIENT: whole(1).default(1000),
   LOG_PATHS: list.default([]),
   DEFAULT_TIMEZONE: z.string().refine(isTimezone, 'a time zone such as UTC or Europe/Berlin').default('UTC'),
   MACHINE_ID: text.default(hostname()),

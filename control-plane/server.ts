@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -32,6 +33,7 @@ import { startForwarding } from './forward/start-forwarding.ts';
 import { createAuth } from './http/auth.ts';
 import { BodyBudget } from './http/body-budget.ts';
 import { RequestCounts } from './http/request-counts.ts';
+import { StreamLimit } from './http/stream-limit.ts';
 import { JobRunStore } from './jobs/job-run-store.ts';
 import { startOtlpListener } from './otlp-listener.ts';
 import { startRequestLog } from './request-log.ts';
@@ -59,6 +61,8 @@ export interface RunningServer {
 export async function startServer(config: Config, log: ConsoleLog): Promise<RunningServer> {
   const clickhouse = await openClickHouse(config);
   const stopping = new AbortController();
+  // Every open stream listens to it.
+  setMaxListeners(Number.POSITIVE_INFINITY, stopping.signal);
   try {
     await migrate(clickhouse, { days: config.RETENTION_DAYS, errorDays: config.ERROR_RETENTION_DAYS });
     const store = new LogStore(clickhouse);
@@ -139,6 +143,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       jobRuns,
       syncSources: sync.sources,
       syncSchedule: sync.schedule,
+      streams: new StreamLimit(config.MAX_STREAMS_PER_CLIENT),
       knownServices: [...BUILT_IN_SERVICES, ...categories.services],
       stopping: stopping.signal,
       body: { budget, limit: config.INGEST_MAX_BYTES },

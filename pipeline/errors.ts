@@ -7,6 +7,7 @@ export type ErrorKind =
   | 'too_large'
   | 'unsupported_encoding'
   | 'overloaded'
+  | 'too_many'
   | 'too_costly';
 
 /**
@@ -15,7 +16,7 @@ export type ErrorKind =
  */
 export class LogplaneError extends Error {
   readonly kind: ErrorKind;
-  /** For `overloaded`: after how many seconds a new attempt makes sense. */
+  /** For `overloaded` and `too_many`: after how many seconds a new attempt makes sense. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(

@@ -21,6 +21,8 @@ async function demo(): Promise<void> {
   const fleet = await startDemoFleet({ dir: files, linesPerSecond: LINES_PER_SECOND });
   const server = await startServer(
     readConfig({
+      // The demo needs no OTLP listener, and a collector of one's own may have the port.
+      GRPC_PORT: '0',
       ...process.env,
       DATA_DIR: join(folder, 'data'),
       LOG_DIR: join(folder, 'logs'),

@@ -1,8 +1,8 @@
-import type { RequestStats } from '../logs/request-stats.ts';
+import type { EntryStats } from '../logs/request-stats-builder.ts';
 import { harmless, paint } from './terminal.ts';
 
 /** The statistics for people. */
-export function formatStats(stats: RequestStats): string {
+export function formatStats(stats: EntryStats): string {
   const { total_requests, endpoints, methods, status_codes, avg_response_time } = stats.api_stats;
   return [
     paint(`Last ${stats.timeframe_hours} hours`, 'bold'),
@@ -16,7 +16,7 @@ export function formatStats(stats: RequestStats): string {
 }
 
 /** The part about errors alone. */
-export function formatErrors({ error_summary }: RequestStats): string {
+export function formatErrors({ error_summary }: EntryStats): string {
   const { total_errors, error_types, endpoints_with_errors, status_codes } = error_summary;
   return [
     paint(`errors: ${total_errors}`, total_errors > 0 ? 'red' : 'bold'),

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type LogEntryFields, type RequestStats, RequestStatsBuilder } from '../logs/request-stats.ts';
+import { type EntryStats, type LogEntryFields, RequestStatsBuilder } from '../logs/request-stats-builder.ts';
 import { formatLine } from './format-line.ts';
 import { formatErrors, formatStats } from './format-stats.ts';
 import { lastLines, type RotatedFile, readLines, rotatedFiles } from './rotated-lines.ts';
@@ -70,7 +70,7 @@ export async function readStats(
   { api, errors }: { readonly api: readonly RotatedFile[]; readonly errors: readonly RotatedFile[] },
   hours: number,
   now = Date.now(),
-): Promise<RequestStats> {
+): Promise<EntryStats> {
   const since = now - hours * 3_600_000;
   const builder = new RequestStatsBuilder();
   const read = async (files: readonly RotatedFile[], add: (entry: LogEntryFields) => void) => {

@@ -10,6 +10,7 @@ export const STATUS: Readonly<Record<ErrorKind, number>> = {
   too_large: 413,
   unsupported_encoding: 415,
   too_costly: 422,
+  too_many: 429,
   overloaded: 503,
 };
 
@@ -44,7 +45,8 @@ function respond(context: Context, status: number, message: string): void {
   context.body = { error: { message } };
 }
 
-function toLogplaneError(error: unknown): LogplaneError | undefined {
+/** The error as it is told to a client; undefined for a defect, which is not. */
+export function toLogplaneError(error: unknown): LogplaneError | undefined {
   if (error instanceof LogplaneError) return error;
   if (error instanceof URIError)
     return new LogplaneError('bad_request', 'the address is not valid percent-encoding');

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import type { Context } from 'koa';
+import { toLogplaneError } from './error-response.ts';
 
 const HEARTBEAT_MILLISECONDS = 10_000;
 const RECONNECT_MILLISECONDS = 1_000;
@@ -15,7 +16,7 @@ export function formatEvent(event: { name?: string; id?: string; data: string })
 /**
  * Answers with a stream of server-sent events. The reader sets the pace: the next chunk is asked for when
  * the socket takes one, and a comment goes out every 10 s. The source's signal is aborted when the client
- * leaves or `stop` is; it then ends.
+ * leaves or `stop` is; it then ends. A source that fails ends the stream with an event `error`.
  */
 export function respondWithEvents(
   context: Context,
@@ -36,8 +37,13 @@ export function respondWithEvents(
   const end = () => ended.abort();
   output.on('close', end);
   stop.addEventListener('abort', end, { once: true });
+  if (stop.aborted) end();
   output.write(`retry: ${RECONNECT_MILLISECONDS}\n\n`);
-  const heartbeat = setInterval(() => output.write(': heartbeat\n\n'), HEARTBEAT_MILLISECONDS);
+  // A reader that takes nothing needs no sign of life, and must not gather them.
+  const heartbeat = setInterval(
+    () => output.writableNeedDrain || output.write(': heartbeat\n\n'),
+    HEARTBEAT_MILLISECONDS,
+  );
   const copy = async () => {
     for await (const chunk of source(signal)) {
       if (!output.write(chunk)) await once(output, 'drain', { signal });
@@ -45,7 +51,11 @@ export function respondWithEvents(
   };
   copy()
     .catch((error: unknown) => {
-      if (!signal.aborted) context.app.emit('error', error, context);
+      if (signal.aborted) return;
+      const known = toLogplaneError(error);
+      if (!known) context.app.emit('error', error, context);
+      const message = known?.message ?? 'internal error; the server has logged it';
+      output.write(formatEvent({ name: 'error', data: JSON.stringify({ error: { message } }) }));
     })
     .finally(() => {
       clearInterval(heartbeat);

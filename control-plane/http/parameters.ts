@@ -5,7 +5,7 @@ import { badRequest } from '../../pipeline/errors.ts';
 export type Parameter<T> = (given: string | undefined) => T;
 
 /**
- * Reads the query parameters that a route knows.
+ * Reads the parameters that a route knows, from the address and from a posted body (`readPostedParameters`).
  * @throws LogplaneError `bad_request`, naming the parameter, what it takes and what came
  */
 export function readParameters<Shape extends Record<string, Parameter<unknown>>>(
@@ -14,8 +14,7 @@ export function readParameters<Shape extends Record<string, Parameter<unknown>>>
 ): { [Name in keyof Shape]: ReturnType<Shape[Name]> } {
   const values: Record<string, unknown> = {};
   for (const [name, parameter] of Object.entries(shape)) {
-    const given = context.query[name];
-    if (Array.isArray(given)) throw badRequest(`${name}: expected one value, got ${given.length}`);
+    const given = givenValue(context, name);
     try {
       values[name] = parameter(given);
     } catch (error) {
@@ -26,10 +25,25 @@ export function readParameters<Shape extends Record<string, Parameter<unknown>>>
   return values as { [Name in keyof Shape]: ReturnType<Shape[Name]> };
 }
 
+/** What was sent under a name, in the address or in the body; twice is an error, for one would be passed over. */
+function givenValue(context: Context, name: string): string | undefined {
+  const posted = (context.state.posted as PostedParameters | undefined)?.get(name) ?? [];
+  const values = [context.query[name] ?? [], posted].flat();
+  if (values.length > 1) throw badRequest(`${name}: expected one value, got ${values.length}`);
+  return values[0];
+}
+
+/** Values by parameter, as a body held them. */
+export type PostedParameters = ReadonlyMap<string, readonly string[]>;
+
 /** Its message says what a parameter takes. */
 export class ExpectedError extends Error {}
 
-export function wholeNumber(minimum: number, maximum: number, otherwise: number): Parameter<number> {
+export function wholeNumber<Otherwise extends number | undefined>(
+  minimum: number,
+  maximum: number,
+  otherwise: Otherwise,
+): Parameter<number | Otherwise> {
   return (given) => {
     if (given === undefined) return otherwise;
     const value = /^\d{1,15}$/.test(given) ? Number(given) : Number.NaN;

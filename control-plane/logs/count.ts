@@ -1,13 +1,8 @@
-import type { ClickHouse, QueryParameters } from '../../pipeline/store/clickhouse.ts';
+import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
+import { countedRows } from './counted-rows.ts';
+import { type GroupField, groupValue } from './group-field.ts';
+import type { LogFilter } from './log-filter.ts';
 import type { QueryLimits } from './query-limits.ts';
-import type { SqlFilter } from './sql-filter.ts';
-
-/** A field to group by: its name in answers and its SQL expression, which holds no foreign text. */
-export interface GroupField {
-  readonly name: string;
-  readonly sql: string;
-  readonly parameters: QueryParameters;
-}
 
 export interface Count {
   readonly total: number;
@@ -20,25 +15,25 @@ const MAX_GROUPS = 1_000;
 /** Counts records, also by the values of one or several fields. */
 export async function countLogs(
   clickhouse: ClickHouse,
-  filter: SqlFilter,
+  filter: LogFilter,
   by: readonly GroupField[],
   limits: QueryLimits,
 ): Promise<Count> {
-  const parameters = Object.assign({}, filter.parameters, ...by.map((field) => field.parameters));
-  const columns = by.map(({ sql }) => sql);
+  const { sql, parameters } = countedRows(filter, by);
+  const columns = by.map((_, index) => `v${index}`);
   const rows = await clickhouse.query<(string | number)[]>(
     columns.length === 0
-      ? `SELECT count() FROM logs WHERE ${filter.where}`
-      : `SELECT ${columns.join(', ')}, count(), sum(count()) OVER () FROM logs WHERE ${filter.where}
-         GROUP BY ${columns.join(', ')} ORDER BY count() DESC LIMIT ${MAX_GROUPS}`,
+      ? `SELECT sum(records) FROM (${sql})`
+      : `SELECT sum(records) AS found, sum(found) OVER (), ${columns.join(', ')} FROM (${sql})
+         GROUP BY ${columns.join(', ')} ORDER BY found DESC, ${columns.join(', ')} LIMIT ${MAX_GROUPS}`,
     { parameters, ...limits },
   );
   if (columns.length === 0) return { total: Number(rows[0]?.[0] ?? 0), groups: [] };
   return {
-    total: Number(rows[0]?.[by.length + 1] ?? 0),
-    groups: rows.map((row) => ({
-      ...Object.fromEntries(by.map(({ name }, index) => [name, row[index]!])),
-      count: Number(row[by.length]),
+    total: Number(rows[0]?.[1] ?? 0),
+    groups: rows.map(([count, , ...values]) => ({
+      ...Object.fromEntries(by.map((field, index) => [field.name, groupValue(field, values[index]!)])),
+      count: Number(count),
     })),
   };
 }

@@ -3,13 +3,25 @@ import type { StoredRecord } from '../../pipeline/record/log-record.ts';
 import { allOf, anyOf, type Query } from '../query/ast.ts';
 import { compileSql } from '../query/compile-sql.ts';
 import { compileMatch } from '../query/match.ts';
-import { parseTime, TIME_FORMS } from '../query/parse-time.ts';
+import { parseTime, TIME_FORMS, toNanos } from '../query/parse-time.ts';
 import { fieldEquals, parseQuery } from '../query/parser.ts';
 import type { SqlFilter } from './sql-filter.ts';
 
 /** A query in the two forms that select the same records: a condition for the store, a test for live records. */
 export interface LogFilter extends SqlFilter {
   readonly matches: (record: StoredRecord) => boolean;
+  readonly query: Query;
+  readonly range: TimeRange;
+  /** The filter without its range; the values of `where` are among `parameters`. */
+  readonly rest: { readonly query: Query; readonly where: string };
+}
+
+/** Nanoseconds since 1970; open where undefined. */
+export interface TimeRange {
+  /** Inclusive. */
+  readonly from: bigint | undefined;
+  /** Exclusive. */
+  readonly to: bigint | undefined;
 }
 
 /** What a request's parameters ask for; they all have to hold. */
@@ -34,7 +46,24 @@ const TYPE_GROUPS: Readonly<Record<string, string>> = {
 
 /** @throws LogplaneError `bad_request` that names the parameter */
 export function parseFilter(parameters: FilterParameters, now = Date.now()): LogFilter {
-  const { q, from, to, equal = {}, type } = parameters;
+  const { from, to } = parameters;
+  const range = { from: readTime('from', from, now), to: readTime('to', to, now) };
+  const selection = parseSelection(parameters);
+  const bounds = withinRange(from, to);
+  const rest = compileSql(selection, { now });
+  const within = compileSql(bounds, { prefix: 'range', now });
+  const query = allOf([selection, bounds]);
+  return {
+    where: `${rest.where} AND ${within.where}`,
+    parameters: { ...rest.parameters, ...within.parameters },
+    matches: compileMatch(query, now),
+    query,
+    range,
+    rest: { query: selection, where: rest.where },
+  };
+}
+
+function parseSelection({ q, equal = {}, type }: FilterParameters): Query {
   const queries: Query[] = [];
   if (q !== undefined) queries.push(parseQuery(q));
   for (const [field, value] of Object.entries(equal)) {
@@ -44,15 +73,19 @@ export function parseFilter(parameters: FilterParameters, now = Date.now()): Log
     const group = TYPE_GROUPS[type];
     queries.push(group === undefined ? fieldEquals('type', type) : parseQuery(group));
   }
-  if (from !== undefined || to !== undefined) {
-    const bound = (name: string, value: string | undefined, inclusive: boolean) => {
-      if (value === undefined) return undefined;
-      if (!parseTime(value, now)) throw badRequest(`${name}: expected ${TIME_FORMS}, got "${value}"`);
-      return { value, inclusive };
-    };
-    const test = { kind: 'range', low: bound('from', from, true), high: bound('to', to, false) } as const;
-    queries.push({ kind: 'field', field: 'timestamp', test });
-  }
-  const query = allOf(queries);
-  return { ...compileSql(query, { now }), matches: compileMatch(query, now) };
+  return allOf(queries);
+}
+
+function withinRange(from: string | undefined, to: string | undefined): Query {
+  if (from === undefined && to === undefined) return { kind: 'all' };
+  const low = from === undefined ? undefined : { value: from, inclusive: true };
+  const high = to === undefined ? undefined : { value: to, inclusive: false };
+  return { kind: 'field', field: 'timestamp', test: { kind: 'range', low, high } };
+}
+
+function readTime(name: string, text: string | undefined, now: number): bigint | undefined {
+  if (text === undefined) return undefined;
+  const time = parseTime(text, now);
+  if (!time) throw badRequest(`${name}: expected ${TIME_FORMS}, got "${text}"`);
+  return toNanos(time);
 }

@@ -5,12 +5,16 @@ export type QueryLimits = Pick<QueryOptions, 'settings' | 'signal'>;
 
 const SETTINGS = {
   max_execution_time: 30,
-  max_memory_usage: 1_000_000_000,
-  // One core stays free for ingest and live tails.
+  max_memory_usage: 500_000_000,
   max_threads: 2,
 };
 
 /** @param signal aborted when the client leaves: the engine then stops its work */
 export function queryLimits(signal: AbortSignal): QueryLimits {
   return { settings: SETTINGS, signal };
+}
+
+/** For queries that look at every record of their range, and so can be told beforehand from their number. */
+export function scanLimits(signal: AbortSignal): QueryLimits {
+  return { settings: { ...SETTINGS, max_rows_to_read: 1_000_000_000 }, signal };
 }

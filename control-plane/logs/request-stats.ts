@@ -1,113 +1,144 @@
-/** What `GET /api/v1/logs/stats` answers, and `logplane view --stats`. */
+import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
+import type { QueryLimits } from './query-limits.ts';
+
+type Counts = Readonly<Record<string, number>>;
+
+/** What the request logs of the last hours tell; times in milliseconds, percentiles null where nothing was answered. */
 export interface RequestStats {
   readonly api_stats: {
     readonly total_requests: number;
-    readonly endpoints: Readonly<Record<string, number>>;
-    readonly methods: Readonly<Record<string, number>>;
-    readonly status_codes: Readonly<Record<string, number>>;
-    /** Milliseconds, to two decimals; 0 without a response. */
+    readonly endpoints: Counts;
+    readonly methods: Counts;
+    readonly status_codes: Counts;
     readonly avg_response_time: number;
-    /** Milliseconds of the newest responses, oldest first. */
+    readonly p50_response_time: number | null;
+    readonly p95_response_time: number | null;
+    readonly p99_response_time: number | null;
+    /** The newest 1,000, oldest first. */
     readonly response_times: readonly number[];
+    /** The slowest by p95 first. */
+    readonly slow_endpoints: readonly SlowEndpoint[];
   };
   readonly error_summary: {
     readonly total_errors: number;
-    readonly error_types: Readonly<Record<string, number>>;
-    readonly endpoints_with_errors: Readonly<Record<string, number>>;
-    readonly status_codes: Readonly<Record<string, number>>;
+    readonly error_types: Counts;
+    readonly endpoints_with_errors: Counts;
+    readonly status_codes: Counts;
   };
   readonly timeframe_hours: number;
 }
 
-export type LogEntryFields = Readonly<Record<string, unknown>>;
-
-/** Response times that are listed; all of them count in the average. */
-export const LISTED_RESPONSE_TIMES = 1_000;
-
-class Tally {
-  readonly #counts = new Map<string, number>();
-
-  /** A field that is missing or null counts nowhere. */
-  add(value: unknown): void {
-    if (value === undefined || value === null) return;
-    const key = String(value);
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
-  }
-
-  /** The largest first. */
-  toObject(): Record<string, number> {
-    return Object.fromEntries([...this.#counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)));
-  }
+export interface SlowEndpoint {
+  readonly endpoint: string;
+  readonly responses: number;
+  /** Responses that took more than 5 s. */
+  readonly slow_responses: number;
+  readonly avg: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
 }
 
-/**
- * Sums up request log entries. Requests are entries of type `request`, by endpoint and method; statuses and times come
- * from those of type `response`. Errors are all entries of level ERROR and FATAL.
- */
-export class RequestStatsBuilder {
-  readonly #endpoints = new Tally();
-  readonly #methods = new Tally();
-  readonly #statusCodes = new Tally();
-  readonly #errorTypes = new Tally();
-  readonly #errorEndpoints = new Tally();
-  readonly #errorStatusCodes = new Tally();
-  #requests = 0;
-  #errors = 0;
-  #responses = 0;
-  #milliseconds = 0;
-  #times: number[] = [];
+const SLOW_MILLISECONDS = 5_000;
+const MAX_RESPONSE_TIMES = 1_000;
+const MAX_SLOW_ENDPOINTS = 20;
 
-  add(entry: LogEntryFields): void {
-    this.addCall(entry);
-    this.addError(entry);
-  }
+/** Entries of request logs, with the fields that they carry as text; a field that is not there is empty. */
+const ENTRIES = `
+  SELECT type, level >= 'error' AS is_error, toUnixTimestamp64Nano(timestamp) AS time,
+    JSONExtract(attributes, 'Tuple(endpoint String, method String, status_code String, error_type String, exception_type String)') AS fields,
+    if(fields.endpoint = '', 'unknown', fields.endpoint) AS endpoint, fields.method AS method, fields.status_code AS status_code,
+    multiIf(fields.error_type != '', fields.error_type, fields.exception_type != '', fields.exception_type, 'Unknown') AS error_type,
+    type = 'request' AS is_request, type = 'response' AS is_response,
+    JSONExtract(attributes, 'duration_ms', 'Nullable(Float64)') AS duration
+  FROM logs WHERE type != '' AND timestamp >= now64(9) - toIntervalHour({hours:UInt32})`;
 
-  addCall(entry: LogEntryFields): void {
-    if (entry.type === 'request') {
-      this.#requests++;
-      this.#endpoints.add(entry.endpoint);
-      this.#methods.add(entry.method);
-    } else if (entry.type === 'response') {
-      this.#statusCodes.add(entry.status_code);
-      if (typeof entry.duration_ms !== 'number') return;
-      this.#responses++;
-      this.#milliseconds += entry.duration_ms;
-      this.#times.push(entry.duration_ms);
-      if (this.#times.length > 2 * LISTED_RESPONSE_TIMES) this.#times = this.#newestTimes();
-    }
-  }
+/** Values by number of entries; exact up to 2,000 different ones, of which the 200 most frequent are given. */
+const most = (field: string, condition: string) => `approx_top_kIf(200, 2000)(${field}, ${condition})`;
 
-  addError(entry: LogEntryFields): void {
-    const level = String(entry.level).toUpperCase();
-    if (level !== 'ERROR' && level !== 'FATAL') return;
-    this.#errors++;
-    this.#errorTypes.add(entry.error_type);
-    this.#errorEndpoints.add(entry.endpoint);
-    this.#errorStatusCodes.add(entry.status_code);
-  }
+type Item = { readonly item: string; readonly count: number };
+type TotalsRow = [
+  requests: number,
+  endpoints: Item[],
+  methods: Item[],
+  statusCodes: Item[],
+  average: number | null,
+  quantiles: (number | null)[],
+  times: [number, number][],
+  errors: number,
+  errorTypes: Item[],
+  errorEndpoints: Item[],
+  errorCodes: Item[],
+];
+type EndpointRow = [string, number, number, number, number[], number];
 
-  result(hours: number): RequestStats {
-    const average = this.#responses === 0 ? 0 : this.#milliseconds / this.#responses;
-    return {
-      api_stats: {
-        total_requests: this.#requests,
-        endpoints: this.#endpoints.toObject(),
-        methods: this.#methods.toObject(),
-        status_codes: this.#statusCodes.toObject(),
-        avg_response_time: Math.round(average * 100) / 100,
-        response_times: this.#newestTimes(),
-      },
-      error_summary: {
-        total_errors: this.#errors,
-        error_types: this.#errorTypes.toObject(),
-        endpoints_with_errors: this.#errorEndpoints.toObject(),
-        status_codes: this.#errorStatusCodes.toObject(),
-      },
-      timeframe_hours: hours,
-    };
-  }
+/** Statistics over the entries of `type` request and response, and over errors among all entries with a type. */
+export async function requestStats(
+  clickhouse: ClickHouse,
+  hours: number,
+  limits: QueryLimits,
+): Promise<RequestStats> {
+  const options = { parameters: { hours }, ...limits };
+  const [[totals], slowest] = await Promise.all([
+    clickhouse.query<TotalsRow>(
+      `SELECT countIf(is_request), ${most('endpoint', 'is_request')}, ${most('method', "is_request AND method != ''")},
+         ${most('status_code', "is_response AND status_code != ''")}, avgIf(duration, is_response),
+         quantilesTDigestIf(0.5, 0.95, 0.99)(duration, is_response),
+         groupArraySortedIf(${MAX_RESPONSE_TIMES})((-time, assumeNotNull(duration)), is_response AND isNotNull(duration)),
+         countIf(is_error), ${most('error_type', 'is_error')}, ${most('endpoint', "is_error AND fields.endpoint != ''")},
+         ${most('status_code', "is_error AND status_code != ''")}
+       FROM (${ENTRIES})`,
+      options,
+    ),
+    clickhouse.query<EndpointRow>(
+      `SELECT endpoint, count(), countIf(duration > ${SLOW_MILLISECONDS}), avg(duration) AS mean,
+         quantilesTDigest(0.5, 0.95, 0.99)(duration) AS quantiles, max(duration)
+       FROM (${ENTRIES}) WHERE is_response AND isNotNull(duration)
+       GROUP BY endpoint ORDER BY quantiles[2] DESC, endpoint LIMIT ${MAX_SLOW_ENDPOINTS}`,
+      options,
+    ),
+  ]);
+  const [requests, endpoints, methods, codes, average, quantiles, times, errors, types, failing, failures] =
+    totals!;
+  const [p50 = null, p95 = null, p99 = null] = quantiles;
+  return {
+    api_stats: {
+      total_requests: requests,
+      endpoints: counts(endpoints),
+      methods: counts(methods),
+      status_codes: counts(codes),
+      avg_response_time: round(average) ?? 0,
+      p50_response_time: round(p50),
+      p95_response_time: round(p95),
+      p99_response_time: round(p99),
+      response_times: times.map(([, duration]) => duration).reverse(),
+      slow_endpoints: slowest.map(([endpoint, responses, slow, mean, [half, most95, most99], longest]) => ({
+        endpoint,
+        responses,
+        slow_responses: slow,
+        avg: round(mean)!,
+        p50: round(half!)!,
+        p95: round(most95!)!,
+        p99: round(most99!)!,
+        max: longest,
+      })),
+    },
+    error_summary: {
+      total_errors: errors,
+      error_types: counts(types),
+      endpoints_with_errors: counts(failing),
+      status_codes: counts(failures),
+    },
+    timeframe_hours: hours,
+  };
+}
 
-  #newestTimes(): number[] {
-    return this.#times.slice(-LISTED_RESPONSE_TIMES);
-  }
+function counts(items: readonly Item[]): Counts {
+  return Object.fromEntries(items.map(({ item, count }) => [item, Number(count)]));
+}
+
+/** To hundredths of a millisecond. */
+function round(milliseconds: number | null): number | null {
+  return milliseconds === null ? null : Math.round(milliseconds * 100) / 100;
 }

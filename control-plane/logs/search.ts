@@ -43,8 +43,12 @@ export async function searchLogs(
     Object.assign(parameters, { cursor_time: time, cursor_seq: seq });
   }
   const direction = order === 'asc' ? 'ASC' : 'DESC';
+  const inOrder = `ORDER BY timestamp ${direction}, seq ${direction}`;
+  // The keys first: with all columns, each part of the table would give a block of thousands of records to choose from.
   const records = await store.select(
-    `WHERE ${conditions.join(' AND ')} ORDER BY timestamp ${direction}, seq ${direction} LIMIT {page_limit:UInt32}`,
+    `WHERE (timestamp, seq) IN
+       (SELECT timestamp, seq FROM logs WHERE ${conditions.join(' AND ')} ${inOrder} LIMIT {page_limit:UInt32})
+     ${inOrder}`,
     { parameters, ...limits },
   );
   const page = records.slice(0, limit);

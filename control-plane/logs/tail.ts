@@ -1,15 +1,18 @@
-import type { LiveBus, LiveRecord } from '../../pipeline/live/live-bus.ts';
+import type { LiveBus } from '../../pipeline/live/live-bus.ts';
 import { formatRecord, type LevelCase } from '../../pipeline/record/format-record.ts';
 import type { StoredRecord } from '../../pipeline/record/log-record.ts';
 import type { LogStore } from '../../pipeline/store/log-store.ts';
+import { LiveReader } from './live-reader.ts';
 import type { LogFilter } from './log-filter.ts';
 
 export interface TailRequest {
-  readonly filter: LogFilter;
-  /** Go on behind this place; without it, start at the newest record. */
+  readonly filter: Pick<LogFilter, 'where' | 'parameters' | 'matches'>;
+  /** Go on exactly behind this place; without it, begin at the newest record. */
   readonly after?: number | undefined;
-  /** Give this many of the newest records first. */
+  /** Where `after` is not given: begin with this many of the newest records. */
   readonly tail?: number | undefined;
+  /** Where `after` is not given: begin with the records from this time on; nanoseconds since 1970. */
+  readonly since?: bigint | undefined;
   /** End when everything that was stored at the start has been given. */
   readonly follow: boolean;
   readonly levelCase: LevelCase;
@@ -17,20 +20,24 @@ export interface TailRequest {
 }
 
 export type TailEvent =
-  | { readonly kind: 'record'; readonly seq: number; readonly json: string }
+  | { readonly kind: 'record'; readonly record: StoredRecord; readonly json: string }
+  /** Everything up to this place has been given; a reader that got no record yet can resume from it. */
+  | { readonly kind: 'place'; readonly seq: number }
   /** The reader was too slow: `count` records behind `from` up to `to` were left out. */
   | { readonly kind: 'gap'; readonly from: number; readonly to: number; readonly count: number };
 
 export interface TailOptions {
   readonly store: LogStore;
   readonly bus: LiveBus;
-  /** Records that one reader may have waiting in memory. */
+  /** Records that one reader may have waiting in memory; they are shared with the other readers. */
   readonly maxWaiting?: number;
   /** Records that a reader which fell behind may fetch from the store; beyond it the tail jumps to the present. */
   readonly maxBehind?: number;
 }
 
-const PAGE = 1_000;
+const PAGE = 2_000;
+/** Records in one event list: what stands in memory as text for a reader that does not take it. */
+const CHUNK = 500;
 
 /**
  * Follows the log without a hole and without a repetition. One cursor tells how far the reader is. Behind
@@ -39,77 +46,80 @@ const PAGE = 1_000;
  * store again, so resuming, history and slowness are one and the same case.
  */
 export async function* tailLogs(options: TailOptions, request: TailRequest): AsyncGenerator<TailEvent[]> {
-  const { store, bus, maxWaiting = 5_000, maxBehind = 100_000 } = options;
-  const { filter, levelCase, signal } = request;
-  let cursor = request.after ?? bus.watermark;
-  let live = false;
-  let overflowed = false;
-  let waiting: LiveRecord[] = [];
-  let wake = () => {};
-
-  const unsubscribe = bus.subscribe((records) => {
-    if (!live) return;
-    for (const record of records ?? []) if (filter.matches(record.record)) waiting.push(record);
-    if (!records || waiting.length > maxWaiting) {
-      live = false;
-      overflowed = records !== undefined;
-      waiting = [];
-    } else if (waiting.length === 0) {
-      cursor = bus.watermark;
-    }
-    wake();
-  });
-  signal.addEventListener('abort', () => wake(), { once: true });
+  const { store, bus, maxWaiting = 10_000, maxBehind = 100_000 } = options;
+  const { filter, tail, since, follow, levelCase, signal } = request;
+  const parameters = since === undefined ? filter.parameters : { ...filter.parameters, since };
+  const limits = { signal, urgent: true, settings: { max_execution_time: 30, max_threads: 1 } };
+  const reader = new LiveReader(bus, filter.matches, maxWaiting);
+  const wake = () => reader.wake();
+  signal.addEventListener('abort', wake, { once: true });
 
   const toEvent = (record: StoredRecord): TailEvent => ({
     kind: 'record',
-    seq: record.seq,
+    record,
     json: formatRecord(record, levelCase),
   });
 
+  async function* pages(after: number, upTo: number, where: string): AsyncGenerator<StoredRecord[]> {
+    for (let cursor = after; cursor < upTo; ) {
+      const page = await store.oldest(PAGE, { after: cursor, upTo, where, parameters }, limits);
+      cursor = page.length < PAGE ? upTo : page.at(-1)!.seq;
+      yield page;
+    }
+  }
+
+  async function* history(upTo: number): AsyncGenerator<StoredRecord[]> {
+    const where = since === undefined ? filter.where : `(${filter.where}) AND ${SINCE}`;
+    if (tail === undefined && since !== undefined) yield* pages(0, upTo, where);
+    if (tail !== undefined && tail > 0)
+      yield await store.newest(tail, { after: 0, upTo, where, parameters }, limits);
+  }
+
   try {
     const end = bus.watermark;
-    if (request.tail) {
-      const history = await store.newest(request.tail, { ...filter, after: request.after ?? 0, upTo: end });
-      cursor = end;
-      if (history.length > 0) yield history.map(toEvent);
+    let cursor = request.after ?? end;
+    if (request.after === undefined) {
+      let given = 0;
+      for await (const page of history(end)) {
+        given += page.length;
+        yield* inChunks(page.map(toEvent));
+      }
+      if (given === 0) yield [{ kind: 'place', seq: end }];
     }
+    let wasLive = false;
     while (!signal.aborted) {
-      if (live) {
-        if (waiting.length === 0) {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-          continue;
+      if (reader.live) {
+        const records = reader.take(CHUNK);
+        if (records.length === 0) await reader.changed();
+        else {
+          yield records.map((live) => ({
+            kind: 'record',
+            record: live.record,
+            json: live.json(levelCase),
+          }));
         }
-        const records = waiting;
-        waiting = [];
-        cursor = records.at(-1)!.record.seq;
-        yield records.map((record) => ({
-          kind: 'record',
-          seq: record.record.seq,
-          json: record.json(levelCase),
-        }));
+        cursor = reader.cursor;
         continue;
       }
-      const upTo = request.follow ? bus.watermark : end;
-      if (overflowed) {
-        overflowed = false;
-        const count = await store.count({ ...filter, after: cursor, upTo });
-        if (count > maxBehind) {
-          yield [{ kind: 'gap', from: cursor, to: upTo, count }];
-          cursor = upTo;
-        }
+      const upTo = follow ? bus.watermark : end;
+      const behind = wasLive ? await store.count({ ...filter, after: cursor, upTo }, limits) : 0;
+      if (behind > maxBehind) yield [{ kind: 'gap', from: cursor, to: upTo, count: behind }];
+      else {
+        for await (const page of pages(cursor, upTo, filter.where)) yield* inChunks(page.map(toEvent));
       }
-      const page = await store.oldest(PAGE, { ...filter, after: cursor, upTo });
-      if (page.length > 0) yield page.map(toEvent);
-      cursor = page.length < PAGE ? upTo : page.at(-1)!.seq;
-      if (cursor < upTo) continue;
-      if (!request.follow) return;
-      // Nothing awaited since the watermark was compared: no record can slip in between.
-      live = cursor === bus.watermark;
+      cursor = upTo;
+      if (!follow) return;
+      // Nothing is awaited since the watermark is compared: no record can slip in between.
+      wasLive = reader.join(cursor) || wasLive;
     }
   } finally {
-    unsubscribe();
+    signal.removeEventListener('abort', wake);
+    reader.close();
   }
+}
+
+const SINCE = "timestamp >= fromUnixTimestamp64Nano({since:Int64}, 'UTC')";
+
+function* inChunks(events: readonly TailEvent[]): Generator<TailEvent[]> {
+  for (let from = 0; from < events.length; from += CHUNK) yield events.slice(from, from + CHUNK);
 }

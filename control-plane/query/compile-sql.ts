@@ -146,7 +146,7 @@ function compileTime(
 }
 
 /** RFC 3339 with the digits that were received, as `formatTimestamp` writes it. */
-function timeText(name: 'timestamp' | 'observed_timestamp'): string {
+export function timeText(name: 'timestamp' | 'observed_timestamp'): string {
   const digits = name === 'timestamp' ? 'timestamp_digits' : 'observed_digits';
   const kept = `if(${digits} = 0, 19, 20 + ${digits})`;
   return `concat(replaceOne(substring(toString(${name}), 1, ${kept}), ' ', 'T'), 'Z')`;

@@ -3,7 +3,7 @@ import type { QueryParameters } from '../../pipeline/store/clickhouse.ts';
 /** Collects values as typed placeholders; equal values share one. */
 export class SqlParameters {
   readonly #prefix: string;
-  readonly #values: Record<string, string | number | bigint | readonly string[]> = {};
+  readonly #values: Record<string, string | number | bigint> = {};
   readonly #names = new Map<string, string>();
 
   constructor(prefix: string) {
@@ -15,8 +15,8 @@ export class SqlParameters {
   }
 
   /** The placeholder to put into the SQL text. */
-  add(type: 'String' | 'Float64' | 'Int64' | 'Array(String)', value: QueryParameters[string]): string {
-    const key = `${type} ${typeof value === 'object' ? JSON.stringify(value) : value}`;
+  add(type: 'String' | 'Float64' | 'Int64', value: string | number | bigint): string {
+    const key = `${type} ${value}`;
     let name = this.#names.get(key);
     if (name === undefined) {
       name = `${this.#prefix}${this.#names.size}`;

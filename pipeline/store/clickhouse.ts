@@ -7,6 +7,8 @@ export interface QueryOptions {
   readonly settings?: Readonly<Record<string, string | number>>;
   /** Aborting stops the engine's work on the query. */
   readonly signal?: AbortSignal;
+  /** Short work that must not wait behind questions of users: the embedded engine keeps sessions for it. */
+  readonly urgent?: boolean;
 }
 
 /**
@@ -42,6 +44,10 @@ export class ClickHouseError extends Error {
   /** The query ran into a limit on time, memory or rows. */
   get exceedsLimit(): boolean {
     return this.code !== undefined && LIMIT_CODES.has(this.code);
+  }
+
+  static cancelled(): ClickHouseError {
+    return new ClickHouseError('the query was cancelled before it began', CANCELLED_CODE, undefined);
   }
 
   get cancelled(): boolean {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { drainPending, Session } from 'chdb';
 import { type ClickHouse, ClickHouseError, parseRows, type QueryOptions } from './clickhouse.ts';
 import { setParameters } from './query-parameters.ts';
 import { ResourcePool } from './resource-pool.ts';
+import { streamFile } from './stream-file.ts';
 
 export interface EmbeddedClickHouseOptions {
   /** Folder of the engine's files; made when it does not exist. One process at a time can hold it. */
@@ -25,6 +26,8 @@ export interface EmbeddedClickHouseOptions {
  */
 export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): ClickHouse {
   mkdirSync(options.path, { recursive: true });
+  const exportFolder = `${options.path}-exports`;
+  rmSync(exportFolder, { recursive: true, force: true });
   const sessions: Session[] = [];
   const openSession = (): Session => {
     const session = new Session(options.path);
@@ -36,11 +39,13 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   const openSessions = (count: number) => Array.from({ length: count }, openSession);
   let inserts: ResourcePool<Session>;
   let queries: ResourcePool<Session>;
+  let urgentQueries: ResourcePool<Session>;
   let streams: ResourcePool<Session>;
   let control: Session;
   try {
     inserts = new ResourcePool('inserts', openSessions(options.insertSessions ?? 2), 1024);
     queries = new ResourcePool('queries', openSessions(options.querySessions ?? 4), 256);
+    urgentQueries = new ResourcePool('live streams', openSessions(2), 10_000);
     streams = new ResourcePool('exports', openSessions(2), 16);
     control = openSession();
   } catch (error) {
@@ -48,28 +53,41 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     throw toClickHouseError(error);
   }
 
-  /** Runs a query so that aborting its signal stops the engine too: `KILL QUERY` finds it by its comment. */
-  async function run<T>(
+  /** Runs a statement so that aborting its signal stops the engine too: `KILL QUERY` finds it by its comment. */
+  async function runKillable<T>(
     sql: string,
     { parameters, settings, signal }: QueryOptions,
+    execute: (sql: string) => Promise<T>,
+  ): Promise<T> {
+    if (!signal) return execute(setParameters(parameters) + withSettings(sql, settings));
+    if (signal.aborted) throw ClickHouseError.cancelled();
+    const comment = randomUUID();
+    const kill = () => {
+      const statement = `KILL QUERY WHERE Settings['log_comment'] = '${comment}' ASYNC`;
+      control.queryAsync(statement, { format: 'Null' }).catch(() => {});
+    };
+    signal.addEventListener('abort', kill, { once: true });
+    try {
+      const statement = withSettings(sql, { ...settings, log_comment: comment });
+      return await execute(setParameters(parameters) + statement);
+    } finally {
+      signal.removeEventListener('abort', kill);
+    }
+  }
+
+  async function run<T>(
+    sql: string,
+    options: QueryOptions,
     execute: (session: Session, sql: string) => Promise<T>,
   ): Promise<T> {
-    signal?.throwIfAborted();
-    const session = await queries.take();
-    const comment = signal && randomUUID();
-    const kill = () => {
-      const sql = `KILL QUERY WHERE Settings['log_comment'] = '${comment}' ASYNC`;
-      control.queryAsync(sql, { format: 'Null' }).catch(() => {});
-    };
-    signal?.addEventListener('abort', kill, { once: true });
+    const pool = options.urgent ? urgentQueries : queries;
+    const session = await pool.take();
     try {
-      const statement = withSettings(sql, comment ? { ...settings, log_comment: comment } : settings);
-      return await execute(session, setParameters(parameters) + statement);
+      return await runKillable(sql, options, (statement) => execute(session, statement));
     } catch (error) {
       throw toClickHouseError(error);
     } finally {
-      signal?.removeEventListener('abort', kill);
-      queries.release(session);
+      pool.release(session);
     }
   }
 
@@ -98,15 +116,29 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
         return parseRows(result.text());
       }),
 
-    async *stream(sql, format, { parameters, settings, signal } = {}) {
+    async *stream(sql, format, streamOptions = {}) {
+      const { parameters, settings, signal } = streamOptions;
       const session = await streams.take();
       try {
+        if (signal?.aborted) throw ClickHouseError.cancelled();
+        if (WHOLE_FILE_FORMATS.has(format)) {
+          yield* streamFile(exportFolder, (path) =>
+            runKillable(
+              `INSERT INTO FUNCTION file('${path}', '${format}') ${sql}`,
+              streamOptions,
+              (statement) => session.queryAsync(statement, { format: 'Null' }),
+            ),
+          );
+          return;
+        }
         if (parameters) await session.queryAsync(setParameters(parameters), { format: 'Null' });
         const chunks = session.queryStream(withSettings(sql, settings), {
           format,
           ...(signal && { signal }),
         });
         for await (const chunk of chunks) yield chunk.raw();
+        // An aborted stream just ends.
+        if (signal?.aborted) throw ClickHouseError.cancelled();
       } catch (error) {
         throw toClickHouseError(error);
       } finally {
@@ -126,6 +158,11 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   };
 }
 
+/**
+ * Formats with a head or a foot: the engine's stream makes each chunk a whole of its own, so these go by way of a file.
+ */
+const WHOLE_FILE_FORMATS = new Set(['Parquet']);
+
 function withSettings(sql: string, settings: QueryOptions['settings']): string {
   const pairs = Object.entries(settings ?? {}).map(([name, value]) =>
     typeof value === 'number' ? `${name} = ${value}` : `${name} = '${value.replaceAll("'", "''")}'`,
@@ -134,6 +171,7 @@ function withSettings(sql: string, settings: QueryOptions['settings']): string {
 }
 
 function toClickHouseError(error: unknown): ClickHouseError {
+  if (error instanceof ClickHouseError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const code = (error as { clickhouseCode?: unknown } | undefined)?.clickhouseCode;
   return new ClickHouseError(message, typeof code === 'number' ? code : undefined, error);

@@ -12,9 +12,13 @@ export interface PlaceRange {
   readonly parameters: QueryParameters;
 }
 
-/** Places are times, so the newest records are looked for in these last microseconds first: in order of arrival
- *  there is no index to read backwards, only one that passes over what lies outside a range. */
-const NEWEST_SPANS = [60e6, 3_600e6, 86_400e6, Number.POSITIVE_INFINITY];
+/**
+ * Places are times, so records next to one are looked for within these microseconds of it first: in order of arrival
+ * there is no index to read along, only one that passes over what lies outside a range.
+ */
+const SPANS = [1e6, 60e6, 3_600e6, 86_400e6, Number.POSITIVE_INFINITY];
+
+type RangeOptions = Omit<QueryOptions, 'parameters'>;
 
 /** The table `logs`. */
 export class LogStore {
@@ -55,38 +59,41 @@ export class LogStore {
   }
 
   /** The first records of a range, in order of arrival. */
-  oldest(limit: number, range: PlaceRange): Promise<StoredRecord[]> {
-    return this.#selectRange(range, 'ORDER BY seq LIMIT {limit:UInt32}', limit);
+  async oldest(limit: number, range: PlaceRange, options: RangeOptions = {}): Promise<StoredRecord[]> {
+    for (const span of SPANS) {
+      const upTo = Math.min(range.upTo, range.after + span);
+      const records = await this.#selectRange({ ...range, upTo }, 'ASC', limit, options);
+      if (records.length === limit || upTo === range.upTo) return records;
+    }
+    return [];
   }
 
   /** The last records of a range, in order of arrival. */
-  async newest(limit: number, range: PlaceRange): Promise<StoredRecord[]> {
-    for (const span of NEWEST_SPANS) {
+  async newest(limit: number, range: PlaceRange, options: RangeOptions = {}): Promise<StoredRecord[]> {
+    for (const span of SPANS) {
       const after = Math.max(range.after, range.upTo - span);
-      const records = await this.#selectRange(
-        { ...range, after },
-        'ORDER BY seq DESC LIMIT {limit:UInt32}',
-        limit,
-      );
+      const records = await this.#selectRange({ ...range, after }, 'DESC', limit, options);
       if (records.length === limit || after === range.after) return records.reverse();
     }
     return [];
   }
 
-  async count({ after, upTo, where, parameters }: PlaceRange): Promise<number> {
+  async count({ after, upTo, where, parameters }: PlaceRange, options: RangeOptions = {}): Promise<number> {
     const [[count] = [0]] = await this.#clickhouse.query<[number]>(
       `SELECT count() FROM logs WHERE ${RANGE} AND (${where})`,
-      { parameters: { ...parameters, after, up_to: upTo } },
+      { ...options, parameters: { ...parameters, after, up_to: upTo } },
     );
     return count;
   }
 
   #selectRange(
     { after, upTo, where, parameters }: PlaceRange,
-    order: string,
+    direction: 'ASC' | 'DESC',
     limit: number,
+    options: RangeOptions,
   ): Promise<StoredRecord[]> {
-    return this.select(`WHERE ${RANGE} AND (${where}) ${order}`, {
+    return this.select(`WHERE ${RANGE} AND (${where}) ORDER BY seq ${direction} LIMIT {limit:UInt32}`, {
+      ...options,
       parameters: { ...parameters, after, up_to: upTo, limit },
     });
   }

@@ -17,6 +17,10 @@ const ARRIVED = "toDateTime(fromUnixTimestamp64Micro(toInt64(seq), 'UTC'))";
  * `minutes` holds the counts: it is written with each part and merged with it, so it can never differ from
  * the rows, which a materialized view can (after a crash between the two inserts, or after a delete).
  * Measured: counts by service and level over 400,000 rows 2.0 ms with it, 5.2 ms without, for 1 µs a row.
+ *
+ * `by_piece` answers searches for a part of a message. An index of words would have to look through its whole
+ * dictionary for a part of a word, and ids fill that with as many words as there are rows; pieces of four letters
+ * stay few: measured on 1 M rows, a rare word in 12 ms in place of 38, for 7 MB on disk in place of 17.
  */
 const MIGRATIONS: readonly (readonly string[])[] = [
   [
@@ -47,7 +51,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
       message String CODEC(ZSTD(1)),
       attributes String CODEC(ZSTD(1)),
       INDEX by_seq seq TYPE minmax GRANULARITY 1,
-      INDEX by_word message TYPE text(tokenizer = 'splitByNonAlpha', preprocessor = lower(message)),
+      INDEX by_piece lower(message) TYPE ngrambf_v1(4, 65536, 2, 0) GRANULARITY 1,
       PROJECTION minutes (
         SELECT toStartOfMinute(timestamp), service, level, machine_id, source, file_path,
           count(), sum(length(message)), max(timestamp)

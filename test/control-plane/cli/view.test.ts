@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { createLogger } from '../../../control-plane/logger/logger.ts';
-import { RequestStatsBuilder } from '../../../control-plane/logs/request-stats.ts';
+import { RequestStatsBuilder } from '../../../control-plane/logs/request-stats-builder.ts';
 import { runCli } from './run-cli.ts';
 
 const NOW_MICROSECONDS = Date.now() * 1000;
@@ -62,7 +62,7 @@ t.test('arithmetic', async (t) => {
   t.same(builder.result(24), {
     api_stats: {
       total_requests: 2,
-      endpoints: { a: 1 },
+      endpoints: { a: 1, unknown: 1 },
       methods: { GET: 2 },
       status_codes: { 200: 1, 500: 1 },
       avg_response_time: 15.01,
@@ -70,7 +70,7 @@ t.test('arithmetic', async (t) => {
     },
     error_summary: {
       total_errors: 2,
-      error_types: { TypeError: 1 },
+      error_types: { TypeError: 1, Unknown: 1 },
       endpoints_with_errors: { a: 2 },
       status_codes: { 500: 1 },
     },

@@ -30,6 +30,8 @@ export class Syncing {
     const syncing = new Syncing(folder, ssh, {
       PORT: '0',
       DATA_DIR: join(folder, 'data'),
+      GRPC_PORT: '0',
+      LOG_API_CALLS: 'false',
       REMOTE_BASE_PATH: join(folder, 'base path'),
       SYNC_INTERVAL: '0',
       ...(ssh && {

@@ -1,0 +1,36 @@
+import { LogplaneError } from '../../pipeline/errors.ts';
+
+const RETRY_SECONDS = 5;
+
+/** Counts open streams by client, so that one client cannot take all that the server has. */
+export class StreamLimit {
+  readonly #most: number;
+  readonly #open = new Map<string, number>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /**
+   * @returns a function that gives the place back
+   * @throws LogplaneError `too_many`
+   */
+  enter(client: string): () => void {
+    const open = this.#open.get(client) ?? 0;
+    if (open >= this.#most) {
+      throw new LogplaneError(
+        'too_many',
+        `one client may have ${this.#most} open streams; close one, or ask for several queries on one stream (queries)`,
+        { retryAfterSeconds: RETRY_SECONDS },
+      );
+    }
+    this.#open.set(client, open + 1);
+    return () => this.#leave(client);
+  }
+
+  #leave(client: string): void {
+    const left = this.#open.get(client)! - 1;
+    if (left === 0) this.#open.delete(client);
+    else this.#open.set(client, left);
+  }
+}

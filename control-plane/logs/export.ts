@@ -1,0 +1,124 @@
+import { setImmediate } from 'node:timers/promises';
+import { formatRecord } from '../../pipeline/record/format-record.ts';
+import { INDEXED_FIELDS } from '../../pipeline/record/log-record.ts';
+import type { ClickHouse, QueryOptions } from '../../pipeline/store/clickhouse.ts';
+import { parseRows } from '../../pipeline/store/clickhouse.ts';
+import { decodeRow, RECORD_SELECT, type RecordRow } from '../../pipeline/store/columns.ts';
+import { timeText } from '../query/compile-sql.ts';
+import type { SqlFilter } from './sql-filter.ts';
+
+export const EXPORT_FORMATS = ['ndjson', 'csv', 'json', 'parquet'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+export interface ExportRequest {
+  readonly filter: SqlFilter;
+  readonly format: ExportFormat;
+  readonly order: 'asc' | 'desc';
+  /** Aborted when the client leaves: the engine then stops its work. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What one export holds in memory: blocks of few rows, read in the order of the table's key, so that nothing is
+ * sorted, by one thread. It has no limit in time: the client sets the pace.
+ */
+const SETTINGS = {
+  max_block_size: 4096,
+  preferred_block_size_bytes: 1_000_000,
+  max_threads: 1,
+  // A part of the table is opened when its turn comes: with all columns of all parts open, 5 M rows held 220 MB.
+  read_in_order_use_virtual_row: 1,
+  max_memory_usage: 500_000_000,
+  max_read_buffer_size: 131_072,
+  output_format_parquet_row_group_size: 50_000,
+  output_format_parquet_parallel_encoding: 0,
+  output_format_parallel_formatting: 0,
+  // The columns of the answer have the names of those that the filter means.
+  prefer_column_name_to_alias: 1,
+};
+
+/** Columns of tables: the fields of a record in their order, and what has no column of its own as JSON. */
+const TABLE_COLUMNS: Readonly<Record<string, string>> = {
+  id: 'toString(seq)',
+  timestamp: timeText('timestamp'),
+  level: 'upper(toString(level))',
+  message: 'message',
+  ...Object.fromEntries(INDEXED_FIELDS.map((field) => [field, `toString(${field})`])),
+  observed_timestamp: `if(observed_digits <= 9, ${timeText('observed_timestamp')}, '')`,
+  severity_text: 'toString(severity_text)',
+  attributes: 'attributes',
+};
+
+/** In Parquet a time is a time and an id a number. */
+const PARQUET_COLUMNS: Readonly<Record<string, string>> = {
+  ...TABLE_COLUMNS,
+  id: 'seq',
+  timestamp: 'timestamp',
+  observed_timestamp: 'if(observed_digits <= 9, observed_timestamp, NULL)',
+};
+
+/** All records of a filter by their time, piece by piece. */
+export async function* exportLogs(
+  clickhouse: ClickHouse,
+  { filter, format, order, signal }: ExportRequest,
+): AsyncGenerator<string | Uint8Array> {
+  const from = `FROM logs WHERE ${filter.where} ORDER BY timestamp ${order}, seq ${order}`;
+  const options = { parameters: filter.parameters, settings: SETTINGS, signal };
+  switch (format) {
+    case 'ndjson':
+      for await (const lines of recordLines(clickhouse, from, options)) yield `${lines.join('\n')}\n`;
+      return;
+    case 'json': {
+      let separator = '[';
+      for await (const lines of recordLines(clickhouse, from, options)) {
+        yield `${separator}${lines.join(',\n')}`;
+        separator = ',\n';
+      }
+      yield separator === '[' ? '[]' : ']';
+      return;
+    }
+    case 'csv':
+      yield `${Object.keys(TABLE_COLUMNS).join(',')}\r\n`;
+      yield* clickhouse.stream(`SELECT ${tableSelect()} ${from}`, 'CSV', options);
+      return;
+    case 'parquet':
+      yield* clickhouse.stream(`SELECT ${tableSelect(PARQUET_COLUMNS)} ${from}`, 'Parquet', options);
+  }
+}
+
+const TURN_ROWS = 1_000;
+
+/** The JSON of records, some thousand at a time; between pieces of them other work gets its turn. */
+async function* recordLines(
+  clickhouse: ClickHouse,
+  from: string,
+  options: QueryOptions,
+): AsyncGenerator<string[]> {
+  for await (const text of wholeLines(
+    clickhouse.stream(`SELECT ${RECORD_SELECT} ${from}`, 'JSONCompactEachRow', options),
+  )) {
+    const rows = parseRows<RecordRow>(text);
+    for (let start = 0; start < rows.length; start += TURN_ROWS) {
+      yield rows.slice(start, start + TURN_ROWS).map((row) => formatRecord(decodeRow(row), 'upper'));
+      await setImmediate();
+    }
+  }
+}
+
+/** Pieces as they come from the engine may end within a line, also within a character. */
+async function* wholeLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    const bytes = Buffer.concat([rest, chunk]);
+    const end = bytes.lastIndexOf(0x0a) + 1;
+    rest = bytes.subarray(end);
+    if (end > 0) yield bytes.toString('utf8', 0, end);
+  }
+  if (rest.length > 0) yield rest.toString();
+}
+
+function tableSelect(columns = TABLE_COLUMNS): string {
+  return Object.entries(columns)
+    .map(([name, sql]) => `${sql} AS ${name}`)
+    .join(', ');
+}

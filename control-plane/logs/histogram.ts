@@ -1,0 +1,140 @@
+import { badRequest } from '../../pipeline/errors.ts';
+import { formatTimestamp } from '../../pipeline/record/timestamp.ts';
+import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
+import { type Buckets, countedRows } from './counted-rows.ts';
+import { type GroupField, groupValue } from './group-field.ts';
+import { chooseInterval, formatInterval } from './interval.ts';
+import type { LogFilter } from './log-filter.ts';
+import type { QueryLimits } from './query-limits.ts';
+
+export interface HistogramRequest {
+  readonly filter: LogFilter;
+  /** Nanoseconds; chosen by the length of the range where undefined. */
+  readonly interval: bigint | undefined;
+  readonly by: GroupField | undefined;
+  /** The present, milliseconds since 1970. */
+  readonly now: number;
+}
+
+export interface Histogram {
+  readonly interval: string;
+  readonly buckets: readonly {
+    /** Start of the bucket, a multiple of the interval since 1970. */
+    readonly timestamp: string;
+    readonly total: number;
+    /** By value of the field; the rarest of more than 50 values only count in `total`. */
+    readonly counts: Readonly<Record<string, number>>;
+  }[];
+}
+
+const AUTOMATIC_BUCKETS = 100n;
+const MAX_BUCKETS = 10_000n;
+const MAX_VALUES = 50;
+const DEFAULT_RANGE = 3_600_000_000_000n;
+
+/**
+ * Records over time. A range without a start begins with the first record; one without an end goes to the last
+ * record, or to the present where it has a start.
+ * @throws LogplaneError `bad_request` for an interval that makes too many buckets
+ */
+export async function histogramOf(
+  clickhouse: ClickHouse,
+  { filter, interval, by, now }: HistogramRequest,
+  limits: QueryLimits,
+): Promise<Histogram> {
+  const range = await closeRange(clickhouse, filter, now, limits);
+  const step = interval ?? chooseInterval(range ? range.to - range.from : DEFAULT_RANGE, AUTOMATIC_BUCKETS);
+  if (!range || range.to <= range.from) return { interval: formatInterval(step), buckets: [] };
+  const start = floor(range.from, step);
+  const length = (range.to - start + step - 1n) / step;
+  if (length > MAX_BUCKETS) {
+    throw badRequest(
+      `interval: expected one that makes at most ${MAX_BUCKETS} buckets, got ${formatInterval(step)}, which makes ${length}`,
+    );
+  }
+  const counts = Array.from({ length: Number(length) }, () => ({
+    total: 0,
+    counts: new Map<string, number>(),
+  }));
+  for (const [index, count, value] of await countBuckets(clickhouse, filter, { start, step }, by, limits)) {
+    const bucket = counts[index];
+    if (!bucket) continue;
+    bucket.total += count;
+    if (by && value !== null) bucket.counts.set(groupValue(by, value), count);
+  }
+  return {
+    interval: formatInterval(step),
+    buckets: counts.map((bucket, index) => ({
+      timestamp: formatNanos(start + BigInt(index) * step),
+      total: bucket.total,
+      counts: Object.fromEntries(bucket.counts),
+    })),
+  };
+}
+
+type BucketRow = [index: number, count: number, value: string | null];
+
+function countBuckets(
+  clickhouse: ClickHouse,
+  filter: LogFilter,
+  buckets: Buckets,
+  by: GroupField | undefined,
+  limits: QueryLimits,
+): Promise<BucketRow[]> {
+  const { sql, parameters } = countedRows(filter, by ? [by] : [], buckets);
+  if (!by || by.name === 'level') {
+    const value = by ? 'v0' : 'NULL';
+    return clickhouse.query<BucketRow>(
+      `SELECT bucket, sum(records), ${value} AS value FROM (${sql}) GROUP BY bucket, value`,
+      { parameters, ...limits },
+    );
+  }
+  return clickhouse.query<BucketRow>(
+    `WITH counted AS (${sql}),
+       (SELECT groupArray(v0) FROM (SELECT v0 FROM counted GROUP BY v0 ORDER BY sum(records) DESC, v0 LIMIT ${MAX_VALUES})) AS frequent
+     SELECT bucket, sum(records), if(has(frequent, toString(v0)), toString(v0), NULL) AS value FROM counted GROUP BY bucket, value`,
+    { parameters, ...limits },
+  );
+}
+
+async function closeRange(
+  clickhouse: ClickHouse,
+  filter: LogFilter,
+  now: number,
+  limits: QueryLimits,
+): Promise<{ from: bigint; to: bigint } | undefined> {
+  const { from, to } = filter.range;
+  if (from !== undefined && to !== undefined) return { from, to };
+  // In the order of time the first match ends the search, in either direction.
+  const edge = (direction: 'ASC' | 'DESC') =>
+    `(SELECT toString(toUnixTimestamp64Nano(timestamp)) FROM logs WHERE ${filter.where} ORDER BY timestamp ${direction} LIMIT 1)`;
+  const [[first, last] = [null, null]] = await clickhouse.query<[string | null, string | null]>(
+    `SELECT ${from === undefined ? edge('ASC') : 'NULL'}, ${to === undefined ? edge('DESC') : 'NULL'}`,
+    { parameters: filter.parameters, ...limits },
+  );
+  const present = from === undefined ? undefined : BigInt(now) * 1_000_000n;
+  const start = from ?? (first === null ? undefined : BigInt(first));
+  const end = to ?? latest(last === null ? undefined : BigInt(last) + 1n, present);
+  return start === undefined || end === undefined ? undefined : { from: start, to: end };
+}
+
+function latest(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a > b ? a : b;
+}
+
+/** The largest multiple that is not above, before 1970 too. */
+function floor(value: bigint, step: bigint): bigint {
+  const rest = value % step;
+  return rest < 0n ? value - rest - step : value - rest;
+}
+
+function formatNanos(nanos: bigint): string {
+  const second = floor(nanos, 1_000_000_000n);
+  const rest = Number(nanos - second);
+  return formatTimestamp({
+    seconds: Number(second / 1_000_000_000n),
+    nanos: rest,
+    digits: rest === 0 ? 0 : 3,
+  });
+}

@@ -1,0 +1,69 @@
+import type { LiveBus, LiveRecord } from '../../pipeline/live/live-bus.ts';
+import type { StoredRecord } from '../../pipeline/record/log-record.ts';
+
+/**
+ * One reader's bounded share of the live bus: the records that it asked for and has not taken yet. It falls off when
+ * too many wait, or when records were stored without being kept in memory; what it missed is in the store.
+ */
+export class LiveReader {
+  readonly #bus: LiveBus;
+  readonly #leave: () => void;
+  #waiting: LiveRecord[] = [];
+  #live = false;
+  #cursor = 0;
+  #wake = () => {};
+
+  constructor(bus: LiveBus, matches: (record: StoredRecord) => boolean, maxWaiting: number) {
+    this.#bus = bus;
+    this.#leave = bus.subscribe((records) => {
+      if (!this.#live) return;
+      for (const record of records ?? []) if (matches(record.record)) this.#waiting.push(record);
+      if (!records || this.#waiting.length > maxWaiting) {
+        this.#live = false;
+        this.#waiting = [];
+      } else if (this.#waiting.length === 0) {
+        this.#cursor = bus.watermark;
+        return;
+      }
+      this.#wake();
+    });
+  }
+
+  get live(): boolean {
+    return this.#live;
+  }
+
+  /** Everything up to this place was taken, or is of no interest. */
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  /** Goes live if nothing was published behind this place; else the reader has to fetch from the store first. */
+  join(cursor: number): boolean {
+    this.#cursor = cursor;
+    this.#live = cursor === this.#bus.watermark;
+    return this.#live;
+  }
+
+  take(most: number): LiveRecord[] {
+    const records = this.#waiting.length <= most ? this.#waiting : this.#waiting.slice(0, most);
+    this.#waiting = this.#waiting.slice(records.length);
+    if (records.length > 0) this.#cursor = records.at(-1)!.record.seq;
+    return records;
+  }
+
+  /** Resolves when there is something to take, the reader fell off, or `wake` is called. */
+  changed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  wake(): void {
+    this.#wake();
+  }
+
+  close(): void {
+    this.#leave();
+  }
+}

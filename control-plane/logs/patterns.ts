@@ -1,0 +1,107 @@
+import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
+import { countLogs } from './count.ts';
+import type { LogFilter } from './log-filter.ts';
+import { MESSAGE_SHAPE, textOfShape } from './message-shape.ts';
+import type { QueryLimits } from './query-limits.ts';
+
+export interface Pattern {
+  readonly pattern: string;
+  /** Scaled up where only a sample was looked at. */
+  readonly count: number;
+  /** Of all records of the range, 0 … 1. */
+  readonly share: number;
+  /** The most frequent level. */
+  readonly level: string;
+  /** RFC 3339. */
+  readonly first_seen: string;
+  readonly last_seen: string;
+  /** No record of the filter had it before the range; never without `from`. */
+  readonly is_new: boolean;
+  readonly sample: string;
+}
+
+export interface Patterns {
+  /** The most frequent first. */
+  readonly patterns: readonly Pattern[];
+  readonly total: number;
+  /** Records that were looked at. */
+  readonly sampled: number;
+}
+
+/** Masking costs the engine 1 µs a record on one core; evenly sampled, shares of a thousandth are still seen well. */
+const MAX_SAMPLE = 200_000;
+const TIME = "'%Y-%m-%dT%H:%i:%S.%fZ', 'UTC'";
+
+/**
+ * Groups messages by shape. It is done in the engine: there it runs beside the event loop, on records that never
+ * leave it, and costs less than to fetch them.
+ */
+export async function patternsOf(
+  clickhouse: ClickHouse,
+  filter: LogFilter,
+  limit: number,
+  limits: QueryLimits,
+): Promise<Patterns> {
+  const { total } = await countLogs(clickhouse, filter, [], limits);
+  const every = Math.max(1, Math.ceil(total / MAX_SAMPLE));
+  const sample = every === 1 ? '' : ` AND cityHash64(seq) % ${every} = 0`;
+  const rows = await clickhouse.query<[string, number, number, string, string, string, string]>(
+    `SELECT ${MESSAGE_SHAPE} AS shape, count() AS found, sum(found) OVER (), upper(topK(1)(toString(level))[1]),
+       formatDateTime(min(timestamp), ${TIME}), formatDateTime(max(timestamp), ${TIME}), any(message)
+     FROM logs WHERE ${filter.where}${sample} GROUP BY shape ORDER BY found DESC, shape LIMIT ${limit}`,
+    { parameters: filter.parameters, ...limits },
+  );
+  const sampled = rows[0]?.[2] ?? 0;
+  const shapes = rows.map(([shape]) => shape);
+  const known = await shapesBefore(clickhouse, filter, shapes, limits);
+  return {
+    patterns: rows.map(([pattern, found, , level, first_seen, last_seen, message]) => ({
+      pattern,
+      count: every === 1 ? found : Math.round((found / sampled) * total),
+      share: found / sampled,
+      level,
+      first_seen,
+      last_seen,
+      is_new: filter.range.from !== undefined && !known.has(pattern),
+      sample: message,
+    })),
+    total,
+    sampled,
+  };
+}
+
+/** Which of the shapes records of the filter had before its range. */
+async function shapesBefore(
+  clickhouse: ClickHouse,
+  { range, rest, parameters }: LogFilter,
+  shapes: readonly string[],
+  limits: QueryLimits,
+): Promise<ReadonlySet<string>> {
+  if (range.from === undefined || shapes.length === 0) return new Set();
+  const before = `${rest.where} AND timestamp < fromUnixTimestamp64Nano({before:Int64}, 'UTC')`;
+  const find = async (sql: string, more: Readonly<Record<string, readonly string[]>>) => {
+    const options = { ...limits, parameters: { ...parameters, before: range.from!, ...more } };
+    return (await clickhouse.query<[string]>(sql, options)).map(([shape]) => shape);
+  };
+  // Nearly all are found among the records right before the range.
+  const known = new Set(
+    await find(
+      `SELECT DISTINCT ${MESSAGE_SHAPE} AS shape FROM
+         (SELECT message FROM logs WHERE ${before} ORDER BY timestamp DESC LIMIT ${MAX_SAMPLE})
+       WHERE has({shapes:Array(String)}, shape)`,
+      { shapes },
+    ),
+  );
+  const missing = shapes.filter((shape) => !known.has(shape));
+  if (missing.length === 0) return known;
+  // The rest is looked for in all records, by way of the index of the messages' pieces.
+  const pieces = missing.map(textOfShape);
+  const conditions = pieces.map((_, index) => `lower(message) LIKE {like${index}:String}`);
+  const likes = Object.fromEntries(pieces.map((text, index) => [`like${index}`, `%${text}%`]));
+  const found = await find(
+    `SELECT DISTINCT ${MESSAGE_SHAPE} AS shape FROM logs
+     WHERE ${before} AND (${conditions.join(' OR ')}) AND has({missing:Array(String)}, shape)`,
+    { missing, ...likes },
+  );
+  return new Set([...known, ...found]);
+}

@@ -1,0 +1,48 @@
+import type { Test } from 'tap';
+import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
+import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import { encodeRow, LOG_COLUMNS } from '../../../pipeline/store/columns.ts';
+import { openEmbeddedClickHouse } from '../../../pipeline/store/embedded-clickhouse.ts';
+import { migrate } from '../../../pipeline/store/schema.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
+
+/** A store of a test's own, with the current schema. */
+export async function openStore(t: Test): Promise<ClickHouse> {
+  const clickhouse = openEmbeddedClickHouse({ path: temporaryFolder(), database: 'logs', querySessions: 2 });
+  t.teardown(() => clickhouse.close());
+  await migrate(clickhouse, { days: 20_000, errorDays: 20_000 });
+  return clickhouse;
+}
+
+/** A record with everything that a test does not care about left empty. */
+export function record(fields: Partial<StoredRecord> & { readonly seq: number }): StoredRecord {
+  return {
+    timestamp: { seconds: Math.floor(fields.seq / 1e6), nanos: 0, digits: 3 },
+    observed: undefined,
+    level: 'info',
+    severity_text: '',
+    service: '',
+    machine_id: '',
+    worker_id: '',
+    deployment_env: '',
+    region: '',
+    source: '',
+    file_path: '',
+    container_name: '',
+    job_id: '',
+    node_id: '',
+    trace_id: '',
+    span_id: '',
+    request_id: '',
+    type: '',
+    event_type: '',
+    message: '',
+    attributes: '{}',
+    ...fields,
+  };
+}
+
+export async function insertRecords(clickhouse: ClickHouse, records: readonly StoredRecord[]): Promise<void> {
+  const rows = records.map((item) => `[${item.seq},${encodeRow(item)},""]\n`).join('');
+  await clickhouse.insert('logs', LOG_COLUMNS, Buffer.from(rows));
+}
