@@ -6,40 +6,21 @@ import t, { type Test } from 'tap';
 import { Forwarder, type ForwarderOptions } from '../../../control-plane/forward/forwarder.ts';
 import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
 import { fromMilliseconds } from '../../../pipeline/record/timestamp.ts';
+import { plainRecord } from '../../plain-record.ts';
 
 const FIRST = 1_750_000_000_000_000;
 const filter = { where: '1', parameters: {} };
 
 function record(number: number, message = `record ${number}`): StoredRecord {
-  const empty = {
-    worker_id: '',
-    deployment_env: '',
-    region: '',
-    source: 'api',
-    file_path: '',
-    container_name: '',
-  };
-  const ids = {
-    job_id: '',
-    node_id: '',
-    trace_id: '',
-    span_id: '',
-    request_id: '',
-    type: '',
-    event_type: '',
-  };
   return {
-    ...empty,
-    ...ids,
+    ...plainRecord({
+      timestamp: fromMilliseconds(1_750_000_000_000 + number),
+      service: `service-${number % 2}`,
+      machine_id: 'm1',
+      message,
+      attributes: `{"number":${number}}`,
+    }),
     seq: FIRST + number * 1000,
-    timestamp: fromMilliseconds(1_750_000_000_000 + number),
-    observed: undefined,
-    level: 'info',
-    severity_text: '',
-    service: `service-${number % 2}`,
-    machine_id: 'm1',
-    message,
-    attributes: `{"number":${number}}`,
   };
 }
 

@@ -4,6 +4,7 @@ import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import { encodeRow, LOG_COLUMNS } from '../../../pipeline/store/columns.ts';
 import { openEmbeddedClickHouse } from '../../../pipeline/store/embedded-clickhouse.ts';
 import { migrate } from '../../../pipeline/store/schema.ts';
+import { plainRecord } from '../../plain-record.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 /** A store of a test's own, with the current schema. */
@@ -17,27 +18,11 @@ export async function openStore(t: Test): Promise<ClickHouse> {
 /** A record with everything that a test does not care about left empty. */
 export function record(fields: Partial<StoredRecord> & { readonly seq: number }): StoredRecord {
   return {
-    timestamp: { seconds: Math.floor(fields.seq / 1e6), nanos: 0, digits: 3 },
-    observed: undefined,
-    level: 'info',
-    severity_text: '',
-    service: '',
-    machine_id: '',
-    worker_id: '',
-    deployment_env: '',
-    region: '',
-    source: '',
-    file_path: '',
-    container_name: '',
-    job_id: '',
-    node_id: '',
-    trace_id: '',
-    span_id: '',
-    request_id: '',
-    type: '',
-    event_type: '',
-    message: '',
-    attributes: '{}',
+    ...plainRecord({
+      timestamp: { seconds: Math.floor(fields.seq / 1e6), nanos: 0, digits: 3 },
+      service: '',
+      source: '',
+    }),
     ...fields,
   };
 }
