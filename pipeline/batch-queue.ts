@@ -87,8 +87,8 @@ export class BatchQueue {
   }
 
   /**
-   * An insert costs about 10 ms of CPU whatever it holds, so small ones wait for each other. From 2,000 rows on, two at
-   * once are better (85 k rows/s against 76 k, 1,000-row requests on 4 connections): parsing never waits for the engine.
+   * An insert costs about 10 ms of CPU whatever it holds, so small ones wait for each other. From 2,000 rows on two may
+   * run at once, so that parsing does not wait for the engine.
    */
   #mayStart(): boolean {
     const { concurrency, minParallelRows } = this.#options;
