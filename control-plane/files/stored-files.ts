@@ -1,11 +1,5 @@
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 
-/** Names a file everywhere: its records carry both. */
-export interface FileKey {
-  readonly machineId: string;
-  readonly filePath: string;
-}
-
 const MOST_PATHS = 1_000;
 
 /** Removes the records of files of one machine. Lightweight deletes: rows are masked at once, and gone with the next merge. */

@@ -25,7 +25,7 @@ t.test('the server tails files itself: growth, rotation, a kill, stack traces, e
   write(150, 200);
   writeFileSync(join(folder, 'new.out'), 'tailed too\n');
   await events.take(101);
-  await events.close();
+  events.close();
 
   await server.stop('SIGKILL');
   write(200, 250);
@@ -43,7 +43,7 @@ t.test('the server tails files itself: growth, rotation, a kill, stack traces, e
     message:
       'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\nValueError: tailed trace',
   });
-  await events.close();
+  events.close();
 
   const { groups } = await server.get('/api/v1/logs/count?q="tailed line"&by=message');
   t.equal(groups.length, 250);

@@ -25,7 +25,7 @@ async function runDemo(t: Test, path: string, collector: RegExp): Promise<void> 
 
   const events = readEvents(`${url}/api/v1/logs/stream?tail=1000`);
   await events.take(500);
-  await events.close();
+  events.close();
   const { groups } = await server.get('/api/v1/logs/count?by=service');
   const services = groups.map((group: { service: string }) => group.service);
   for (const service of ['vllm', 'client', 'vector-db', 'server', 'monitoring'])

@@ -113,7 +113,7 @@ t.test(
     await events.take(500);
     write(500, 1000);
     await events.take(500);
-    await events.close();
+    events.close();
 
     const { groups, total } = await server.get('/api/v1/logs/count?q="growing line"&by=message');
     t.equal(total, 1000, 'as many records as lines');
