@@ -4,6 +4,7 @@ import type { Categorize } from '../pipeline/record/category.ts';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
 import { type Config, SETTINGS } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
+import type { Feature } from './feature.ts';
 import { deliverSynced } from './files/deliver-synced.ts';
 import { logsFolder, parseSources } from './files/read-sources.ts';
 import { SourceFiles } from './files/source-files.ts';
@@ -11,13 +12,13 @@ import { SourceSync } from './files/source-sync.ts';
 import { resortRecords } from './files/stored-files.ts';
 import { SyncSchedule } from './files/sync-schedule.ts';
 import type { SyncSource } from './files/sync-source.ts';
+import { downSources, syncGauges } from './files/sync-status.ts';
 import { fetchAccounting } from './jobs/fetch-accounting.ts';
 import type { JobRunStore } from './jobs/job-run-store.ts';
 
-export interface RunningSync {
+export interface RunningSync extends Feature {
   readonly sources: readonly SourceSync[];
   readonly schedule: SyncSchedule;
-  stop(): Promise<void>;
 }
 
 export interface SyncParts {
@@ -28,7 +29,7 @@ export interface SyncParts {
   readonly log: ConsoleLog;
 }
 
-/** Puts the syncs together; the schedule is to be started by the caller. */
+/** Puts the syncs together. */
 export async function createSync(
   config: Config,
   { clickhouse, pipeline, categorize, jobRuns, log }: SyncParts,
@@ -62,6 +63,9 @@ export async function createSync(
   return {
     sources,
     schedule,
+    gauges: syncGauges(sources),
+    impaired: () => downSources(sources),
+    start: () => schedule.start(),
     async stop() {
       stopping.abort();
       await schedule.stop();

@@ -15,8 +15,9 @@ const LAYERS = [
   /^control-plane\/jobs\//,
   /^control-plane\/http\//,
   /^control-plane\/routes\//,
-  /^control-plane\/(app|config|telemetry|console-log|admin-token|otlp-listener|request-log)\.ts/,
-  /^control-plane\/start-sync\.ts/,
+  /^control-plane\/(app|config|telemetry|console-log|admin-token|otlp-listener|http-listener|package-version)\.ts/,
+  /^control-plane\/(feature|open-clickhouse|request-log)\.ts/,
+  /^control-plane\/start-[a-z-]+\.ts/,
   /^control-plane\/server\.ts/,
   /^control-plane\/(main\.ts|cli\/)/,
 ];

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S UV_THREADPOOL_SIZE=16 node --max-semi-space-size=32
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../package-version.ts';
 import { addCompletion } from './completion.ts';
 import { addCount } from './count.ts';
 import { addDemo } from './demo-command.ts';
@@ -16,17 +16,11 @@ import { addTail } from './tail.ts';
 import { endQuietlyOnClosedPipe, FAILURE, USAGE } from './terminal.ts';
 import { addView } from './view.ts';
 
-const packageFile = new URL(
-  import.meta.url.endsWith('.ts') ? '../../package.json' : '../../../package.json',
-  import.meta.url,
-);
-const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
-
 endQuietlyOnClosedPipe();
 
 const program = new Command('logplane')
   .description('The log plane of a GPU or HPC fleet: collect, store, search and tail logs')
-  .version(version)
+  .version(packageVersion())
   .showHelpAfterError('(logplane --help lists the commands)')
   .configureHelp({ sortSubcommands: false })
   .exitOverride()

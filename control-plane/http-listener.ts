@@ -1,0 +1,42 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Longer than the 30 s for which Fluent Bit keeps an idle connection, so that it never writes into a closed one. */
+const KEEP_ALIVE_MILLISECONDS = 65_000;
+
+export interface HttpListener {
+  /** `http://host:port` */
+  readonly url: string;
+  /** Waits for requests under way; connections that are still open after so many milliseconds are cut. */
+  stop(withinMs: number): Promise<void>;
+}
+
+export async function startHttpListener(
+  port: number,
+  host: string,
+  answer: RequestListener,
+): Promise<HttpListener> {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MILLISECONDS }, answer);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return {
+    url: `http://${name}:${address.port}`,
+    stop: (withinMs) =>
+      new Promise((resolve) => {
+        const cut = setTimeout(() => server.closeAllConnections(), withinMs);
+        server.close(() => {
+          clearTimeout(cut);
+          resolve();
+        });
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}

@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BatchQueue } from '../pipeline/batch-queue.ts';
+import { type Counters, createCounters } from '../pipeline/counters.ts';
+import { LiveBus } from '../pipeline/live/live-bus.ts';
+import { Pipeline } from '../pipeline/pipeline.ts';
+import { BUILT_IN_SERVICES, type Categorize } from '../pipeline/record/category.ts';
+import { RequestWindow } from '../pipeline/request-window.ts';
+import { loadRequestWindow, saveRequestWindow } from '../pipeline/request-window-file.ts';
+import { Sequencer } from '../pipeline/sequencer.ts';
+import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
+import { DeadLetterStore } from '../pipeline/store/dead-letter-store.ts';
+import { LogStore } from '../pipeline/store/log-store.ts';
+import { migrate } from '../pipeline/store/schema.ts';
+import { createCategorizer } from '../pipeline/transforms/categorize.ts';
+import { type CategoryFile, parseCategoryRules } from '../pipeline/transforms/category-rules.ts';
+import { createNormalizer } from '../pipeline/transforms/normalize.ts';
+import type { Config } from './config.ts';
+import type { ConsoleLog } from './console-log.ts';
+
+const SAVE_WINDOW_MILLISECONDS = 30_000;
+
+/** The way of a record from its source to the store and to live readers. */
+export interface Ingest {
+  readonly pipeline: Pipeline;
+  readonly store: LogStore;
+  readonly deadLetters: DeadLetterStore;
+  readonly bus: LiveBus;
+  readonly counters: Counters;
+  readonly categorize: Categorize;
+  /** Services that rules know, whether or not there are records of them. */
+  readonly knownServices: readonly string[];
+  /** Stores what was accepted. */
+  stop(): Promise<void>;
+}
+
+/** Brings the schema up to date and goes on where the data folder ends. */
+export async function startIngest(config: Config, clickhouse: ClickHouse, log: ConsoleLog): Promise<Ingest> {
+  await migrate(clickhouse, { days: config.RETENTION_DAYS, errorDays: config.ERROR_RETENTION_DAYS });
+  const store = new LogStore(clickhouse);
+  const deadLetters = new DeadLetterStore(clickhouse);
+  const lastPlace = await store.lastPlace();
+
+  const window = new RequestWindow();
+  const windowPath = join(config.DATA_DIR, 'state', 'requests');
+  const savedPlace = await loadRequestWindow(windowPath, window);
+  for (const request of await store.requestsAfter(savedPlace)) window.record(request);
+
+  const counters = createCounters();
+  const bus = new LiveBus(lastPlace);
+  const queue = new BatchQueue({
+    sequencer: new Sequencer(lastPlace),
+    write: (rows) => store.append(rows),
+    publish: (last, records) => bus.publish(last, records),
+    counters,
+  });
+  const categories = await readCategories(config.CATEGORIES_FILE);
+  const categorize = createCategorizer(categories.rules);
+  const pipeline = new Pipeline({
+    normalize: createNormalizer({ categorize, defaultTimezone: config.DEFAULT_TIMEZONE }),
+    queue,
+    deadLetters,
+    window,
+    counters,
+    hasLiveReaders: () => bus.listenerCount > 0,
+  });
+
+  const saveWindow = () => saveRequestWindow(windowPath, window, bus.watermark);
+  const saving = setInterval(() => {
+    saveWindow().catch((error: unknown) => log.warn(`could not save ${windowPath}: ${error}`));
+  }, SAVE_WINDOW_MILLISECONDS);
+
+  return {
+    pipeline,
+    store,
+    deadLetters,
+    bus,
+    counters,
+    categorize,
+    knownServices: [...BUILT_IN_SERVICES, ...categories.services],
+    async stop() {
+      clearInterval(saving);
+      await queue.drain();
+      await saveWindow();
+    },
+  };
+}
+
+async function readCategories(path: string | undefined): Promise<CategoryFile> {
+  return path === undefined ? { services: [], rules: [] } : parseCategoryRules(await readFile(path, 'utf8'));
+}
