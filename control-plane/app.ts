@@ -5,6 +5,7 @@ import type { Auth } from './http/auth.ts';
 import { endpointName } from './http/endpoint-name.ts';
 import { respondToErrors } from './http/error-response.ts';
 import { countRequests, type RequestCounts } from './http/request-counts.ts';
+import { type AgentRoutesOptions, addAgentRoutes } from './routes/agents.ts';
 import { addDeadLetterRoutes, type DeadLetterRoutesOptions } from './routes/dead-letters.ts';
 import { addFileRoutes, type FileRoutesOptions } from './routes/files.ts';
 import { addIngestRoutes, type IngestRoutesOptions } from './routes/ingest.ts';
@@ -15,8 +16,10 @@ import { addLogStreamRoutes, type LogStreamRoutesOptions } from './routes/log-st
 import { addLogRoutes, type LogRoutesOptions } from './routes/logs.ts';
 import { addOperationsRoutes, type OperationsRoutesOptions } from './routes/operations.ts';
 import { addOtlpRoutes, type OtlpRoutesOptions } from './routes/otlp.ts';
+import { addProfileRoutes, type ProfileRoutesOptions } from './routes/profiles.ts';
 import { addServiceRoutes, type ServiceRoutesOptions } from './routes/services.ts';
 import { addSyncRoutes, type SyncRoutesOptions } from './routes/sync.ts';
+import { addTemplateRoutes, type TemplateRoutesOptions } from './routes/templates.ts';
 
 export interface AppOptions
   extends IngestRoutesOptions,
@@ -30,6 +33,9 @@ export interface AppOptions
     SyncRoutesOptions,
     JobRoutesOptions,
     DeadLetterRoutesOptions,
+    TemplateRoutesOptions,
+    AgentRoutesOptions,
+    ProfileRoutesOptions,
     OperationsRoutesOptions {
   readonly auth: Auth;
   /** Origins whose pages may read answers. */
@@ -57,6 +63,9 @@ export function createApp(options: AppOptions): Koa {
   addLogExportRoutes(router, options);
   addLogStreamRoutes(router, options);
   addDeadLetterRoutes(router, options);
+  addTemplateRoutes(router, options);
+  addAgentRoutes(router, options);
+  addProfileRoutes(router, options);
   addOperationsRoutes(router, options);
 
   const app = new Koa();

@@ -141,6 +141,8 @@ export const SETTINGS = z.object({
   LOG_PATHS: list.default([]),
   DEFAULT_TIMEZONE: z.string().refine(isTimezone, 'a time zone such as UTC or Europe/Berlin').default('UTC'),
   MACHINE_ID: text.default(hostname()),
+  TEMPLATES_DIR: text.optional(),
+  FLUENT_BIT: text.optional(),
 });
 
 export type Config = z.infer<typeof SETTINGS>;

@@ -21,6 +21,7 @@ import { startOtlpListener } from './otlp-listener.ts';
 import { packageVersion } from './package-version.ts';
 import { startRequestLog } from './request-log.ts';
 import { createCollector } from './start-collector.ts';
+import { createFleet } from './start-fleet.ts';
 import { startIngest } from './start-ingest.ts';
 import { createSync } from './start-sync.ts';
 import { createTelemetry } from './telemetry.ts';
@@ -58,7 +59,8 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       stateDir: join(config.DATA_DIR, 'state'),
       onProblem: log.warn,
     });
-    const features: Feature[] = [forwarding, createCollector(config, pipeline, log), sync];
+    const fleet = await createFleet(config, clickhouse, log);
+    const features: Feature[] = [forwarding, createCollector(config, pipeline, log), sync, fleet];
 
     const budget = new BodyBudget(BODY_BUDGET_BYTES);
     const auth = createAuth({
@@ -82,6 +84,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
     };
     const app = createApp({
       ...ingest,
+      ...fleet,
       auth,
       clickhouse,
       jobRuns,

@@ -8,6 +8,7 @@ import { addExport } from './export.ts';
 import { addIngest } from './ingest.ts';
 import { addJobs } from './jobs.ts';
 import { addNodes } from './nodes.ts';
+import { addRender } from './render.ts';
 import { addSearch } from './search.ts';
 import { addServe } from './serve-command.ts';
 import { addServices } from './services.ts';
@@ -49,6 +50,7 @@ for (const add of [
   addExport,
   addIngest,
   addView,
+  addRender,
   addCompletion,
 ]) {
   add(program);

@@ -14,8 +14,11 @@ export interface AuthOptions {
   readonly allowedOrigins: readonly string[];
 }
 
-/** What a route asks for: `admin` always needs the token, `change` only where changes are guarded. */
-export type Right = 'ingest' | 'read' | 'change' | 'admin';
+/**
+ * What a route asks for: `admin` always needs the token, `change` only where changes are guarded. A `configuration` is read
+ * by agents, which have the ingest token, and by people, who have the read token; it holds no secrets.
+ */
+export type Right = 'ingest' | 'read' | 'configuration' | 'change' | 'admin';
 
 export interface Auth {
   /** Lets a request pass that has the right. @throws LogplaneError `unauthorized` */
@@ -30,6 +33,7 @@ export function createAuth(options: AuthOptions): Auth {
   const tokensFor: Readonly<Record<Right, readonly (string | undefined)[]>> = {
     ingest: [options.ingestToken],
     read: [options.readToken],
+    configuration: options.readToken === undefined ? [] : [options.readToken, options.ingestToken],
     change: [options.guardChanges ? options.adminToken : undefined],
     admin: [options.adminToken],
   };
@@ -59,7 +63,7 @@ export function createAuth(options: AuthOptions): Auth {
 }
 
 function checkToken(given: string | undefined, right: Right, accepted: readonly string[]): void {
-  const name = right === 'change' ? 'admin' : right;
+  const name = right === 'change' ? 'admin' : right === 'configuration' ? 'read or ingest' : right;
   if (given === undefined) throw new LogplaneError('unauthorized', `missing ${name} token`);
   if (!accepted.some((token) => sameToken(token, given))) {
     throw new LogplaneError('unauthorized', `invalid ${name} token`);

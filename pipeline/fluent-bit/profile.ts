@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Problem } from './problem.ts';
-import { SOURCE_TYPES, type Value } from './variables.ts';
+import { SOURCE_TYPES, type Value, withOwnNames } from './variables.ts';
 
 const NO_BREAKS = /^[^\p{Cc}\u2028\u2029]*$/u;
 const text = z
@@ -82,7 +82,7 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
   const variables: Record<string, Value> = {};
   let merged: Partial<Profile> = {};
   for (const profile of profiles) {
-    Object.assign(variables, profile.variables);
+    Object.assign(variables, withOwnNames(profile.variables));
     for (const source of profile.sources) sources.set(nameOf(source), source);
     for (const parser of profile.parsers) parsers.set(parser.name, parser);
     const { group, template } = profile;

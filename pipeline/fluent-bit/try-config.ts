@@ -156,9 +156,12 @@ function problemsOf(
 function lineOf(message: string, sections: readonly Section[]): number | undefined {
   const [, kind, plugin, instance] = /\[(input|filter|output):(\w+):([^\]]+)\]/.exec(message) ?? [];
   if (kind === undefined) return undefined;
-  const candidates = sections.filter(
-    (section) => section.name === kind.toUpperCase() && propertyOf(section, 'name')?.toLowerCase() === plugin,
-  );
+  const ofKind = sections.filter(({ name }) => name === kind.toUpperCase());
+  // Filters are numbered all together, inputs and outputs by plugin.
+  const candidates =
+    kind === 'filter'
+      ? ofKind
+      : ofKind.filter((section) => propertyOf(section, 'name')?.toLowerCase() === plugin);
   const byAlias = candidates.find((section) => propertyOf(section, 'alias') === instance);
   return (byAlias ?? candidates[Number(/\.(\d+)$/.exec(instance!)?.[1] ?? 0)])?.line;
 }

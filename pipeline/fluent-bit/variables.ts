@@ -218,3 +218,16 @@ export function variablesOf(
     }),
   );
 }
+
+/** The same by every variable's own name, so that values under different names can be merged. */
+export function withOwnNames(given: Variables): Record<string, Value> {
+  const renamed: Record<string, Value> = { ...given };
+  for (const [name, { aliases = [] }] of Object.entries(VARIABLES)) {
+    for (const alias of aliases) {
+      const value = renamed[alias];
+      delete renamed[alias];
+      if (value !== undefined) renamed[name] ??= value;
+    }
+  }
+  return renamed;
+}

@@ -89,6 +89,14 @@ const MIGRATIONS: readonly (readonly string[])[] = [
       nodes Array(String)
     ) ENGINE = ReplacingMergeTree(updated) ORDER BY (job_id, cluster, array_task_id, submit, start)`,
   ],
+  [
+    `CREATE TABLE IF NOT EXISTS fleet (
+      kind LowCardinality(String),
+      id String,
+      updated UInt64,
+      body String CODEC(ZSTD(1))
+    ) ENGINE = ReplacingMergeTree(updated) ORDER BY (kind, id)`,
+  ],
 ];
 
 /** Brings the database to the current schema and applies the retention. */
