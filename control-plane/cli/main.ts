@@ -1,6 +1,7 @@
 #!/usr/bin/env -S UV_THREADPOOL_SIZE=16 node --max-semi-space-size=32
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../package-version.ts';
+import { addAgent } from './agent.ts';
 import { addCompletion } from './completion.ts';
 import { addCount } from './count.ts';
 import { addDemo } from './demo-command.ts';
@@ -51,6 +52,7 @@ for (const add of [
   addIngest,
   addView,
   addRender,
+  addAgent,
   addCompletion,
 ]) {
   add(program);

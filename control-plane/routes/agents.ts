@@ -83,7 +83,7 @@ export function addAgentRoutes(
     const { hash, merged } = fleet.heartbeat(id, heartbeat, context.origin);
     context.body = {
       config_hash: hash,
-      disabled: String(merged.variables.DISABLE_FLUENT_BIT_LOGGING ?? false) === 'true',
+      watch_line_rate: String(merged.variables.WATCH_LINE_RATE ?? true) === 'true',
     };
   });
 }

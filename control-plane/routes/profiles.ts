@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import type Router from 'koa-router';
 import { badRequest } from '../../pipeline/errors.ts';
 import { type Profile, readProfile } from '../../pipeline/fluent-bit/profile.ts';
+import { SECRETS } from '../../pipeline/fluent-bit/verify-config.ts';
 import { diffLines } from '../fleet/diff-lines.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { type ChangeOptions, configsOf, type ProfileChanges } from '../fleet/profile-changes.ts';
@@ -105,6 +106,8 @@ export function addProfileRoutes(
 export async function readProfileBody(context: Context, body: ReadBodyOptions): Promise<Profile> {
   const { profile, problems } = readProfile(await readJson(context, body));
   if (problems.length > 0) throw badRequest(problems.map(({ message }) => message).join('; '));
+  const secret = Object.keys(profile.variables).find((name) => SECRETS.includes(name));
+  if (secret) throw badRequest(`${secret}: secrets belong into the environment of the agent, not into a profile`);
   return profile;
 }
 
