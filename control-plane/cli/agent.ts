@@ -58,9 +58,7 @@ async function run(options: AgentOptions): Promise<void> {
     machineId: MACHINE_ID,
     group: options.group ?? process.env.AGENT_GROUP,
     version: packageVersion(),
-    variables: attached
-      ? variables
-      : { FLUENT_BIT_STATE_DIR: `${stateDir}/fluent-bit`, ...variables },
+    variables: attached ? variables : { FLUENT_BIT_STATE_DIR: `${stateDir}/fluent-bit`, ...variables },
     secrets,
     stateDir,
     configDir: options.configDir && resolve(options.configDir),

@@ -107,7 +107,8 @@ export async function readProfileBody(context: Context, body: ReadBodyOptions): 
   const { profile, problems } = readProfile(await readJson(context, body));
   if (problems.length > 0) throw badRequest(problems.map(({ message }) => message).join('; '));
   const secret = Object.keys(profile.variables).find((name) => SECRETS.includes(name));
-  if (secret) throw badRequest(`${secret}: secrets belong into the environment of the agent, not into a profile`);
+  if (secret)
+    throw badRequest(`${secret}: secrets belong into the environment of the agent, not into a profile`);
   return profile;
 }
 

@@ -39,6 +39,8 @@ interface Refused {
   readonly at: number;
 }
 
+/** Times `watchMs`. */
+const LONGEST_WATCH = 10;
 const DISCOVER_MILLISECONDS = 60_000;
 /** The fault may have been the machine's, and be mended. */
 const RETRY_MILLISECONDS = 300_000;
@@ -164,9 +166,11 @@ export class Agent {
     const watch = this.#watch;
     const now = Date.now();
     if (!watch || now - watch.rate.since < watchMs) return;
-    this.#watch = undefined;
+    // Where little comes, it takes longer until something can be said.
+    if (now - watch.rate.since > watchMs * LONGEST_WATCH) this.#watch = undefined;
     const reason = describeCollapse(watch.rate, records, sizeOf, now);
     if (reason === undefined) return;
+    this.#watch = undefined;
     const failed = applier.running!;
     log(`configuration ${failed.hash.slice(0, 12)} is taken back: ${reason}`);
     this.#refused = { config_hash: failed.hash, reason, at: now };

@@ -16,7 +16,9 @@ t.test('an agent brings a profile to a real Fluent Bit', { skip: withoutFluentBi
   const logs = join(folder, 'logs');
   const sources = [{ type: 'files', paths: [`${logs}/machine/*.log`] }];
   await put('/api/v1/profiles/fleet', { sources, variables: { REGION: 'eu' } });
-  const machine = await startMachine(server.url, folder, { variables: { WORKER_ID: 'worker 1', RAILWAY_ENVIRONMENT: 'staging' } });
+  const machine = await startMachine(server.url, folder, {
+    variables: { WORKER_ID: 'worker 1', RAILWAY_ENVIRONMENT: 'staging' },
+  });
   t.teardown(() => machine.agent.stop());
 
   const state = async () => (await server.get('/api/v1/agents')).agents[0];
@@ -24,11 +26,18 @@ t.test('an agent brings a profile to a real Fluent Bit', { skip: withoutFluentBi
     const agent = await state();
     return agent?.state === 'healthy' && agent.config_hash === agent.expected_hash && agent;
   };
-  const count = async (q: string) => (await server.get(`/api/v1/logs/count?q=${encodeURIComponent(q)}`)).total;
+  const count = async (q: string) =>
+    (await server.get(`/api/v1/logs/count?q=${encodeURIComponent(q)}`)).total;
 
   await t.test('it registers, takes its configuration and collects', async (t) => {
     const agent = await until(isHealthy, 'a healthy agent');
-    t.match(agent, { machine_id: 'machine-1', version: '5.1.1', agent_version: 'test', status: 'running', restarts: 0 });
+    t.match(agent, {
+      machine_id: 'machine-1',
+      version: '5.1.1',
+      agent_version: 'test',
+      status: 'running',
+      restarts: 0,
+    });
     for (let line = 0; line < 100; line++) appendFileSync(`${logs}/machine/a.log`, `INFO line ${line}\n`);
     await until(async () => (await count('"INFO line"')) === 100, '100 lines');
     const { records } = await server.get('/api/v1/logs/search?q="line 99"');
@@ -46,7 +55,10 @@ t.test('an agent brings a profile to a real Fluent Bit', { skip: withoutFluentBi
     const pid = readFileSync(join(folder, 'state/fluent-bit.pid'), 'utf8');
     const answer = await put('/api/v1/agents/machine-1/profile', { variables: { REGION: 'us' } });
     t.equal(answer.status, 200);
-    await until(async () => (await isHealthy()) && (await state()).config_hash === answer.body.config_hash, 'the change');
+    await until(
+      async () => (await isHealthy()) && (await state()).config_hash === answer.body.config_hash,
+      'the change',
+    );
     t.equal(readFileSync(join(folder, 'state/fluent-bit.pid'), 'utf8'), pid);
     appendFileSync(`${logs}/machine/a.log`, 'INFO after the change\n');
     await until(async () => (await count('region:us "after the change"')) === 1, 'the new region');
@@ -74,7 +86,10 @@ t.test('an agent brings a profile to a real Fluent Bit', { skip: withoutFluentBi
 
   await t.test('a configuration that collects nothing of what comes is taken back', async (t) => {
     const good = (await state()).config_hash;
-    const writing = setInterval(() => appendFileSync(`${logs}/machine/a.log`, 'INFO steady\n'), 20);
+    const writing = setInterval(
+      () => appendFileSync(`${logs}/machine/a.log`, `INFO ${'steady '.repeat(40)}\n`),
+      20,
+    );
     t.teardown(() => clearInterval(writing));
     await until(async () => (await state()).records_per_s > 5, 'a steady rate');
     const answer = await put('/api/v1/agents/machine-1/profile', {

@@ -35,7 +35,14 @@ export interface MachineOptions {
 export async function startMachine(
   server: string,
   folder: string,
-  { id = 'machine-1', variables, secrets = {}, disabled = false, watchMs = 1_000, statusPort }: MachineOptions = {},
+  {
+    id = 'machine-1',
+    variables,
+    secrets = {},
+    disabled = false,
+    watchMs = 1_000,
+    statusPort,
+  }: MachineOptions = {},
 ): Promise<Machine> {
   const logs = join(folder, 'logs');
   for (const name of ['machine', 'pm2', 'slurm']) mkdirSync(join(logs, name), { recursive: true });
