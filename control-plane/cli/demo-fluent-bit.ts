@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { freePort } from '../../pipeline/fluent-bit/free-port.ts';
 import { describeProblem } from '../../pipeline/fluent-bit/problem.ts';
 import { renderConfig } from '../../pipeline/fluent-bit/render-config.ts';
 import { Templates } from '../../pipeline/fluent-bit/templates.ts';
@@ -34,6 +35,8 @@ export async function startFluentBit(options: FluentBitOptions): Promise<{ stop(
       LOGS_PORT: port,
       LOG_LEVEL: 'error',
       FLUSH: '0.5',
+      // A Fluent Bit of the machine's own may have the usual one.
+      FLUENT_BIT_HTTP_PORT: await freePort(),
       FLUENT_BIT_STATE_DIR: home,
     },
     sources: [

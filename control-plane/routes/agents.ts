@@ -44,11 +44,12 @@ export function addAgentRoutes(
   router.get('/api/v1/agents/:machine_id/config', auth.require('configuration'), (context) => {
     const { config, files, hash } = fleet.knownConfig(machineIdOf(context), context.origin);
     const main = context.accepts('json', 'text') === 'text';
-    context.set('ETag', main ? `"${hash}-text"` : `"${hash}"`);
+    const etag = main ? `"${hash}-text"` : `"${hash}"`;
+    context.set('ETag', etag);
     context.set('Cache-Control', 'no-cache');
     context.set('Vary', 'Accept');
-    context.status = 200;
-    if (context.fresh) {
+    // Not Koa's own check, which answers in full where a client says no-cache, as fetch does whenever it sends this header.
+    if (context.get('If-None-Match').split(/,\s*/).includes(etag)) {
       context.status = 304;
       return;
     }

@@ -39,6 +39,15 @@ interface Refused {
   readonly at: number;
 }
 
+/** A new configuration, held against the one before. */
+interface Watch {
+  readonly rate: RateWatch;
+  readonly lastGood: RunningConfig;
+  readonly restarts: number;
+  /** Since when it looks as if hardly anything comes in; 0 while it does not. */
+  suspectedSince: number;
+}
+
 /** Times `watchMs`. */
 const LONGEST_WATCH = 10;
 const DISCOVER_MILLISECONDS = 60_000;
@@ -52,7 +61,7 @@ export class Agent {
   readonly #stopping = new AbortController();
   #loop: Promise<void> = Promise.resolve();
   #refused: Refused | undefined;
-  #watch: { readonly rate: RateWatch; readonly lastGood: RunningConfig } | undefined;
+  #watch: Watch | undefined;
   #proposed: object[] = [];
   #discovered = 0;
   #reached: boolean | undefined;
@@ -123,7 +132,12 @@ export class Agent {
     this.#refused = undefined;
     this.#watch =
       watch && before && config.collects && orders.watch_line_rate
-        ? { rate: { ...watch, since: Date.now() }, lastGood: before }
+        ? {
+            rate: { ...watch, since: Date.now() },
+            lastGood: before,
+            restarts: fluentBit.restarts,
+            suspectedSince: 0,
+          }
         : undefined;
     log(`runs configuration ${config.hash.slice(0, 12)}`);
   }
@@ -162,14 +176,20 @@ export class Agent {
 
   /** Goes back where a new configuration turns out to collect hardly anything. */
   async #judge(records: number): Promise<void> {
-    const { applier, watchMs, log } = this.#options;
+    const { applier, fluentBit, watchMs, log } = this.#options;
     const watch = this.#watch;
     const now = Date.now();
     if (!watch || now - watch.rate.since < watchMs) return;
     // Where little comes, it takes longer until something can be said.
-    if (now - watch.rate.since > watchMs * LONGEST_WATCH) this.#watch = undefined;
+    // A restart begins the counts anew, and they can no longer be compared.
+    const restarted = watch.restarts !== fluentBit.restarts;
+    if (restarted || now - watch.rate.since > watchMs * LONGEST_WATCH) this.#watch = undefined;
+    if (restarted) return;
     const reason = describeCollapse(watch.rate, records, sizeOf, now);
-    if (reason === undefined) return;
+    // Counts lag behind the files: only what lasts is a collapse.
+    if (reason === undefined) watch.suspectedSince = 0;
+    else if (watch.suspectedSince === 0) watch.suspectedSince = now;
+    if (reason === undefined || now - watch.suspectedSince < watchMs) return;
     this.#watch = undefined;
     const failed = applier.running!;
     log(`configuration ${failed.hash.slice(0, 12)} is taken back: ${reason}`);

@@ -153,8 +153,8 @@ function inputOf(source: Source, variables: Variables): object {
     parser,
     // A line that a parser takes apart has no stack below it.
     multiline: parser === undefined ? joined : undefined,
-    listen: source.listen ?? '127.0.0.1',
-    port: source.port ?? 24_224,
+    listen: source.listen ?? variables.FORWARD_LISTEN,
+    port: source.port ?? variables.FORWARD_PORT,
     units: source.units ?? [],
     STATE_DIR: variables.FLUENT_BIT_STATE_DIR,
   };

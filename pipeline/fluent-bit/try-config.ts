@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { freePort } from './free-port.ts';
 import { printClassic } from './parse-classic.ts';
 import type { Problem } from './problem.ts';
 import type { ConfigFile } from './render-config.ts';
@@ -121,15 +121,6 @@ async function harmless(sections: readonly Section[], folder: string): Promise<S
 function replace(entry: Entry, values: Readonly<Record<string, string>>): Entry {
   const value = values[entry.key.toLowerCase()];
   return value === undefined ? entry : { ...entry, value };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
 }
 
 /** Fluent Bit's own lines of level error, or its last one where it ended without any. */

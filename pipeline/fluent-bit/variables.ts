@@ -114,6 +114,12 @@ export const VARIABLES: Readonly<Record<string, VariableDefinition>> = {
     default: 'files,pm2',
     read: listOf(...SOURCE_TYPES),
   },
+  FORWARD_LISTEN: {
+    description: "address that the source fluentd listens on for docker's logging driver",
+    default: '127.0.0.1',
+    read: host,
+  },
+  FORWARD_PORT: { description: 'its port', default: 24_224, read: port },
   FLUSH: {
     description: 'seconds between sends',
     default: '1',

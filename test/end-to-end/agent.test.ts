@@ -104,6 +104,7 @@ t.test('an agent brings a profile to a real Fluent Bit', { skip: withoutFluentBi
     t.match(agent.reason, /took in .* records where the one before would have taken/);
   });
 
+  t.comment(machine.said.join('\n'));
   await t.test('DISABLE_FLUENT_BIT_LOGGING stops collecting', async () => {
     await put('/api/v1/agents/machine-1/profile', { variables: { DISABLE_FLUENT_BIT_LOGGING: true } });
     await until(async () => (await state()).state === 'disabled', 'the end of collecting');
