@@ -78,7 +78,8 @@ const BY_KEY: Readonly<Record<string, Check>> = {
   add: pair,
   rename: pair,
   copy: pair,
-  header: pair,
+  // Everything behind the name is the value, quotes included.
+  header: shaped(/^[A-Za-z0-9-]+\s+[^"\s].*$/, 'a name and a value without quotes'),
   record: pair,
   regex: fieldRegex,
   exclude: fieldRegex,

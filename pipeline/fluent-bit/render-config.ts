@@ -110,6 +110,7 @@ function createContext(variables: Variables, given: readonly Source[], parsers: 
   return {
     ...shared,
     inputs: sources.map((source) => inputOf(source, variables)),
+    FORWARD: named(['fluentd']).length > 0,
     slurm: named(['slurm']),
     services: named([...SERVICES]).map(({ name, type }) => ({ name, service: type })),
     parsers: parsers.map(({ regex, time_key, time_format, ...parser }) => ({
