@@ -19,8 +19,14 @@ export function regexProblem(given: string): string | undefined {
   const translated = ONIGMO.reduce((text, [from, to]) => text.replace(from, to), pattern);
   try {
     // A name may stand in several alternatives there.
-    let count = 0;
-    new RegExp(translated.replace(/\(\?<([A-Za-z_]\w*)>/g, (_, name) => `(?<${name}_${count++}>`));
+    const names = new Set<string>();
+    new RegExp(
+      translated.replace(/\(\?<([A-Za-z_]\w*)>/g, (group, name: string) => {
+        if (names.has(name)) return '(?:';
+        names.add(name);
+        return group;
+      }),
+    );
     return undefined;
   } catch (error) {
     const reason = (error as Error).message.replace(/^Invalid regular expression: \/.*\/\w*: /s, '');

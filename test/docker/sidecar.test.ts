@@ -122,9 +122,9 @@ t.test(
       (await server.get(`/api/v1/logs/count?q=${encodeURIComponent(q)}`)).total as number;
     const total = 4 * LINES + 4 * 2;
     await until(async () => (await count('')) >= total, `${total} records`).catch(async (error) => {
-    console.error(await server.get('/api/v1/logs/count?by=source,file_path'));
-    throw error;
-  });
+      console.error(await server.get('/api/v1/logs/count?by=source,file_path'));
+      throw error;
+    });
     const stamps = {
       machine_id: 'machine-prod-01',
       worker_id: 'worker-gpu-01',

@@ -1,12 +1,12 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { fluentBit, startMachine, until, withoutFluentBit } from '../pipeline/agent/agent-on-machine.ts';
+import { startMachine, until, withoutFluentBit } from '../pipeline/agent/agent-on-machine.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { startHere } from './test-server.ts';
 
 t.test('an agent brings a profile to a real Fluent Bit', { skip: withoutFluentBit }, async (t) => {
-  const server = await startHere({ DATA_DIR: temporaryFolder(), FLUENT_BIT: fluentBit! });
+  const server = await startHere({ DATA_DIR: temporaryFolder() });
   t.teardown(() => server.close());
   const put = async (path: string, body: object) => {
     const response = await fetch(`${server.url}${path}`, { method: 'PUT', body: JSON.stringify(body) });
@@ -73,6 +73,24 @@ t.test('an agent brings a profile to a real Fluent Bit', { skip: withoutFluentBi
     t.equal(answer.status, 400);
     t.match(answer.body.error.message, /no parser has the name "nope"/);
     t.equal((await state()).config_hash, before);
+  });
+
+  await t.test('nor does one that only Fluent Bit itself finds wrong touch it', async (t) => {
+    const before = await state();
+    const pid = readFileSync(join(folder, 'state/fluent-bit.pid'), 'utf8');
+    const parsers = [{ name: 'own', format: 'regex', regex: '(?<a>x)(?<=a+)' }];
+    const answer = await put('/api/v1/agents/machine-1/profile', { parsers });
+    t.equal(answer.status, 200, 'the server has no Fluent Bit to try it with');
+    const agent = await until(async () => {
+      const now = await state();
+      return now.refused && now;
+    }, 'the refusal');
+    t.equal(agent.state, 'wrong_config');
+    t.match(agent.reason, /own/);
+    t.equal(agent.config_hash, before.config_hash);
+    t.equal(readFileSync(join(folder, 'state/fluent-bit.pid'), 'utf8'), pid);
+    await put('/api/v1/agents/machine-1/profile', { variables: { REGION: 'us' } });
+    await until(isHealthy, 'the way back');
   });
 
   await t.test('Fluent Bit that is killed comes back', async (t) => {
