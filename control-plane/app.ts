@@ -2,7 +2,9 @@ import cors from '@koa/cors';
 import Koa from 'koa';
 import { Api, type ApiOptions } from './http/api.ts';
 import { respondToErrors } from './http/error-response.ts';
+import { refuseForeignSites } from './http/foreign-sites.ts';
 import { countRequests, type RequestCounts } from './http/request-counts.ts';
+import { setSecurityHeaders } from './http/security-headers.ts';
 import { addDeadLetterRoutes, type DeadLetterRoutesOptions } from './routes/dead-letters.ts';
 import { addDocumentRoutes } from './routes/document.ts';
 import { addFileRoutes, type FileRoutesOptions } from './routes/files.ts';
@@ -15,6 +17,7 @@ import { addLogRoutes, type LogRoutesOptions } from './routes/logs.ts';
 import { addOperationsRoutes, type OperationsRoutesOptions } from './routes/operations.ts';
 import { addOtlpRoutes, type OtlpRoutesOptions } from './routes/otlp.ts';
 import { addServiceRoutes, type ServiceRoutesOptions } from './routes/services.ts';
+import { addSessionRoutes } from './routes/session.ts';
 import { addSyncRoutes, type SyncRoutesOptions } from './routes/sync.ts';
 
 export interface AppOptions
@@ -57,6 +60,7 @@ export function createApp(options: AppOptions): Koa {
   addSyncRoutes(api.family('Services and files'), options);
   addJobRoutes(api.family('Jobs'), options);
   addOperationsRoutes(api.family('Operations'), options);
+  addSessionRoutes(api.family('Operations'), options);
   addDocumentRoutes(api, options);
 
   const app = new Koa();
@@ -64,11 +68,14 @@ export function createApp(options: AppOptions): Koa {
     if (!CLIENT_LEFT.has(error.code ?? '')) options.onDefect(error);
   });
   const endpoint = (context: Koa.Context) => api.endpoint(context);
+  app.use(setSecurityHeaders);
   app.use(countRequests(options.requestCounts, endpoint));
   if (options.requestLog) app.use(options.requestLog(endpoint));
   app.use(respondToErrors(options.onDefect));
   if (options.corsOrigins.length > 0) app.use(cors({ origin: allowedOrigin(options.corsOrigins) }));
-  app.use(options.auth.refuseForeignSites);
+  app.use(
+    refuseForeignSites({ allowedOrigins: options.corsOrigins, trustNames: !options.auth.isOpen('change') }),
+  );
   app.use(api.router.routes());
   app.use(api.router.allowedMethods());
   return app;

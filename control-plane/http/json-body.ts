@@ -40,7 +40,9 @@ function parseJson(content: Buffer): unknown {
   try {
     return JSON.parse(content.toString());
   } catch (error) {
-    throw badRequest(`the body is not valid JSON: ${(error as Error).message}`);
+    // Without the piece of the body that the message ends with: it may be a secret, and errors are logged.
+    const reason = (error as Error).message.replace(/, (?:\.\.\.)?".*$/s, '');
+    throw badRequest(`the body is not valid JSON: ${reason}`);
   }
 }
 

@@ -5,6 +5,7 @@ import { type JsonSchema, type NamedSchemas, toJsonSchema } from './json-schema.
 import { isRequired, type Parameter } from './parameters.ts';
 import { FORM } from './posted-parameters.ts';
 import type { MediaTypes, Route } from './route.ts';
+import { SESSION_COOKIE } from './session-cookie.ts';
 
 const REASONS: Readonly<Record<ErrorKind, string>> = {
   bad_request: 'A parameter, a query or the body is not of the form that is expected',
@@ -18,12 +19,13 @@ const REASONS: Readonly<Record<ErrorKind, string>> = {
   overloaded: 'The server cannot take it now; `Retry-After` says when to send it again',
 };
 
-/** Any of them lets a request in; rights that nothing guards are open to all, which the empty one says. */
+/** Any of them lets a request in; a right that the settings leave open needs none, which the empty one says. */
+const KEYS = [{ bearer: [] }, { adminToken: [] }, { session: [] }];
 const OPENED_BY: Readonly<Record<Right, readonly object[]>> = {
-  ingest: [{}, { bearer: [] }, { adminToken: [] }],
-  read: [{}, { bearer: [] }, { adminToken: [] }],
-  change: [{}, { bearer: [] }, { adminToken: [] }],
-  admin: [{ bearer: [] }, { adminToken: [] }],
+  ingest: [{}, ...KEYS],
+  read: [{}, ...KEYS],
+  change: [{}, ...KEYS],
+  admin: KEYS,
 };
 
 /** The OpenAPI 3.1 document of the routes. */
@@ -55,6 +57,12 @@ export function describeRoutes(routes: readonly Route[], version: string) {
           description: 'The token of the right that a route asks for, or the admin token',
         },
         adminToken: { type: 'apiKey', in: 'header', name: 'X-Admin-Token', description: 'The admin token' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: SESSION_COOKIE,
+          description: 'Set by `POST /api/v1/session`; changes also need `X-Requested-With: logplane`',
+        },
       },
     },
   };
@@ -141,7 +149,7 @@ function errorsOf({ method, right, parameters, body, takes, postedParameters, er
   const hasBody = body !== undefined || takes !== undefined || postedParameters;
   const kinds: ErrorKind[] = [];
   if (parameters || hasBody) kinds.push('bad_request');
-  if (right) kinds.push('unauthorized');
+  if (right) kinds.push('unauthorized', 'too_many');
   if (method !== 'get') kinds.push('forbidden');
   if (hasBody) kinds.push('too_large', 'unsupported_encoding', 'overloaded');
   return [...kinds, ...errors];
