@@ -66,7 +66,6 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       readToken: config.READ_TOKEN,
       adminToken: await adminToken(config, log.info),
       guardChanges: config.ADMIN_TOKEN !== undefined || !isLoopback(config.HOST),
-      allowedOrigins: config.CORS_ORIGIN,
     });
     const requestLog = startRequestLog({
       files: config.LOG_API_CALLS ? config.LOG_DIR : undefined,

@@ -73,7 +73,7 @@ export async function describeJob(
   return {
     ...(summary ?? { job_id: jobId, state: runs.at(-1)!.state, exit_code: runs.at(-1)!.exit_code }),
     ...(runs.length > 0 && { partition: runs.at(-1)!.partition }),
-    known_from: runs.length > 0 ? 'slurm' : 'lines',
+    known_from: runs.length > 0 ? ('slurm' as const) : ('lines' as const),
     attempts,
     requeues: Math.max(0, ...attempts.map(({ attempt }) => attempt - 1)),
     streams: byFile.map(([machine_id, file_path, node_id, record_count, error_count]) => {
@@ -107,6 +107,6 @@ function firstFailed(errors: readonly StoredRecord[], failed: ReadonlySet<string
   return rank === undefined ? null : Number(rank);
 }
 
-function toJson(record: StoredRecord | undefined): unknown {
+function toJson(record: StoredRecord | undefined) {
   return record ? JSON.parse(formatRecord(record, 'upper')) : null;
 }
