@@ -10,6 +10,7 @@ const LAYERS = [
   /^pipeline\/(pipeline|deliver-files|accept-otlp)\.ts/,
   /^control-plane\/logger\//,
   /^control-plane\/query\//,
+  /^control-plane\/rules\//,
   /^control-plane\/logs\//,
   /^control-plane\/(files|nodes|fleet|alerts|forward)\//,
   /^control-plane\/jobs\//,

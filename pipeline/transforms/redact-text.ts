@@ -1,0 +1,25 @@
+import { FURTHER_FORMS, SECRET_FORMS, SECRET_HINT, type SecretForm } from './secret-forms.ts';
+import { REDACTED } from './secret-names.ts';
+
+/** Told of each secret that was replaced, by the name of its form. */
+export type OnRedacted = (form: string) => void;
+
+/** The text with what the forms find replaced. */
+export function applyForms(text: string, forms: readonly SecretForm[], onRedacted?: OnRedacted): string {
+  let redacted = text;
+  for (const { name, pattern, replace } of forms) {
+    redacted = redacted.replace(pattern, (match: string, ...groups: string[]) => {
+      const instead = replace ? replace(match, ...groups) : REDACTED;
+      if (instead !== match) onRedacted?.(name);
+      return instead;
+    });
+  }
+  return redacted;
+}
+
+/** A text without secrets of the well-known forms. */
+export function redactText(text: string): string {
+  return SECRET_HINT.test(text) ? applyForms(text, SECRET_FORMS) : text;
+}
+
+export const FORM_NAMES = [...new Set([...SECRET_FORMS, ...FURTHER_FORMS].map(({ name }) => name))];

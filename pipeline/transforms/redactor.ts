@@ -1,0 +1,92 @@
+import { endOfString, endOfValue, skipBlanks } from '../record/raw-json.ts';
+import type { SourceEntry } from '../sources/source-entry.ts';
+import { applyForms, type OnRedacted } from './redact-text.ts';
+import type { SecretForm } from './secret-forms.ts';
+import { isOpaque, REDACTED } from './secret-names.ts';
+
+export interface RedactorOptions {
+  readonly forms: readonly SecretForm[];
+  /** Without it every text is looked at closely. */
+  readonly hint: RegExp | undefined;
+  /** Tells whether a field of this name holds a secret. */
+  readonly isSecretName: (name: string) => boolean;
+  readonly onRedacted: OnRedacted;
+}
+
+/** Takes secrets out of what arrives, before anything else sees it. */
+export interface Redactor {
+  /** The entry itself where it holds none. */
+  entry(entry: SourceEntry): SourceEntry;
+  /** Of a text of any kind, also one that cannot be read. */
+  text(text: string): string;
+}
+
+/** JSON texts in texts of JSON: deeper ones are plain text. */
+const DEEPEST = 4;
+const COLON = 58;
+
+export function createRedactor({ forms, hint, isSecretName, onRedacted }: RedactorOptions): Redactor {
+  const plain = (text: string) => applyForms(text, forms, onRedacted);
+
+  /** A string's value: the fields of a JSON object in it are read as fields, so that it stays one. */
+  const redactString = (text: string, depth: number): string =>
+    depth < DEEPEST && text.startsWith('{') && isJson(text) ? redactJson(text, depth + 1) : plain(text);
+
+  /** Replaces strings in a JSON text; all else stays as it was written. */
+  const redactJson = (text: string, depth: number): string => {
+    let redacted = '';
+    let done = 0;
+    let at = text.indexOf('"');
+    while (at !== -1) {
+      const end = endOfString(text, at);
+      const value = JSON.parse(text.slice(at, end)) as string;
+      const behind = skipBlanks(text, end);
+      const isKey = text.charCodeAt(behind) === COLON;
+      const replaced = isKey ? plain(value) : redactString(value, depth);
+      if (replaced !== value) {
+        redacted += text.slice(done, at) + JSON.stringify(replaced);
+        done = end;
+      }
+      at = text.indexOf('"', end);
+      if (isKey && isSecretName(value)) {
+        const start = skipBlanks(text, behind + 1);
+        const valueEnd = endOfValue(text, start);
+        if (holdsSecret(value, text.slice(start, valueEnd))) {
+          redacted += `${text.slice(done, start)}"${REDACTED}"`;
+          done = valueEnd;
+          at = text.indexOf('"', valueEnd);
+          onRedacted('field');
+        }
+      }
+    }
+    return done === 0 ? text : redacted + text.slice(done);
+  };
+
+  const mayHold = (text: string) => hint === undefined || hint.test(text);
+  return {
+    entry(entry) {
+      if (!mayHold(entry.text)) return entry;
+      const text = redactJson(entry.text, 0);
+      if (text === entry.text) return entry;
+      return { ...entry, text, fields: JSON.parse(text) as SourceEntry['fields'] };
+    },
+    text: (text) => (mayHold(text) ? plain(text) : text),
+  };
+}
+
+/** @param json the value of a field with a secret's name, as it stands in the text */
+function holdsSecret(name: string, json: string): boolean {
+  if (/^(?:null|true|false|""|\[\]|\{\})$/.test(json)) return false;
+  if (json === `"${REDACTED}"`) return false;
+  // Where models speak, `token` is what they say.
+  return !/token$/i.test(name) || /^[[{]/.test(json) || isOpaque(json.replace(/^"|"$/g, ''));
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
