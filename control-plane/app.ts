@@ -11,6 +11,7 @@ import { addIngestRoutes, type IngestRoutesOptions } from './routes/ingest.ts';
 import { addJobRoutes, type JobRoutesOptions } from './routes/jobs.ts';
 import { addLogAnalysisRoutes, type LogAnalysisRoutesOptions } from './routes/log-analysis.ts';
 import { addLogExportRoutes, type LogExportRoutesOptions } from './routes/log-export.ts';
+import { addLogMetricRoutes, type LogMetricRoutesOptions } from './routes/log-metrics.ts';
 import { addLogStreamRoutes, type LogStreamRoutesOptions } from './routes/log-stream.ts';
 import { addLogRoutes, type LogRoutesOptions } from './routes/logs.ts';
 import { addOperationsRoutes, type OperationsRoutesOptions } from './routes/operations.ts';
@@ -24,6 +25,7 @@ export interface AppOptions
     LogRoutesOptions,
     LogAnalysisRoutesOptions,
     LogExportRoutesOptions,
+    LogMetricRoutesOptions,
     LogStreamRoutesOptions,
     ServiceRoutesOptions,
     FileRoutesOptions,
@@ -55,6 +57,7 @@ export function createApp(options: AppOptions): Koa {
   addLogRoutes(router, options);
   addLogAnalysisRoutes(router, options);
   addLogExportRoutes(router, options);
+  addLogMetricRoutes(router, options);
   addLogStreamRoutes(router, options);
   addDeadLetterRoutes(router, options);
   addOperationsRoutes(router, options);

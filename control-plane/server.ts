@@ -7,7 +7,7 @@ import { adminToken } from './admin-token.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
-import { type Feature, gaugesOf, impairedOf, seriesOf } from './feature.ts';
+import { type Feature, gaugesOf, impairedOf, registriesOf, seriesOf } from './feature.ts';
 import { readDestinations } from './forward/read-destinations.ts';
 import { startForwarding } from './forward/start-forwarding.ts';
 import { createAuth } from './http/auth.ts';
@@ -58,7 +58,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       stateDir: join(config.DATA_DIR, 'state'),
       onProblem: log.warn,
     });
-    const features: Feature[] = [forwarding, createCollector(config, pipeline, log), sync];
+    const features: Feature[] = [ingest.rules, forwarding, createCollector(config, pipeline, log), sync];
 
     const budget = new BodyBudget(BODY_BUDGET_BYTES);
     const auth = createAuth({
@@ -82,6 +82,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
     };
     const app = createApp({
       ...ingest,
+      metricRules: ingest.rules.metricRules,
       auth,
       clickhouse,
       jobRuns,
@@ -102,6 +103,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
           },
           ...seriesOf(features),
         },
+        registries: registriesOf(features),
         gauges: {
           logplane_live_readers: { help: 'Open live streams', read: () => bus.listenerCount },
           logplane_body_bytes: { help: 'Bytes of request bodies in memory', read: () => budget.held },

@@ -61,8 +61,8 @@ export async function startIngest(config: Config, clickhouse: ClickHouse, log: C
   const categorize = createCategorizer(categories.rules);
   const pipeline = new Pipeline({
     redact: rules.redact,
-    sample: rules.sampler.sample,
-    measure: rules.metrics.begin,
+    sample: rules.sample,
+    measure: rules.measure,
     normalize: createNormalizer({ categorize, defaultTimezone: config.DEFAULT_TIMEZONE }),
     queue,
     deadLetters,

@@ -1,16 +1,15 @@
 import type Router from 'koa-router';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { leaveSignal } from '../http/leave-signal.ts';
-import { ExpectedError, optionalText, readParameters, textList, wholeNumber } from '../http/parameters.ts';
+import { optionalText, readParameters, textList, wholeNumber } from '../http/parameters.ts';
 import { addReadRoute, type ReadRouteOptions } from '../http/read-route.ts';
 import { facetsOf } from '../logs/facets.ts';
 import { groupFields } from '../logs/group-field.ts';
 import { histogramOf } from '../logs/histogram.ts';
-import { INTERVAL_FORMS, parseInterval } from '../logs/interval.ts';
 import { patternsOf } from '../logs/patterns.ts';
 import { scanLimits } from '../logs/query-limits.ts';
 import { requestStats } from '../logs/request-stats.ts';
-import { readFilter } from './log-parameters.ts';
+import { readFilter, readInterval } from './log-parameters.ts';
 import { tookMs } from './took-ms.ts';
 
 export interface LogAnalysisRoutesOptions extends ReadRouteOptions {
@@ -60,11 +59,4 @@ export function addLogAnalysisRoutes(router: Router, options: LogAnalysisRoutesO
     const { hours } = readParameters(context, STATS);
     context.body = await requestStats(clickhouse, hours, scanLimits(leaveSignal(context)));
   });
-}
-
-function readInterval(given: string | undefined): bigint | undefined {
-  if (given === undefined || given === '' || given === 'auto') return undefined;
-  const interval = parseInterval(given);
-  if (interval === undefined) throw new ExpectedError(INTERVAL_FORMS);
-  return interval;
 }

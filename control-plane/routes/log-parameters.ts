@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
-import { optionalText, readParameters } from '../http/parameters.ts';
+import { ExpectedError, optionalText, readParameters } from '../http/parameters.ts';
+import { INTERVAL_FORMS, parseInterval } from '../logs/interval.ts';
 import { type LogFilter, parseFilter } from '../logs/log-filter.ts';
 
 /** Parameters that choose records, the same on every address. */
@@ -18,4 +19,12 @@ export const FILTER = {
 export function readFilter(context: Context, now = Date.now()): LogFilter {
   const { q, from, to, type, ...equal } = readParameters(context, FILTER);
   return parseFilter({ q, from, to, type, equal }, now);
+}
+
+/** Nanoseconds; undefined where the length is left to the server. */
+export function readInterval(given: string | undefined): bigint | undefined {
+  if (given === undefined || given === '' || given === 'auto') return undefined;
+  const interval = parseInterval(given);
+  if (interval === undefined) throw new ExpectedError(INTERVAL_FORMS);
+  return interval;
 }

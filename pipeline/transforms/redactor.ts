@@ -24,9 +24,28 @@ export interface Redactor {
 /** JSON texts in texts of JSON: deeper ones are plain text. */
 const DEEPEST = 4;
 const COLON = 58;
+const KEY_BEGINS = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/;
+const KEY_LINE = /^\s*(?![0-9a-f]+\s*$)[A-Za-z0-9+/]{20,76}={0,2}\s*$/;
+/** A key of 16,384 bits has fewer. */
+const MOST_KEY_LINES = 250;
 
 export function createRedactor({ forms, hint, isSecretName, onRedacted }: RedactorOptions): Redactor {
-  const plain = (text: string) => applyForms(text, forms, onRedacted);
+  /** A key whose lines are shipped one by one: how many texts may still be lines of it. */
+  let keyLines = 0;
+
+  const plain = (text: string): string => {
+    if (keyLines > 0) {
+      keyLines--;
+      if (KEY_LINE.test(text)) {
+        onRedacted('private_key');
+        return REDACTED;
+      }
+    }
+    const redacted = applyForms(text, forms, onRedacted);
+    if (text.includes('-----END ')) keyLines = 0;
+    else if (redacted !== text && KEY_BEGINS.test(text)) keyLines = MOST_KEY_LINES;
+    return redacted;
+  };
 
   /** A string's value: the fields of a JSON object in it are read as fields, so that it stays one. */
   const redactString = (text: string, depth: number): string =>
@@ -62,7 +81,7 @@ export function createRedactor({ forms, hint, isSecretName, onRedacted }: Redact
     return done === 0 ? text : redacted + text.slice(done);
   };
 
-  const mayHold = (text: string) => hint === undefined || hint.test(text);
+  const mayHold = (text: string) => hint === undefined || keyLines > 0 || hint.test(text);
   return {
     entry(entry) {
       if (!mayHold(entry.text)) return entry;

@@ -29,7 +29,7 @@ const VALUE = String.raw`[^\s"'\\,;&<>(){}[\]\x1b]+`;
 const REST = '[A-Za-z0-9_-]{0,32}';
 /** What stands for a value: nothing at all, a variable, stars. */
 const NO_VALUE =
-  /^(?:null|None|none|nil|undefined|[Tt]rue|[Ff]alse|empty|unset|\*+|\.+|\$|\$\{[^}]*\}|\$[A-Z_]+|%s?)$/;
+  /^(?:null|None|none|nil|undefined|[Tt]rue|[Ff]alse|empty|unset|\*+|\.+|\$|\$\{[^}]*\}|\$[A-Z_]+|%s?|\?)$/;
 
 const hideValue = (match: string, value: string) =>
   NO_VALUE.test(value) ? match : match.slice(0, match.length - value.length) + REDACTED;

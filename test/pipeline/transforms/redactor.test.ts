@@ -68,6 +68,25 @@ t.test('escaped letters hide nothing', async (t) => {
   t.equal(redaction.entry(entry).fields.message, '[REDACTED]');
 });
 
+t.test('the lines of a key are known also where each is shipped alone', async (t) => {
+  const [, key] = /KEY-----\n([^-]+)\n-----END/.exec(PLANTED_SECRETS[0]!.text)!;
+  const lines = [
+    'before',
+    '-----BEGIN RSA PRIVATE KEY-----',
+    ...key!.split('\n'),
+    '-----END RSA PRIVATE KEY-----',
+    key!.slice(0, 64),
+  ];
+  const shipped = lines.map(
+    (log) => redaction.entry(entryOf({ log, id: '9f86d081884c7d659a2feaa0c55ad015' })).fields,
+  );
+  t.same(
+    shipped.map(({ log }) => log),
+    ['before', '[REDACTED]', '[REDACTED]', '[REDACTED]', '[REDACTED]', lines.at(-2), lines.at(-1)],
+  );
+  t.ok(shipped.every(({ id }) => id === '9f86d081884c7d659a2feaa0c55ad015'));
+});
+
 t.test('a line within a line stays one that can be read', async (t) => {
   const { fields } = redaction.entry(
     entryOf({ log: '{"password":12345,"level":"warn","msg":"token=abcd1234efgh x"}' }),
