@@ -4,7 +4,7 @@ import {
   assignmentOf,
   FURTHER_FORMS,
   SECRET_FORMS,
-  SECRET_HINT,
+  SECRET_HINTS,
   type SecretForm,
 } from '../../pipeline/transforms/secret-forms.ts';
 import { isSecret } from '../../pipeline/transforms/secret-names.ts';
@@ -17,38 +17,48 @@ export interface Redaction extends Redactor {
 }
 
 /** What a card's number needs, whatever stands between its digits. */
-const CARD_HINT = String.raw`\d(?:[ -]?\d){12}`;
-/** Texts that JSON writes as they are. */
-const WRITTEN_PLAINLY = /^[\w .:@/=+#-]+$/;
+const CARD_HINT = /\d(?:[ -]?\d){12}/;
 
 export function createRedaction(rules: Rules['redaction']): Redaction {
   const counts = new Map<string, number>();
   if (rules === false) return { entry: (entry) => entry, text: (text) => text, counts };
   const names = new Set(rules.fields.map((name) => name.toLowerCase()));
+  const hinted = rules.rules.filter(({ contains }) => isWrittenPlainly(contains));
   const redactor = createRedactor({
-    forms: formsOf(rules),
-    hint: hintOf(rules),
+    forms: [...builtInForms(rules), ...hinted.map(formOf)],
+    hints: hintsOf(rules),
+    unhinted: rules.rules.filter((rule) => !hinted.includes(rule)).map(formOf),
     isSecretName: (name) => isSecret(name) || names.has(name.toLowerCase()),
     onRedacted: (form) => counts.set(form, (counts.get(form) ?? 0) + 1),
   });
   return { ...redactor, counts };
 }
 
-function formsOf({ forms, fields, rules }: RedactionRules): SecretForm[] {
+/** True of texts that JSON writes as they are. */
+function isWrittenPlainly(text: string | undefined): text is string {
+  return text !== undefined && /^[\w .:@/=+#-]+$/.test(text);
+}
+
+function builtInForms({ forms, fields }: RedactionRules): SecretForm[] {
   return [
     ...SECRET_FORMS.filter(({ name }) => forms[name] ?? true),
     ...FURTHER_FORMS.filter(({ name }) => forms[name] ?? false),
     ...(fields.length === 0 ? [] : [assignmentOf(fields.map((name) => `(?<![\\w-])${quoteRegex(name)}`))]),
-    ...rules.map(({ name, pattern, contains }) => ({ name, pattern: linearPattern(pattern, contains) })),
   ];
 }
 
-/** Undefined where a rule does not tell what its matches hold. */
-function hintOf({ forms, fields, rules }: RedactionRules): RegExp | undefined {
-  const texts = [...fields, ...rules.map(({ contains }) => contains)];
-  if (!texts.every((text) => text !== undefined && WRITTEN_PLAINLY.test(text))) return undefined;
-  const more = texts.map((text) => (fields.includes(text!) ? anyCase(text!) : quoteRegex(text!)));
-  return new RegExp([SECRET_HINT.source, ...(forms.card ? [CARD_HINT] : []), ...more].join('|'));
+function formOf({ name, pattern, contains }: RedactionRules['rules'][number]): SecretForm {
+  return { name, pattern: linearPattern(pattern, contains) };
+}
+
+function hintsOf({ forms, fields, rules }: RedactionRules): RegExp[] {
+  const texts = rules.map(({ contains }) => contains).filter(isWrittenPlainly);
+  const more = [...fields.map(anyCase), ...texts.map(quoteRegex)];
+  return [
+    ...SECRET_HINTS,
+    ...(forms.card ? [CARD_HINT] : []),
+    ...(more.length === 0 ? [] : [new RegExp(more.join('|'))]),
+  ];
 }
 
 function anyCase(text: string): string {

@@ -1,4 +1,4 @@
-import { FURTHER_FORMS, SECRET_FORMS, SECRET_HINT, type SecretForm } from './secret-forms.ts';
+import { FURTHER_FORMS, SECRET_FORMS, SECRET_HINTS, type SecretForm } from './secret-forms.ts';
 import { REDACTED } from './secret-names.ts';
 
 /** Told of each secret that was replaced, by the name of its form. */
@@ -17,9 +17,15 @@ export function applyForms(text: string, forms: readonly SecretForm[], onRedacte
   return redacted;
 }
 
+/** One of the hints is in it. */
+export function mayHold(text: string, hints: readonly RegExp[]): boolean {
+  for (const hint of hints) if (hint.test(text)) return true;
+  return false;
+}
+
 /** A text without secrets of the well-known forms. */
 export function redactText(text: string): string {
-  return SECRET_HINT.test(text) ? applyForms(text, SECRET_FORMS) : text;
+  return mayHold(text, SECRET_HINTS) ? applyForms(text, SECRET_FORMS) : text;
 }
 
 export const FORM_NAMES = [...new Set([...SECRET_FORMS, ...FURTHER_FORMS].map(({ name }) => name))];

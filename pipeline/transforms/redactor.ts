@@ -1,13 +1,15 @@
 import { endOfString, endOfValue, skipBlanks } from '../record/raw-json.ts';
 import type { SourceEntry } from '../sources/source-entry.ts';
-import { applyForms, type OnRedacted } from './redact-text.ts';
+import { applyForms, mayHold, type OnRedacted } from './redact-text.ts';
 import type { SecretForm } from './secret-forms.ts';
 import { isOpaque, REDACTED } from './secret-names.ts';
 
 export interface RedactorOptions {
   readonly forms: readonly SecretForm[];
-  /** Without it every text is looked at closely. */
-  readonly hint: RegExp | undefined;
+  /** What a text with one of them holds, as JSON too. */
+  readonly hints: readonly RegExp[];
+  /** Forms that no hint tells of: every text is looked at closely for them. */
+  readonly unhinted: readonly SecretForm[];
   /** Tells whether a field of this name holds a secret. */
   readonly isSecretName: (name: string) => boolean;
   readonly onRedacted: OnRedacted;
@@ -29,7 +31,13 @@ const KEY_LINE = /^\s*(?![0-9a-f]+\s*$)[A-Za-z0-9+/]{20,76}={0,2}\s*$/;
 /** A key of 16,384 bits has fewer. */
 const MOST_KEY_LINES = 250;
 
-export function createRedactor({ forms, hint, isSecretName, onRedacted }: RedactorOptions): Redactor {
+export function createRedactor({
+  forms,
+  hints,
+  unhinted,
+  isSecretName,
+  onRedacted,
+}: RedactorOptions): Redactor {
   /** A key whose lines are shipped one by one: how many texts may still be lines of it. */
   let keyLines = 0;
 
@@ -41,7 +49,8 @@ export function createRedactor({ forms, hint, isSecretName, onRedacted }: Redact
         return REDACTED;
       }
     }
-    const redacted = applyForms(text, forms, onRedacted);
+    const hinted = mayHold(text, hints) ? applyForms(text, forms, onRedacted) : text;
+    const redacted = applyForms(hinted, unhinted, onRedacted);
     if (text.includes('-----END ')) keyLines = 0;
     else if (redacted !== text && KEY_BEGINS.test(text)) keyLines = MOST_KEY_LINES;
     return redacted;
@@ -81,15 +90,14 @@ export function createRedactor({ forms, hint, isSecretName, onRedacted }: Redact
     return done === 0 ? text : redacted + text.slice(done);
   };
 
-  const mayHold = (text: string) => hint === undefined || keyLines > 0 || hint.test(text);
   return {
     entry(entry) {
-      if (!mayHold(entry.text)) return entry;
+      if (unhinted.length === 0 && keyLines === 0 && !mayHold(entry.text, hints)) return entry;
       const text = redactJson(entry.text, 0);
       if (text === entry.text) return entry;
       return { ...entry, text, fields: JSON.parse(text) as SourceEntry['fields'] };
     },
-    text: (text) => (mayHold(text) ? plain(text) : text),
+    text: plain,
   };
 }
 
