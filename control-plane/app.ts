@@ -16,6 +16,7 @@ import { addLogStreamRoutes, type LogStreamRoutesOptions } from './routes/log-st
 import { addLogRoutes, type LogRoutesOptions } from './routes/logs.ts';
 import { addOperationsRoutes, type OperationsRoutesOptions } from './routes/operations.ts';
 import { addOtlpRoutes, type OtlpRoutesOptions } from './routes/otlp.ts';
+import { addRetentionRoutes, type RetentionRoutesOptions } from './routes/retention.ts';
 import { addServiceRoutes, type ServiceRoutesOptions } from './routes/services.ts';
 import { addSyncRoutes, type SyncRoutesOptions } from './routes/sync.ts';
 
@@ -26,6 +27,7 @@ export interface AppOptions
     LogAnalysisRoutesOptions,
     LogExportRoutesOptions,
     LogMetricRoutesOptions,
+    RetentionRoutesOptions,
     LogStreamRoutesOptions,
     ServiceRoutesOptions,
     FileRoutesOptions,
@@ -58,6 +60,7 @@ export function createApp(options: AppOptions): Koa {
   addLogAnalysisRoutes(router, options);
   addLogExportRoutes(router, options);
   addLogMetricRoutes(router, options);
+  addRetentionRoutes(router, options);
   addLogStreamRoutes(router, options);
   addDeadLetterRoutes(router, options);
   addOperationsRoutes(router, options);

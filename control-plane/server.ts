@@ -22,6 +22,8 @@ import { packageVersion } from './package-version.ts';
 import { startRequestLog } from './request-log.ts';
 import { createCollector } from './start-collector.ts';
 import { startIngest } from './start-ingest.ts';
+import { createRetention } from './start-retention.ts';
+import { retentionOf } from './start-rules.ts';
 import { createSync } from './start-sync.ts';
 import { createTelemetry } from './telemetry.ts';
 
@@ -58,7 +60,14 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       stateDir: join(config.DATA_DIR, 'state'),
       onProblem: log.warn,
     });
-    const features: Feature[] = [ingest.rules, forwarding, createCollector(config, pipeline, log), sync];
+    const retention = retentionOf(config, ingest.rules.retention);
+    const features: Feature[] = [
+      ingest.rules,
+      forwarding,
+      createCollector(config, pipeline, log),
+      sync,
+      createRetention(config, clickhouse, retention, log),
+    ];
 
     const budget = new BodyBudget(BODY_BUDGET_BYTES);
     const auth = createAuth({
@@ -83,6 +92,8 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
     const app = createApp({
       ...ingest,
       metricRules: ingest.rules.metricRules,
+      retention,
+      maxDiskBytes: config.MAX_DISK_BYTES,
       auth,
       clickhouse,
       jobRuns,

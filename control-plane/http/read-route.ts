@@ -29,7 +29,7 @@ export function addReadRoute(
 }
 
 /** Puts the parameters of a body where `readParameters` finds them. */
-function readPostedParameters(body: ReadBodyOptions): Middleware {
+export function readPostedParameters(body: ReadBodyOptions): Middleware {
   const options = { ...body, limit: Math.min(body.limit, MAX_BODY_BYTES) };
   return async (context, next) => {
     context.state.posted = await readBody(context.req, options, async ({ content, damage }) => {

@@ -3,7 +3,7 @@ import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { compileFieldValue } from '../query/field-value-sql.ts';
 import { NUMBER } from '../query/text-test.ts';
 import type { MetricRule } from '../rules/rules-file.ts';
-import { groupFields, groupValue } from './group-field.ts';
+import { groupFields } from './group-field.ts';
 import { formatNanos } from './histogram.ts';
 import { chooseInterval, formatInterval } from './interval.ts';
 import { filterOf } from './log-filter.ts';
@@ -95,7 +95,7 @@ export async function metricSeries(
     const key = JSON.stringify(values);
     let one = series.get(key);
     if (!one) {
-      const labels = by.map((field, index) => [field.name, groupValue(field, values[index]!)]);
+      const labels = by.map((field, index) => [field.name, values[index]!]);
       one = { labels: Object.fromEntries(labels), points: [], total: 0 };
       series.set(key, one);
     }

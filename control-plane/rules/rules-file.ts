@@ -28,20 +28,24 @@ export class RulesError extends Error {
 const TEXT = z.string().min(1);
 const FIELD = z.string().regex(/^[\w.@/-]{1,128}$/, 'must be the name of a field');
 const ONE_OR_SEVERAL = <Item extends z.ZodType>(item: Item) =>
-  z.union([item.transform((value) => [value]), z.array(item).min(1)]);
+  z.preprocess((given) => (Array.isArray(given) ? given : [given]), z.array(item).min(1));
 
 const QUERY = z.string().transform((text, context): Query => {
   try {
     return parseQuery(text);
   } catch (error) {
-    context.addIssue((error as Error).message);
+    context.addIssue((error as Error).message.split('\n', 1)[0]!);
     return z.NEVER;
   }
 });
 
 const REDACTION = z.strictObject({
   forms: z
-    .partialRecord(z.enum(FORM_NAMES, `must be one of ${FORM_NAMES.join(', ')}`), z.boolean())
+    .record(z.string(), z.boolean())
+    .superRefine((forms, context) => {
+      for (const name of Object.keys(forms).filter((form) => !FORM_NAMES.includes(form)))
+        context.addIssue(`must be some of ${FORM_NAMES.join(', ')}, got ${name}`);
+    })
     .default({}),
   fields: z.array(FIELD).default([]),
   rules: z
