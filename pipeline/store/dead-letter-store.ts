@@ -40,7 +40,10 @@ export class DeadLetterStore {
       const { content, reason } = this.#redact(letter);
       return JSON.stringify([id, receivedAt, this.#redactText(agent), source, line, reason, content]);
     });
-    await this.#clickhouse.insert('dead_letters', COLUMNS, Buffer.from(`${rows.join('\n')}\n`));
+    await this.#clickhouse.insert('dead_letters', COLUMNS, {
+      format: 'JSONCompactEachRow',
+      pieces: [Buffer.from(`${rows.join('\n')}\n`)],
+    });
   }
 
   /** The newest first. */
