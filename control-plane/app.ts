@@ -13,6 +13,7 @@ import { addLogAnalysisRoutes, type LogAnalysisRoutesOptions } from './routes/lo
 import { addLogExportRoutes, type LogExportRoutesOptions } from './routes/log-export.ts';
 import { addLogStreamRoutes, type LogStreamRoutesOptions } from './routes/log-stream.ts';
 import { addLogRoutes, type LogRoutesOptions } from './routes/logs.ts';
+import { addNodeRoutes, type NodeRoutesOptions } from './routes/nodes.ts';
 import { addOperationsRoutes, type OperationsRoutesOptions } from './routes/operations.ts';
 import { addOtlpRoutes, type OtlpRoutesOptions } from './routes/otlp.ts';
 import { addServiceRoutes, type ServiceRoutesOptions } from './routes/services.ts';
@@ -29,6 +30,7 @@ export interface AppOptions
     FileRoutesOptions,
     SyncRoutesOptions,
     JobRoutesOptions,
+    NodeRoutesOptions,
     DeadLetterRoutesOptions,
     OperationsRoutesOptions {
   readonly auth: Auth;
@@ -56,6 +58,7 @@ export function createApp(options: AppOptions): Koa {
   addLogAnalysisRoutes(router, options);
   addLogExportRoutes(router, options);
   addLogStreamRoutes(router, options);
+  addNodeRoutes(router, options);
   addDeadLetterRoutes(router, options);
   addOperationsRoutes(router, options);
 

@@ -75,6 +75,17 @@ function readHeaders(value: string, context: z.RefinementCtx): Record<string, st
   return headers;
 }
 
+const COMMAND_FORM = 'a JSON list of arguments such as ["sky","launch","-y","-c","{name}"]';
+
+function readCommand(value: string, context: z.RefinementCtx): readonly string[] {
+  try {
+    return z.array(text).min(1).parse(JSON.parse(value));
+  } catch {
+    context.addIssue(COMMAND_FORM);
+    return z.NEVER;
+  }
+}
+
 function readJson(value: string, context: z.RefinementCtx): unknown {
   try {
     return JSON.parse(value);
@@ -126,6 +137,10 @@ export const SETTINGS = z.object({
   SYNC_SOURCES: text.optional(),
   RETENTION_DAYS: whole(1).default(30),
   ERROR_RETENTION_DAYS: whole(1).default(90),
+  NODE_LOG_TTL_HOURS: whole(1, 100_000).default(24),
+  LAUNCH_COMMAND: z.string().transform(readCommand).optional(),
+  LAUNCH_RULES_FILE: text.optional(),
+  STREAM_MAX_MINUTES: whole(1, 30_000).optional(),
   INGEST_MAX_BYTES: whole(1024).default(64 * 1024 * 1024),
   OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: endpoint.optional(),
   OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: protocol.default('http/protobuf'),

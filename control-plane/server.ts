@@ -22,6 +22,7 @@ import { packageVersion } from './package-version.ts';
 import { startRequestLog } from './request-log.ts';
 import { createCollector } from './start-collector.ts';
 import { startIngest } from './start-ingest.ts';
+import { startNodes } from './start-nodes.ts';
 import { createSync } from './start-sync.ts';
 import { createTelemetry } from './telemetry.ts';
 
@@ -51,6 +52,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
 
     const jobRuns = new JobRunStore(clickhouse);
     const sync = await createSync(config, { ...ingest, clickhouse, jobRuns, log });
+    const nodes = await startNodes(config, ingest, clickhouse, log);
     const forwarding = await startForwarding({
       destinations: readDestinations(config),
       store,
@@ -58,7 +60,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       stateDir: join(config.DATA_DIR, 'state'),
       onProblem: log.warn,
     });
-    const features: Feature[] = [forwarding, createCollector(config, pipeline, log), sync];
+    const features: Feature[] = [forwarding, createCollector(config, pipeline, log), sync, nodes];
 
     const budget = new BodyBudget(BODY_BUDGET_BYTES);
     const auth = createAuth({
@@ -87,6 +89,11 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       jobRuns,
       syncSources: sync.sources,
       syncSchedule: sync.schedule,
+      nodeLog: nodes.nodeLog,
+      launches: nodes.launches,
+      launchRunner: nodes.launchRunner,
+      launchCommand: config.LAUNCH_COMMAND,
+      streamMaxMinutes: config.STREAM_MAX_MINUTES,
       streams: new StreamLimit(config.MAX_STREAMS_PER_CLIENT),
       stopping: stopping.signal,
       body: { budget, limit: config.INGEST_MAX_BYTES },

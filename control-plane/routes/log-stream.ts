@@ -18,6 +18,8 @@ export interface LogStreamRoutesOptions extends ReadRouteOptions {
   readonly streams: StreamLimit;
   /** Aborted when the server stops: open streams end. */
   readonly stopping: AbortSignal;
+  /** After which a stream ends; undefined = what is usual for it. */
+  readonly streamMaxMinutes: number | undefined;
 }
 
 const MAX_TAIL = 10_000;
@@ -42,7 +44,7 @@ export function addLogStreamRoutes(router: Router, options: LogStreamRoutesOptio
 /** Answers with the records that a filter chooses, live; how much of the past comes first is the request's choice. */
 export function respondWithLogs(
   context: Context,
-  { store, bus, streams, stopping }: Omit<LogStreamRoutesOptions, keyof ReadRouteOptions>,
+  { store, bus, streams, stopping, streamMaxMinutes }: Omit<LogStreamRoutesOptions, keyof ReadRouteOptions>,
   filter: TailRequest['filter'],
   named?: NamedQueries,
 ): void {
@@ -58,7 +60,7 @@ export function respondWithLogs(
   } as const;
   const format = named ? formatNamed(named, last) : formatUnnamed;
   const leave = streams.enter(context.req.socket.remoteAddress ?? '');
-  respondWithEvents(context, stopping, async function* (signal) {
+  const source = async function* (signal: AbortSignal) {
     try {
       for await (const events of tailLogs({ store, bus }, { ...request, signal })) {
         yield events.map(format).join('');
@@ -66,7 +68,8 @@ export function respondWithLogs(
     } finally {
       leave();
     }
-  });
+  };
+  respondWithEvents(context, stopping, source, streamMaxMinutes);
 }
 
 /**
