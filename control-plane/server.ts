@@ -17,6 +17,7 @@ import { StreamLimit } from './http/stream-limit.ts';
 import { isLoopback, startHttpListener } from './http-listener.ts';
 import { JobRunStore } from './jobs/job-run-store.ts';
 import { openClickHouse } from './open-clickhouse.ts';
+import { openRedis } from './open-redis.ts';
 import { startOtlpListener } from './otlp-listener.ts';
 import { packageVersion } from './package-version.ts';
 import { startRequestLog } from './request-log.ts';
@@ -43,6 +44,7 @@ export interface RunningServer {
 /** Puts the parts together and starts them; `close` stops them in reverse order. */
 export async function startServer(config: Config, log: ConsoleLog): Promise<RunningServer> {
   const clickhouse = await openClickHouse(config);
+  const redis = config.REDIS_URL === undefined ? undefined : await openRedis(config.REDIS_URL, log);
   const stopping = new AbortController();
   // Every open stream listens to it.
   setMaxListeners(Number.POSITIVE_INFINITY, stopping.signal);
@@ -52,7 +54,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
 
     const jobRuns = new JobRunStore(clickhouse);
     const sync = await createSync(config, { ...ingest, clickhouse, jobRuns, log });
-    const nodes = await startNodes(config, ingest, clickhouse, log);
+    const nodes = await startNodes(config, ingest, clickhouse, redis, log);
     const forwarding = await startForwarding({
       destinations: readDestinations(config),
       store,
@@ -155,10 +157,12 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
         await requestLog?.close();
         await ingest.stop();
         await clickhouse.close();
+        redis?.disconnect();
       },
     };
   } catch (error) {
     await clickhouse.close();
+    redis?.disconnect();
     throw error;
   }
 }

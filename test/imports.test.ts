@@ -16,7 +16,7 @@ const LAYERS = [
   /^control-plane\/http\//,
   /^control-plane\/routes\//,
   /^control-plane\/(app|config|telemetry|console-log|admin-token|otlp-listener|http-listener|package-version)\.ts/,
-  /^control-plane\/(feature|open-clickhouse|request-log)\.ts/,
+  /^control-plane\/(feature|open-clickhouse|open-redis|request-log)\.ts/,
   /^control-plane\/start-[a-z-]+\.ts/,
   /^control-plane\/server\.ts/,
   /^control-plane\/(main\.ts|cli\/)/,

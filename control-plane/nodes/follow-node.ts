@@ -54,7 +54,7 @@ export async function* followNode(
       } else {
         const { placed } = event;
         launches.observe(nodeId, placed);
-        const { id, entry } = reader.read(placed);
+        const { id, entry } = reader.read(placed, Date.now());
         last = id;
         if (isWanted(nodeId, placed, entry, filter)) events.push({ name: 'log', id, data: entry });
         const next = reader.launch!;

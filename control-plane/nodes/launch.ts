@@ -11,8 +11,8 @@ export interface Launch {
   readonly progress: number;
   readonly startedAt: number;
   readonly updatedAt: number;
-  /** The phases so far, with the time at which each began. */
-  readonly phases: readonly { readonly phase: Phase; readonly since: number }[];
+  /** The phases so far, with the time at which each began, by its entry and by the clock here. */
+  readonly phases: readonly { readonly phase: Phase; readonly since: number; readonly arrived: number }[];
   readonly endpoint: string | undefined;
   /** Of the entry that set the phase last. */
   readonly message: string;
@@ -23,7 +23,10 @@ export interface Launch {
 
 export const STUCK_EVENT = 'node_launch_stuck';
 
-/** The next entry of a launch, made whole, and how far the launch is with it. */
+/**
+ * The next entry of a launch, made whole, and how far the launch is with it.
+ * @param now when it arrived, milliseconds since 1970; its time where it names none
+ */
 export function advance(
   launch: Launch | undefined,
   nodeId: string,
@@ -44,7 +47,7 @@ export function advance(
     ...(phase !== 'failed' && { progress }),
     ...pick(rest, ['details', 'endpoint', 'name', 'event_type']),
   };
-  return { entry, launch: nextLaunch(before, nodeId, entry, progress, Date.parse(timestamp)) };
+  return { entry, launch: nextLaunch(before, nodeId, entry, progress, now) };
 }
 
 function nextLaunch(
@@ -52,8 +55,9 @@ function nextLaunch(
   nodeId: string,
   entry: NodeEntry,
   progress: number,
-  time: number,
+  arrived: number,
 ): Launch {
+  const time = Date.parse(entry.timestamp);
   // What comes after the end, such as the lines of a running node, changes nothing.
   if (before && isTerminal(before.phase) && entry.phase !== before.phase) return before;
   const changed = entry.phase !== before?.phase;
@@ -64,7 +68,9 @@ function nextLaunch(
     progress,
     startedAt: before?.startedAt ?? time,
     updatedAt: Math.max(time, before?.updatedAt ?? 0),
-    phases: changed ? [...(before?.phases ?? []), { phase: entry.phase, since: time }] : before.phases,
+    phases: changed
+      ? [...(before?.phases ?? []), { phase: entry.phase, since: time, arrived }]
+      : before.phases,
     endpoint: entry.endpoint ?? before?.endpoint,
     message: changed || !before ? entry.message : before.message,
     details: changed || !before ? entry.details : before.details,

@@ -57,12 +57,11 @@ export class NodeLaunches {
   /** Launches that the log has, the newest first. */
   async list(limit: number): Promise<Launch[]> {
     const ids = await this.#options.log.nodeIds();
-    const launches: Launch[] = [];
-    for (const id of ids.slice(0, MOST_LAUNCHES)) {
-      const launch = await this.find(id);
-      if (launch) launches.push(launch);
-    }
-    return launches.sort((a, b) => b.startedAt - a.startedAt).slice(0, limit);
+    const launches = await Promise.all(ids.slice(0, MOST_LAUNCHES).map((id) => this.find(id)));
+    return launches
+      .filter((launch) => launch !== undefined)
+      .sort((a, b) => b.startedAt - a.startedAt)
+      .slice(0, limit);
   }
 
   /**
@@ -115,7 +114,7 @@ export class NodeLaunches {
     for (const [nodeId, { launch }] of this.#known) {
       if (!launch || launch.stuck || isTerminal(launch.phase)) continue;
       const most = times.most(launch.phase);
-      const took = now - launch.phases.at(-1)!.since;
+      const took = now - launch.phases.at(-1)!.arrived;
       if (took <= most || (mayWarn && !(await mayWarn(launch)))) continue;
       await this.append(nodeId, [
         {
@@ -135,7 +134,10 @@ export class NodeLaunches {
     const known = this.#known.get(nodeId);
     const { entries, end } = await this.#options.log.launchEntries(nodeId, known?.end);
     let launch = known?.launch;
-    for (const { draft } of entries) launch = advance(launch, nodeId, draft, Date.now()).launch;
+    for (const { draft, record } of entries) {
+      const arrived = record ? record.seq / 1000 : Date.now();
+      launch = advance(launch, nodeId, draft, arrived).launch;
+    }
     if (launch) this.#remember(nodeId, { launch, end });
     return { launch, end };
   }

@@ -18,9 +18,9 @@ export function entryText(nodeId: string, entry: NodeEntry): string {
 export function draftOf(record: StoredRecord): EntryDraft {
   const { level, message, event_type, attributes } = record;
   const draft = {
-    message,
     timestamp: formatTimestamp(record.timestamp),
     level: level === 'fatal' ? 'error' : level,
+    message,
   } as const;
   const ours = record.source === NODE_SOURCE;
   if (!ours && !attributes.includes('"phase":')) return draft;

@@ -32,6 +32,7 @@ export class EntryReader {
   readonly #nodeId: string;
   readonly #known: Launch | undefined;
   #launch: Launch | undefined;
+  #time: number | undefined;
 
   /** @param known how far the launch is, for entries whose beginning is not read */
   constructor(nodeId: string, known: Launch | undefined) {
@@ -44,10 +45,12 @@ export class EntryReader {
     return this.#launch;
   }
 
-  read({ id, draft }: PlacedDraft): ReadEntry {
+  /** @param now the time of an entry that names none; without it, that of the entry before */
+  read({ id, draft }: PlacedDraft, now?: number): ReadEntry {
     const whole = this.#launch || draft.phase ? draft : { ...draft, phase: this.#phaseAt(draft) };
-    const { launch, entry } = advance(this.#launch, this.#nodeId, whole, Date.now());
+    const { launch, entry } = advance(this.#launch, this.#nodeId, whole, now ?? this.#time ?? Date.now());
     this.#launch = launch;
+    this.#time = Date.parse(entry.timestamp);
     return { id, entry };
   }
 
