@@ -49,7 +49,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
   // Every open stream listens to it.
   setMaxListeners(Number.POSITIVE_INFINITY, stopping.signal);
   try {
-    const ingest = await startIngest(config, clickhouse, log);
+    const ingest = await startIngest(config, clickhouse, redis, log);
     const { pipeline, store, deadLetters, bus } = ingest;
 
     const jobRuns = new JobRunStore(clickhouse);
@@ -114,14 +114,14 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
         gauges: {
           logplane_live_readers: { help: 'Open live streams', read: () => bus.listenerCount },
           logplane_body_bytes: { help: 'Bytes of request bodies in memory', read: () => budget.held },
-          ...gaugesOf(features),
+          ...gaugesOf([...features, ingest.liveBus]),
         },
       }),
       notReady: () => notReady(clickhouse),
       onDefect,
       requestCounts,
       requestLog: requestLog?.middleware,
-      impaired: () => impairedOf(features),
+      impaired: () => impairedOf([...features, ingest.liveBus]),
     });
 
     warnOfOpenAddress(config, log);

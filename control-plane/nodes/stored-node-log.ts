@@ -72,6 +72,8 @@ export class StoredNodeLog implements NodeLog {
     for await (const events of tailLogs({ store, bus }, request)) {
       yield events.flatMap((event): NodeLogEvent[] => {
         if (event.kind === 'record') return [{ kind: 'entry', placed: place(event.record) }];
+        if (event.kind === 'notice' && event.problem !== undefined)
+          return [{ kind: 'problem', details: event.problem }];
         return event.kind === 'gap' ? [event] : [];
       });
     }

@@ -127,6 +127,10 @@ function formatNamed({ selecting }: NamedQueries, last: EventId | undefined): (e
 }
 
 function formatPlace(event: Exclude<TailEvent, { kind: 'record' }>): string {
+  if (event.kind === 'notice') {
+    const message = event.problem ?? 'live records come again';
+    return formatEvent({ name: 'notice', data: JSON.stringify({ message }) });
+  }
   if (event.kind === 'place') return `id: ${event.seq}\n\n`;
   const { from, to, count } = event;
   const data = JSON.stringify({ from: String(from), to: String(to), count });
