@@ -117,6 +117,10 @@ export const SETTINGS = z.object({
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name of letters, digits and underscores')
     .default('logplane'),
+  CLICKHOUSE_CLUSTER: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+$/, 'a name of letters, digits, - and _')
+    .optional(),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'a redis or rediss URL' }).optional(),
   CATEGORIES_FILE: text.optional(),
   LOG_API_CALLS: yesOrNo.default(true),

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { ConfigError } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
 
 const CONNECT_MILLISECONDS = 5_000;
@@ -29,7 +30,7 @@ export async function openRedis(url: string, log: ConsoleLog): Promise<Redis> {
     await redis.connect();
   } catch (error) {
     redis.disconnect();
-    throw new Error(`REDIS_URL: cannot reach ${redacted(url)}: ${reason || (error as Error).message}`);
+    throw new ConfigError(`REDIS_URL: cannot reach ${redacted(url)}: ${reason || (error as Error).message}`);
   }
   redis.on('close', () => {
     if (!lost) log.warn('the connection to Redis is lost; records are stored on, live streams wait');

@@ -6,6 +6,7 @@ import { RedisLiveBus } from '../pipeline/live/redis-live-bus.ts';
 import type { StoredRecord } from '../pipeline/record/log-record.ts';
 import { Sequencer } from '../pipeline/sequencer.ts';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
+import { ConfigError } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
 import type { Feature } from './feature.ts';
 
@@ -34,14 +35,17 @@ export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus>
     const bus = new LiveBus(lastPlace);
     return {
       bus,
-      sequencer: new Sequencer(lastPlace),
+      // A batch has to stay within a block where blocks decide on the shard.
+      sequencer: new Sequencer(lastPlace, Date.now, clickhouse.cluster === undefined ? undefined : 0),
       publish: (last, records) => bus.publish(last, records),
       hasReaders: () => bus.listenerCount > 0,
       stop: async () => {},
     };
   }
   const process = randomUUID();
-  const share = await ProcessShare.claim(redis, process, clickhouse);
+  const share = await ProcessShare.claim(redis, process, clickhouse).catch((error: Error) => {
+    throw new ConfigError(`REDIS_URL: ${error.message}`);
+  });
   const sequencer = new Sequencer(lastPlace, Date.now, share.number);
   const bus = new LiveBus(0, true);
   const shared = new RedisLiveBus({

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Redis } from 'ioredis';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
-import type { Config } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
 import type { Feature } from './feature.ts';
 import type { Launch } from './nodes/launch.ts';
@@ -94,6 +94,6 @@ async function readRules(path: string | undefined): Promise<readonly LaunchRule[
   try {
     return parseLaunchRules(await readFile(path, 'utf8'));
   } catch (error) {
-    throw new Error(`LAUNCH_RULES_FILE (${path}): ${(error as Error).message}`);
+    throw new ConfigError(`LAUNCH_RULES_FILE (${path}): ${(error as Error).message}`);
   }
 }

@@ -1,6 +1,6 @@
 const DAY_MICROSECONDS = 86_400_000_000;
 /** Longer than the longest batch: its places follow each other within one block. */
-const BLOCK_MICROSECONDS = 131_072;
+export const BLOCK_MICROSECONDS = 131_072;
 
 /** Server processes that can share one store: each has every eighth block, 125,000 places a second. */
 export const MOST_PROCESSES = 8;

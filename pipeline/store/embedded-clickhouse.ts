@@ -92,6 +92,9 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   }
 
   return {
+    cluster: undefined,
+    repeatsInserts: false,
+
     async insert(table, columns, rows) {
       const session = await inserts.take();
       try {

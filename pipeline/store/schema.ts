@@ -1,4 +1,6 @@
 import type { ClickHouse } from './clickhouse.ts';
+import { LOCAL_SUFFIX } from './cluster-statement.ts';
+import { retryPassing } from './retry.ts';
 
 export interface Retention {
   /** Days from arrival after which a record is removed. */
@@ -91,8 +93,17 @@ const MIGRATIONS: readonly (readonly string[])[] = [
   ],
 ];
 
-/** Brings the database to the current schema and applies the retention. */
+const MIGRATE_MILLISECONDS = 30_000;
+
+/**
+ * Brings the database to the current schema and applies the retention. Several processes may do so at once: every
+ * statement can be repeated, and what one is refused because of another's it tries again.
+ */
 export async function migrate(clickhouse: ClickHouse, retention: Retention): Promise<void> {
+  await retryPassing(() => migrateOnce(clickhouse, retention), { forMs: MIGRATE_MILLISECONDS });
+}
+
+async function migrateOnce(clickhouse: ClickHouse, retention: Retention): Promise<void> {
   await clickhouse.command(
     'CREATE TABLE IF NOT EXISTS schema_versions (version UInt32, applied_at DateTime) ENGINE = MergeTree ORDER BY version',
   );
@@ -109,6 +120,22 @@ export async function migrate(clickhouse: ClickHouse, retention: Retention): Pro
     await clickhouse.command(`INSERT INTO schema_versions SELECT ${version}, now()`);
   }
   await applyRetention(clickhouse, retention);
+  await rememberTokens(clickhouse);
+}
+
+/** Tables of one server forget the tokens of inserts unless told otherwise; replicated ones know 1,000 or more. */
+async function rememberTokens(clickhouse: ClickHouse): Promise<void> {
+  if (!clickhouse.repeatsInserts || clickhouse.cluster !== undefined) return;
+  for (const table of ['logs', 'dead_letters', 'job_runs']) {
+    const [[definition] = ['']] = await clickhouse.query<[string]>(
+      'SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = {table:String}',
+      { parameters: { table } },
+    );
+    if (!definition.includes('non_replicated_deduplication_window'))
+      await clickhouse.command(
+        `ALTER TABLE ${table} MODIFY SETTING non_replicated_deduplication_window = 1000`,
+      );
+  }
 }
 
 /** Changing a TTL rewrites old parts, so it is only done where it differs from the one in force. */
@@ -122,7 +149,7 @@ async function applyRetention(clickhouse: ClickHouse, { days, errorDays }: Reten
   for (const [table, ttl] of Object.entries(ttls)) {
     const [[definition] = ['']] = await clickhouse.query<[string]>(
       'SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = {table:String}',
-      { parameters: { table } },
+      { parameters: { table: clickhouse.cluster === undefined ? table : `${table}${LOCAL_SUFFIX}` } },
     );
     if (!definition.includes(`TTL ${ttl}`))
       await clickhouse.command(`ALTER TABLE ${table} MODIFY TTL ${ttl}`);
