@@ -71,13 +71,13 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
     cluster,
     repeatsInserts: true,
 
-    insert(table, columns, rows) {
+    insert(table, columns, { format, pieces }) {
       const token = randomUUID();
       const insert = () =>
         reshape(async () => {
           const { stream } = await client.exec({
-            query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT JSONCompactEachRow`,
-            values: Readable.from([rows], { objectMode: false }),
+            query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT ${format}`,
+            values: Readable.from(pieces, { objectMode: false }),
             clickhouse_settings: {
               materialize_skip_indexes_on_insert: 0,
               insert_deduplication_token: token,

@@ -11,6 +11,12 @@ export interface QueryOptions {
   readonly urgent?: boolean;
 }
 
+/** Bytes in pieces, in a format of ClickHouse: `Native` where much is written, lines of JSON where it is little. */
+export interface InsertedRows {
+  readonly format: 'Native' | 'JSONCompactEachRow';
+  readonly pieces: readonly Uint8Array[];
+}
+
 /**
  * The part of ClickHouse that Logplane uses, the same for the engine in this process and for a server.
  * Every method rejects with a `ClickHouseError` when the engine refuses or cannot be reached.
@@ -20,8 +26,8 @@ export interface ClickHouse {
   readonly cluster: string | undefined;
   /** Inserts may be sent again with the token of their first attempt, which the tables have to remember. */
   readonly repeatsInserts: boolean;
-  /** Inserts lines of JSONCompactEachRow, all or none of them, durable when it resolves. */
-  insert(table: string, columns: readonly string[], rows: Buffer): Promise<void>;
+  /** Inserts rows, all or none of them, durable when it resolves. */
+  insert(table: string, columns: readonly string[], rows: InsertedRows): Promise<void>;
   /** Runs a SELECT and gives its rows as arrays in column order; 64-bit integers come as numbers. */
   query<Row extends readonly unknown[]>(sql: string, options?: QueryOptions): Promise<Row[]>;
   /** Runs a SELECT and gives its result chunk by chunk in a ClickHouse format, in constant memory. */

@@ -1,3 +1,4 @@
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
@@ -25,19 +26,21 @@ export async function startClickHouseHttp(path: string, port = 0, version?: stri
   const sessions = Array.from({ length: SESSIONS }, () => new Session(path));
   const pool = new ResourcePool('statements', sessions, 10_000);
   let fault: HttpFault = 'none';
+  let bodies = 0;
 
   const run = async (request: IncomingMessage): Promise<Buffer> => {
     const { searchParams } = new URL(request.url!, 'http://x');
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
-    const body = Buffer.concat(chunks).toString();
+    const body = Buffer.concat(chunks);
     const settings = [...searchParams].flatMap(([name, value]) => {
       if (name.startsWith('param_')) return `SET ${name} = ${quote(value)};`;
       return FOREIGN.has(name) ? [] : `SET ${name} = ${/^\d+$/.test(value) ? value : quote(value)};`;
     });
     const database = searchParams.get('database') ?? 'default';
     const query = searchParams.get('query');
-    const statement = query === null ? body : `${query}\n${body}`;
+    const file = `${path}-body-${++bodies}`;
+    const statement = query === null ? body.toString() : fromFile(query, body, file);
     if (version !== undefined && /^SELECT version\(\)/.test(statement))
       return Buffer.from(`["${version}"]\n`);
     const session = await pool.take();
@@ -51,6 +54,7 @@ export async function startClickHouseHttp(path: string, port = 0, version?: stri
       );
       return Buffer.from(result.bytes());
     } finally {
+      rmSync(file, { force: true });
       pool.release(session);
     }
   };
@@ -93,6 +97,12 @@ export async function startClickHouseHttp(path: string, port = 0, version?: stri
       for (const session of sessions) session.close();
     },
   };
+}
+
+/** An INSERT whose rows stand in a body. The embedded engine takes binary formats from files only. */
+function fromFile(query: string, rows: Buffer, file: string): string {
+  writeFileSync(file, rows);
+  return query.replace(/ (SETTINGS .*)?FORMAT /, ` FROM INFILE ${quote(file)}$&`);
 }
 
 /** What belongs to HTTP and not to the engine. */
