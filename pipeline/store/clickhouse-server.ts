@@ -153,5 +153,5 @@ async function reshape<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function isAbort(error: unknown): boolean {
-  return error instanceof Error && /abort/i.test(`${error.name} ${error.message}`);
+  return error instanceof Error && (error.name === 'AbortError' || /user aborted/i.test(error.message));
 }
