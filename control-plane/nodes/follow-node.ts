@@ -45,14 +45,18 @@ export async function* followNode(
   yield history;
   if (!follow || (launch && isTerminal(launch.phase))) return;
 
+  let toldProblem = false;
   for await (const batch of log.follow(nodeId, end, signal)) {
     const events: NodeStreamEvent[] = [];
     for (const event of batch) {
       if (event.kind === 'gap') events.push({ name: 'gap', data: event });
       else if (event.kind === 'problem') {
+        if (toldProblem) continue;
+        toldProblem = true;
         events.push({ name: 'error', data: { error: 'Failed to stream logs', details: event.details } });
       } else {
         const { placed } = event;
+        toldProblem = false;
         launches.observe(nodeId, placed);
         const { id, entry } = reader.read(placed, Date.now());
         last = id;

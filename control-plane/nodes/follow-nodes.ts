@@ -17,6 +17,7 @@ export async function* followNodes(
   request: Omit<TailRequest, 'levelCase'>,
 ): AsyncGenerator<NodeStreamEvent[]> {
   const known = new Map<string, Launch>();
+  const shown = new Map<string, Launch>();
   const open = new Set(nodeIds);
   const begin: NodeStreamEvent[] = [];
   for (const id of nodeIds) {
@@ -26,6 +27,8 @@ export async function* followNodes(
     begin.push(withNode(id, statusOf(launch, launches)));
     if (isTerminal(launch.phase)) open.delete(id);
   }
+  // What was there before is shown; only what comes can end a launch.
+  const present = options.bus.watermark;
   const ended = () => nodeIds.length > 0 && open.size === 0;
   const follow = request.follow && !ended();
   if (begin.length > 0) yield begin;
@@ -35,9 +38,14 @@ export async function* followNodes(
       if (event.kind === 'gap') out.push({ name: 'gap', data: event });
       if (event.kind !== 'record') continue;
       const { node_id, seq } = event.record;
-      const before = known.get(node_id);
+      const past = seq <= present;
+      const before = past ? shown.get(node_id) : known.get(node_id);
       const { launch, entry } = advance(before, node_id, draftOf(event.record), Date.now());
       out.push(withNode(node_id, { name: 'log', id: String(seq), data: entry }));
+      if (past) {
+        shown.set(node_id, launch);
+        continue;
+      }
       if (launch.phase === before?.phase && launch.progress === before.progress) continue;
       known.set(node_id, launch);
       out.push(withNode(node_id, statusOf(launch, launches)));
