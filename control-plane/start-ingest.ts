@@ -58,6 +58,7 @@ export async function startIngest(
   const liveBus = await startLiveBus({
     clickhouse,
     redis,
+    store,
     lastPlace,
     unpublishedFrom: () => unpublishedFrom(),
     log,
@@ -77,6 +78,7 @@ export async function startIngest(
     queue,
     deadLetters,
     window,
+    sharedRequests: liveBus.sharedRequests,
     counters,
     hasLiveReaders: liveBus.hasReaders,
   });

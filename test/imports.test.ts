@@ -6,7 +6,7 @@ import t from 'tap';
 const LAYERS = [
   /^pipeline\/(record\/|errors\.ts|counters\.ts|sequencer\.ts|request-window\.ts|sources\/source-entry\.ts)/,
   /^pipeline\/(sources|transforms|store|live)\//,
-  /^pipeline\/(batch-queue|request-window-file)\.ts/,
+  /^pipeline\/(batch-queue|request-window-file|redis-requests)\.ts/,
   /^pipeline\/(pipeline|deliver-files|accept-otlp)\.ts/,
   /^control-plane\/logger\//,
   /^control-plane\/query\//,

@@ -71,8 +71,7 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
     cluster,
     repeatsInserts: true,
 
-    insert(table, columns, { format, pieces }) {
-      const token = randomUUID();
+    insert(table, columns, { format, pieces, token = randomUUID() }) {
       const insert = () =>
         reshape(async () => {
           const { stream } = await client.exec({

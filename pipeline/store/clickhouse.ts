@@ -15,6 +15,8 @@ export interface QueryOptions {
 export interface InsertedRows {
   readonly format: 'Native' | 'JSONCompactEachRow';
   readonly pieces: readonly Uint8Array[];
+  /** A server that has stored rows under this token already passes these over. */
+  readonly token?: string;
 }
 
 /**
