@@ -100,6 +100,8 @@ export const SETTINGS = z.object({
   HOST: text.default('127.0.0.1'),
   PORT: whole(0, 65_535).default(8004),
   GRPC_PORT: whole(0, 65_535).default(4317),
+  TLS_CERT: text.optional(),
+  TLS_KEY: text.optional(),
   DATA_DIR: text.default('./data'),
   LOG_LEVEL: z
     .string()
@@ -123,6 +125,7 @@ export const SETTINGS = z.object({
     .optional(),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'a redis or rediss URL' }).optional(),
   CATEGORIES_FILE: text.optional(),
+  RULES_FILE: text.optional(),
   LOG_API_CALLS: yesOrNo.default(true),
   LOG_DIR: text.default('./logs'),
   LOG_MAX_BYTES: whole(1024).default(10 * 1024 * 1024),
@@ -146,6 +149,7 @@ export const SETTINGS = z.object({
   LAUNCH_COMMAND: z.string().transform(readCommand).optional(),
   LAUNCH_RULES_FILE: text.optional(),
   STREAM_MAX_MINUTES: whole(1, 30_000).optional(),
+  MAX_DISK_BYTES: whole(100 * 1024 * 1024).optional(),
   INGEST_MAX_BYTES: whole(1024).default(64 * 1024 * 1024),
   OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: endpoint.optional(),
   OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: protocol.default('http/protobuf'),

@@ -7,7 +7,7 @@ import { adminToken } from './admin-token.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
-import { type Feature, gaugesOf, impairedOf, seriesOf } from './feature.ts';
+import { type Feature, gaugesOf, impairedOf, registriesOf, seriesOf } from './feature.ts';
 import { readDestinations } from './forward/read-destinations.ts';
 import { startForwarding } from './forward/start-forwarding.ts';
 import { createAuth } from './http/auth.ts';
@@ -20,10 +20,13 @@ import { openClickHouse } from './open-clickhouse.ts';
 import { openRedis } from './open-redis.ts';
 import { startOtlpListener } from './otlp-listener.ts';
 import { packageVersion } from './package-version.ts';
+import { readTls } from './read-tls.ts';
 import { startRequestLog } from './request-log.ts';
 import { createCollector } from './start-collector.ts';
 import { startIngest } from './start-ingest.ts';
 import { startNodes } from './start-nodes.ts';
+import { createRetention } from './start-retention.ts';
+import { retentionOf } from './start-rules.ts';
 import { createSync } from './start-sync.ts';
 import { createTelemetry } from './telemetry.ts';
 
@@ -32,7 +35,7 @@ const BODY_BUDGET_BYTES = 128 * 1024 * 1024;
 const STOP_MILLISECONDS = 8_000;
 
 export interface RunningServer {
-  /** `http://host:port` */
+  /** `http://host:port`, with TLS `https://host:port` */
   readonly url: string;
   /** Of the OTLP/gRPC listener; undefined where it is off. */
   readonly grpcPort: number | undefined;
@@ -43,6 +46,7 @@ export interface RunningServer {
 
 /** Puts the parts together and starts them; `close` stops them in reverse order. */
 export async function startServer(config: Config, log: ConsoleLog): Promise<RunningServer> {
+  const tls = await readTls(config);
   const clickhouse = await openClickHouse(config);
   const redis = config.REDIS_URL === undefined ? undefined : await openRedis(config.REDIS_URL, log);
   const stopping = new AbortController();
@@ -62,7 +66,15 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       stateDir: join(config.DATA_DIR, 'state'),
       onProblem: log.warn,
     });
-    const features: Feature[] = [forwarding, createCollector(config, pipeline, log), sync, nodes];
+    const retention = retentionOf(config, ingest.rules.retention);
+    const features: Feature[] = [
+      ingest.rules,
+      forwarding,
+      createCollector(config, pipeline, log),
+      sync,
+      nodes,
+      createRetention(config, clickhouse, retention, log),
+    ];
 
     const budget = new BodyBudget(BODY_BUDGET_BYTES);
     const auth = createAuth({
@@ -70,7 +82,6 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       readToken: config.READ_TOKEN,
       adminToken: await adminToken(config, log.info),
       guardChanges: config.ADMIN_TOKEN !== undefined || !isLoopback(config.HOST),
-      allowedOrigins: config.CORS_ORIGIN,
     });
     const requestLog = startRequestLog({
       files: config.LOG_API_CALLS ? config.LOG_DIR : undefined,
@@ -86,6 +97,9 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
     };
     const app = createApp({
       ...ingest,
+      metricRules: ingest.rules.metricRules,
+      retention,
+      maxDiskBytes: config.MAX_DISK_BYTES,
       auth,
       clickhouse,
       jobRuns,
@@ -111,6 +125,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
           },
           ...seriesOf(features),
         },
+        registries: registriesOf(features),
         gauges: {
           logplane_live_readers: { help: 'Open live streams', read: () => bus.listenerCount },
           logplane_body_bytes: { help: 'Bytes of request bodies in memory', read: () => budget.held },
@@ -125,7 +140,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
     });
 
     warnOfOpenAddress(config, log);
-    const listener = await startHttpListener(config.PORT, config.HOST, app.callback());
+    const listener = await startHttpListener(config.PORT, config.HOST, app.callback(), tls);
     log.info(`listening on ${listener.url}`);
     const otlpListener =
       config.GRPC_PORT === 0
@@ -133,6 +148,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
         : await startOtlpListener({
             host: config.HOST,
             port: config.GRPC_PORT,
+            tls,
             limit: config.INGEST_MAX_BYTES,
             auth,
             budget,

@@ -18,6 +18,7 @@ import { createNormalizer } from '../pipeline/transforms/normalize.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
 import { type RunningLiveBus, startLiveBus } from './start-live-bus.ts';
+import { type RunningRules, retentionOf, startRules } from './start-rules.ts';
 
 const SAVE_WINDOW_MILLISECONDS = 30_000;
 
@@ -28,6 +29,7 @@ export interface Ingest {
   readonly deadLetters: DeadLetterStore;
   readonly bus: LiveBus;
   readonly counters: Counters;
+  readonly rules: RunningRules;
   readonly categorize: Categorize;
   /** Services that rules know, whether or not there are records of them. */
   readonly knownServices: readonly string[];
@@ -43,9 +45,10 @@ export async function startIngest(
   redis: Redis | undefined,
   log: ConsoleLog,
 ): Promise<Ingest> {
-  await migrate(clickhouse, { days: config.RETENTION_DAYS, errorDays: config.ERROR_RETENTION_DAYS });
+  const rules = await startRules(config.RULES_FILE);
+  await migrate(clickhouse, retentionOf(config, rules.retention));
   const store = new LogStore(clickhouse);
-  const deadLetters = new DeadLetterStore(clickhouse);
+  const deadLetters = new DeadLetterStore(clickhouse, rules.redact.text);
   const lastPlace = await store.lastPlace();
 
   const window = new RequestWindow();
@@ -74,6 +77,9 @@ export async function startIngest(
   const categories = await readCategories(config.CATEGORIES_FILE);
   const categorize = createCategorizer(categories.rules);
   const pipeline = new Pipeline({
+    redact: rules.redact,
+    sample: rules.sample,
+    measure: rules.measure,
     normalize: createNormalizer({ categorize, defaultTimezone: config.DEFAULT_TIMEZONE }),
     queue,
     deadLetters,
@@ -83,7 +89,12 @@ export async function startIngest(
     hasLiveReaders: liveBus.hasReaders,
   });
 
-  const saveWindow = () => saveRequestWindow(windowPath, window, bus.watermark);
+  // One at a time: the last one, at the stop, may meet one that the timer began.
+  let saved: Promise<void> = Promise.resolve();
+  const saveWindow = () => {
+    saved = saved.catch(() => {}).then(() => saveRequestWindow(windowPath, window, bus.watermark));
+    return saved;
+  };
   const saving = setInterval(() => {
     saveWindow().catch((error: unknown) => log.warn(`could not save ${windowPath}: ${error}`));
   }, SAVE_WINDOW_MILLISECONDS);
@@ -95,6 +106,7 @@ export async function startIngest(
     bus,
     liveBus,
     counters,
+    rules,
     categorize,
     knownServices: [...BUILT_IN_SERVICES, ...categories.services],
     async stop() {

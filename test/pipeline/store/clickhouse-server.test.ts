@@ -74,7 +74,7 @@ t.test('an insert is repeated while the server fails, and stored once', async (t
   t.teardown(() => clickhouse.close());
   await migrate(clickhouse, { days: 30, errorDays: 90 });
   const count = async () => (await clickhouse.query<[number]>('SELECT count() FROM dead_letters'))[0]![0];
-  const letters = new DeadLetterStore(clickhouse);
+  const letters = new DeadLetterStore(clickhouse, (text) => text);
   const add = (id: string) =>
     letters.add([
       { id, receivedAt: Date.now() * 1000, agent: 'a', source: 'api', line: 1, reason: 'r', content: 'c' },
