@@ -44,6 +44,7 @@ interface WaitingPart extends Part {
 
 interface Batch {
   state: 'writing' | 'stored' | 'failed';
+  readonly first: number;
   readonly last: number;
   readonly records: StoredRecord[] | undefined;
 }
@@ -73,6 +74,11 @@ export class BatchQueue {
       this.#waitingRows += part.rows.count;
       this.#pump();
     });
+  }
+
+  /** Every place below this one that was given out is published, or refused; undefined where all are. */
+  get unpublishedFrom(): number | undefined {
+    return this.#unpublished[0]?.first;
   }
 
   /** Resolves when everything that was added has been stored or refused. */
@@ -118,7 +124,12 @@ export class BatchQueue {
     const { sequencer, write, counters } = this.#options;
     const count = parts.reduce((sum, { rows }) => sum + rows.count, 0);
     const first = sequencer.reserve(count);
-    const batch: Batch = { state: 'writing', last: first + count - 1, records: placeRecords(parts, first) };
+    const batch: Batch = {
+      state: 'writing',
+      first,
+      last: first + count - 1,
+      records: placeRecords(parts, first),
+    };
     this.#unpublished.push(batch);
     const started = performance.now();
     try {

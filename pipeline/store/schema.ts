@@ -1,6 +1,9 @@
+import { setTimeout } from 'node:timers/promises';
 import { SAMPLE_RATE_SQL } from '../record/sample-rate.ts';
-import type { ClickHouse } from './clickhouse.ts';
+import { type ClickHouse, ClickHouseError } from './clickhouse.ts';
+import { LOCAL_SUFFIX } from './cluster-statement.ts';
 import { lifetimeHours, type Retention } from './retention.ts';
+import { isPassing } from './retry.ts';
 
 const ARRIVED = "toDateTime(fromUnixTimestamp64Micro(toInt64(seq), 'UTC'))";
 
@@ -115,10 +118,25 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   ],
 ];
 
-/** Brings the database to the current schema and applies the retention. */
+const MIGRATE_ATTEMPTS = 10;
+
+/**
+ * Brings the database to the current schema and applies the retention. Several processes may do so at once: one
+ * that is refused something because of another's statement looks again how far they are.
+ */
 export async function migrate(clickhouse: ClickHouse, retention: Retention): Promise<void> {
-  await applyMigrations(clickhouse, MIGRATIONS);
-  await applyRetention(clickhouse, retention);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await applyMigrations(clickhouse, MIGRATIONS);
+      await applyRetention(clickhouse, retention);
+      await rememberTokens(clickhouse);
+      return;
+    } catch (error) {
+      const helps = error instanceof ClickHouseError && (clickhouse.repeatsInserts || isPassing(error));
+      if (!helps || attempt === MIGRATE_ATTEMPTS) throw error;
+      await setTimeout(attempt * 200 * (0.5 + Math.random()));
+    }
+  }
 }
 
 /** Brings an older database, or an empty one, to the version that the last of the migrations makes. */
@@ -143,6 +161,19 @@ export async function applyMigrations(
   }
 }
 
+/** Tables of one server forget the tokens of inserts unless told otherwise; replicated ones know 1,000 or more. */
+async function rememberTokens(clickhouse: ClickHouse): Promise<void> {
+  if (!clickhouse.repeatsInserts || clickhouse.cluster !== undefined) return;
+  const tables = await clickhouse.query<[string]>(
+    `SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'
+       AND create_table_query NOT LIKE '%non_replicated_deduplication_window%'`,
+  );
+  for (const [table] of tables)
+    await clickhouse.command(
+      `ALTER TABLE ${table} MODIFY SETTING non_replicated_deduplication_window = 1000`,
+    );
+}
+
 /** Changing a TTL rewrites old parts, so it is only done where it differs from the one in force. */
 async function applyRetention(clickhouse: ClickHouse, retention: Retention): Promise<void> {
   const ttls: Readonly<Record<string, string>> = {
@@ -152,7 +183,7 @@ async function applyRetention(clickhouse: ClickHouse, retention: Retention): Pro
   for (const [table, ttl] of Object.entries(ttls)) {
     const [[definition] = ['']] = await clickhouse.query<[string]>(
       'SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = {table:String}',
-      { parameters: { table } },
+      { parameters: { table: clickhouse.cluster === undefined ? table : `${table}${LOCAL_SUFFIX}` } },
     );
     if (!definition.includes(`TTL ${ttl}`))
       await clickhouse.command(`ALTER TABLE ${table} MODIFY TTL ${ttl}`);
