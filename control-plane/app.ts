@@ -17,6 +17,7 @@ import { addOperationsRoutes, type OperationsRoutesOptions } from './routes/oper
 import { addOtlpRoutes, type OtlpRoutesOptions } from './routes/otlp.ts';
 import { addServiceRoutes, type ServiceRoutesOptions } from './routes/services.ts';
 import { addSyncRoutes, type SyncRoutesOptions } from './routes/sync.ts';
+import { addWebPageRoutes, type WebPageRoutesOptions } from './routes/web-pages.ts';
 
 export interface AppOptions
   extends IngestRoutesOptions,
@@ -30,7 +31,8 @@ export interface AppOptions
     SyncRoutesOptions,
     JobRoutesOptions,
     DeadLetterRoutesOptions,
-    OperationsRoutesOptions {
+    OperationsRoutesOptions,
+    WebPageRoutesOptions {
   readonly auth: Auth;
   /** Origins whose pages may read answers. */
   readonly corsOrigins: readonly string[];
@@ -58,6 +60,7 @@ export function createApp(options: AppOptions): Koa {
   addLogStreamRoutes(router, options);
   addDeadLetterRoutes(router, options);
   addOperationsRoutes(router, options);
+  addWebPageRoutes(router, options);
 
   const app = new Koa();
   app.on('error', (error: NodeJS.ErrnoException) => {
