@@ -5,6 +5,7 @@ import { HelpDialog } from './help-dialog.tsx';
 import { LIVE_PATH } from './live/live-view.ts';
 import { useObservable } from './observable.ts';
 import { PAGES, pageOf } from './pages.tsx';
+import { Icon } from './parts/icon.tsx';
 import { useKeys } from './parts/keys.ts';
 import { Link } from './parts/link.tsx';
 import { session } from './session.ts';
@@ -42,7 +43,7 @@ export function Shell() {
           title="Keys and search help (?)"
           onClick={() => setHelps(true)}
         >
-          ?
+          <Icon name="help" />
         </button>
         <button
           type="button"
@@ -51,7 +52,7 @@ export function Shell() {
           title={settings.isDark ? 'Light theme (t)' : 'Dark theme (t)'}
           onClick={() => settings.toggleTheme()}
         >
-          {settings.isDark ? '☀' : '☾'}
+          <Icon name={settings.isDark ? 'sun' : 'moon'} />
         </button>
         {signedIn ? (
           <button type="button" onClick={() => void session.signOut()}>

@@ -1,4 +1,5 @@
 import { useObservable } from '../observable.ts';
+import { Icon } from '../parts/icon.tsx';
 import { Link } from '../parts/link.tsx';
 import { alertNews } from './alert-news.ts';
 
@@ -14,7 +15,7 @@ export function AlertNewsPanel() {
             {item.value !== undefined && ` (${item.value})`}
           </p>
           <button type="button" class="plain" aria-label="Put away" onClick={() => alertNews.dismiss(item)}>
-            ✕
+            <Icon name="close" />
           </button>
         </div>
       ))}

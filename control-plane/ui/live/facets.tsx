@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { formatCount, formatShort } from '../numbers.ts';
+import { Icon } from '../parts/icon.tsx';
 import { useAsk } from '../use-ask.ts';
 import {
   changeView,
@@ -126,7 +127,7 @@ function FacetSection({ field, values, chosen, onChoose, onExclude }: FacetSecti
               title={`Leave out ${value}`}
               onClick={() => onExclude(value)}
             >
-              −
+              <Icon name="minus" />
             </button>
           </li>
         ))}

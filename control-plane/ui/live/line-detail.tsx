@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { formatBytes } from '../numbers.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
+import { Icon } from '../parts/icon.tsx';
 import { type FindMatches, NO_MATCHES } from '../text/find-matches.ts';
 import { MessageText } from '../text/message-text.tsx';
 import { prettyJson } from '../text/pretty-json.ts';
@@ -33,7 +34,7 @@ export function LineDetail({ record, view, matches, onClose }: LineDetailProps) 
           <time dateTime={record.timestamp}>{formatTime(Date.parse(record.timestamp))}</time>
         </h2>
         <button type="button" class="plain" aria-label="Close the line" onClick={onClose}>
-          ✕
+          <Icon name="close" />
         </button>
       </header>
       <div class="detail-body">
@@ -103,7 +104,7 @@ function Field({ name, value, view }: FieldProps) {
               title="Only lines with this value"
               onClick={() => changeView(withValue(view, name, text, true))}
             >
-              +
+              <Icon name="plus" />
             </button>
             <button
               type="button"
@@ -112,12 +113,12 @@ function Field({ name, value, view }: FieldProps) {
               title="Only lines without this value"
               onClick={() => changeView(withValue(view, name, text, false))}
             >
-              −
+              <Icon name="minus" />
             </button>
           </>
         )}
         <CopyButton text={() => text} name={`Copy ${name}`} className="plain">
-          ⧉
+          <Icon name="copy" />
         </CopyButton>
       </dd>
     </div>

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { Icon } from '../parts/icon.tsx';
 import { useAsk } from '../use-ask.ts';
 import { changeView, filterOf, LISTS, type LiveView, toggled } from './live-view.ts';
 import type { LogFeed } from './log-feed.ts';
@@ -14,8 +15,7 @@ export interface LiveBarProps {
 
 /** What chooses the lines, and what is done with them. */
 export function LiveBar({ view, feed, onPresent, children }: LiveBarProps) {
-  const { state } = feed;
-  const isRunning = state === 'live' || state === 'connecting' || state === 'reconnecting';
+  const { state, isRunning } = feed;
   return (
     <div class="live-bar">
       <div class="live-bar-row">
@@ -27,7 +27,8 @@ export function LiveBar({ view, feed, onPresent, children }: LiveBarProps) {
           class={`run ${isRunning ? 'is-running' : 'primary'}`}
           onClick={isRunning ? () => feed.pause() : onPresent}
         >
-          {isRunning ? '❚❚ Pause' : state === 'closed' ? '▶ Go live' : '▶ Connect'}
+          <Icon name={isRunning ? 'pause' : 'play'} />
+          {isRunning ? 'Pause' : state === 'closed' ? 'Go live' : 'Connect'}
         </button>
         <button type="button" onClick={() => feed.clear()}>
           Clear
@@ -82,7 +83,7 @@ function Chips({ view }: { readonly view: LiveView }) {
             title="Take this filter away"
             onClick={() => changeView(toggled(view, field, value))}
           >
-            <span class="chip-field">{field}</span> {value} <span aria-hidden="true">✕</span>
+            <span class="chip-field">{field}</span> {value} <Icon name="close" />
           </button>
         </li>
       ))}

@@ -1,4 +1,5 @@
-import { counted, formatCount } from '../numbers.ts';
+import { counted } from '../numbers.ts';
+import { Icon } from '../parts/icon.tsx';
 import type { LogFeed } from './log-feed.ts';
 
 export interface NewLinesProps {
@@ -22,14 +23,14 @@ export function NewLines({ feed, follow, count, onPresent }: NewLinesProps) {
   if (feed.state === 'paused') {
     return (
       <button type="button" class="new-lines" onClick={onPresent}>
-        Paused · {feed.missed === 0 ? 'go on' : `${counted(feed.missed, 'new line')}`} ▶
+        Paused · {feed.missed === 0 ? 'go on' : counted(feed.missed, 'new line')} <Icon name="play" />
       </button>
     );
   }
   if (follow || feed.state === 'closed') return null;
   return (
     <button type="button" class="new-lines" onClick={onPresent}>
-      {count === 0 ? 'To the newest line' : `${formatCount(count)} new ${count === 1 ? 'line' : 'lines'}`} ↓
+      {count === 0 ? 'To the newest line' : counted(count, 'new line')} <Icon name="down" />
     </button>
   );
 }

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { address, addressOf } from '../address.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
+import { Icon } from '../parts/icon.tsx';
 import { Menu } from '../parts/menu.tsx';
 import { useSettings } from '../settings.ts';
 import { remember, remembered } from '../storage.ts';
@@ -43,7 +44,7 @@ export function SavedViews({ view }: { readonly view: LiveView }) {
                   aria-label={`Forget ${saved.name}`}
                   onClick={() => change(views.filter((other) => other !== saved))}
                 >
-                  ✕
+                  <Icon name="close" />
                 </button>
               </li>
             ))}

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import { Icon } from './icon.tsx';
 
 export interface CopyButtonProps {
   readonly text: () => string;
@@ -23,7 +24,7 @@ export function CopyButton({ text, children, name, className = '' }: CopyButtonP
   };
   return (
     <button type="button" class={className} aria-label={name} title={name} onClick={copy}>
-      {done ? (className === 'plain' ? '✓' : done) : children}
+      {done ? className === 'plain' ? <Icon name="check" /> : done : children}
     </button>
   );
 }

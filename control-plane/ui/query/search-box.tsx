@@ -1,6 +1,7 @@
 import type { Ref, RefObject } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Parameters } from '../address.ts';
+import { Icon } from '../parts/icon.tsx';
 import { type Completion, completionsOf } from './complete.ts';
 import { queryHistory, rememberQuery } from './query-history.ts';
 import { partsOfQuery, problemOfQuery, type QueryProblem } from './query-parts.ts';
@@ -127,7 +128,7 @@ export function SearchBox({ inputRef, query, onQuery, problem, range, seenFields
         />
         {text !== '' && (
           <button type="button" class="plain" aria-label="Clear the search" onClick={() => submit('')}>
-            ✕
+            <Icon name="close" />
           </button>
         )}
       </div>
