@@ -1,6 +1,10 @@
 import type { ComponentChildren } from 'preact';
+import { ErrorsPage } from './errors/errors-page.tsx';
 import { LivePage } from './live/live-page.tsx';
 import { LIVE_PATH } from './live/live-view.ts';
+import { FilePage } from './services/file-page.tsx';
+import { FilesPage } from './services/files-page.tsx';
+import { ServicesPage } from './services/services-page.tsx';
 
 interface PageLink {
   readonly name: string;
@@ -20,5 +24,23 @@ export const PAGES: readonly PageLink[] = [
 
 /** What stands at a path. */
 export function pageOf(path: string): ComponentChildren {
-  return path === LIVE_PATH ? <LivePage /> : null;
+  switch (path) {
+    case LIVE_PATH:
+      return <LivePage />;
+    case '/ui/errors':
+      return <ErrorsPage />;
+    case '/ui/services':
+      return <ServicesPage />;
+    case '/ui/services/files':
+      return <FilesPage />;
+    case '/ui/services/file':
+      return <FilePage />;
+    default:
+      return (
+        <main class="page">
+          <h1>There is no such page</h1>
+          <p class="hint">{path}</p>
+        </main>
+      );
+  }
 }
