@@ -1,7 +1,12 @@
 import type { ComponentChildren } from 'preact';
+import { AlertsPage } from './alerts/alerts-page.tsx';
 import { ErrorsPage } from './errors/errors-page.tsx';
+import { JobPage } from './jobs/job-page.tsx';
+import { JobsPage } from './jobs/jobs-page.tsx';
 import { LivePage } from './live/live-page.tsx';
 import { LIVE_PATH } from './live/live-view.ts';
+import { NodePage } from './nodes/node-page.tsx';
+import { NodesPage } from './nodes/nodes-page.tsx';
 import { FilePage } from './services/file-page.tsx';
 import { FilesPage } from './services/files-page.tsx';
 import { ServicesPage } from './services/services-page.tsx';
@@ -35,6 +40,16 @@ export function pageOf(path: string): ComponentChildren {
       return <FilesPage />;
     case '/ui/services/file':
       return <FilePage />;
+    case '/ui/jobs':
+      return <JobsPage />;
+    case '/ui/jobs/job':
+      return <JobPage />;
+    case '/ui/nodes':
+      return <NodesPage />;
+    case '/ui/nodes/node':
+      return <NodePage />;
+    case '/ui/alerts':
+      return <AlertsPage />;
     default:
       return (
         <main class="page">
