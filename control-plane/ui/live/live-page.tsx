@@ -38,6 +38,11 @@ export function LivePage() {
   useObservable(feed);
   useTitle('Live logs');
 
+  // Until the first lines of another question are here, those of the one before stay.
+  const answered = useRef(feed);
+  if (feed.isFirstLoaded) answered.current = feed;
+  const shown = answered.current;
+
   const settings = useSettings();
   const list = useRef<VirtualList<Row>>(null);
   const search = useRef<HTMLInputElement>(null);
@@ -129,10 +134,10 @@ export function LivePage() {
           changeView({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), line: '' })
         }
       />
-      <div class="list-area">
+      <div class={`list-area ${shown === feed ? '' : 'is-old'}`}>
         <LogList
           listRef={list}
-          feed={feed}
+          feed={shown}
           selected={view.line}
           matches={matches}
           follow={follow}
@@ -144,7 +149,7 @@ export function LivePage() {
             if (first) changeView({ to: justAfter(first.record.timestamp), line: '' });
           }}
         />
-        <NewLines feed={feed} follow={follow} count={feed.received - seen} onPresent={toPresent} />
+        <NewLines feed={shown} follow={follow} count={feed.received - seen} onPresent={toPresent} />
       </div>
       {chosen && (
         <LineDetail record={chosen.record} view={view} matches={matches} onClose={() => select(view.line)} />
