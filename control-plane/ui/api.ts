@@ -17,13 +17,14 @@ export interface AskOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Asks the server for JSON. @throws ApiError */
+/** Asks the server for JSON; undefined where the answer is empty. @throws ApiError */
 export async function ask<T>(
   path: string,
   parameters: Parameters = {},
   options: AskOptions = {},
 ): Promise<T> {
-  return (await (await request(path, parameters, options)).json()) as T;
+  const response = await request(path, parameters, options);
+  return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
 /** The same for a text. @throws ApiError */

@@ -1,6 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import { AlertsPage } from './alerts/alerts-page.tsx';
 import { ErrorsPage } from './errors/errors-page.tsx';
+import { AgentPage } from './fleet/agent-page.tsx';
+import { FleetPage } from './fleet/fleet-page.tsx';
+import { ProfilePage } from './fleet/profile-page.tsx';
 import { JobPage } from './jobs/job-page.tsx';
 import { JobsPage } from './jobs/jobs-page.tsx';
 import { LivePage } from './live/live-page.tsx';
@@ -48,6 +51,12 @@ export function pageOf(path: string): ComponentChildren {
       return <NodesPage />;
     case '/ui/nodes/node':
       return <NodePage />;
+    case '/ui/fleet':
+      return <FleetPage />;
+    case '/ui/fleet/agent':
+      return <AgentPage />;
+    case '/ui/fleet/profile':
+      return <ProfilePage />;
     case '/ui/alerts':
       return <AlertsPage />;
     default:

@@ -45,6 +45,13 @@ class Session extends Observable {
     this.changed();
   }
 
+  /** Another page may need no right that this one needed. */
+  forgetRefusal(): void {
+    if (this.refusal === undefined) return;
+    this.refusal = undefined;
+    this.changed();
+  }
+
   refused(message: string): void {
     this.refusal = message;
     this.changed();

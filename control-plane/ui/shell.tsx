@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { useAddress } from './address.ts';
 import { AlertNewsPanel } from './alerts/alert-news-panel.tsx';
 import { HelpDialog } from './help-dialog.tsx';
@@ -19,6 +19,7 @@ export function Shell() {
   const { refusal, signedIn } = useObservable(session);
   const [helps, setHelps] = useState(false);
   useKeys({ '?': () => setHelps(true), t: () => settings.toggleTheme() });
+  useEffect(() => session.forgetRefusal(), [path]);
   const asksForToken = refusal !== undefined || path === '/ui/sign-in';
   return (
     <div class="shell">

@@ -41,7 +41,7 @@ export function AlertsPage() {
         {() => (
           <>
             <AlertTable title="Now" alerts={all.filter(isActive)} none="No alert: all is quiet." />
-            <AlertHistory alerts={all.filter((alert) => !isActive(alert))} />
+            <AlertHistory />
           </>
         )}
       </AskedState>
@@ -60,14 +60,14 @@ export function AlertsPage() {
   );
 }
 
-/** What is over: of the list itself, or where the server keeps it apart. */
-function AlertHistory({ alerts }: { readonly alerts: readonly Alert[] }) {
-  const { data } = useAsk<{ alerts: readonly Alert[] }>(
+/** Every change of every alert, the newest first. */
+function AlertHistory() {
+  const { data } = useAsk<{ events: readonly Alert[] }>(
     '/api/v1/alerts/history',
     { limit: '100' },
     EVERY_MS * 3,
   );
-  return <AlertTable title="History" alerts={data?.alerts ?? alerts} none="Nothing was ever wrong." />;
+  return <AlertTable title="History" alerts={data?.events ?? []} none="Nothing was ever wrong." />;
 }
 
 interface RulesProps {
