@@ -11,7 +11,7 @@ export interface Asked<T> {
 }
 
 /** How much longer than an answer takes to wait until the next one: a question never keeps the server busy. */
-const REST = 20;
+const REST = 5;
 
 /**
  * Asks the server, again when the question changes, and every so often.

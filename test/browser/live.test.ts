@@ -100,7 +100,7 @@ t.test('the live page', BROWSER_TEST, async (t) => {
     const search = page.getByRole('combobox', { name: 'Search the log' });
     await search.fill('"timed out" duration_ms:>300');
     await search.press('Enter');
-    await page.locator('mark', { hasText: 'timed out' }).first().waitFor();
+    await waitForCount(page, 3);
     t.same(await page.locator('.line mark').allTextContents(), ['timed out', 'timed out', 'timed out']);
     await search.fill('service:vllm AND (level:error');
     await search.press('Enter');
