@@ -89,6 +89,8 @@ export const SETTINGS = z.object({
   HOST: text.default('127.0.0.1'),
   PORT: whole(0, 65_535).default(8004),
   GRPC_PORT: whole(0, 65_535).default(4317),
+  TLS_CERT: text.optional(),
+  TLS_KEY: text.optional(),
   DATA_DIR: text.default('./data'),
   LOG_LEVEL: z
     .string()

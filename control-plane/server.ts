@@ -20,6 +20,7 @@ import { JobRunStore } from './jobs/job-run-store.ts';
 import { openClickHouse } from './open-clickhouse.ts';
 import { startOtlpListener } from './otlp-listener.ts';
 import { packageVersion } from './package-version.ts';
+import { readTls } from './read-tls.ts';
 import { startRequestLog } from './request-log.ts';
 import { createCollector } from './start-collector.ts';
 import { startIngest } from './start-ingest.ts';
@@ -31,7 +32,7 @@ const BODY_BUDGET_BYTES = 128 * 1024 * 1024;
 const STOP_MILLISECONDS = 8_000;
 
 export interface RunningServer {
-  /** `http://host:port` */
+  /** `http://host:port`, with TLS `https://host:port` */
   readonly url: string;
   /** Of the OTLP/gRPC listener; undefined where it is off. */
   readonly grpcPort: number | undefined;
@@ -42,6 +43,7 @@ export interface RunningServer {
 
 /** Puts the parts together and starts them; `close` stops them in reverse order. */
 export async function startServer(config: Config, log: ConsoleLog): Promise<RunningServer> {
+  const tls = await readTls(config);
   const clickhouse = await openClickHouse(config);
   const stopping = new AbortController();
   // Every open stream listens to it.
@@ -67,7 +69,6 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       readToken: config.READ_TOKEN,
       adminToken: await adminToken(config, log.info),
       guardChanges: config.ADMIN_TOKEN !== undefined || !isLoopback(config.HOST),
-      allowedOrigins: config.CORS_ORIGIN,
     });
     const requestLog = startRequestLog({
       files: config.LOG_API_CALLS ? config.LOG_DIR : undefined,
@@ -118,7 +119,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
     });
 
     warnOfOpenAddress(config, log);
-    const listener = await startHttpListener(config.PORT, config.HOST, app.callback());
+    const listener = await startHttpListener(config.PORT, config.HOST, app.callback(), tls);
     log.info(`listening on ${listener.url}`);
     const otlpListener =
       config.GRPC_PORT === 0
@@ -126,6 +127,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
         : await startOtlpListener({
             host: config.HOST,
             port: config.GRPC_PORT,
+            tls,
             limit: config.INGEST_MAX_BYTES,
             auth,
             budget,

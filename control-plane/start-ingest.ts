@@ -65,7 +65,12 @@ export async function startIngest(config: Config, clickhouse: ClickHouse, log: C
     hasLiveReaders: () => bus.listenerCount > 0,
   });
 
-  const saveWindow = () => saveRequestWindow(windowPath, window, bus.watermark);
+  // One at a time: the last one, at the stop, may meet one that the timer began.
+  let saved: Promise<void> = Promise.resolve();
+  const saveWindow = () => {
+    saved = saved.catch(() => {}).then(() => saveRequestWindow(windowPath, window, bus.watermark));
+    return saved;
+  };
   const saving = setInterval(() => {
     saveWindow().catch((error: unknown) => log.warn(`could not save ${windowPath}: ${error}`));
   }, SAVE_WINDOW_MILLISECONDS);

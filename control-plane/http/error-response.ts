@@ -1,4 +1,5 @@
 import type { Context, Middleware } from 'koa';
+import { z } from 'zod';
 import { type ErrorKind, LogplaneError } from '../../pipeline/errors.ts';
 import { ClickHouseError } from '../../pipeline/store/clickhouse.ts';
 
@@ -13,6 +14,11 @@ export const STATUS: Readonly<Record<ErrorKind, number>> = {
   too_many: 429,
   overloaded: 503,
 };
+
+/** The form of every error; some answers tell more beside it. */
+export const ERROR = z
+  .looseObject({ error: z.object({ message: z.string().describe('What was expected and what came') }) })
+  .meta({ id: 'Error' });
 
 /** The one exit of every error: `{"error": {"message": "…"}}` with the right status, and no stack trace. */
 export function respondToErrors(onDefect: (error: unknown, context: Context) => void): Middleware {

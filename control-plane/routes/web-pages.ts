@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
-import type Router from 'koa-router';
+import { z } from 'zod';
 import { LogplaneError } from '../../pipeline/errors.ts';
+import type { RouteFamily } from '../http/api.ts';
 import type { PageFile, PageFiles } from '../http/page-files.ts';
 
 export interface WebPageRoutesOptions {
@@ -20,11 +21,26 @@ const CONTENT_SECURITY_POLICY = [
   "require-trusted-types-for 'script'",
 ].join('; ');
 
+const HTML = { 'text/html': z.string() };
+const ASSETS = { 'text/javascript': z.string(), 'text/css': z.string(), 'image/svg+xml': z.string() };
+
 /** Open without a token, because they hold no data: what they show they ask for, as whoever is signed in. */
 export function addWebPageRoutes(
-  router: Router,
+  api: RouteFamily,
   { pageFiles: { html, assets } }: WebPageRoutesOptions,
 ): void {
+  // Before the pages, whose addresses would take it.
+  api.get(
+    '/ui/assets/:asset',
+    { summary: 'Script, style or icon of the web pages', gives: ASSETS, errors: ['not_found'] },
+    (context) => {
+      const asset = assets.get(context.params.asset as string);
+      if (!asset) throw new LogplaneError('not_found', `no such address: ${context.path}`);
+      context.set('Cache-Control', 'public, max-age=31536000, immutable');
+      send(context, asset);
+    },
+  );
+
   const page = (context: Context) => {
     if (!html) {
       throw new LogplaneError(
@@ -32,35 +48,28 @@ export function addWebPageRoutes(
         'the web pages are not built: expected dist/ui, made by npm run build',
       );
     }
-    context.set({
-      'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-      'Cache-Control': 'no-cache',
-      'Referrer-Policy': 'no-referrer',
-    });
+    context.set({ 'Content-Security-Policy': CONTENT_SECURITY_POLICY, 'Cache-Control': 'no-cache' });
     send(context, html);
   };
-  router.get('/ui/assets/:asset', (context) => {
-    const name = context.params.asset as string;
-    const asset = assets.get(name);
-    if (!asset) throw new LogplaneError('not_found', `no such address: ${context.path}`);
-    context.set('Cache-Control', 'public, max-age=31536000, immutable');
-    send(context, asset);
-  });
-
-  router.get('/api/v1/logs', page);
-  router.get('/ui/:page', page);
-  router.get('/ui/:page/:name', page);
-  router.get('/', (context) => context.redirect('/api/v1/logs'));
+  const pages = {
+    '/api/v1/logs': 'The web page of live logs',
+    '/': 'The web page of live logs',
+    '/ui/:page': 'A web page: errors, services, jobs, nodes, fleet, alerts',
+    '/ui/:page/:name': 'A web page of one job, node, file …',
+  };
+  for (const [path, summary] of Object.entries(pages)) {
+    api.get(path, { summary, gives: HTML, errors: ['not_found'] }, page);
+  }
 }
 
 function send(context: Context, { type, body, gzip, etag }: PageFile): void {
-  context.set({ 'X-Content-Type-Options': 'nosniff', Vary: 'Accept-Encoding' });
+  context.set({ Vary: 'Accept-Encoding', ETag: etag });
   context.status = 200;
-  context.set('ETag', etag);
-  context.set('Content-Type', type);
   if (context.fresh) {
     context.status = 304;
-  } else if (gzip && context.acceptsEncodings('gzip', 'identity') === 'gzip') {
+    return;
+  }
+  if (gzip && context.acceptsEncodings('gzip', 'identity') === 'gzip') {
     context.set('Content-Encoding', 'gzip');
     context.body = gzip;
   } else {

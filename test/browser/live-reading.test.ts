@@ -137,7 +137,7 @@ t.test('reading the live page', BROWSER_TEST, async (t) => {
       'keys type there',
     );
     await page.keyboard.press('Escape');
-    await page.waitForFunction(`document.activeElement.value === ''`);
+    await page.locator('.search-layer span').first().waitFor({ state: 'detached' });
     await page.keyboard.press('Escape');
     await page.keyboard.press('?');
     await page.getByRole('heading', { name: 'Keys' }).waitFor();

@@ -16,7 +16,9 @@ export async function waitForState(page: Page, state: string): Promise<void> {
 
 /** Waits until so many lines are drawn, and gives their messages. */
 export async function waitForCount(page: Page, count: number): Promise<string[]> {
-  await page.waitForFunction(`document.querySelectorAll('.line').length === ${count}`);
+  const lines = page.locator('.line');
+  await lines.nth(count).waitFor({ state: 'detached' });
+  await lines.nth(count - 1).waitFor();
   return shownLines(page);
 }
 
