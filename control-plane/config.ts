@@ -109,6 +109,7 @@ export const SETTINGS = z.object({
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name of letters, digits and underscores')
     .default('logplane'),
   CATEGORIES_FILE: text.optional(),
+  RULES_FILE: text.optional(),
   LOG_API_CALLS: yesOrNo.default(true),
   LOG_DIR: text.default('./logs'),
   LOG_MAX_BYTES: whole(1024).default(10 * 1024 * 1024),
@@ -128,6 +129,7 @@ export const SETTINGS = z.object({
   SYNC_SOURCES: text.optional(),
   RETENTION_DAYS: whole(1).default(30),
   ERROR_RETENTION_DAYS: whole(1).default(90),
+  MAX_DISK_BYTES: whole(100 * 1024 * 1024).optional(),
   INGEST_MAX_BYTES: whole(1024).default(64 * 1024 * 1024),
   OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: endpoint.optional(),
   OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: protocol.default('http/protobuf'),

@@ -7,7 +7,7 @@ import { adminToken } from './admin-token.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
-import { type Feature, gaugesOf, impairedOf, seriesOf } from './feature.ts';
+import { type Feature, gaugesOf, impairedOf, registriesOf, seriesOf } from './feature.ts';
 import { readDestinations } from './forward/read-destinations.ts';
 import { startForwarding } from './forward/start-forwarding.ts';
 import { createAuth } from './http/auth.ts';
@@ -24,6 +24,8 @@ import { readTls } from './read-tls.ts';
 import { startRequestLog } from './request-log.ts';
 import { createCollector } from './start-collector.ts';
 import { startIngest } from './start-ingest.ts';
+import { createRetention } from './start-retention.ts';
+import { retentionOf } from './start-rules.ts';
 import { createSync } from './start-sync.ts';
 import { createTelemetry } from './telemetry.ts';
 
@@ -61,7 +63,14 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       stateDir: join(config.DATA_DIR, 'state'),
       onProblem: log.warn,
     });
-    const features: Feature[] = [forwarding, createCollector(config, pipeline, log), sync];
+    const retention = retentionOf(config, ingest.rules.retention);
+    const features: Feature[] = [
+      ingest.rules,
+      forwarding,
+      createCollector(config, pipeline, log),
+      sync,
+      createRetention(config, clickhouse, retention, log),
+    ];
 
     const budget = new BodyBudget(BODY_BUDGET_BYTES);
     const auth = createAuth({
@@ -84,6 +93,9 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
     };
     const app = createApp({
       ...ingest,
+      metricRules: ingest.rules.metricRules,
+      retention,
+      maxDiskBytes: config.MAX_DISK_BYTES,
       auth,
       clickhouse,
       jobRuns,
@@ -105,6 +117,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
           },
           ...seriesOf(features),
         },
+        registries: registriesOf(features),
         gauges: {
           logplane_live_readers: { help: 'Open live streams', read: () => bus.listenerCount },
           logplane_body_bytes: { help: 'Bytes of request bodies in memory', read: () => budget.held },
