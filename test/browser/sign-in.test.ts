@@ -20,7 +20,7 @@ t.test('signing in', BROWSER_TEST, async (t) => {
     t.equal(await page.locator('.line').count(), 0);
   });
 
-  await t.test('shows the page that was asked for, live, and holds over a reload', async (t) => {
+  await t.test('shows the page that was asked for, live, and holds over a reload', async () => {
     await token.fill('read-secret');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await waitForState(page, 'Live');
@@ -46,7 +46,7 @@ t.test('signing in', BROWSER_TEST, async (t) => {
     );
   });
 
-  await t.test('a right that is missing is asked for, with the reason', async (t) => {
+  await t.test('a right that is missing is asked for, with the reason', async () => {
     await page.goto(`${server.url}/ui/services`);
     await page.getByRole('button', { name: 'Sync now' }).click();
     await page.getByText(/The server says: .*admin token/).waitFor();
