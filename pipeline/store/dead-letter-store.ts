@@ -26,9 +26,11 @@ export class DeadLetterStore {
 
   /** Resolves when they are durable. */
   async add(letters: readonly DeadLetter[]): Promise<void> {
-    const rows = letters.map(({ id, receivedAt, agent, source, line, reason, content }) =>
-      JSON.stringify([id, receivedAt, agent, source, line, reason, content.toWellFormed()]),
-    );
+    // The engine takes no half of a surrogate pair, and a reason may end in one: it quotes what was cut somewhere.
+    const rows = letters.map(({ id, receivedAt, agent, source, line, reason, content }) => {
+      const texts = [agent, source, reason, content].map((text) => text.toWellFormed());
+      return JSON.stringify([id, receivedAt, texts[0], texts[1], line, texts[2], texts[3]]);
+    });
     await this.#clickhouse.insert('dead_letters', COLUMNS, Buffer.from(`${rows.join('\n')}\n`));
   }
 
