@@ -12,10 +12,12 @@ import { addIngestRoutes, type IngestRoutesOptions } from './routes/ingest.ts';
 import { addJobRoutes, type JobRoutesOptions } from './routes/jobs.ts';
 import { addLogAnalysisRoutes, type LogAnalysisRoutesOptions } from './routes/log-analysis.ts';
 import { addLogExportRoutes, type LogExportRoutesOptions } from './routes/log-export.ts';
+import { addLogMetricRoutes, type LogMetricRoutesOptions } from './routes/log-metrics.ts';
 import { addLogStreamRoutes, type LogStreamRoutesOptions } from './routes/log-stream.ts';
 import { addLogRoutes, type LogRoutesOptions } from './routes/logs.ts';
 import { addOperationsRoutes, type OperationsRoutesOptions } from './routes/operations.ts';
 import { addOtlpRoutes, type OtlpRoutesOptions } from './routes/otlp.ts';
+import { addRetentionRoutes, type RetentionRoutesOptions } from './routes/retention.ts';
 import { addServiceRoutes, type ServiceRoutesOptions } from './routes/services.ts';
 import { addSessionRoutes } from './routes/session.ts';
 import { addSyncRoutes, type SyncRoutesOptions } from './routes/sync.ts';
@@ -26,6 +28,8 @@ export interface AppOptions
     LogRoutesOptions,
     LogAnalysisRoutesOptions,
     LogExportRoutesOptions,
+    LogMetricRoutesOptions,
+    RetentionRoutesOptions,
     LogStreamRoutesOptions,
     ServiceRoutesOptions,
     FileRoutesOptions,
@@ -55,6 +59,8 @@ export function createApp(options: AppOptions): Koa {
   addLogAnalysisRoutes(api.family('Logs'), options);
   addLogExportRoutes(api.family('Logs'), options);
   addLogStreamRoutes(api.family('Logs'), options);
+  addLogMetricRoutes(api.family('Logs'), options);
+  addRetentionRoutes(api.family('Retention'), options);
   addServiceRoutes(api.family('Services and files'), options);
   addFileRoutes(api.family('Services and files'), options);
   addSyncRoutes(api.family('Services and files'), options);

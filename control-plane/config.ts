@@ -89,6 +89,8 @@ export const SETTINGS = z.object({
   HOST: text.default('127.0.0.1'),
   PORT: whole(0, 65_535).default(8004),
   GRPC_PORT: whole(0, 65_535).default(4317),
+  TLS_CERT: text.optional(),
+  TLS_KEY: text.optional(),
   DATA_DIR: text.default('./data'),
   LOG_LEVEL: z
     .string()
@@ -107,6 +109,7 @@ export const SETTINGS = z.object({
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name of letters, digits and underscores')
     .default('logplane'),
   CATEGORIES_FILE: text.optional(),
+  RULES_FILE: text.optional(),
   LOG_API_CALLS: yesOrNo.default(true),
   LOG_DIR: text.default('./logs'),
   LOG_MAX_BYTES: whole(1024).default(10 * 1024 * 1024),
@@ -126,6 +129,7 @@ export const SETTINGS = z.object({
   SYNC_SOURCES: text.optional(),
   RETENTION_DAYS: whole(1).default(30),
   ERROR_RETENTION_DAYS: whole(1).default(90),
+  MAX_DISK_BYTES: whole(100 * 1024 * 1024).optional(),
   INGEST_MAX_BYTES: whole(1024).default(64 * 1024 * 1024),
   OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: endpoint.optional(),
   OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: protocol.default('http/protobuf'),

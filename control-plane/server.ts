@@ -7,7 +7,7 @@ import { adminToken } from './admin-token.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
-import { type Feature, gaugesOf, impairedOf, seriesOf } from './feature.ts';
+import { type Feature, gaugesOf, impairedOf, registriesOf, seriesOf } from './feature.ts';
 import { readDestinations } from './forward/read-destinations.ts';
 import { startForwarding } from './forward/start-forwarding.ts';
 import { createAuth } from './http/auth.ts';
@@ -19,9 +19,12 @@ import { JobRunStore } from './jobs/job-run-store.ts';
 import { openClickHouse } from './open-clickhouse.ts';
 import { startOtlpListener } from './otlp-listener.ts';
 import { packageVersion } from './package-version.ts';
+import { readTls } from './read-tls.ts';
 import { startRequestLog } from './request-log.ts';
 import { createCollector } from './start-collector.ts';
 import { startIngest } from './start-ingest.ts';
+import { createRetention } from './start-retention.ts';
+import { retentionOf } from './start-rules.ts';
 import { createSync } from './start-sync.ts';
 import { createTelemetry } from './telemetry.ts';
 
@@ -30,7 +33,7 @@ const BODY_BUDGET_BYTES = 128 * 1024 * 1024;
 const STOP_MILLISECONDS = 8_000;
 
 export interface RunningServer {
-  /** `http://host:port` */
+  /** `http://host:port`, with TLS `https://host:port` */
   readonly url: string;
   /** Of the OTLP/gRPC listener; undefined where it is off. */
   readonly grpcPort: number | undefined;
@@ -41,6 +44,7 @@ export interface RunningServer {
 
 /** Puts the parts together and starts them; `close` stops them in reverse order. */
 export async function startServer(config: Config, log: ConsoleLog): Promise<RunningServer> {
+  const tls = await readTls(config);
   const clickhouse = await openClickHouse(config);
   const stopping = new AbortController();
   // Every open stream listens to it.
@@ -58,7 +62,14 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       stateDir: join(config.DATA_DIR, 'state'),
       onProblem: log.warn,
     });
-    const features: Feature[] = [forwarding, createCollector(config, pipeline, log), sync];
+    const retention = retentionOf(config, ingest.rules.retention);
+    const features: Feature[] = [
+      ingest.rules,
+      forwarding,
+      createCollector(config, pipeline, log),
+      sync,
+      createRetention(config, clickhouse, retention, log),
+    ];
 
     const budget = new BodyBudget(BODY_BUDGET_BYTES);
     const auth = createAuth({
@@ -81,6 +92,9 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
     };
     const app = createApp({
       ...ingest,
+      metricRules: ingest.rules.metricRules,
+      retention,
+      maxDiskBytes: config.MAX_DISK_BYTES,
       auth,
       clickhouse,
       jobRuns,
@@ -101,6 +115,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
           },
           ...seriesOf(features),
         },
+        registries: registriesOf(features),
         gauges: {
           logplane_live_readers: { help: 'Open live streams', read: () => bus.listenerCount },
           logplane_body_bytes: { help: 'Bytes of request bodies in memory', read: () => budget.held },
@@ -115,7 +130,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
     });
 
     warnOfOpenAddress(config, log);
-    const listener = await startHttpListener(config.PORT, config.HOST, app.callback());
+    const listener = await startHttpListener(config.PORT, config.HOST, app.callback(), tls);
     log.info(`listening on ${listener.url}`);
     const otlpListener =
       config.GRPC_PORT === 0
@@ -123,6 +138,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
         : await startOtlpListener({
             host: config.HOST,
             port: config.GRPC_PORT,
+            tls,
             limit: config.INGEST_MAX_BYTES,
             auth,
             budget,

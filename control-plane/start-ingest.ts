@@ -17,6 +17,7 @@ import { type CategoryFile, parseCategoryRules } from '../pipeline/transforms/ca
 import { createNormalizer } from '../pipeline/transforms/normalize.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
+import { type RunningRules, retentionOf, startRules } from './start-rules.ts';
 
 const SAVE_WINDOW_MILLISECONDS = 30_000;
 
@@ -27,6 +28,7 @@ export interface Ingest {
   readonly deadLetters: DeadLetterStore;
   readonly bus: LiveBus;
   readonly counters: Counters;
+  readonly rules: RunningRules;
   readonly categorize: Categorize;
   /** Services that rules know, whether or not there are records of them. */
   readonly knownServices: readonly string[];
@@ -36,9 +38,10 @@ export interface Ingest {
 
 /** Brings the schema up to date and goes on where the data folder ends. */
 export async function startIngest(config: Config, clickhouse: ClickHouse, log: ConsoleLog): Promise<Ingest> {
-  await migrate(clickhouse, { days: config.RETENTION_DAYS, errorDays: config.ERROR_RETENTION_DAYS });
+  const rules = await startRules(config.RULES_FILE);
+  await migrate(clickhouse, retentionOf(config, rules.retention));
   const store = new LogStore(clickhouse);
-  const deadLetters = new DeadLetterStore(clickhouse);
+  const deadLetters = new DeadLetterStore(clickhouse, rules.redact.text);
   const lastPlace = await store.lastPlace();
 
   const window = new RequestWindow();
@@ -57,6 +60,9 @@ export async function startIngest(config: Config, clickhouse: ClickHouse, log: C
   const categories = await readCategories(config.CATEGORIES_FILE);
   const categorize = createCategorizer(categories.rules);
   const pipeline = new Pipeline({
+    redact: rules.redact,
+    sample: rules.sample,
+    measure: rules.measure,
     normalize: createNormalizer({ categorize, defaultTimezone: config.DEFAULT_TIMEZONE }),
     queue,
     deadLetters,
@@ -65,7 +71,12 @@ export async function startIngest(config: Config, clickhouse: ClickHouse, log: C
     hasLiveReaders: () => bus.listenerCount > 0,
   });
 
-  const saveWindow = () => saveRequestWindow(windowPath, window, bus.watermark);
+  // One at a time: the last one, at the stop, may meet one that the timer began.
+  let saved: Promise<void> = Promise.resolve();
+  const saveWindow = () => {
+    saved = saved.catch(() => {}).then(() => saveRequestWindow(windowPath, window, bus.watermark));
+    return saved;
+  };
   const saving = setInterval(() => {
     saveWindow().catch((error: unknown) => log.warn(`could not save ${windowPath}: ${error}`));
   }, SAVE_WINDOW_MILLISECONDS);
@@ -76,6 +87,7 @@ export async function startIngest(config: Config, clickhouse: ClickHouse, log: C
     deadLetters,
     bus,
     counters,
+    rules,
     categorize,
     knownServices: [...BUILT_IN_SERVICES, ...categories.services],
     async stop() {

@@ -6,7 +6,8 @@ import { fromMilliseconds } from './record/timestamp.ts';
 import { encodeRequest, type KnownRequest, type RequestWindow } from './request-window.ts';
 import type { Arrival, SourceEntry } from './sources/source-entry.ts';
 import type { DeadLetter, DeadLetterStore } from './store/dead-letter-store.ts';
-import { RowBuffer } from './store/row-buffer.ts';
+import { LogBlock } from './store/log-block.ts';
+import type { Redactor } from './transforms/redactor.ts';
 
 /** A longer request is taken slice by slice, so that its size does not decide how much memory it needs. */
 const SLICE_ENTRIES = 20_000;
@@ -36,7 +37,18 @@ export interface Receipt {
   readonly duplicate: boolean;
 }
 
+/** Looks at the records of one insert, also at those that are left out of it. */
+export interface Measuring {
+  add(record: LogRecord): void;
+  /** The insert is durable. */
+  commit(): void;
+}
+
 export interface PipelineOptions {
+  readonly redact: Redactor;
+  /** What is kept of a record: itself, a copy that tells its sample rate, or nothing. */
+  readonly sample: (record: LogRecord) => LogRecord | undefined;
+  readonly measure: () => Measuring | undefined;
   readonly normalize: (entry: SourceEntry, arrival: Arrival) => LogRecord;
   readonly queue: BatchQueue;
   readonly deadLetters: DeadLetterStore;
@@ -46,7 +58,7 @@ export interface PipelineOptions {
   readonly hasLiveReaders: () => boolean;
 }
 
-/** Takes requests in: decode → normalize → store, and only then a receipt. */
+/** Takes requests in: decode → redact → normalize → sample → store, and only then a receipt. */
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #running = new Map<string, Promise<unknown>>();
@@ -60,7 +72,8 @@ export class Pipeline {
    * @throws LogplaneError `overloaded` when the store cannot take it now; the request can be sent again
    */
   async accept(request: IngestRequest): Promise<Receipt> {
-    const agent = request.agent ?? this.#agentOfFirstRecord(request) ?? request.peer;
+    const { redact } = this.#options;
+    const agent = redact.text(request.agent ?? this.#agentOfFirstRecord(request) ?? request.peer);
     const key = JSON.stringify([agent, request.digest]);
     // The sender gave up waiting and repeats: the repetition goes on where the first attempt ends.
     while (this.#running.has(key)) await this.#running.get(key);
@@ -99,16 +112,17 @@ export class Pipeline {
     request: IngestRequest,
     before: KnownRequest,
   ): Promise<KnownRequest> {
-    const { normalize, queue, deadLetters, counters, hasLiveReaders } = this.#options;
+    const { redact, normalize, sample, queue, deadLetters, counters, hasLiveReaders } = this.#options;
     const now = Date.now();
     const arrival: Arrival = {
       time: fromMilliseconds(now),
       source: request.source,
-      machineId: request.machineId,
+      machineId: request.machineId === undefined ? undefined : redact.text(request.machineId),
     };
-    const rows = new RowBuffer();
+    const rows = new LogBlock();
     const records: LogRecord[] | undefined = hasLiveReaders() ? [] : undefined;
     const letters: DeadLetter[] = [];
+    const measuring = this.#options.measure();
     for (const [index, text] of slice.entries()) {
       if (index % TURN_ENTRIES === TURN_ENTRIES - 1) await setImmediate();
       const entry = request.decode(text);
@@ -124,7 +138,10 @@ export class Pipeline {
           content: text,
         });
       } else {
-        const record = normalize(entry, arrival);
+        const whole = normalize(redact.entry(entry), arrival);
+        measuring?.add(whole);
+        const record = sample(whole);
+        if (!record) continue;
         rows.add(record);
         records?.push(record);
       }
@@ -132,12 +149,13 @@ export class Pipeline {
     const after: KnownRequest = {
       ...before,
       entries: before.entries + slice.length,
-      accepted: before.accepted + rows.count,
+      accepted: before.accepted + slice.length - letters.length,
       rejected: before.rejected + letters.length,
     };
     if (letters.length > 0) await deadLetters.add(letters);
     counters.recordsRejected += letters.length;
     if (rows.count > 0) await queue.add({ rows, records, request: encodeRequest(after) });
+    measuring?.commit();
     return after;
   }
 

@@ -98,6 +98,15 @@ export class RouteFamily {
     this.#add('post', path, declaration, handler, readPostedParameters(this.#options.body));
   }
 
+  /** A change whose parameters may come as a form or a JSON object. */
+  postParameters<Shape extends Parameters, Answer extends z.ZodType>(
+    path: string,
+    declaration: Declaration<Shape, z.ZodType, Answer>,
+    handler: Handler<Shape, z.ZodType, Answer>,
+  ): void {
+    this.#add('post', path, declaration, handler, readPostedParameters(this.#options.body));
+  }
+
   #add<Shape extends Parameters, Body extends z.ZodType, Answer extends z.ZodType>(
     method: Method,
     path: string,

@@ -2,22 +2,14 @@ import { z } from 'zod';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import type { RouteFamily } from '../http/api.ts';
 import { leaveSignal } from '../http/leave-signal.ts';
-import {
-  describe,
-  ExpectedError,
-  optionalText,
-  parameter,
-  textList,
-  wholeNumber,
-} from '../http/parameters.ts';
+import { describe, optionalText, textList, wholeNumber } from '../http/parameters.ts';
 import { facetsOf } from '../logs/facets.ts';
 import { groupFields } from '../logs/group-field.ts';
 import { histogramOf } from '../logs/histogram.ts';
-import { INTERVAL_FORMS, parseInterval } from '../logs/interval.ts';
 import { patternsOf } from '../logs/patterns.ts';
 import { scanLimits } from '../logs/query-limits.ts';
 import { requestStats } from '../logs/request-stats.ts';
-import { FILTER, toFilter } from './log-parameters.ts';
+import { FILTER, INTERVAL, toFilter } from './log-parameters.ts';
 import { COUNTS, TIME } from './record-schema.ts';
 import { REQUEST_STATS } from './request-stats-schema.ts';
 import { TOOK_MS, tookMs } from './took-ms.ts';
@@ -29,13 +21,6 @@ export interface LogAnalysisRoutesOptions {
 /** The fields of facets that are not told which: those that a person chooses by. */
 const USUAL_FACETS = ['level', 'service', 'machine_id', 'source', 'file_path'];
 
-const INTERVAL = parameter({ type: 'string', examples: ['auto', '30s', '5m'] }, (given) => {
-  if (given === undefined || given === '' || given === 'auto') return undefined;
-  const interval = parseInterval(given);
-  if (interval === undefined) throw new ExpectedError(INTERVAL_FORMS);
-  return interval;
-});
-
 /** What can be told about many records at once. */
 export function addLogAnalysisRoutes(api: RouteFamily, { clickhouse }: LogAnalysisRoutesOptions): void {
   api.getOrPost(
@@ -45,7 +30,7 @@ export function addLogAnalysisRoutes(api: RouteFamily, { clickhouse }: LogAnalys
       right: 'read',
       parameters: {
         ...FILTER,
-        interval: describe(INTERVAL, `\`auto\` or ${INTERVAL_FORMS}`),
+        interval: INTERVAL,
         by: describe(optionalText, 'A field whose values are counted apart'),
       },
       answer: z.object({

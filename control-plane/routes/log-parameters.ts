@@ -1,4 +1,11 @@
-import { describe, optionalText, type ParameterValues } from '../http/parameters.ts';
+import {
+  describe,
+  ExpectedError,
+  optionalText,
+  type ParameterValues,
+  parameter,
+} from '../http/parameters.ts';
+import { INTERVAL_FORMS, parseInterval } from '../logs/interval.ts';
 import { type LogFilter, parseFilter } from '../logs/log-filter.ts';
 import { TIME_FORMS } from '../query/parse-time.ts';
 
@@ -24,3 +31,14 @@ export function toFilter(
 ): LogFilter {
   return parseFilter({ q, from, to, type, equal: { service, level, machine_id, job_id } }, now);
 }
+
+/** Nanoseconds; undefined where the length is left to the server. */
+export const INTERVAL = describe(
+  parameter({ type: 'string', examples: ['auto', '30s', '5m'] }, (given) => {
+    if (given === undefined || given === '' || given === 'auto') return undefined;
+    const interval = parseInterval(given);
+    if (interval === undefined) throw new ExpectedError(INTERVAL_FORMS);
+    return interval;
+  }),
+  `\`auto\` or ${INTERVAL_FORMS}`,
+);

@@ -1,11 +1,6 @@
+import { SAMPLE_RATE_SQL } from '../record/sample-rate.ts';
 import type { ClickHouse } from './clickhouse.ts';
-
-export interface Retention {
-  /** Days from arrival after which a record is removed. */
-  readonly days: number;
-  /** The same for records of level error and fatal. */
-  readonly errorDays: number;
-}
+import { lifetimeHours, type Retention } from './retention.ts';
 
 const ARRIVED = "toDateTime(fromUnixTimestamp64Micro(toInt64(seq), 'UTC'))";
 
@@ -24,7 +19,7 @@ const ARRIVED = "toDateTime(fromUnixTimestamp64Micro(toInt64(seq), 'UTC'))";
  * dictionary for a part of a word, and ids fill that with as many words as there are rows; pieces of four letters
  * stay few: measured on 1 M rows, a rare word in 12 ms in place of 38, for 7 MB on disk in place of 17.
  */
-const MIGRATIONS: readonly (readonly string[])[] = [
+export const MIGRATIONS: readonly (readonly string[])[] = [
   [
     `CREATE TABLE IF NOT EXISTS logs (
       seq UInt64 CODEC(DoubleDelta, ZSTD(1)),
@@ -89,35 +84,59 @@ const MIGRATIONS: readonly (readonly string[])[] = [
       nodes Array(String)
     ) ENGINE = ReplacingMergeTree(updated) ORDER BY (job_id, cluster, array_task_id, submit, start)`,
   ],
+  [
+    // Like the search index, the projection is built in merges: a part without it is counted row by row. Measured for an
+    // insert of 2,000 rows: 7.5 ms of CPU in place of 11.8; without compressed marks and with lengths beside the texts, 6.9.
+    `ALTER TABLE logs MODIFY SETTING materialize_projections_on_insert = 0, materialize_projections_on_merge = 1,
+      compress_marks = 0, compress_primary_key = 0`,
+  ],
+  // Sampled records count for all that they stand for, in the projection too. Older parts are rewritten in the background.
+  [
+    `ALTER TABLE logs ADD COLUMN IF NOT EXISTS weight UInt32 MATERIALIZED toUInt32(${SAMPLE_RATE_SQL}) CODEC(ZSTD(1))`,
+    'ALTER TABLE logs DROP PROJECTION IF EXISTS minutes',
+    `ALTER TABLE logs ADD PROJECTION minutes (
+      SELECT toStartOfMinute(timestamp), service, level, machine_id, source, file_path,
+        count(), sum(weight), sum(length(message)), max(timestamp)
+      GROUP BY toStartOfMinute(timestamp), service, level, machine_id, source, file_path
+    )`,
+    'ALTER TABLE logs MATERIALIZE COLUMN weight SETTINGS mutations_sync = 0, alter_sync = 0',
+    'ALTER TABLE logs MATERIALIZE PROJECTION minutes SETTINGS mutations_sync = 0, alter_sync = 0',
+  ],
 ];
 
 /** Brings the database to the current schema and applies the retention. */
 export async function migrate(clickhouse: ClickHouse, retention: Retention): Promise<void> {
+  await applyMigrations(clickhouse, MIGRATIONS);
+  await applyRetention(clickhouse, retention);
+}
+
+/** Brings an older database, or an empty one, to the version that the last of the migrations makes. */
+export async function applyMigrations(
+  clickhouse: ClickHouse,
+  migrations: readonly (readonly string[])[],
+): Promise<void> {
   await clickhouse.command(
     'CREATE TABLE IF NOT EXISTS schema_versions (version UInt32, applied_at DateTime) ENGINE = MergeTree ORDER BY version',
   );
   const [[applied] = [0]] = await clickhouse.query<[number]>('SELECT max(version) FROM schema_versions');
-  if (applied > MIGRATIONS.length) {
+  if (applied > migrations.length) {
     throw new Error(
-      `the data has schema version ${applied}, this release knows up to ${MIGRATIONS.length}: start a newer release`,
+      `the data has schema version ${applied}, this release knows up to ${migrations.length}: start a newer release`,
     );
   }
-  for (const [index, statements] of MIGRATIONS.entries()) {
+  for (const [index, statements] of migrations.entries()) {
     const version = index + 1;
     if (version <= applied) continue;
     for (const statement of statements) await clickhouse.command(statement);
     await clickhouse.command(`INSERT INTO schema_versions SELECT ${version}, now()`);
   }
-  await applyRetention(clickhouse, retention);
 }
 
 /** Changing a TTL rewrites old parts, so it is only done where it differs from the one in force. */
-async function applyRetention(clickhouse: ClickHouse, { days, errorDays }: Retention): Promise<void> {
+async function applyRetention(clickhouse: ClickHouse, retention: Retention): Promise<void> {
   const ttls: Readonly<Record<string, string>> = {
-    logs:
-      `${ARRIVED} + toIntervalDay(${days}) WHERE level < 'error', ` +
-      `${ARRIVED} + toIntervalDay(${errorDays})`,
-    dead_letters: `${ARRIVED} + toIntervalDay(${errorDays})`,
+    logs: `${ARRIVED} + toIntervalHour(${lifetimeHours(retention)})`,
+    dead_letters: `${ARRIVED} + toIntervalDay(${retention.errorDays})`,
   };
   for (const [table, ttl] of Object.entries(ttls)) {
     const [[definition] = ['']] = await clickhouse.query<[string]>(
