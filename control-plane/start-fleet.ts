@@ -21,8 +21,7 @@ const TRIALS = 2;
 const WAITING_TRIALS = 20;
 const STATES = ['healthy', 'lagging', 'silent', 'wrong_config', 'down', 'disabled'] as const;
 
-export type RunningFleet = Feature &
-  Omit<AgentRoutesOptions & ProfileRoutesOptions & TemplateRoutesOptions, 'auth' | 'body'>;
+export type RunningFleet = Feature & AgentRoutesOptions & ProfileRoutesOptions & TemplateRoutesOptions;
 
 /** Puts the fleet together and reads what is known of it. */
 export async function createFleet(

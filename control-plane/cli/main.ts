@@ -8,6 +8,7 @@ import { addDemo } from './demo-command.ts';
 import { addExport } from './export.ts';
 import { addIngest } from './ingest.ts';
 import { addJobs } from './jobs.ts';
+import { addMigrate } from './migrate-command.ts';
 import { addNodes } from './nodes.ts';
 import { addRender } from './render.ts';
 import { addSearch } from './search.ts';
@@ -50,6 +51,7 @@ for (const add of [
   addNodes,
   addExport,
   addIngest,
+  addMigrate,
   addView,
   addRender,
   addAgent,

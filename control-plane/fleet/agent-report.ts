@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { badRequest } from '../../pipeline/errors.ts';
 import { SOURCE } from '../../pipeline/fluent-bit/profile.ts';
 
 const word = z.string().max(256);
@@ -53,12 +52,4 @@ export interface AgentReport extends Heartbeat {
   readonly last_seen: number;
   /** True while retries rise and nothing gets through. */
   readonly stuck: boolean;
-}
-
-/** @throws LogplaneError `bad_request`, naming each field with what it takes */
-export function readHeartbeat(given: unknown): Heartbeat {
-  const result = HEARTBEAT.safeParse(given);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`);
-  throw badRequest(`heartbeat: ${problems.join('; ')}`);
 }

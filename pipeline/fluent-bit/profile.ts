@@ -35,7 +35,7 @@ export const SOURCE = z.strictObject({
     .optional(),
 });
 
-const PARSER = z.strictObject({
+export const PARSER = z.strictObject({
   name,
   format: z.enum(['regex', 'json', 'logfmt', 'ltsv']),
   regex: z.string().min(1).max(4000).regex(NO_BREAKS, 'one line without control characters').optional(),

@@ -6,20 +6,14 @@ import {
   DictionaryColumn,
   lengthBytes,
   NanosecondColumn,
-  type NativeColumn,
   StringColumn,
   writeLength,
 } from './native-columns.ts';
 
-/** The fields of a record that go to a text column of the same name, in the order of the columns. */
-const TEXT_COLUMNS = LOG_COLUMNS.filter(
-  ({ name, type }) => name !== 'request' && (type === 'String' || type === 'LowCardinality(String)'),
-);
-
 /**
  * The rows of one request as a block for the engine. They are written as soon as a record is made, because strings
  * that live until their insert cost more in garbage collection than everything else on the way (measured: 9.6 of 20 µs
- * a row).
+ * a row). Each column is named in full, for a loop over names takes three times as long.
  */
 export class LogBlock {
   #count = 0;
@@ -28,10 +22,25 @@ export class LogBlock {
   readonly #observed = new NanosecondColumn();
   readonly #observedDigits = new ByteColumn();
   readonly #level = new ByteColumn();
+  readonly #severityText = new DictionaryColumn();
+  readonly #service = new DictionaryColumn();
+  readonly #machineId = new DictionaryColumn();
+  readonly #workerId = new DictionaryColumn();
+  readonly #deploymentEnv = new DictionaryColumn();
+  readonly #region = new DictionaryColumn();
+  readonly #source = new DictionaryColumn();
+  readonly #filePath = new DictionaryColumn();
+  readonly #containerName = new DictionaryColumn();
+  readonly #jobId = new StringColumn();
+  readonly #nodeId = new StringColumn();
+  readonly #traceId = new StringColumn();
+  readonly #spanId = new StringColumn();
+  readonly #requestId = new StringColumn();
+  readonly #type = new DictionaryColumn();
+  readonly #eventType = new DictionaryColumn();
+  readonly #message = new StringColumn();
+  readonly #attributes = new StringColumn();
   readonly #request = new StringColumn();
-  readonly #texts: readonly NativeColumn<string>[] = TEXT_COLUMNS.map(({ type }) =>
-    type === 'String' ? new StringColumn() : new DictionaryColumn(),
-  );
 
   get count(): number {
     return this.#count;
@@ -45,10 +54,25 @@ export class LogBlock {
     this.#observed.push(observed?.seconds ?? 0, observed?.nanos ?? 0);
     this.#observedDigits.push(observed?.digits ?? NO_OBSERVED_TIME);
     this.#level.push(LEVEL_VALUES[record.level]);
+    this.#severityText.push(record.severity_text);
+    this.#service.push(record.service);
+    this.#machineId.push(record.machine_id);
+    this.#workerId.push(record.worker_id);
+    this.#deploymentEnv.push(record.deployment_env);
+    this.#region.push(record.region);
+    this.#source.push(record.source);
+    this.#filePath.push(record.file_path);
+    this.#containerName.push(record.container_name);
+    this.#jobId.push(record.job_id);
+    this.#nodeId.push(record.node_id);
+    this.#traceId.push(record.trace_id);
+    this.#spanId.push(record.span_id);
+    this.#requestId.push(record.request_id);
+    this.#type.push(record.type);
+    this.#eventType.push(record.event_type);
+    this.#message.push(record.message);
+    this.#attributes.push(record.attributes);
     this.#request.push('');
-    for (let index = 0; index < TEXT_COLUMNS.length; index++) {
-      this.#texts[index]!.push(record[TEXT_COLUMNS[index]!.name as 'message']);
-    }
   }
 
   /**
@@ -58,16 +82,33 @@ export class LogBlock {
    */
   finish(seq: number, request: string): Uint8Array[] {
     this.#request.replaceLast(request);
-    const columns: Record<string, Uint8Array[]> = {
+    const columns: Readonly<Record<string, readonly Uint8Array[]>> = {
       seq: [consecutive(seq, this.#count)],
       timestamp: this.#timestamp.finish(),
       timestamp_digits: this.#timestampDigits.finish(),
       observed_timestamp: this.#observed.finish(),
       observed_digits: this.#observedDigits.finish(),
       level: this.#level.finish(),
+      severity_text: this.#severityText.finish(),
+      service: this.#service.finish(),
+      machine_id: this.#machineId.finish(),
+      worker_id: this.#workerId.finish(),
+      deployment_env: this.#deploymentEnv.finish(),
+      region: this.#region.finish(),
+      source: this.#source.finish(),
+      file_path: this.#filePath.finish(),
+      container_name: this.#containerName.finish(),
+      job_id: this.#jobId.finish(),
+      node_id: this.#nodeId.finish(),
+      trace_id: this.#traceId.finish(),
+      span_id: this.#spanId.finish(),
+      request_id: this.#requestId.finish(),
+      type: this.#type.finish(),
+      event_type: this.#eventType.finish(),
+      message: this.#message.finish(),
+      attributes: this.#attributes.finish(),
       request: this.#request.finish(),
     };
-    for (const [index, { name }] of TEXT_COLUMNS.entries()) columns[name] = this.#texts[index]!.finish();
     return [
       sizes(LOG_COLUMNS.length, this.#count),
       ...LOG_COLUMNS.flatMap(({ name }) => [HEADS.get(name)!, ...columns[name]!]),
