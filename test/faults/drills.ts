@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { drillShared, type Scene } from './shared-drill.ts';
 import { drillStream } from './stream-drill.ts';
 
 /** Drills that take too long for the tests, run by hand: `npm run drills` */
@@ -26,4 +27,38 @@ for (const [name, killBefore] of [
   );
   await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   if (lost + twice > 0) process.exitCode = 1;
+}
+
+/** Two servers on one Redis and one ClickHouse fixture: 20 s without the one, 20 s without the other. */
+for (const [name, faults] of [
+  ['two servers, readers go from one to the other', {}],
+  [
+    'two servers, Redis killed for 10 s and back empty',
+    { 100: ({ redis }: Scene) => redis.kill(), 300: ({ redis }: Scene) => redis.restart() },
+  ],
+  [
+    'two servers, the store fails for 20 s',
+    {
+      100: async ({ clickhouse }: Scene) => {
+        await clickhouse.setFault('cut-after');
+        setTimeout(() => clickhouse.setFault('error'), 5_000);
+        setTimeout(() => clickhouse.setFault('cut'), 12_000);
+        setTimeout(() => clickhouse.setFault('none'), 20_000);
+      },
+    },
+  ],
+] as const) {
+  const result = await drillShared({
+    requests: 500,
+    recordsPerRequest: 100,
+    rate: REQUESTS_PER_SECOND,
+    cutAfter: 4_990,
+    faults,
+  });
+  const { sent, stored, lost, twice, connections, notices, seconds } = result;
+  console.log(
+    `${name}: ${sent} sent, ${stored} stored, in ${seconds.toFixed(1)} s over ${connections} connections, ` +
+      `${lost} lost, ${twice} twice, ${notices} notices`,
+  );
+  if (stored !== sent || lost + twice > 0) process.exitCode = 1;
 }
