@@ -22,6 +22,7 @@ import { addRetentionRoutes, type RetentionRoutesOptions } from './routes/retent
 import { addServiceRoutes, type ServiceRoutesOptions } from './routes/services.ts';
 import { addSessionRoutes } from './routes/session.ts';
 import { addSyncRoutes, type SyncRoutesOptions } from './routes/sync.ts';
+import { addWebPageRoutes, type WebPageRoutesOptions } from './routes/web-pages.ts';
 
 export interface AppOptions
   extends IngestRoutesOptions,
@@ -39,6 +40,7 @@ export interface AppOptions
     NodeRoutesOptions,
     DeadLetterRoutesOptions,
     OperationsRoutesOptions,
+    WebPageRoutesOptions,
     ApiOptions {
   /** Origins whose pages may read answers. */
   readonly corsOrigins: readonly string[];
@@ -70,6 +72,7 @@ export function createApp(options: AppOptions): Koa {
   addNodeRoutes(api.family('Nodes'), options);
   addOperationsRoutes(api.family('Operations'), options);
   addSessionRoutes(api.family('Operations'), options);
+  addWebPageRoutes(api.family('Web pages'), options);
   addDocumentRoutes(api, options);
 
   const app = new Koa();

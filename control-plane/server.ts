@@ -12,6 +12,7 @@ import { readDestinations } from './forward/read-destinations.ts';
 import { startForwarding } from './forward/start-forwarding.ts';
 import { createAuth } from './http/auth.ts';
 import { BodyBudget } from './http/body-budget.ts';
+import { readPageFiles } from './http/page-files.ts';
 import { RequestCounts } from './http/request-counts.ts';
 import { StreamLimit } from './http/stream-limit.ts';
 import { isLoopback, startHttpListener } from './http-listener.ts';
@@ -115,6 +116,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       body: { budget, limit: config.INGEST_MAX_BYTES },
       corsOrigins: config.CORS_ORIGIN,
       version: packageVersion(),
+      pageFiles: readPageFiles(),
       telemetry: createTelemetry({
         counters: ingest.counters,
         series: {

@@ -52,7 +52,7 @@ interface Batch {
 /**
  * Makes few large inserts out of many small requests, without a timer: while inserts run, the next one
  * gathers, so that a lone request is written at once (3 ms) and a busy server writes tens of thousands of
- * rows at a time (4 µs a row in place of 15).
+ * rows at a time (2 µs a row in place of 10).
  */
 export class BatchQueue {
   readonly #options: Required<BatchQueueOptions>;
@@ -64,7 +64,7 @@ export class BatchQueue {
   #idle: (() => void)[] = [];
 
   constructor(options: BatchQueueOptions) {
-    this.#options = { concurrency: 2, minParallelRows: 2_000, maxBatchRows: 50_000, ...options };
+    this.#options = { concurrency: 2, minParallelRows: 10_000, maxBatchRows: 50_000, ...options };
   }
 
   /** Resolves when the records are durable and can be queried. */
@@ -99,8 +99,8 @@ export class BatchQueue {
   }
 
   /**
-   * An insert costs about 10 ms of CPU whatever it holds, so small ones wait for each other. From 2,000 rows on two may
-   * run at once, so that parsing does not wait for the engine.
+   * An insert costs about 7 ms of CPU whatever it holds, and hardly more for thousands of rows, so requests wait for each
+   * other. Only where many rows wait does a second insert start beside the first, so that none waits long.
    */
   #mayStart(): boolean {
     const { concurrency, minParallelRows } = this.#options;

@@ -10,6 +10,7 @@ const LAYERS = [
   /^pipeline\/(pipeline|deliver-files|accept-otlp)\.ts/,
   /^control-plane\/logger\//,
   /^control-plane\/query\//,
+  /^control-plane\/ui\//,
   /^control-plane\/rules\//,
   /^control-plane\/logs\//,
   /^control-plane\/(files|nodes|fleet|alerts|forward|retention)\//,
@@ -20,13 +21,13 @@ const LAYERS = [
   /^control-plane\/(feature|open-clickhouse|open-redis|request-log)\.ts/,
   /^control-plane\/start-[a-z-]+\.ts/,
   /^control-plane\/server\.ts/,
-  /^control-plane\/(main\.ts|cli\/)/,
+  /^control-plane\/(main\.ts|build-ui\.ts|cli\/)/,
 ];
 
 const root = resolve(import.meta.dirname, '..');
 const sources = ['pipeline', 'control-plane'].flatMap((folder) =>
   readdirSync(resolve(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => `${folder}/${name}`),
 );
 
