@@ -15,6 +15,7 @@ import { addLogExportRoutes, type LogExportRoutesOptions } from './routes/log-ex
 import { addLogMetricRoutes, type LogMetricRoutesOptions } from './routes/log-metrics.ts';
 import { addLogStreamRoutes, type LogStreamRoutesOptions } from './routes/log-stream.ts';
 import { addLogRoutes, type LogRoutesOptions } from './routes/logs.ts';
+import { addNodeRoutes, type NodeRoutesOptions } from './routes/nodes.ts';
 import { addOperationsRoutes, type OperationsRoutesOptions } from './routes/operations.ts';
 import { addOtlpRoutes, type OtlpRoutesOptions } from './routes/otlp.ts';
 import { addRetentionRoutes, type RetentionRoutesOptions } from './routes/retention.ts';
@@ -36,6 +37,7 @@ export interface AppOptions
     FileRoutesOptions,
     SyncRoutesOptions,
     JobRoutesOptions,
+    NodeRoutesOptions,
     DeadLetterRoutesOptions,
     OperationsRoutesOptions,
     WebPageRoutesOptions,
@@ -67,6 +69,7 @@ export function createApp(options: AppOptions): Koa {
   addFileRoutes(api.family('Services and files'), options);
   addSyncRoutes(api.family('Services and files'), options);
   addJobRoutes(api.family('Jobs'), options);
+  addNodeRoutes(api.family('Nodes'), options);
   addOperationsRoutes(api.family('Operations'), options);
   addSessionRoutes(api.family('Operations'), options);
   addWebPageRoutes(api.family('Web pages'), options);

@@ -6,7 +6,7 @@ import t from 'tap';
 const LAYERS = [
   /^pipeline\/(record\/|errors\.ts|counters\.ts|sequencer\.ts|request-window\.ts|sources\/source-entry\.ts)/,
   /^pipeline\/(sources|transforms|store|live)\//,
-  /^pipeline\/(batch-queue|request-window-file)\.ts/,
+  /^pipeline\/(batch-queue|request-window-file|redis-requests)\.ts/,
   /^pipeline\/(pipeline|deliver-files|accept-otlp)\.ts/,
   /^control-plane\/logger\//,
   /^control-plane\/query\//,
@@ -18,7 +18,7 @@ const LAYERS = [
   /^control-plane\/http\//,
   /^control-plane\/routes\//,
   /^control-plane\/(app|config|telemetry|console-log|admin-token|otlp-listener|http-listener|read-tls|package-version)\.ts/,
-  /^control-plane\/(feature|open-clickhouse|request-log)\.ts/,
+  /^control-plane\/(feature|open-clickhouse|open-redis|request-log)\.ts/,
   /^control-plane\/start-[a-z-]+\.ts/,
   /^control-plane\/server\.ts/,
   /^control-plane\/(main\.ts|build-ui\.ts|cli\/)/,

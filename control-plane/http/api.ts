@@ -1,6 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import Router from 'koa-router';
 import type { z } from 'zod';
+import { writeJson } from '../../pipeline/record/json-text.ts';
 import type { Auth } from './auth.ts';
 import { endpointName } from './endpoint-name.ts';
 import { readJsonBody } from './json-body.ts';
@@ -127,8 +128,9 @@ export class RouteFamily {
       const given = schema && (await readJsonBody(context, schema, body));
       const result = await handler(context, values, given as z.output<Body>);
       if (result === undefined) return;
-      context.body = result;
-      if (status !== undefined) context.status = status;
+      context.status = status ?? 200;
+      context.type = 'json';
+      context.body = writeJson(result);
     };
     const steps = [...(right ? [auth.require(right)] : []), ...before, answer];
     if (name === undefined) this.#router[method](path, ...steps);

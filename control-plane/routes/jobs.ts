@@ -17,6 +17,7 @@ import {
   STREAM,
   STREAM_HEADERS,
 } from './log-stream.ts';
+import { answerRecord } from './record-schema.ts';
 
 export interface JobRoutesOptions extends LogStreamRoutesOptions {
   readonly clickhouse: ClickHouse;
@@ -56,7 +57,17 @@ export function addJobRoutes(api: RouteFamily, options: JobRoutesOptions): void 
       answer: JOB,
       errors: ['not_found', 'too_costly'],
     },
-    (context, { job_id, lines }) => describeJob(options, job_id, lines, queryLimits(leaveSignal(context))),
+    async (context, { job_id, lines }) => {
+      const job = await describeJob(options, job_id, lines, queryLimits(leaveSignal(context)));
+      return {
+        ...job,
+        first_error: job.first_error && answerRecord(job.first_error),
+        ranks: job.ranks.map((rank) => ({
+          ...rank,
+          first_error: rank.first_error && answerRecord(rank.first_error),
+        })),
+      };
+    },
   );
 
   api.get(

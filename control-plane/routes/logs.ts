@@ -1,6 +1,4 @@
 import { z } from 'zod';
-import { formatRecord } from '../../pipeline/record/format-record.ts';
-import type { StoredRecord } from '../../pipeline/record/log-record.ts';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import type { LogStore } from '../../pipeline/store/log-store.ts';
 import type { RouteFamily } from '../http/api.ts';
@@ -20,7 +18,7 @@ import { groupFields } from '../logs/group-field.ts';
 import { queryLimits, scanLimits } from '../logs/query-limits.ts';
 import { searchLogs } from '../logs/search.ts';
 import { FILTER, toFilter } from './log-parameters.ts';
-import { RECORD } from './record-schema.ts';
+import { answerRecord, RECORD } from './record-schema.ts';
 import { TOOK_MS, tookMs } from './took-ms.ts';
 
 export interface LogRoutesOptions {
@@ -47,8 +45,7 @@ export function addLogRoutes(api: RouteFamily, { clickhouse, store }: LogRoutesO
     async (context, { lines, ...filter }) => {
       const request = { filter: toFilter(filter), limit: lines, order: 'desc', cursor: undefined } as const;
       const { records } = await searchLogs(store, request, queryLimits(leaveSignal(context)));
-      context.type = 'json';
-      context.body = formatAll(records.toReversed());
+      return records.toReversed().map(answerRecord);
     },
   );
 
@@ -74,8 +71,11 @@ export function addLogRoutes(api: RouteFamily, { clickhouse, store }: LogRoutesO
       const started = performance.now();
       const request = { filter: toFilter(filter), limit, order, cursor };
       const { records, nextCursor } = await searchLogs(store, request, queryLimits(leaveSignal(context)));
-      context.type = 'json';
-      context.body = `{"records":${formatAll(records)},"next_cursor":${JSON.stringify(nextCursor ?? null)},"took_ms":${tookMs(started)}}`;
+      return {
+        records: records.map(answerRecord),
+        next_cursor: nextCursor ?? null,
+        took_ms: tookMs(started),
+      };
     },
   );
 
@@ -117,12 +117,7 @@ export function addLogRoutes(api: RouteFamily, { clickhouse, store }: LogRoutesO
     },
     async (context, request) => {
       const records = await contextOf(store, request, queryLimits(leaveSignal(context)));
-      context.type = 'json';
-      context.body = `{"records":${formatAll(records)}}`;
+      return { records: records.map(answerRecord) };
     },
   );
-}
-
-function formatAll(records: readonly StoredRecord[]): string {
-  return `[${records.map((record) => formatRecord(record, 'upper')).join(',')}]`;
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { INDEXED_FIELDS } from '../../pipeline/record/log-record.ts';
+import { formatRecord } from '../../pipeline/record/format-record.ts';
+import { JsonText } from '../../pipeline/record/json-text.ts';
+import { INDEXED_FIELDS, type StoredRecord } from '../../pipeline/record/log-record.ts';
 import { LEVELS } from '../../pipeline/record/severity.ts';
 
 export const TIME = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC' });
@@ -7,7 +9,7 @@ export const TIME = z.string().meta({ format: 'date-time', description: 'RFC 333
 /** Numbers by name. */
 export const COUNTS = z.record(z.string(), z.int());
 
-const AS_SENT = z.unknown().describe('A text, unless it was sent as something else');
+const AS_SENT = z.unknown().optional().describe('A text, unless it was sent as something else');
 
 /** A record as every endpoint and stream gives it. */
 export const RECORD = z
@@ -27,3 +29,8 @@ export const RECORD = z
     id: 'Record',
     description: 'What is known of these fields, and every other field exactly as it was sent.',
   });
+
+/** A record as a part of an answer: its text, which is never parsed again, for it may be nested without end. */
+export function answerRecord(record: StoredRecord): z.output<typeof RECORD> {
+  return new JsonText(formatRecord(record, 'upper')) as unknown as z.output<typeof RECORD>;
+}

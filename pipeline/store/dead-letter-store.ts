@@ -38,7 +38,9 @@ export class DeadLetterStore {
     const rows = letters.map((letter) => {
       const { id, receivedAt, agent, source, line } = letter;
       const { content, reason } = this.#redact(letter);
-      return JSON.stringify([id, receivedAt, this.#redactText(agent), source, line, reason, content]);
+      // The engine takes no half of a surrogate pair, and a reason may quote one.
+      const [by, why, what] = [this.#redactText(agent), reason, content].map((text) => text.toWellFormed());
+      return JSON.stringify([id, receivedAt, by, source, line, why, what]);
     });
     await this.#clickhouse.insert('dead_letters', COLUMNS, {
       format: 'JSONCompactEachRow',
