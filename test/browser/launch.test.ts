@@ -36,6 +36,7 @@ t.test('a node is launched and followed from queued to active', BROWSER_TEST, as
   await page.getByText('The server says: missing admin token').waitFor();
   await page.getByLabel('Token').fill(ADMIN_TOKEN);
   await page.locator('form').getByRole('button', { name: 'Sign in' }).click();
+  await page.getByText('No node was launched yet.').waitFor();
 
   await t.test('every phase is shown when it comes, with its line', async (t) => {
     const id = await launch('a100-spot-7');
