@@ -12,7 +12,7 @@ import { waitForState } from './log-page.ts';
 const ADMIN_TOKEN = 'screenshots';
 /** So long the demo runs before: a job of it has failed by then. */
 const RUN_MS = 90_000;
-const VIEWPORT = { width: 1100, height: 620 };
+const VIEWPORT = { width: 1080, height: 600 };
 const MOST_BYTES = 200_000;
 
 const root = resolve(import.meta.dirname, '../..');
