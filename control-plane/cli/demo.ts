@@ -66,7 +66,7 @@ function introduction(url: string, files: string, collector: string): string {
 Logplane is running at ${url}
 A simulated fleet writes about ${LINES_PER_SECOND} lines a second to ${files}, collected by ${collector}.
 
-Try:
+Open ${url}/api/v1/logs in a browser, or try:
   curl "${url}/api/v1/logs/recent?lines=5"
   curl "${url}/api/v1/logs/count?by=service,level"
   curl -G "${url}/api/v1/logs/search" --data-urlencode 'q=level:error service:vllm' -d limit=5

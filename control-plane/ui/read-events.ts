@@ -32,6 +32,8 @@ export async function* readEvents(
   const headers = { Accept: 'text/event-stream', ...(lastId !== '' && { 'Last-Event-ID': lastId }) };
   const response = await request(path, parameters, { signal }, headers);
   onOpen();
+  // Nothing more will come.
+  if (response.status === 204) return;
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
   let id = lastId;

@@ -36,6 +36,7 @@ export function Shell() {
               {name}
             </Link>
           ))}
+          <a href="/docs">API</a>
         </nav>
         <button
           type="button"

@@ -8,6 +8,7 @@ import { history } from './live-history.ts';
 import { waitForLine } from './log-page.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const ADMIN_TOKEN = 'admin-secret';
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 const JOB = [
@@ -37,16 +38,24 @@ const PAGES: readonly (readonly [path: string, shown: string])[] = [
   ['/ui/services/file?path=agents/gpu-0/var/log/vllm.log', '.file-line'],
   ['/ui/jobs', 'tbody tr'],
   ['/ui/jobs/job?id=4711', '.lane'],
+  ['/ui/nodes', 'tbody tr'],
+  ['/ui/nodes/node?id=gpu-7', '.launch-log li'],
+  ['/ui/fleet', 'main p'],
+  ['/ui/alerts', 'main p'],
   ['/ui/sign-in', 'form'],
   ['/ui/nowhere', 'h1'],
 ];
 
 t.test('axe finds no violation on any page', BROWSER_TEST, async (t) => {
-  const server = await serve(t);
+  const server = await serve(t, { ADMIN_TOKEN });
   await server.ingest([...history(Date.now()), ...JOB, ...CALLS]);
   const open = await startBrowser(t);
   // Small, because each line that is drawn takes its time to be checked.
   const { page, complaints, requests } = await open({ viewport: { width: 1100, height: 500 } });
+  // The page's own requests and these share their cookies.
+  const headers = { 'X-Requested-With': 'logplane' };
+  await page.request.post(`${server.url}/api/v1/session`, { data: { token: ADMIN_TOKEN }, headers });
+  await page.request.post(`${server.url}/admin/nodes/launch`, { data: { node_id: 'gpu-7' }, headers });
   const check = async (t: Test, name: string) => {
     const { violations } = await page.evaluate<AxeResults>(
       `${AXE}; axe.run(document, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ['violations'] })`,

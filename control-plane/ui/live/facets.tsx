@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { formatCount, formatShort } from '../numbers.ts';
 import { Icon } from '../parts/icon.tsx';
+import { memo } from '../parts/memo.ts';
 import { useAsk } from '../use-ask.ts';
 import {
   changeView,
@@ -32,7 +33,7 @@ const MOST = 50;
 const EVERY_MS = 5_000;
 
 /** How many lines each value has; a click shows only them. */
-export function Facets({ view }: { readonly view: LiveView }) {
+export const Facets = memo(function Facets({ view }: { readonly view: LiveView }) {
   const all = { ...filterOf(view), limit: String(MOST) };
   const fields = [...LISTS, ...OTHERS];
   const every = view.to === '' ? EVERY_MS : undefined;
@@ -58,7 +59,7 @@ export function Facets({ view }: { readonly view: LiveView }) {
       })}
     </aside>
   );
-}
+});
 
 interface ListFacetProps {
   readonly field: ListField;

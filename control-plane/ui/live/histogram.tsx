@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { counted, formatCount } from '../numbers.ts';
+import { memo } from '../parts/memo.ts';
 import { settings, useSettings } from '../settings.ts';
 import { formatTime } from '../times.ts';
 
@@ -26,7 +27,7 @@ export interface HistogramProps {
 }
 
 /** Lines over time by level; a range is chosen by dragging. */
-export function Histogram({ data, onZoom }: HistogramProps) {
+export const Histogram = memo(function Histogram({ data, onZoom }: HistogramProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
   const shown = useRef(data);
@@ -61,7 +62,7 @@ export function Histogram({ data, onZoom }: HistogramProps) {
   }, [data]);
 
   return <div class="histogram" ref={place} role="img" aria-label={describe(data)} />;
-}
+});
 
 const EMPTY: uPlot.AlignedData = [[], [], [], [], [], []];
 
@@ -101,7 +102,7 @@ function options(
   return {
     width: Math.max(element.clientWidth, 100),
     height: HEIGHT,
-    padding: [6, 8, 0, 0],
+    padding: [6, 22, 0, 0],
     legend: { show: false },
     cursor: { drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false },
     select: { show: true, left: 0, top: 0, width: 0, height: 0 },

@@ -7,11 +7,11 @@ import { readProblem } from '../query/query-parts.ts';
 import { SearchBox } from '../query/search-box.tsx';
 import { useSettings } from '../settings.ts';
 import { compileMatches } from '../text/find-matches.ts';
-import { justAfter } from '../times.ts';
 import { useAsk } from '../use-ask.ts';
 import { useTitle } from '../use-title.ts';
 import { Facets } from './facets.tsx';
 import { Histogram, type HistogramData } from './histogram.tsx';
+import { justAfter } from './just-after.ts';
 import { LineDetail } from './line-detail.tsx';
 import { LiveBar } from './live-bar.tsx';
 import { changeView, filterOf, readView } from './live-view.ts';
@@ -27,7 +27,7 @@ const HISTOGRAM_EVERY_MS = 2_000;
 /** The page `/api/v1/logs`. */
 export function LivePage() {
   const { parameters } = useAddress();
-  const view = readView(parameters);
+  const view = useMemo(() => readView(parameters), [parameters]);
   const filter = filterOf(view);
   const question = addressOf('', filter);
   // The line that the page was opened for; lines that are chosen later are in the list already.
@@ -128,12 +128,7 @@ export function LivePage() {
         />
       </LiveBar>
       {settings.values.facets && <Facets view={view} />}
-      <Histogram
-        data={histogram.data}
-        onZoom={(from, to) =>
-          changeView({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), line: '' })
-        }
-      />
+      <Histogram data={histogram.data} onZoom={zoom} />
       <div class={`list-area ${shown === feed ? '' : 'is-old'}`}>
         <LogList
           listRef={list}
@@ -161,6 +156,10 @@ export function LivePage() {
       />
     </main>
   );
+}
+
+function zoom(from: number, to: number): void {
+  changeView({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), line: '' });
 }
 
 const SAMPLE = 100;

@@ -3,8 +3,8 @@ import { alertNews } from '../alerts/alert-news.ts';
 import { type ApiError, ask, messageOf } from '../api.ts';
 import { Observable } from '../observable.ts';
 import { readEvents, type SentEvent } from '../read-events.ts';
-import { justAfter } from '../times.ts';
 import { delay, nextTask } from '../waiting.ts';
+import { justAfter } from './just-after.ts';
 import { type EdgeState, LogPages } from './log-pages.ts';
 import { isError, type LogRecord } from './log-record.ts';
 import { LogWindow } from './log-window.ts';
@@ -51,7 +51,9 @@ export class LogFeed extends Observable {
   constructor(filter: Parameters, line: string) {
     super();
     this.#filter = filter;
-    this.#pages = new LogPages(this.window, filter, this.#ended.signal);
+    // A link to a line is older than the last hour, sooner or later.
+    const stored = line !== '' && !filter.to ? { ...filter, from: undefined } : filter;
+    this.#pages = new LogPages(this.window, stored, this.#ended.signal);
     if (line === '' && !filter.to) void this.#follow();
     else {
       this.state = 'closed';

@@ -1,6 +1,6 @@
 import type { Parameters } from '../address.ts';
 import { ask } from '../api.ts';
-import { justAfter } from '../times.ts';
+import { justAfter } from './just-after.ts';
 import type { LogRecord } from './log-record.ts';
 import type { LogWindow } from './log-window.ts';
 

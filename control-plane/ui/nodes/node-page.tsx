@@ -10,7 +10,7 @@ import { formatClock } from '../times.ts';
 import { useAsk } from '../use-ask.ts';
 import { useTitle } from '../use-title.ts';
 import { LaunchStream } from './launch-stream.ts';
-import type { Node, NodeEntry } from './node.ts';
+import { type Node, type NodeEntry, nameOfPhase } from './node.ts';
 import { PhaseBar } from './phase-bar.tsx';
 
 const LEVELS = ['', 'debug', 'info', 'warn', 'error'];
@@ -63,7 +63,7 @@ export function NodePage() {
         </p>
         <dl class="figures">
           <Figure name="Phase" className={phase === 'active' ? 'good' : phase === 'failed' ? 'bad' : ''}>
-            {phase}
+            {nameOfPhase(phase)}
           </Figure>
           <Figure name="Progress">{phase === 'active' ? 100 : Math.round(launch.progress)} %</Figure>
           {!launch.done && node?.eta_seconds !== undefined && (

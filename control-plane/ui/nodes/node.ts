@@ -37,3 +37,7 @@ export const PHASES: readonly (readonly [phase: string, name: string])[] = [
 export function lookOfPhase(phase: string): string {
   return phase === 'active' ? 'good' : phase === 'failed' ? 'bad' : '';
 }
+
+export function nameOfPhase(phase: string): string {
+  return PHASES.find(([name]) => name === phase)?.[1] ?? phase;
+}

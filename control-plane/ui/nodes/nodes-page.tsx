@@ -6,7 +6,7 @@ import { TimeText } from '../parts/time-text.tsx';
 import { useAsk } from '../use-ask.ts';
 import { useTitle } from '../use-title.ts';
 import { LaunchForm } from './launch-form.tsx';
-import { lookOfPhase, type Node, PHASES } from './node.ts';
+import { lookOfPhase, type Node, nameOfPhase } from './node.ts';
 
 const EVERY_MS = 2_000;
 
@@ -81,8 +81,4 @@ function NodeTable({ nodes }: { readonly nodes: readonly Node[] }) {
       </table>
     </div>
   );
-}
-
-function nameOfPhase(phase: string): string {
-  return PHASES.find(([name]) => name === phase)?.[1] ?? phase;
 }

@@ -55,7 +55,7 @@ export class VirtualList<Row extends VirtualRow> extends Component<VirtualListPr
   #resized: ResizeObserver | undefined;
 
   override componentDidMount(): void {
-    this.#resized = new ResizeObserver(() => this.#settle());
+    this.#resized = new ResizeObserver(() => this.forceUpdate());
     this.#resized.observe(this.#scroller.current!);
     // Passive, so that scrolling never waits for the page.
     this.#scroller.current!.addEventListener('wheel', this.#onWheel, { passive: true });
@@ -102,8 +102,7 @@ export class VirtualList<Row extends VirtualRow> extends Component<VirtualListPr
       onClick,
     } = this.props;
     this.#heights.update(rows, estimate);
-    const first = Math.min(this.state.first, Math.max(0, rows.length - 1));
-    const last = Math.min(this.state.last, rows.length);
+    const { first, last } = this.#range();
     const shown = rows.slice(first, last);
     return (
       <div class={`virtual ${className}`} ref={this.#scroller} onScroll={this.#onScroll}>
@@ -130,6 +129,18 @@ export class VirtualList<Row extends VirtualRow> extends Component<VirtualListPr
     );
   }
 
+  /** The rows to draw; of a list that follows its end those that will be seen there, so that it is drawn only once. */
+  #range(): Range {
+    const { rows, follow } = this.props;
+    const height = this.#scroller.current?.clientHeight ?? 0;
+    if (follow && height > 0) {
+      const first = this.#heights.indexAt(Math.max(0, this.#heights.total - height)) - OVERSCAN;
+      return { first: Math.max(0, first), last: rows.length };
+    }
+    const first = Math.min(this.state.first, Math.max(0, rows.length - 1));
+    return { first, last: Math.min(this.state.last, rows.length) };
+  }
+
   get #bodyTop(): number {
     return this.#body.current?.offsetTop ?? 0;
   }
@@ -139,19 +150,20 @@ export class VirtualList<Row extends VirtualRow> extends Component<VirtualListPr
     const scroller = this.#scroller.current!;
     const { rows } = this.props;
     let changed = false;
-    let index = Math.min(this.state.first, Math.max(0, rows.length - 1));
+    const { first } = this.#range();
+    let index = first;
     for (const element of this.#list.current!.children) {
       const row = rows[index++];
       const height = (element as HTMLElement).offsetHeight;
-      if (row && height > 0 && row.height !== height) {
-        row.height = height;
-        changed = true;
-      }
+      if (!row || height === 0) continue;
+      // As it was taken to be: nothing moves.
+      if ((row.height || this.props.estimate) !== height) changed = true;
+      row.height = height;
     }
     if (changed) {
       this.#heights.update(rows, this.props.estimate);
       this.#body.current!.style.height = `${this.#heights.total}px`;
-      this.#list.current!.style.transform = `translateY(${this.#heights.offset(this.state.first)}px)`;
+      this.#list.current!.style.transform = `translateY(${this.#heights.offset(first)}px)`;
     }
     if (this.props.follow) {
       this.#scrollTo(scroller.scrollHeight);
@@ -181,7 +193,10 @@ export class VirtualList<Row extends VirtualRow> extends Component<VirtualListPr
     const end = this.#heights.indexAt(Math.max(0, top + scroller.clientHeight));
     const first = Math.max(0, index - OVERSCAN);
     const last = end + 1 + OVERSCAN;
-    if (first !== this.state.first || last !== this.state.last) this.setState({ first, last });
+    const isOther = first !== this.state.first || last !== this.state.last;
+    if (isOther && !this.props.follow) this.setState({ first, last });
+    // It is drawn already, and is where to begin when the reader leaves the end.
+    else this.state = { first, last };
     if (scroller.scrollTop < NEAR) onNearStart();
     if (scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR) onNearEnd();
   }
