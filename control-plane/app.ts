@@ -15,12 +15,14 @@ import { addLogExportRoutes, type LogExportRoutesOptions } from './routes/log-ex
 import { addLogMetricRoutes, type LogMetricRoutesOptions } from './routes/log-metrics.ts';
 import { addLogStreamRoutes, type LogStreamRoutesOptions } from './routes/log-stream.ts';
 import { addLogRoutes, type LogRoutesOptions } from './routes/logs.ts';
+import { addNodeRoutes, type NodeRoutesOptions } from './routes/nodes.ts';
 import { addOperationsRoutes, type OperationsRoutesOptions } from './routes/operations.ts';
 import { addOtlpRoutes, type OtlpRoutesOptions } from './routes/otlp.ts';
 import { addRetentionRoutes, type RetentionRoutesOptions } from './routes/retention.ts';
 import { addServiceRoutes, type ServiceRoutesOptions } from './routes/services.ts';
 import { addSessionRoutes } from './routes/session.ts';
 import { addSyncRoutes, type SyncRoutesOptions } from './routes/sync.ts';
+import { addWebPageRoutes, type WebPageRoutesOptions } from './routes/web-pages.ts';
 
 export interface AppOptions
   extends IngestRoutesOptions,
@@ -35,8 +37,10 @@ export interface AppOptions
     FileRoutesOptions,
     SyncRoutesOptions,
     JobRoutesOptions,
+    NodeRoutesOptions,
     DeadLetterRoutesOptions,
     OperationsRoutesOptions,
+    WebPageRoutesOptions,
     ApiOptions {
   /** Origins whose pages may read answers. */
   readonly corsOrigins: readonly string[];
@@ -65,8 +69,10 @@ export function createApp(options: AppOptions): Koa {
   addFileRoutes(api.family('Services and files'), options);
   addSyncRoutes(api.family('Services and files'), options);
   addJobRoutes(api.family('Jobs'), options);
+  addNodeRoutes(api.family('Nodes'), options);
   addOperationsRoutes(api.family('Operations'), options);
   addSessionRoutes(api.family('Operations'), options);
+  addWebPageRoutes(api.family('Web pages'), options);
   addDocumentRoutes(api, options);
 
   const app = new Koa();

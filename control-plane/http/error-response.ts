@@ -1,7 +1,8 @@
 import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
-import { type ErrorKind, LogplaneError } from '../../pipeline/errors.ts';
+import { type ErrorKind, LogplaneError, overloaded } from '../../pipeline/errors.ts';
 import { ClickHouseError } from '../../pipeline/store/clickhouse.ts';
+import { isPassing } from '../../pipeline/store/retry.ts';
 
 export const STATUS: Readonly<Record<ErrorKind, number>> = {
   bad_request: 400,
@@ -57,6 +58,7 @@ export function toLogplaneError(error: unknown): LogplaneError | undefined {
   if (error instanceof URIError)
     return new LogplaneError('bad_request', 'the address is not valid percent-encoding');
   if (!(error instanceof ClickHouseError)) return undefined;
+  if (isPassing(error) && !error.cancelled) return overloaded('the store does not answer now', error);
   if (error.exceedsLimit || error.cancelled) {
     return new LogplaneError(
       'too_costly',

@@ -28,6 +28,8 @@ export interface LogStreamRoutesOptions {
   readonly streams: StreamLimit;
   /** Aborted when the server stops: open streams end. */
   readonly stopping: AbortSignal;
+  /** After which a stream ends; undefined = what is usual for it. */
+  readonly streamMaxMinutes: number | undefined;
 }
 
 const MAX_TAIL = 10_000;
@@ -54,6 +56,10 @@ export const LOG_EVENTS = {
   gap: z
     .object({ from: z.string(), to: z.string(), count: z.int() })
     .describe('Records that a reader was too slow for, between two ids'),
+  notice: z
+    .object({ message: z.string() })
+    .describe('Nothing comes though records are stored, or it goes on again'),
+  end: z.object({ reason: z.string() }).describe('The stream has lasted `STREAM_MAX_MINUTES`'),
   error: ERROR,
 };
 
@@ -90,7 +96,7 @@ export function addLogStreamRoutes(api: RouteFamily, options: LogStreamRoutesOpt
 /** Answers with the records that a filter chooses, live; how much of the past comes first is the request's choice. */
 export function respondWithLogs(
   context: Context,
-  { store, bus, streams, stopping }: LogStreamRoutesOptions,
+  { store, bus, streams, stopping, streamMaxMinutes }: LogStreamRoutesOptions,
   { tail, since, follow, after }: ParameterValues<typeof STREAM>,
   filter: TailRequest['filter'],
   named?: NamedQueries,
@@ -106,7 +112,7 @@ export function respondWithLogs(
   } as const;
   const format = named ? formatNamed(named, last) : formatUnnamed;
   const leave = streams.enter(context.req.socket.remoteAddress ?? '');
-  respondWithEvents(context, stopping, async function* (signal) {
+  const source = async function* (signal: AbortSignal) {
     try {
       for await (const events of tailLogs({ store, bus }, { ...request, signal })) {
         yield events.map(format).join('');
@@ -114,7 +120,8 @@ export function respondWithLogs(
     } finally {
       leave();
     }
-  });
+  };
+  respondWithEvents(context, stopping, source, streamMaxMinutes);
 }
 
 /**
@@ -165,6 +172,10 @@ function formatNamed({ selecting }: NamedQueries, last: EventId | undefined): (e
 }
 
 function formatPlace(event: Exclude<TailEvent, { kind: 'record' }>): string {
+  if (event.kind === 'notice') {
+    const message = event.problem ?? 'live records come again';
+    return formatEvent({ name: 'notice', data: JSON.stringify({ message }) });
+  }
   if (event.kind === 'place') return `id: ${event.seq}\n\n`;
   const { from, to, count } = event;
   const data = JSON.stringify({ from: String(from), to: String(to), count });
