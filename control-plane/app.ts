@@ -5,6 +5,8 @@ import type { Auth } from './http/auth.ts';
 import { endpointName } from './http/endpoint-name.ts';
 import { respondToErrors } from './http/error-response.ts';
 import { countRequests, type RequestCounts } from './http/request-counts.ts';
+import { type AlertRuleRoutesOptions, addAlertRuleRoutes } from './routes/alert-rules.ts';
+import { type AlertRoutesOptions, addAlertRoutes } from './routes/alerts.ts';
 import { addDeadLetterRoutes, type DeadLetterRoutesOptions } from './routes/dead-letters.ts';
 import { addFileRoutes, type FileRoutesOptions } from './routes/files.ts';
 import { addIngestRoutes, type IngestRoutesOptions } from './routes/ingest.ts';
@@ -29,6 +31,8 @@ export interface AppOptions
     FileRoutesOptions,
     SyncRoutesOptions,
     JobRoutesOptions,
+    AlertRoutesOptions,
+    AlertRuleRoutesOptions,
     DeadLetterRoutesOptions,
     OperationsRoutesOptions {
   readonly auth: Auth;
@@ -56,6 +60,8 @@ export function createApp(options: AppOptions): Koa {
   addLogAnalysisRoutes(router, options);
   addLogExportRoutes(router, options);
   addLogStreamRoutes(router, options);
+  addAlertRoutes(router, options);
+  addAlertRuleRoutes(router, options);
   addDeadLetterRoutes(router, options);
   addOperationsRoutes(router, options);
 

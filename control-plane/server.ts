@@ -20,6 +20,7 @@ import { openClickHouse } from './open-clickhouse.ts';
 import { startOtlpListener } from './otlp-listener.ts';
 import { packageVersion } from './package-version.ts';
 import { startRequestLog } from './request-log.ts';
+import { createAlerting } from './start-alerts.ts';
 import { createCollector } from './start-collector.ts';
 import { startIngest } from './start-ingest.ts';
 import { createSync } from './start-sync.ts';
@@ -58,7 +59,8 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       stateDir: join(config.DATA_DIR, 'state'),
       onProblem: log.warn,
     });
-    const features: Feature[] = [forwarding, createCollector(config, pipeline, log), sync];
+    const alerting = await createAlerting(config, { clickhouse, store, bus, log });
+    const features: Feature[] = [alerting, forwarding, createCollector(config, pipeline, log), sync];
 
     const budget = new BodyBudget(BODY_BUDGET_BYTES);
     const auth = createAuth({
@@ -82,6 +84,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
     };
     const app = createApp({
       ...ingest,
+      ...alerting,
       auth,
       clickhouse,
       jobRuns,

@@ -17,11 +17,15 @@ export function formatEvent(event: { name?: string; id?: string; data: string })
  * Answers with a stream of server-sent events. The reader sets the pace: the next chunk is asked for when
  * the socket takes one, and a comment goes out every 10 s. The source's signal is aborted when the client
  * leaves or `stop` is; it then ends. A source that fails ends the stream with an event `error`.
+ *
+ * @param beside subscribes to whole events that come between those of the source, and gives the end of the subscription; a
+ *   reader that takes nothing goes without them
  */
 export function respondWithEvents(
   context: Context,
   stop: AbortSignal,
   source: (signal: AbortSignal) => AsyncIterable<string>,
+  beside: (write: (event: string) => void) => () => void = () => () => {},
 ): void {
   context.status = 200;
   context.set({
@@ -44,6 +48,7 @@ export function respondWithEvents(
     () => output.writableNeedDrain || output.write(': heartbeat\n\n'),
     HEARTBEAT_MILLISECONDS,
   );
+  const leave = beside((event) => output.writableNeedDrain || output.write(event));
   const copy = async () => {
     for await (const chunk of source(signal)) {
       if (!output.write(chunk)) await once(output, 'drain', { signal });
@@ -59,6 +64,7 @@ export function respondWithEvents(
     })
     .finally(() => {
       clearInterval(heartbeat);
+      leave();
       stop.removeEventListener('abort', end);
       output.end();
     });

@@ -3,6 +3,8 @@ import type Router from 'koa-router';
 import { badRequest } from '../../pipeline/errors.ts';
 import type { LiveBus } from '../../pipeline/live/live-bus.ts';
 import type { LogStore } from '../../pipeline/store/log-store.ts';
+import { type AlertEvent, formatAlert } from '../alerts/alert-event.ts';
+import type { AlertFeed } from '../alerts/alert-feed.ts';
 import { formatEvent, respondWithEvents } from '../http/event-stream.ts';
 import { ExpectedError, flag, optionalText, readParameters, wholeNumber } from '../http/parameters.ts';
 import { addReadRoute, type ReadRouteOptions } from '../http/read-route.ts';
@@ -16,6 +18,8 @@ export interface LogStreamRoutesOptions extends ReadRouteOptions {
   readonly store: LogStore;
   readonly bus: LiveBus;
   readonly streams: StreamLimit;
+  /** Alerts come on every live stream, as events `alert`. */
+  readonly alertFeed: AlertFeed;
   /** Aborted when the server stops: open streams end. */
   readonly stopping: AbortSignal;
 }
@@ -42,7 +46,7 @@ export function addLogStreamRoutes(router: Router, options: LogStreamRoutesOptio
 /** Answers with the records that a filter chooses, live; how much of the past comes first is the request's choice. */
 export function respondWithLogs(
   context: Context,
-  { store, bus, streams, stopping }: Omit<LogStreamRoutesOptions, keyof ReadRouteOptions>,
+  { store, bus, streams, stopping, alertFeed }: Omit<LogStreamRoutesOptions, keyof ReadRouteOptions>,
   filter: TailRequest['filter'],
   named?: NamedQueries,
 ): void {
@@ -58,15 +62,25 @@ export function respondWithLogs(
   } as const;
   const format = named ? formatNamed(named, last) : formatUnnamed;
   const leave = streams.enter(context.req.socket.remoteAddress ?? '');
-  respondWithEvents(context, stopping, async function* (signal) {
-    try {
-      for await (const events of tailLogs({ store, bus }, { ...request, signal })) {
-        yield events.map(format).join('');
+  respondWithEvents(
+    context,
+    stopping,
+    async function* (signal) {
+      try {
+        for await (const events of tailLogs({ store, bus }, { ...request, signal })) {
+          yield events.map(format).join('');
+        }
+      } finally {
+        leave();
       }
-    } finally {
-      leave();
-    }
-  });
+    },
+    (write) => alertFeed.subscribe((alert) => write(formatAlertEvent(alert))),
+  );
+}
+
+/** Without an `id:`, so that it does not change where a log stream goes on. */
+function formatAlertEvent(alert: AlertEvent): string {
+  return formatEvent({ name: 'alert', data: JSON.stringify(formatAlert(alert)) });
 }
 
 /**
