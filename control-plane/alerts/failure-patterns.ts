@@ -22,7 +22,7 @@ const SLURMSTEPD = `(?:^|\\n|[^\\s"'\`(\\[])slurmstepd(?:-[A-Za-z0-9_.-]+)?: err
 const SLURMCTLD = '^(?:\\[[0-9T:.-]{19,30}\\] )?(?:slurmctld: )?(?:error: )?';
 
 /** Of a job whose memory limit was reached. 1: step. */
-export const SLURM_OOM = `${SLURMSTEPD}Detected [0-9]+ oom[-_]kill event(?:\\(s\\)|s)? in (?:StepId=|step )([0-9.a-z_]+)`;
+export const SLURM_OOM = `${SLURMSTEPD}Detected [0-9]+ oom[-_]kill event(?:\\(s\\)|s)? in (?:StepId=|step )([0-9a-z_]+(?:[.][0-9a-z_]+)?)`;
 
 /** 1: job or step, 2: node, 3: reason. */
 export const SLURM_CANCELLED = `${SLURMSTEPD}\\*\\*\\* (?:JOB|STEP) ([0-9.a-z_+]+) ON (\\S+) CANCELLED AT [0-9T:-]{19} DUE TO ([A-Z][A-Z ]+[A-Z])(?:, SEE SLURMCTLD LOG FOR DETAILS)? \\*\\*\\*\\s*(?:\\n|$)`;
@@ -34,11 +34,15 @@ export const SLURM_NODE = `(?:^srun: error: Node failure on (\\S+)\\s*$|${SLURMC
 export const SLURM_TASK =
   '(?:^|\\n)srun: error: ([A-Za-z0-9_.-]+): tasks? ([0-9,-]+): (Killed|Terminated|Aborted[^\\n]*|Segmentation fault[^\\n]*|Bus error[^\\n]*|Out Of Memory|Exited with exit code [0-9]+)';
 
-/** Torch's head of a line, at most: `[rank3]: `, a logger's prefix without quotes that ends in a bracket. */
-const TORCH = `(?:^|\\n)(?:[^"'\`\\n]{0,120}[\\])|] ?:? ?)?`;
+/** What stands before an exception, at most: `(EngineCore pid=7) ERROR 11-28 15:27:15 [core.py:700] `, `[rank3]: `. */
+const LOGGER =
+  '(?:\\([^()\\n]{1,60}\\) )?(?:(?:WARNING|WARN|ERROR|CRITICAL|FATAL) )?(?:[0-9][0-9:.,TZ/+ -]{4,40})?(?:(?:WARNING|WARN|ERROR|CRITICAL|FATAL) )?(?:\\[[^\\]\\n]{1,80}\\]:? ?)*';
 
-/** 1: how much was asked for. */
-export const CUDA_OOM = `${TORCH}(?:RuntimeError: |torch[.](?:cuda[.])?OutOfMemoryError: )(?:CUDA error: out of memory|CUDA out of memory[.] Tried to allocate ([0-9.]+ [KMGT]iB))`;
+/**
+ * At the head of the message, or as the end of a traceback that has its own head in the message, at the head of a line.
+ * 1: how much was asked for.
+ */
+export const CUDA_OOM = `(?:^|(?:^|\\n)${LOGGER}Traceback \\(most recent call last\\):(?:.|\\n)*\\n)${LOGGER}(?:RuntimeError: |torch[.](?:cuda[.])?OutOfMemoryError: )(?:CUDA error: out of memory|CUDA out of memory[.] Tried to allocate ([0-9.]+ [KMGT]iB))`;
 
 /** 1: rank, 2: number of the collective, 3: operation. */
 export const NCCL_TIMEOUT = `(?:^|\\n)(?:\\[rank[0-9]+\\]: ?)?(?:\\[[EW][0-9]{3,8} [^\\]\\n]{1,80}\\] )?\\[(?:PG [^\\]\\n]{1,60} )?Rank ([0-9]+)\\] Watchdog caught collective operation timeout: Work(?:NCCL|Xccl)\\(SeqNum=([0-9]+), OpType=([A-Z_0-9]+)`;

@@ -11,7 +11,7 @@ import type { WebhookGuard } from '../alerts/webhook-address.ts';
 import type { Auth } from '../http/auth.ts';
 import { leaveSignal } from '../http/leave-signal.ts';
 import type { ReadBodyOptions } from '../http/read-body.ts';
-import { readJson } from '../http/read-json.ts';
+import { readJsonBody } from '../http/read-json-body.ts';
 import { queryLimits } from '../logs/query-limits.ts';
 import { parseTime, TIME_FORMS } from '../query/parse-time.ts';
 
@@ -45,7 +45,7 @@ export function addAlertRuleRoutes(router: Router, options: AlertRuleRoutesOptio
   });
 
   router.post(RULES, auth.require('change'), async (context) => {
-    const rule = parseRule(await readJson(context, body));
+    const rule = parseRule(await readJsonBody(context.req, body));
     await checkWebhooks(rule);
     context.body = formatRule(await ruleBook.create(rule));
     context.status = 201;
@@ -64,7 +64,7 @@ export function addAlertRuleRoutes(router: Router, options: AlertRuleRoutesOptio
 
   router.put(`${RULES}/:name`, auth.require('change'), async (context) => {
     const name = context.params.name as string;
-    const given = await readJson(context, body);
+    const given = await readJsonBody(context.req, body);
     const rule = parseRule(typeof given === 'object' && given !== null ? { name, ...given } : given);
     if (rule.name !== name)
       throw badRequest(`name: expected "${name}" as in the address, got "${rule.name}"`);
@@ -82,7 +82,7 @@ export function addAlertRuleRoutes(router: Router, options: AlertRuleRoutesOptio
   /** What a rule would have told over a past range. */
   router.post('/api/v1/alerts/test', auth.require('read'), async (context) => {
     const started = performance.now();
-    const given = await readJson(context, body);
+    const given = await readJsonBody(context.req, body);
     if (typeof given !== 'object' || given === null) throw badRequest('the body: expected {rule, from, to}');
     const { rule: ruleGiven, from, to } = given as Record<string, unknown>;
     const rule =
@@ -113,7 +113,7 @@ export function addAlertRuleRoutes(router: Router, options: AlertRuleRoutesOptio
   });
 
   router.post(SILENCES, auth.require('change'), async (context) => {
-    context.body = await silences.add(parseSilence(await readJson(context, body)));
+    context.body = await silences.add(parseSilence(await readJsonBody(context.req, body)));
     context.status = 201;
     onRulesChanged();
   });

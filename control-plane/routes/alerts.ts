@@ -13,7 +13,7 @@ import type { Auth } from '../http/auth.ts';
 import { formatEvent, respondWithEvents } from '../http/event-stream.ts';
 import { optionalText, readParameters, wholeNumber } from '../http/parameters.ts';
 import type { ReadBodyOptions } from '../http/read-body.ts';
-import { readJson } from '../http/read-json.ts';
+import { readJsonBody } from '../http/read-json-body.ts';
 import type { StreamLimit } from '../http/stream-limit.ts';
 
 export interface AlertRoutesOptions {
@@ -78,7 +78,7 @@ export function addAlertRoutes(router: Router, options: AlertRoutesOptions): voi
 
   /** Sends one made-up alert at once and tells what the receiver answered. */
   router.post('/api/v1/alerts/webhooks/test', auth.require('change'), async (context) => {
-    const result = WEBHOOK.safeParse(await readJson(context, body));
+    const result = WEBHOOK.safeParse(await readJsonBody(context.req, body));
     if (!result.success) throw badRequest(describeIssues(result.error));
     context.body = await sendTest(result.data, webhookSecret, webhookGuard);
   });
