@@ -156,6 +156,8 @@ export class Evaluator {
 
   async #load(announcer: Announcer, now: number): Promise<void> {
     const { book, silences, fixedSilences } = this.#options;
+    // Before anything is read: what changes meanwhile is read in the next round.
+    this.#reloadAt = Date.now() + RELOAD_MILLISECONDS;
     this.#silences = [...fixedSilences, ...(await silences.list())];
     const rules = await book.list();
     await this.#runs.load(rules, this.#savedPlace, (rule) =>
@@ -164,7 +166,6 @@ export class Evaluator {
     announcer.adopt(rules);
     const running = new Set(rules.filter(({ rule }) => rule.enabled).map(({ rule }) => rule.name));
     await this.#store(announcer.end((name) => !running.has(name), now));
-    this.#reloadAt = Date.now() + RELOAD_MILLISECONDS;
   }
 
   async #store(events: readonly AlertEvent[]): Promise<void> {

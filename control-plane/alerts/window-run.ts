@@ -12,6 +12,8 @@ interface Group {
   readonly touched: Set<number>;
   lastSeen: number;
   judgedTo: number;
+  /** What was known before is in the window, and nobody has looked at it. */
+  learned: boolean;
 }
 
 /** Runs a rule that looks at what lies in a window that slides over the records' own times. */
@@ -46,7 +48,8 @@ export class WindowRun implements RuleRun {
       }
       group.window.add(at, item, count);
       group.lastSeen = Math.max(group.lastSeen, at);
-      if (!learn) group.touched.add(at);
+      if (learn) group.learned = true;
+      else group.touched.add(at);
     }
   }
 
@@ -65,11 +68,13 @@ export class WindowRun implements RuleRun {
   }
 
   /** When the group has to be judged: where something came, where something left, and now. */
-  #moments({ touched, window, state, judgedTo }: Group, now: number): number[] {
+  #moments(group: Group, now: number): number[] {
+    const { touched, window, state, judgedTo, learned } = group;
     const moments = new Set<number>();
     for (const at of touched) if (at <= now) moments.add(at);
     for (const at of moments) touched.delete(at);
-    if (this.#watchesQuiet || state.active || moments.size > 0) {
+    if (this.#watchesQuiet || state.active || moments.size > 0 || learned) {
+      group.learned = false;
       for (const start of window.starts()) {
         const leaves = start + this.#compiled.window;
         if (leaves > judgedTo && leaves <= now) moments.add(leaves);
@@ -112,6 +117,7 @@ export class WindowRun implements RuleRun {
       touched: new Set(),
       lastSeen: at,
       judgedTo: at - 1,
+      learned: false,
     };
     this.#groups.set(name, group);
     return group;
