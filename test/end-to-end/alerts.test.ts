@@ -27,7 +27,7 @@ async function send(method: string, url: string, body?: unknown): Promise<{ stat
 }
 
 /** Makes a rule and waits until it runs. */
-async function addRule(url: string, rule: { name: string }): Promise<any> {
+async function addRule(url: string, rule: object): Promise<any> {
   const running = async () => {
     const metrics = await (await fetch(`${url}/metrics`)).text();
     return Number(/^logplane_alert_rules (\d+)$/m.exec(metrics)?.[1]);
