@@ -1,8 +1,8 @@
 import { parseEntry } from '../pipeline/sources/json-body.ts';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
-import { LOG_COLUMNS } from '../pipeline/store/columns.ts';
 import { openEmbeddedClickHouse } from '../pipeline/store/embedded-clickhouse.ts';
-import { RowBuffer } from '../pipeline/store/row-buffer.ts';
+import { LogBlock } from '../pipeline/store/log-block.ts';
+import { LogStore } from '../pipeline/store/log-store.ts';
 import { migrate } from '../pipeline/store/schema.ts';
 import { createCategorizer } from '../pipeline/transforms/categorize.ts';
 import { createNormalizer } from '../pipeline/transforms/normalize.ts';
@@ -18,19 +18,20 @@ export async function openFilledStore(path: string, rows: number): Promise<Click
   await migrate(clickhouse, { days: 3000, errorDays: 3000 });
   const [[stored] = [0]] = await clickhouse.query<[number]>('SELECT count() FROM logs');
   if (stored >= rows) return clickhouse;
+  const store = new LogStore(clickhouse);
   const normalize = createNormalizer({ categorize: createCategorizer([]), defaultTimezone: 'UTC' });
   const random = createRandom(1);
   const start = Date.now() - DAY_MILLISECONDS;
   const gap = DAY_MILLISECONDS / rows;
   for (let from = stored; from < rows; from += BATCH) {
-    const buffer = new RowBuffer();
+    const block = new LogBlock();
     for (let index = from; index < Math.min(from + BATCH, rows); index++) {
       const entry = parseEntry(fleetLine(index, start + index * gap - index / 10, random));
       if ('reason' in entry) throw new Error(entry.reason);
       const time = { seconds: Math.floor((start + index * gap) / 1000), nanos: 0, digits: 3 };
-      buffer.add(normalize(entry, { time, source: 'api', machineId: undefined }));
+      block.add(normalize(entry, { time, source: 'api', machineId: undefined }));
     }
-    await clickhouse.insert('logs', LOG_COLUMNS, buffer.finish(Math.floor((start + from * gap) * 1000), ''));
+    await store.append(block.finish(Math.floor((start + from * gap) * 1000), ''));
   }
   return clickhouse;
 }

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fromMilliseconds } from '../pipeline/record/timestamp.ts';
 import { splitJsonBody } from '../pipeline/sources/json-body.ts';
-import { LOG_COLUMNS } from '../pipeline/store/columns.ts';
 import { openEmbeddedClickHouse } from '../pipeline/store/embedded-clickhouse.ts';
-import { RowBuffer } from '../pipeline/store/row-buffer.ts';
+import { LogBlock } from '../pipeline/store/log-block.ts';
+import { LogStore } from '../pipeline/store/log-store.ts';
 import { migrate } from '../pipeline/store/schema.ts';
 import { createCategorizer } from '../pipeline/transforms/categorize.ts';
 import { createNormalizer } from '../pipeline/transforms/normalize.ts';
@@ -23,20 +23,21 @@ async function rawEngine(path: string): Promise<number> {
   const arrival = { time: fromMilliseconds(Date.now()), source: 'api', machineId: undefined };
   const clickhouse = openEmbeddedClickHouse({ path, database: 'logplane' });
   await migrate(clickhouse, { days: 30, errorDays: 90 });
-  const inserts: Buffer[] = [];
+  const store = new LogStore(clickhouse);
+  const inserts: Uint8Array[][] = [];
   for (let from = 0; from < rows; from += RAW_ROWS) {
-    const buffer = new RowBuffer();
+    const block = new LogBlock();
     for (const text of splitJsonBody(
       fleetBody(from, Math.min(RAW_ROWS, rows - from), Date.now(), createRandom(from)),
     )) {
-      buffer.add(normalize({ fields: JSON.parse(text), text }, arrival));
+      block.add(normalize({ fields: JSON.parse(text), text }, arrival));
     }
-    inserts.push(buffer.finish(Date.now() * 1000 + from, 'bench'));
+    inserts.push(block.finish(Date.now() * 1000 + from, 'bench'));
   }
   const started = performance.now();
   let next = 0;
   const insertAll = async () => {
-    while (next < inserts.length) await clickhouse.insert('logs', LOG_COLUMNS, inserts[next++]!);
+    while (next < inserts.length) await store.append(inserts[next++]!);
   };
   await Promise.all([insertAll(), insertAll()]);
   const rate = rows / ((performance.now() - started) / 1000);

@@ -2,12 +2,11 @@ import type { Counters } from './counters.ts';
 import { overloaded } from './errors.ts';
 import type { LogRecord, StoredRecord } from './record/log-record.ts';
 import type { Sequencer } from './sequencer.ts';
-import type { RowBuffer } from './store/row-buffer.ts';
 
 export interface BatchQueueOptions {
   readonly sequencer: Sequencer;
-  /** Stores encoded rows, all or none of them; resolves when they are durable and can be queried. */
-  readonly write: (rows: Buffer) => Promise<void>;
+  /** Stores finished blocks, all or none of them; resolves when they are durable and can be queried. */
+  readonly write: (blocks: readonly Uint8Array[]) => Promise<void>;
   /**
    * Called for each insert, in the order of places and without a hole, with the last place and the records;
    * these are left out where not all of the insert's parts brought them.
@@ -22,9 +21,16 @@ export interface BatchQueueOptions {
   readonly maxBatchRows?: number;
 }
 
+/** Rows that await their places. */
+export interface Rows {
+  readonly count: number;
+  /** The rows' bytes, the first at place `seq` and each further one at the next; the last carries `request`. */
+  finish(seq: number, request: string): Uint8Array[];
+}
+
 /** The records of one request; they are stored together or not at all. */
 export interface Part {
-  readonly rows: RowBuffer;
+  readonly rows: Rows;
   /** Mark of the request, kept in its last row, so that a repeated request is known after a crash too. */
   readonly request: string;
   /** The same records for live readers, where there are any. */
@@ -140,14 +146,13 @@ export class BatchQueue {
   }
 }
 
-function encodeParts(parts: readonly Part[], first: number): Buffer {
+function encodeParts(parts: readonly Part[], first: number): Uint8Array[] {
   let seq = first;
-  const pieces = parts.map(({ rows, request }) => {
-    const piece = rows.finish(seq, request);
+  return parts.flatMap(({ rows, request }) => {
+    const block = rows.finish(seq, request);
     seq += rows.count;
-    return piece;
+    return block;
   });
-  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
 }
 
 function placeRecords(parts: readonly Part[], first: number): StoredRecord[] | undefined {

@@ -6,7 +6,7 @@ import { fromMilliseconds } from './record/timestamp.ts';
 import { encodeRequest, type KnownRequest, type RequestWindow } from './request-window.ts';
 import type { Arrival, SourceEntry } from './sources/source-entry.ts';
 import type { DeadLetter, DeadLetterStore } from './store/dead-letter-store.ts';
-import { RowBuffer } from './store/row-buffer.ts';
+import { LogBlock } from './store/log-block.ts';
 
 /** A longer request is taken slice by slice, so that its size does not decide how much memory it needs. */
 const SLICE_ENTRIES = 20_000;
@@ -106,7 +106,7 @@ export class Pipeline {
       source: request.source,
       machineId: request.machineId,
     };
-    const rows = new RowBuffer();
+    const rows = new LogBlock();
     const records: LogRecord[] | undefined = hasLiveReaders() ? [] : undefined;
     const letters: DeadLetter[] = [];
     for (const [index, text] of slice.entries()) {

@@ -71,7 +71,10 @@ export class AlertStore {
         event.webhooks,
       ]),
     );
-    await this.#clickhouse.insert('alert_events', COLUMNS, Buffer.from(`${rows.join('\n')}\n`));
+    await this.#clickhouse.insert('alert_events', COLUMNS, {
+      format: 'JSONCompactEachRow',
+      pieces: [Buffer.from(`${rows.join('\n')}\n`)],
+    });
   }
 
   /** The highest place; 0 where there is no event. */

@@ -75,6 +75,9 @@ export class StoreLease implements Lease {
   async #write(seen: number, gone?: 'gone'): Promise<void> {
     const asked = gone ? Number.MAX_SAFE_INTEGER : this.#asked;
     const row = JSON.stringify([this.#name, this.#holder, asked, seen]);
-    await this.#clickhouse.insert('leases', COLUMNS, Buffer.from(`${row}\n`));
+    await this.#clickhouse.insert('leases', COLUMNS, {
+      format: 'JSONCompactEachRow',
+      pieces: [Buffer.from(`${row}\n`)],
+    });
   }
 }

@@ -23,6 +23,9 @@ export class PositionStore {
   async save(name: string, place: number, note = ''): Promise<void> {
     this.#updated = Math.max(this.#updated + 1, Date.now() * 1000);
     const row = JSON.stringify([name, this.#updated, place, note]);
-    await this.#clickhouse.insert('alert_positions', COLUMNS, Buffer.from(`${row}\n`));
+    await this.#clickhouse.insert('alert_positions', COLUMNS, {
+      format: 'JSONCompactEachRow',
+      pieces: [Buffer.from(`${row}\n`)],
+    });
   }
 }

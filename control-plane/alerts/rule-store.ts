@@ -36,7 +36,10 @@ export class RuleStore {
     const [before] = await this.versions(name);
     const stored = { name, version: (before?.version ?? 0) + 1, updated: Date.now(), rule };
     const row = [name, stored.version, stored.updated, rule ? 0 : 1, rule ? JSON.stringify(rule) : ''];
-    await this.#clickhouse.insert('alert_rules', COLUMNS, Buffer.from(`${JSON.stringify(row)}\n`));
+    await this.#clickhouse.insert('alert_rules', COLUMNS, {
+      format: 'JSONCompactEachRow',
+      pieces: [Buffer.from(`${JSON.stringify(row)}\n`)],
+    });
     return stored;
   }
 

@@ -39,6 +39,9 @@ export class SilenceStore {
 
   async #write(id: string, deleted: boolean, silence: Silence): Promise<void> {
     const row = [id, Date.now(), deleted ? 1 : 0, JSON.stringify(silence)];
-    await this.#clickhouse.insert('alert_silences', COLUMNS, Buffer.from(`${JSON.stringify(row)}\n`));
+    await this.#clickhouse.insert('alert_silences', COLUMNS, {
+      format: 'JSONCompactEachRow',
+      pieces: [Buffer.from(`${JSON.stringify(row)}\n`)],
+    });
   }
 }

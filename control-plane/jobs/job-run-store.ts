@@ -35,7 +35,10 @@ export class JobRunStore {
     const rows = fresh.map((run) =>
       JSON.stringify(COLUMNS.map((column) => ({ ...run, cluster, updated })[column])),
     );
-    await this.#clickhouse.insert('job_runs', COLUMNS, Buffer.from(rows.join('\n')));
+    await this.#clickhouse.insert('job_runs', COLUMNS, {
+      format: 'JSONCompactEachRow',
+      pieces: [Buffer.from(rows.join('\n'))],
+    });
     this.#written.clear();
     for (const run of runs) this.#written.set(keyOf(cluster, run), JSON.stringify(run));
   }

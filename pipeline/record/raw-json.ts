@@ -32,7 +32,7 @@ function endOfValue(text: string, start: number): number {
   }
 }
 
-function skipBlanks(text: string, at: number): number {
+export function skipBlanks(text: string, at: number): number {
   while (text.charCodeAt(at) <= 32) at++;
   return at;
 }

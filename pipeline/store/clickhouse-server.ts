@@ -34,11 +34,11 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
   const cancelOnDisconnect = { cancel_http_readonly_queries_on_client_close: 1 as const };
 
   return {
-    insert: (table, columns, rows) =>
+    insert: (table, columns, { format, pieces }) =>
       reshape(async () => {
         const { stream } = await client.exec({
-          query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT JSONCompactEachRow`,
-          values: Readable.from([rows], { objectMode: false }),
+          query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT ${format}`,
+          values: Readable.from(pieces, { objectMode: false }),
           clickhouse_settings: { materialize_skip_indexes_on_insert: 0 },
         });
         stream.resume();

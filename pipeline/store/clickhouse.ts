@@ -11,13 +11,19 @@ export interface QueryOptions {
   readonly urgent?: boolean;
 }
 
+/** Bytes in pieces, in a format of ClickHouse: `Native` where much is written, lines of JSON where it is little. */
+export interface InsertedRows {
+  readonly format: 'Native' | 'JSONCompactEachRow';
+  readonly pieces: readonly Uint8Array[];
+}
+
 /**
  * The part of ClickHouse that Logplane uses, the same for the engine in this process and for a server.
  * Every method rejects with a `ClickHouseError` when the engine refuses or cannot be reached.
  */
 export interface ClickHouse {
-  /** Inserts lines of JSONCompactEachRow, all or none of them, durable when it resolves. */
-  insert(table: string, columns: readonly string[], rows: Buffer): Promise<void>;
+  /** Inserts rows, all or none of them, durable when it resolves. */
+  insert(table: string, columns: readonly string[], rows: InsertedRows): Promise<void>;
   /** Runs a SELECT and gives its rows as arrays in column order; 64-bit integers come as numbers. */
   query<Row extends readonly unknown[]>(sql: string, options?: QueryOptions): Promise<Row[]>;
   /** Runs a SELECT and gives its result chunk by chunk in a ClickHouse format, in constant memory. */

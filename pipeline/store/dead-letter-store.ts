@@ -29,7 +29,10 @@ export class DeadLetterStore {
     const rows = letters.map(({ id, receivedAt, agent, source, line, reason, content }) =>
       JSON.stringify([id, receivedAt, agent, source, line, reason, content.toWellFormed()]),
     );
-    await this.#clickhouse.insert('dead_letters', COLUMNS, Buffer.from(`${rows.join('\n')}\n`));
+    await this.#clickhouse.insert('dead_letters', COLUMNS, {
+      format: 'JSONCompactEachRow',
+      pieces: [Buffer.from(`${rows.join('\n')}\n`)],
+    });
   }
 
   /** The newest first. */

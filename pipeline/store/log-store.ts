@@ -18,6 +18,8 @@ export interface PlaceRange {
  */
 const SPANS = [1e6, 60e6, 3_600e6, 86_400e6, Number.POSITIVE_INFINITY];
 
+const COLUMN_NAMES = LOG_COLUMNS.map(({ name }) => name);
+
 type RangeOptions = Omit<QueryOptions, 'parameters'>;
 
 /** The table `logs`. */
@@ -28,9 +30,9 @@ export class LogStore {
     this.#clickhouse = clickhouse;
   }
 
-  /** Stores rows that `completeRow` made, all or none. */
-  append(rows: Buffer): Promise<void> {
-    return this.#clickhouse.insert('logs', LOG_COLUMNS, rows);
+  /** Stores finished blocks of rows, all or none. */
+  append(blocks: readonly Uint8Array[]): Promise<void> {
+    return this.#clickhouse.insert('logs', COLUMN_NAMES, { format: 'Native', pieces: blocks });
   }
 
   /** The highest place in the store; 0 where it is empty. */

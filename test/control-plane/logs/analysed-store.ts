@@ -1,8 +1,9 @@
 import type { Test } from 'tap';
 import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
-import { encodeRow, LOG_COLUMNS } from '../../../pipeline/store/columns.ts';
 import { openEmbeddedClickHouse } from '../../../pipeline/store/embedded-clickhouse.ts';
+import { LogBlock } from '../../../pipeline/store/log-block.ts';
+import { LogStore } from '../../../pipeline/store/log-store.ts';
 import { migrate } from '../../../pipeline/store/schema.ts';
 import { plainRecord } from '../../plain-record.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
@@ -28,6 +29,10 @@ export function record(fields: Partial<StoredRecord> & { readonly seq: number })
 }
 
 export async function insertRecords(clickhouse: ClickHouse, records: readonly StoredRecord[]): Promise<void> {
-  const rows = records.map((item) => `[${item.seq},${encodeRow(item)},""]\n`).join('');
-  await clickhouse.insert('logs', LOG_COLUMNS, Buffer.from(rows));
+  const blocks = records.flatMap((item) => {
+    const block = new LogBlock();
+    block.add(item);
+    return block.finish(item.seq, '');
+  });
+  await new LogStore(clickhouse).append(blocks);
 }

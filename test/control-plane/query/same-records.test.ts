@@ -5,10 +5,10 @@ import { formatQuery } from '../../../control-plane/query/format.ts';
 import { compileMatch } from '../../../control-plane/query/match.ts';
 import { parseQuery } from '../../../control-plane/query/parser.ts';
 import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
-import { encodeRow, LOG_COLUMNS } from '../../../pipeline/store/columns.ts';
 import { openEmbeddedClickHouse } from '../../../pipeline/store/embedded-clickhouse.ts';
 import { migrate } from '../../../pipeline/store/schema.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
+import { insertRecords } from '../logs/analysed-store.ts';
 import { Chance, randomQuery, randomRecord } from './random-queries.ts';
 
 const FIRST_SEQ = 1_793_491_200_000_000;
@@ -25,12 +25,7 @@ t.test('SQL and predicate select the same records, and printing a query keeps it
 
   const chance = new Chance(20_261_101);
   const records = Array.from({ length: RECORDS }, (_, index) => randomRecord(chance, FIRST_SEQ + index));
-  const insert = (part: readonly StoredRecord[]) =>
-    clickhouse.insert(
-      'logs',
-      LOG_COLUMNS,
-      Buffer.from(part.map((record) => `[${record.seq},${encodeRow(record)},""]\n`).join('')),
-    );
+  const insert = (part: readonly StoredRecord[]) => insertRecords(clickhouse, part);
   // The text index is built in merges: one part with it, one without.
   await insert(records.slice(0, RECORDS / 2));
   await clickhouse.command('OPTIMIZE TABLE logs FINAL');

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { connectClickHouseServer } from '../../../pipeline/store/clickhouse-server.ts';
+import { LogBlock } from '../../../pipeline/store/log-block.ts';
 import { LogStore } from '../../../pipeline/store/log-store.ts';
-import { RowBuffer } from '../../../pipeline/store/row-buffer.ts';
 import { migrate } from '../../../pipeline/store/schema.ts';
 import { plainRecord } from '../../plain-record.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
@@ -19,7 +19,7 @@ t.test('a server answers like the embedded engine', async (t) => {
   t.equal(await store.lastPlace(), 0);
 
   const seq = Date.now() * 1000;
-  const rows = new RowBuffer();
+  const rows = new LogBlock();
   rows.add(plainRecord({ message: "it's \\ one\nof two, é😀" }));
   rows.add(plainRecord({ message: 'two', level: 'error' }));
   await store.append(rows.finish(seq, '["agent","digest",2,2,0]'));

@@ -1,8 +1,9 @@
 import t from 'tap';
 import { INDEXED_FIELDS } from '../../../pipeline/record/log-record.ts';
-import { decodeRow, LOG_COLUMNS, RECORD_SELECT, type RecordRow } from '../../../pipeline/store/columns.ts';
+import { decodeRow, RECORD_SELECT, type RecordRow } from '../../../pipeline/store/columns.ts';
 import { openEmbeddedClickHouse } from '../../../pipeline/store/embedded-clickhouse.ts';
-import { RowBuffer } from '../../../pipeline/store/row-buffer.ts';
+import { LogBlock } from '../../../pipeline/store/log-block.ts';
+import { LogStore } from '../../../pipeline/store/log-store.ts';
 import { migrate } from '../../../pipeline/store/schema.ts';
 import { plainRecord } from '../../plain-record.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
@@ -32,10 +33,10 @@ t.test('what is written comes back the same', async (t) => {
     plainRecord({ timestamp: { seconds: 9_214_646_399, nanos: 999_999_999, digits: 9 } }),
     plainRecord({ message: 'x'.repeat(300_000), attributes: `{"big":"${'é'.repeat(100_000)}"}` }),
   ];
-  const rows = new RowBuffer();
+  const rows = new LogBlock();
   for (const record of records) rows.add(record);
   t.equal(rows.count, records.length);
-  await clickhouse.insert('logs', LOG_COLUMNS, rows.finish(SEQ, 'the mark "é"'));
+  await new LogStore(clickhouse).append(rows.finish(SEQ, 'the mark "é"'));
 
   const stored = await clickhouse.query<RecordRow>(`SELECT ${RECORD_SELECT} FROM logs ORDER BY seq`);
   for (const [index, record] of records.entries()) {

@@ -1,0 +1,135 @@
+import type { LogRecord } from '../record/log-record.ts';
+import { LEVEL_VALUES, LOG_COLUMNS, NO_OBSERVED_TIME } from './columns.ts';
+import {
+  ByteColumn,
+  consecutive,
+  DictionaryColumn,
+  lengthBytes,
+  NanosecondColumn,
+  StringColumn,
+  writeLength,
+} from './native-columns.ts';
+
+/**
+ * The rows of one request as a block for the engine. They are written as soon as a record is made, because strings
+ * that live until their insert cost more in garbage collection than everything else on the way (measured: 9.6 of 20 µs
+ * a row). Each column is named in full, for a loop over names takes three times as long.
+ */
+export class LogBlock {
+  #count = 0;
+  readonly #timestamp = new NanosecondColumn();
+  readonly #timestampDigits = new ByteColumn();
+  readonly #observed = new NanosecondColumn();
+  readonly #observedDigits = new ByteColumn();
+  readonly #level = new ByteColumn();
+  readonly #severityText = new DictionaryColumn();
+  readonly #service = new DictionaryColumn();
+  readonly #machineId = new DictionaryColumn();
+  readonly #workerId = new DictionaryColumn();
+  readonly #deploymentEnv = new DictionaryColumn();
+  readonly #region = new DictionaryColumn();
+  readonly #source = new DictionaryColumn();
+  readonly #filePath = new DictionaryColumn();
+  readonly #containerName = new DictionaryColumn();
+  readonly #jobId = new StringColumn();
+  readonly #nodeId = new StringColumn();
+  readonly #traceId = new StringColumn();
+  readonly #spanId = new StringColumn();
+  readonly #requestId = new StringColumn();
+  readonly #type = new DictionaryColumn();
+  readonly #eventType = new DictionaryColumn();
+  readonly #message = new StringColumn();
+  readonly #attributes = new StringColumn();
+  readonly #request = new StringColumn();
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(record: LogRecord): void {
+    const { timestamp, observed } = record;
+    this.#count++;
+    this.#timestamp.push(timestamp.seconds, timestamp.nanos);
+    this.#timestampDigits.push(timestamp.digits);
+    this.#observed.push(observed?.seconds ?? 0, observed?.nanos ?? 0);
+    this.#observedDigits.push(observed?.digits ?? NO_OBSERVED_TIME);
+    this.#level.push(LEVEL_VALUES[record.level]);
+    this.#severityText.push(record.severity_text);
+    this.#service.push(record.service);
+    this.#machineId.push(record.machine_id);
+    this.#workerId.push(record.worker_id);
+    this.#deploymentEnv.push(record.deployment_env);
+    this.#region.push(record.region);
+    this.#source.push(record.source);
+    this.#filePath.push(record.file_path);
+    this.#containerName.push(record.container_name);
+    this.#jobId.push(record.job_id);
+    this.#nodeId.push(record.node_id);
+    this.#traceId.push(record.trace_id);
+    this.#spanId.push(record.span_id);
+    this.#requestId.push(record.request_id);
+    this.#type.push(record.type);
+    this.#eventType.push(record.event_type);
+    this.#message.push(record.message);
+    this.#attributes.push(record.attributes);
+    this.#request.push('');
+  }
+
+  /**
+   * The block as it goes to the engine.
+   * @param seq place of the first row; the others follow it one by one
+   * @param request mark of the request, which its last row carries
+   */
+  finish(seq: number, request: string): Uint8Array[] {
+    this.#request.replaceLast(request);
+    const columns: Readonly<Record<string, readonly Uint8Array[]>> = {
+      seq: [consecutive(seq, this.#count)],
+      timestamp: this.#timestamp.finish(),
+      timestamp_digits: this.#timestampDigits.finish(),
+      observed_timestamp: this.#observed.finish(),
+      observed_digits: this.#observedDigits.finish(),
+      level: this.#level.finish(),
+      severity_text: this.#severityText.finish(),
+      service: this.#service.finish(),
+      machine_id: this.#machineId.finish(),
+      worker_id: this.#workerId.finish(),
+      deployment_env: this.#deploymentEnv.finish(),
+      region: this.#region.finish(),
+      source: this.#source.finish(),
+      file_path: this.#filePath.finish(),
+      container_name: this.#containerName.finish(),
+      job_id: this.#jobId.finish(),
+      node_id: this.#nodeId.finish(),
+      trace_id: this.#traceId.finish(),
+      span_id: this.#spanId.finish(),
+      request_id: this.#requestId.finish(),
+      type: this.#type.finish(),
+      event_type: this.#eventType.finish(),
+      message: this.#message.finish(),
+      attributes: this.#attributes.finish(),
+      request: this.#request.finish(),
+    };
+    return [
+      sizes(LOG_COLUMNS.length, this.#count),
+      ...LOG_COLUMNS.flatMap(({ name }) => [HEADS.get(name)!, ...columns[name]!]),
+    ];
+  }
+}
+
+/** What stands before a column's values: its name and its type. */
+const HEADS = new Map(
+  LOG_COLUMNS.map(({ name, type }) => {
+    const head = new StringColumn();
+    head.push(name);
+    head.push(type);
+    return [name, head.finish()[0]!];
+  }),
+);
+
+/** What a block begins with: how many columns and rows it has. */
+function sizes(columns: number, rows: number): Uint8Array {
+  const bytes = new Uint8Array(lengthBytes(columns) + lengthBytes(rows));
+  writeLength(bytes, 0, columns);
+  writeLength(bytes, lengthBytes(columns), rows);
+  return bytes;
+}
