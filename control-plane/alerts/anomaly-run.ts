@@ -117,7 +117,9 @@ export class AnomalyRun implements RuleRun {
     const { score, expected } = baseline;
     const towards = score > 0 ? rule.direction !== 'down' : rule.direction !== 'up';
     const enough = !this.#counts || Math.max(value, expected) >= rule.min_count;
-    return { holds: towards && enough && Math.abs(score) >= threshold, value, numbers: numbersOf(baseline) };
+    // Nothing is less than nothing: a count cannot fall as far as it can rise.
+    const needed = this.#counts && value === 0 ? threshold / 2 : threshold;
+    return { holds: towards && enough && Math.abs(score) >= needed, value, numbers: numbersOf(baseline) };
   }
 
   /** Of a slot that is under way or over; undefined where nothing can be said. */

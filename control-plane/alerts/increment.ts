@@ -25,8 +25,8 @@ export function valueOfBin(bin: string): number {
   return bin === NO_LOG ? 0 : Math.exp((Number(bin) + 0.5) * LOG_BIN);
 }
 
-/** SQL of the bin of a text; NULL where it is no number. */
+/** SQL of the bin of a text; NULL where it is no number. The engine works out every branch, also for zero and infinity. */
 export function binSql(text: string): string {
   const value = `toFloat64OrNull(${text})`;
-  return `multiIf(NOT (${value} >= 0) OR NOT isFinite(${value}), NULL, ${value} < 1e-9, '${NO_LOG}', toString(toInt64(floor(log(${value}) / log(1.02)))))`;
+  return `multiIf(NOT (${value} >= 0) OR NOT isFinite(${value}), NULL, ${value} < 1e-9, '${NO_LOG}', toString(accurateCastOrNull(floor(log(${value}) / log(1.02)), 'Int64')))`;
 }

@@ -30,8 +30,8 @@ const WEEK = 7 * DAY;
 const NEIGHBOURS = [-1, 0, 1];
 const MOST_WEEKS = 4;
 const MOST_DAYS = 14;
-const RECENT_SECONDS = 8 * 3_600;
-const LEAST_SAMPLES = { week: 6, day: 9, recent: 18 };
+const RECENT_SECONDS = 4 * 3_600;
+const LEAST_SAMPLES = { week: 6, day: 9, recent: 12 };
 /** A deviation below this part of what is expected is of no interest. */
 const RELATIVE_SPREAD = 0.1;
 /** Makes the median of absolute deviations comparable to a standard deviation. */
