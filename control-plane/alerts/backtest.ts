@@ -10,6 +10,7 @@ import { startRun } from './start-run.ts';
 
 /** Advances of one backtest. */
 const MAX_STEPS = 500_000;
+const DAY_SECONDS = 86_400;
 
 /**
  * What a rule would have told over a past range, with the same windows, states and history as on the stream. Records
@@ -34,16 +35,23 @@ export async function backtest(
     throw badRequest(`to: expected a range of at most ${MAX_STEPS} steps of ${step} s, got ${to - from} s`);
   }
   const run = await startRun(clickhouse, compiled, from - 1);
-  const increments = await readIncrements(clickhouse, compiled, { by: 'time', from, to }, step, limits);
   const transitions: Transition[] = [];
-  for (const batch of byStep(increments)) {
-    // What left the windows before something came is judged first.
-    transitions.push(...run.advance(batch[0]!.at - 1));
-    run.add(batch);
-    transitions.push(...run.advance(momentOf(compiled, batch[0]!.at)));
+  for (let start = from; start < to; start = spanEnd(start, step)) {
+    const range = { by: 'time', from: start, to: Math.min(spanEnd(start, step), to) } as const;
+    for (const batch of byStep(await readIncrements(clickhouse, compiled, range, step, limits))) {
+      // What left the windows before something came is judged first.
+      transitions.push(...run.advance(batch[0]!.at - 1));
+      run.add(batch);
+      transitions.push(...run.advance(momentOf(compiled, batch[0]!.at)));
+    }
   }
   transitions.push(...run.advance(to));
   return transitions;
+}
+
+/** What is read at once is a day, and whole steps. */
+function spanEnd(start: number, step: number): number {
+  return Math.floor((start + DAY_SECONDS) / step) * step;
 }
 
 /** When a step's records are judged: a count at its start, a slot's share at its end. */

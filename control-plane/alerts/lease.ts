@@ -12,8 +12,13 @@ export interface Lease {
 /** Where one process holds the store there is no other server. */
 export const SOLE_LEASE: Lease = { held: async () => true, release: async () => {} };
 
-const LIFE_SECONDS = 15;
-const BEAT_SECONDS = 4;
+export interface LeaseTimes {
+  /** So long a sign of life is good. */
+  readonly lifeSeconds: number;
+  /** Between two of them. */
+  readonly beatSeconds: number;
+}
+
 const COLUMNS = ['name', 'holder', 'asked', 'seen'] as const;
 const NOW = 'toUInt64(toUnixTimestamp64Micro(now64(6)))';
 
@@ -25,6 +30,7 @@ const NOW = 'toUInt64(toUnixTimestamp64Micro(now64(6)))';
 export class StoreLease implements Lease {
   readonly #clickhouse: ClickHouse;
   readonly #name: string;
+  readonly #times: LeaseTimes;
   #holder = '';
   #asked = 0;
   #seen = 0;
@@ -32,16 +38,18 @@ export class StoreLease implements Lease {
   /** By this server's own steady clock, seconds. */
   #beat = Number.NEGATIVE_INFINITY;
 
-  constructor(clickhouse: ClickHouse, name: string) {
+  constructor(clickhouse: ClickHouse, name: string, times: LeaseTimes = { lifeSeconds: 15, beatSeconds: 4 }) {
     this.#clickhouse = clickhouse;
     this.#name = name;
+    this.#times = times;
   }
 
   async held(): Promise<boolean> {
+    const { lifeSeconds, beatSeconds } = this.#times;
     const age = performance.now() / 1000 - this.#beat;
-    if (age < BEAT_SECONDS) return this.#held;
+    if (age < beatSeconds) return this.#held;
     // A sign of life that is as old as the others' patience: somebody else may have the lease by now.
-    if (age > LIFE_SECONDS - BEAT_SECONDS) this.#holder = '';
+    if (age > lifeSeconds - beatSeconds) this.#holder = '';
     this.#held = false;
     const beat = performance.now() / 1000;
     const [[now] = [0]] = await this.#clickhouse.query<[number]>(`SELECT ${NOW}`, { urgent: true });
@@ -58,7 +66,7 @@ export class StoreLease implements Lease {
          SELECT holder, argMax(asked, seen) AS first_asked, max(seen) AS last_seen FROM leases
          WHERE name = {name:String} GROUP BY holder
        ) WHERE last_seen > ${NOW} - {life:UInt64} ORDER BY first_asked, holder LIMIT 1`,
-      { parameters: { name: this.#name, life: LIFE_SECONDS * 1_000_000 }, urgent: true },
+      { parameters: { name: this.#name, life: Math.round(lifeSeconds * 1_000_000) }, urgent: true },
     );
     // One that asked at the same moment may not be seen yet, so a new one waits for its next sign of life.
     this.#held = !isNew && first?.[0] === this.#holder;

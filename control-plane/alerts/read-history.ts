@@ -6,8 +6,8 @@ import type { PastSlot } from './anomaly-run.ts';
 import { type CompiledRule, measuredField } from './compile-rule.ts';
 import { labelSql } from './label-sql.ts';
 
-/** Slots and groups in one history. */
-const MAX_ROWS = 500_000;
+/** Groups with a history: those with the most records. Others begin theirs now. */
+const MAX_GROUPS = 300;
 const NOT_FIELDS = new Set(['pattern', 'rank', 'arrival_lag']);
 
 /**
@@ -26,12 +26,15 @@ export async function readHistory(
   const plain = labels.every((name) => rule.extract[name] === undefined && !NOT_FIELDS.has(name));
   const { sql, parameters } =
     field === undefined && plain ? countSlots(compiled, from, to) : measureSlots(compiled, field, from, to);
-  const rows = await clickhouse.query<[number, number, string[]]>(sql, { ...options, parameters });
-  return rows.map(([slot, value, values]) => ({
-    group: JSON.stringify(values),
-    start: slot * window,
-    value,
-  }));
+  const rows = await clickhouse.query<[string[], number[], number[]]>(
+    `SELECT labels, groupArray(bucket), groupArray(value) FROM (${sql})
+     GROUP BY labels ORDER BY count() DESC, sum(value) DESC LIMIT ${MAX_GROUPS}`,
+    { ...options, parameters },
+  );
+  return rows.flatMap(([values, slots, numbers]) => {
+    const group = JSON.stringify(values);
+    return slots.map((slot, index) => ({ group, start: slot * window, value: numbers[index]! }));
+  });
 }
 
 function countSlots({ rule, window, labels }: CompiledRule, from: number, to: number) {
@@ -47,7 +50,7 @@ function countSlots({ rule, window, labels }: CompiledRule, from: number, to: nu
   const values = labels.map((_, index) => `toString(v${index})`);
   const group = values.length === 0 ? 'emptyArrayString()' : `[${values.join(', ')}]`;
   return {
-    sql: `SELECT bucket, sum(records), ${group} AS labels FROM (${counted.sql}) GROUP BY bucket, labels LIMIT ${MAX_ROWS}`,
+    sql: `SELECT bucket, sum(records) AS value, ${group} AS labels FROM (${counted.sql}) GROUP BY bucket, labels`,
     parameters: counted.parameters,
   };
 }
@@ -65,9 +68,9 @@ function measureSlots(
   const enough = number ? ` HAVING count(${number}) >= {least:UInt32}` : '';
   const group = values.length === 0 ? 'emptyArrayString()' : `[${values.map(({ sql }) => sql).join(', ')}]`;
   return {
-    sql: `SELECT intDiv(toUnixTimestamp64Milli(timestamp), {slot:Int64}) AS bucket, ${value}, ${group} AS labels FROM logs
+    sql: `SELECT intDiv(toUnixTimestamp64Milli(timestamp), {slot:Int64}) AS bucket, ${value} AS value, ${group} AS labels FROM logs
       WHERE timestamp >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND timestamp < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-        AND (${where}) GROUP BY bucket, labels${enough} LIMIT ${MAX_ROWS}`,
+        AND (${where}) GROUP BY bucket, labels${enough}`,
     parameters: Object.assign(
       { slot: window * 1000, from: from * 1000, to: to * 1000, level: rule.percentile / 100 },
       { least: Math.max(rule.min_count, 1) },

@@ -1,3 +1,4 @@
+import { LogplaneError } from '../../pipeline/errors.ts';
 import type { ClickHouse, QueryOptions, QueryParameters } from '../../pipeline/store/clickhouse.ts';
 import { type CompiledRule, measuredField, measuresNumbers } from './compile-rule.ts';
 import { binSql, type Increment } from './increment.ts';
@@ -19,7 +20,9 @@ const ARRIVAL_SECOND = 'toInt64(seq / 1000000)';
 
 /**
  * A rule's records as the store has them, oldest first: the way for backtests, for what a window holds at the start, and
- * for rules that `new-lines.ts` cannot judge by looking at single records.
+ * for rules that `new-records.ts` cannot judge by looking at single records.
+ *
+ * @throws LogplaneError `too_costly`
  */
 export async function readIncrements(
   clickhouse: ClickHouse,
@@ -49,6 +52,12 @@ export async function readIncrements(
       ) as QueryParameters,
     },
   );
+  if (rows.length === MAX_ROWS) {
+    throw new LogplaneError(
+      'too_costly',
+      `the rule ${rule.name} makes more than ${MAX_ROWS} values in this time; group by fewer fields, or choose fewer records`,
+    );
+  }
   return rows.map(([at, itemText, count, labelValues]) => ({
     group: JSON.stringify(labelValues),
     at,
