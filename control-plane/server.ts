@@ -7,22 +7,28 @@ import { adminToken } from './admin-token.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
-import { type Feature, gaugesOf, impairedOf, seriesOf } from './feature.ts';
+import { type Feature, gaugesOf, impairedOf, registriesOf, seriesOf } from './feature.ts';
 import { readDestinations } from './forward/read-destinations.ts';
 import { startForwarding } from './forward/start-forwarding.ts';
 import { createAuth } from './http/auth.ts';
 import { BodyBudget } from './http/body-budget.ts';
+import { readPageFiles } from './http/page-files.ts';
 import { RequestCounts } from './http/request-counts.ts';
 import { StreamLimit } from './http/stream-limit.ts';
 import { isLoopback, startHttpListener } from './http-listener.ts';
 import { JobRunStore } from './jobs/job-run-store.ts';
 import { openClickHouse } from './open-clickhouse.ts';
+import { openRedis } from './open-redis.ts';
 import { startOtlpListener } from './otlp-listener.ts';
 import { packageVersion } from './package-version.ts';
+import { readTls } from './read-tls.ts';
 import { startRequestLog } from './request-log.ts';
 import { createAlerting } from './start-alerts.ts';
 import { createCollector } from './start-collector.ts';
 import { startIngest } from './start-ingest.ts';
+import { startNodes } from './start-nodes.ts';
+import { createRetention } from './start-retention.ts';
+import { retentionOf } from './start-rules.ts';
 import { createSync } from './start-sync.ts';
 import { createTelemetry } from './telemetry.ts';
 
@@ -31,7 +37,7 @@ const BODY_BUDGET_BYTES = 128 * 1024 * 1024;
 const STOP_MILLISECONDS = 8_000;
 
 export interface RunningServer {
-  /** `http://host:port` */
+  /** `http://host:port`, with TLS `https://host:port` */
   readonly url: string;
   /** Of the OTLP/gRPC listener; undefined where it is off. */
   readonly grpcPort: number | undefined;
@@ -42,16 +48,19 @@ export interface RunningServer {
 
 /** Puts the parts together and starts them; `close` stops them in reverse order. */
 export async function startServer(config: Config, log: ConsoleLog): Promise<RunningServer> {
+  const tls = await readTls(config);
   const clickhouse = await openClickHouse(config);
+  const redis = config.REDIS_URL === undefined ? undefined : await openRedis(config.REDIS_URL, log);
   const stopping = new AbortController();
   // Every open stream listens to it.
   setMaxListeners(Number.POSITIVE_INFINITY, stopping.signal);
   try {
-    const ingest = await startIngest(config, clickhouse, log);
+    const ingest = await startIngest(config, clickhouse, redis, log);
     const { pipeline, store, deadLetters, bus } = ingest;
 
     const jobRuns = new JobRunStore(clickhouse);
     const sync = await createSync(config, { ...ingest, clickhouse, jobRuns, log });
+    const nodes = await startNodes(config, ingest, clickhouse, redis, log);
     const forwarding = await startForwarding({
       destinations: readDestinations(config),
       store,
@@ -60,7 +69,16 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       onProblem: log.warn,
     });
     const alerting = await createAlerting(config, { clickhouse, store, bus, log });
-    const features: Feature[] = [alerting, forwarding, createCollector(config, pipeline, log), sync];
+    const retention = retentionOf(config, ingest.rules.retention);
+    const features: Feature[] = [
+      ingest.rules,
+      alerting,
+      forwarding,
+      createCollector(config, pipeline, log),
+      sync,
+      nodes,
+      createRetention(config, clickhouse, retention, log),
+    ];
 
     const budget = new BodyBudget(BODY_BUDGET_BYTES);
     const auth = createAuth({
@@ -68,7 +86,6 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       readToken: config.READ_TOKEN,
       adminToken: await adminToken(config, log.info),
       guardChanges: config.ADMIN_TOKEN !== undefined || !isLoopback(config.HOST),
-      allowedOrigins: config.CORS_ORIGIN,
     });
     const requestLog = startRequestLog({
       files: config.LOG_API_CALLS ? config.LOG_DIR : undefined,
@@ -85,16 +102,25 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
     const app = createApp({
       ...ingest,
       ...alerting,
+      metricRules: ingest.rules.metricRules,
+      retention,
+      maxDiskBytes: config.MAX_DISK_BYTES,
       auth,
       clickhouse,
       jobRuns,
       syncSources: sync.sources,
       syncSchedule: sync.schedule,
+      nodeLog: nodes.nodeLog,
+      launches: nodes.launches,
+      launchRunner: nodes.launchRunner,
+      launchCommand: config.LAUNCH_COMMAND,
+      streamMaxMinutes: config.STREAM_MAX_MINUTES,
       streams: new StreamLimit(config.MAX_STREAMS_PER_CLIENT),
       stopping: stopping.signal,
       body: { budget, limit: config.INGEST_MAX_BYTES },
       corsOrigins: config.CORS_ORIGIN,
       version: packageVersion(),
+      pageFiles: readPageFiles(),
       telemetry: createTelemetry({
         counters: ingest.counters,
         series: {
@@ -105,21 +131,22 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
           },
           ...seriesOf(features),
         },
+        registries: registriesOf(features),
         gauges: {
           logplane_live_readers: { help: 'Open live streams', read: () => bus.listenerCount },
           logplane_body_bytes: { help: 'Bytes of request bodies in memory', read: () => budget.held },
-          ...gaugesOf(features),
+          ...gaugesOf([...features, ingest.liveBus]),
         },
       }),
       notReady: () => notReady(clickhouse),
       onDefect,
       requestCounts,
       requestLog: requestLog?.middleware,
-      impaired: () => impairedOf(features),
+      impaired: () => impairedOf([...features, ingest.liveBus]),
     });
 
     warnOfOpenAddress(config, log);
-    const listener = await startHttpListener(config.PORT, config.HOST, app.callback());
+    const listener = await startHttpListener(config.PORT, config.HOST, app.callback(), tls);
     log.info(`listening on ${listener.url}`);
     const otlpListener =
       config.GRPC_PORT === 0
@@ -127,6 +154,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
         : await startOtlpListener({
             host: config.HOST,
             port: config.GRPC_PORT,
+            tls,
             limit: config.INGEST_MAX_BYTES,
             auth,
             budget,
@@ -151,10 +179,12 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
         await requestLog?.close();
         await ingest.stop();
         await clickhouse.close();
+        redis?.disconnect();
       },
     };
   } catch (error) {
     await clickhouse.close();
+    redis?.disconnect();
     throw error;
   }
 }

@@ -55,7 +55,7 @@ export function messageId({ alert, state }: Pick<AlertEvent, 'alert' | 'state'>)
 const iso = (seconds: number) => new Date(seconds * 1000).toISOString();
 
 /** An event as the API and SSE give it. */
-export function formatAlert(event: AlertEvent): Record<string, unknown> {
+export function formatAlert(event: AlertEvent) {
   const { kind, threshold, summary, description, numbers, failure, sample, held_back } = event.details;
   return {
     id: event.alert,

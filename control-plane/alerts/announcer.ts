@@ -1,7 +1,7 @@
 import type { LogStore } from '../../pipeline/store/log-store.ts';
 import { type AlertDetails, type AlertEvent, alertId } from './alert-event.ts';
 import type { OpenAlert } from './alert-store.ts';
-import type { CompiledRule } from './compile-rule.ts';
+import { type CompiledRule, labelsOf } from './compile-rule.ts';
 import { explainFailure } from './explain-failure.ts';
 import { secondsOf } from './length-of-time.ts';
 import type { BookRule } from './rule-book.ts';
@@ -191,11 +191,6 @@ export class Announcer {
 
 function keyOf(rule: string, group: string): string {
   return JSON.stringify([rule, group]);
-}
-
-function labelsOf({ labels }: CompiledRule, group: string): Record<string, string> {
-  const values = JSON.parse(group) as string[];
-  return Object.fromEntries(labels.map((name, index) => [name, values[index] ?? '']));
 }
 
 function withoutHold({ held_back: _, ...details }: AlertDetails): AlertDetails {

@@ -66,3 +66,9 @@ export function measuredField({ kind, field }: Rule): string | undefined {
 export function measuresNumbers({ kind }: Rule): boolean {
   return kind !== 'distinct';
 }
+
+/** A group's labels by name. */
+export function labelsOf({ labels }: CompiledRule, group: string): Record<string, string> {
+  const values = JSON.parse(group) as string[];
+  return Object.fromEntries(labels.map((name, index) => [name, values[index] ?? '']));
+}

@@ -88,7 +88,7 @@ export class NewRecords {
   async #readCounted(after: number, upTo: number, add: (index: number, increment: Increment) => void) {
     const names = this.#countedFields;
     const rows = await this.#clickhouse.query<[number, number, number, ...string[]]>(
-      `SELECT ${[`${OWN} AS at`, `max(${ARRIVAL})`, 'count()', ...names].join(', ')}
+      `SELECT ${[`${OWN} AS at`, `max(${ARRIVAL})`, 'sum(weight)', ...names].join(', ')}
        FROM logs WHERE ${RANGE} GROUP BY ${['at', ...names].join(', ')}`,
       { ...LIMITS, parameters: { after, up_to: upTo } },
     );
@@ -115,19 +115,20 @@ export class NewRecords {
       ({ sql }) => `substringUTF8(${sql}, 1, ${LABEL_CHARACTERS})`,
     );
     const rows = await this.#clickhouse.query<RecordRow>(
-      `SELECT ${[RECORD_SELECT, ...labels].join(', ')} FROM logs WHERE ${RANGE} AND ${this.#gate.sql}`,
+      `SELECT ${[RECORD_SELECT, 'weight', ...labels].join(', ')} FROM logs WHERE ${RANGE} AND ${this.#gate.sql}`,
       { ...LIMITS, parameters: { after, up_to: upTo, ...this.#gate.parameters, ...this.#labelParameters } },
     );
     for (const row of rows) {
       const record = decodeRow(row);
       const arrival = Math.floor(record.seq / 1e6);
       const own = Math.min(record.timestamp.seconds, arrival);
+      const count = Number(row[row.length - labels.length - 1]);
       const value = (place: number) => String(row[row.length - labels.length + place]);
       for (const { index, compiled, labels: places, measured } of this.#matched) {
         const at = compiled.matches(record) ? timeFor(compiled, own, arrival) : undefined;
         if (at === undefined) continue;
         const item = itemFor(compiled, record, measured === undefined ? undefined : value(measured));
-        if (item !== undefined) add(index, { group: JSON.stringify(places.map(value)), at, item, count: 1 });
+        if (item !== undefined) add(index, { group: JSON.stringify(places.map(value)), at, item, count });
       }
     }
   }

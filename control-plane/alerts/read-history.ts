@@ -64,7 +64,7 @@ function measureSlots(
   const values = labels.map((name, index) => labelSql(name, rule.extract, `l${index}_`));
   const measured = field === undefined ? undefined : labelSql(field, rule.extract, 'm_');
   const number = measured && `toFloat64OrNull(${measured.sql})`;
-  const value = number ? `quantile({level:Float64})(${number})` : 'toFloat64(count())';
+  const value = number ? `quantile({level:Float64})(${number})` : 'toFloat64(sum(weight))';
   const enough = number ? ` HAVING count(${number}) >= {least:UInt32}` : '';
   const group = values.length === 0 ? 'emptyArrayString()' : `[${values.map(({ sql }) => sql).join(', ')}]`;
   return {

@@ -40,7 +40,7 @@ export async function readIncrements(
   const second = secondSql(compiled, range);
   const { condition, bounds } = rangeSql(compiled, range);
   const rows = await clickhouse.query<[number, string | null, number, string[]]>(
-    `SELECT intDiv(${second}, {step:Int64}) * {step:Int64} AS at, ${item} AS item, count() AS found,
+    `SELECT intDiv(${second}, {step:Int64}) * {step:Int64} AS at, ${item} AS item, sum(weight) AS found,
        ${group.length === 0 ? 'emptyArrayString()' : `[${group.join(', ')}]`} AS labels
      FROM logs WHERE ${condition} AND (${where}) GROUP BY at, item, labels
      HAVING item IS NOT NULL ORDER BY at LIMIT ${MAX_ROWS}`,

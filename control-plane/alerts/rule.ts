@@ -57,39 +57,40 @@ const EXTRACTION = z
  *   distance in robust standard deviations
  * - `gauge`: a `signal` of the server itself
  */
-export const RULE = z
-  .strictObject({
-    name: RULE_NAME,
-    description: z.string().max(500).optional(),
-    enabled: z.boolean().default(true),
-    query: QUERY.default(''),
-    kind: z.enum(KINDS),
-    of: QUERY.optional(),
-    field: FIELD.optional(),
-    percentile: z.number().gt(0).lt(100).default(95),
-    signal: z.enum(SIGNAL_NAMES).optional(),
-    window: lengthOfTime(1, 86_400).default('5m'),
-    op: z.enum(OPERATORS).default('>'),
-    threshold: z.number().optional(),
-    min_count: z.int().min(0).default(0),
-    direction: z.enum(['up', 'down', 'both']).default('both'),
-    for: lengthOfTime(0, 86_400).default('0s'),
-    by: z.array(FIELD).max(6).default([]),
-    extract: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,31}$/), EXTRACTION).default({}),
-    severity: z.enum(SEVERITIES).default('warning'),
-    cooldown: lengthOfTime(0).default('10m'),
-    webhooks: z.array(WEBHOOK).max(10).default([]),
-  })
-  .superRefine((rule, context) => {
-    const need = (field: 'field' | 'threshold' | 'signal', kinds: readonly string[]) => {
-      if (rule[field] === undefined && kinds.includes(rule.kind)) {
-        context.addIssue({ code: 'custom', path: [field], message: `a rule of kind ${rule.kind} needs one` });
-      }
-    };
-    need('field', ['percentile', 'distinct']);
-    need('threshold', ['rate', 'share', 'percentile', 'distinct', 'gauge']);
-    need('signal', ['gauge']);
-  });
+export const RULE_FIELDS = z.strictObject({
+  name: RULE_NAME,
+  description: z.string().max(500).optional(),
+  enabled: z.boolean().default(true),
+  query: QUERY.default(''),
+  kind: z.enum(KINDS),
+  of: QUERY.optional(),
+  field: FIELD.optional(),
+  percentile: z.number().gt(0).lt(100).default(95),
+  signal: z.enum(SIGNAL_NAMES).optional(),
+  window: lengthOfTime(1, 86_400).default('5m'),
+  op: z.enum(OPERATORS).default('>'),
+  threshold: z.number().optional(),
+  min_count: z.int().min(0).default(0),
+  direction: z.enum(['up', 'down', 'both']).default('both'),
+  for: lengthOfTime(0, 86_400).default('0s'),
+  by: z.array(FIELD).max(6).default([]),
+  extract: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,31}$/), EXTRACTION).default({}),
+  severity: z.enum(SEVERITIES).default('warning'),
+  cooldown: lengthOfTime(0).default('10m'),
+  webhooks: z.array(WEBHOOK).max(10).default([]),
+});
+
+/** The same, with what its kind needs. */
+export const RULE = RULE_FIELDS.superRefine((rule, context) => {
+  const need = (field: 'field' | 'threshold' | 'signal', kinds: readonly string[]) => {
+    if (rule[field] === undefined && kinds.includes(rule.kind)) {
+      context.addIssue({ code: 'custom', path: [field], message: `a rule of kind ${rule.kind} needs one` });
+    }
+  };
+  need('field', ['percentile', 'distinct']);
+  need('threshold', ['rate', 'share', 'percentile', 'distinct', 'gauge']);
+  need('signal', ['gauge']);
+});
 
 export type Rule = z.infer<typeof RULE>;
 

@@ -16,7 +16,8 @@ export function formatEvent(event: { name?: string; id?: string; data: string })
 /**
  * Answers with a stream of server-sent events. The reader sets the pace: the next chunk is asked for when
  * the socket takes one, and a comment goes out every 10 s. The source's signal is aborted when the client
- * leaves or `stop` is; it then ends. A source that fails ends the stream with an event `error`.
+ * leaves or `stop` is; it then ends. A source that fails ends the stream with an event `error`; one that reaches
+ * `maxMinutes` with an event `end` that says so.
  *
  * @param beside subscribes to whole events that come between those of the source, and gives the end of the subscription; a
  *   reader that takes nothing goes without them
@@ -25,6 +26,7 @@ export function respondWithEvents(
   context: Context,
   stop: AbortSignal,
   source: (signal: AbortSignal) => AsyncIterable<string>,
+  maxMinutes?: number,
   beside: (write: (event: string) => void) => () => void = () => () => {},
 ): void {
   context.status = 200;
@@ -48,6 +50,14 @@ export function respondWithEvents(
     () => output.writableNeedDrain || output.write(': heartbeat\n\n'),
     HEARTBEAT_MILLISECONDS,
   );
+  const limit =
+    maxMinutes === undefined
+      ? undefined
+      : setTimeout(() => {
+          const reason = `the stream has lasted ${maxMinutes} minutes (STREAM_MAX_MINUTES); connect again to go on`;
+          output.write(formatEvent({ name: 'end', data: JSON.stringify({ reason }) }));
+          end();
+        }, maxMinutes * 60_000);
   const leave = beside((event) => output.writableNeedDrain || output.write(event));
   const copy = async () => {
     for await (const chunk of source(signal)) {
@@ -64,6 +74,7 @@ export function respondWithEvents(
     })
     .finally(() => {
       clearInterval(heartbeat);
+      clearTimeout(limit);
       leave();
       stop.removeEventListener('abort', end);
       output.end();

@@ -1,24 +1,21 @@
 import type { Context } from 'koa';
-import type Router from 'koa-router';
-import { badRequest } from '../../pipeline/errors.ts';
+import { z } from 'zod';
 import { type AlertEvent, formatAlert } from '../alerts/alert-event.ts';
 import type { AlertFeed } from '../alerts/alert-feed.ts';
 import type { AlertStore } from '../alerts/alert-store.ts';
 import type { Notifier } from '../alerts/notifier.ts';
-import { describeIssues } from '../alerts/rule.ts';
 import { sendTest } from '../alerts/send-test.ts';
-import { WEBHOOK } from '../alerts/webhook.ts';
+import { WEBHOOK, WEBHOOK_TEMPLATES } from '../alerts/webhook.ts';
 import type { WebhookGuard } from '../alerts/webhook-address.ts';
-import type { Auth } from '../http/auth.ts';
+import type { RouteFamily } from '../http/api.ts';
+import { ERROR } from '../http/error-response.ts';
 import { formatEvent, respondWithEvents } from '../http/event-stream.ts';
-import { optionalText, readParameters, wholeNumber } from '../http/parameters.ts';
-import type { ReadBodyOptions } from '../http/read-body.ts';
-import { readJsonBody } from '../http/read-json-body.ts';
+import { describe, optionalText, wholeNumber } from '../http/parameters.ts';
 import type { StreamLimit } from '../http/stream-limit.ts';
+import { ALERT } from './alert-schema.ts';
+import { TIME } from './record-schema.ts';
 
 export interface AlertRoutesOptions {
-  readonly auth: Auth;
-  readonly body: ReadBodyOptions;
   readonly alerts: AlertStore;
   readonly alertFeed: AlertFeed;
   readonly notifier: Notifier;
@@ -26,73 +23,126 @@ export interface AlertRoutesOptions {
   readonly webhookSecret: string;
   readonly streams: StreamLimit;
   readonly stopping: AbortSignal;
+  readonly streamMaxMinutes: number | undefined;
 }
 
 /** So long alerts that ended stay in the list. */
 const ENDED_SECONDS = 86_400;
 const MISSED_EVENTS = 1_000;
+const RULE = describe(optionalText, 'Of this rule only');
 
-export function addAlertRoutes(router: Router, options: AlertRoutesOptions): void {
-  const { auth, body, alerts, notifier, webhookGuard, webhookSecret } = options;
+const RECEIVER = z.object({
+  host: z.string().describe('The path of an address is often its secret'),
+  template: z.enum(WEBHOOK_TEMPLATES),
+  delivered: z.int().describe('Since the start, as the next two'),
+  failed: z.int().describe('Attempts; they are made again'),
+  dropped: z.int().describe('Refused for good, or a day old'),
+  waiting: z.int(),
+  last_error: z.string().nullable(),
+  last_delivered: TIME.nullable(),
+});
 
-  router.get('/api/v1/alerts', auth.require('read'), async (context) => {
-    const { state, rule, limit } = readParameters(context, {
-      state: optionalText,
-      rule: optionalText,
-      limit: wholeNumber(1, 10_000, 1_000),
-    });
-    const events = await alerts.current(Date.now() / 1000 - ENDED_SECONDS);
-    const chosen = events.filter(
-      (event) => (state ?? event.state) === event.state && (rule ?? event.rule) === event.rule,
-    );
-    context.body = { alerts: chosen.slice(0, limit).map(formatAlert) };
-  });
+export function addAlertRoutes(api: RouteFamily, options: AlertRoutesOptions): void {
+  const { alerts, notifier, webhookGuard, webhookSecret } = options;
 
-  router.get('/api/v1/alerts/history', auth.require('read'), async (context) => {
-    const { rule, limit } = readParameters(context, {
-      rule: optionalText,
-      limit: wholeNumber(1, 10_000, 200),
-    });
-    context.body = { events: (await alerts.history(limit, rule)).map(formatAlert) };
-  });
+  api.get(
+    '/api/v1/alerts',
+    {
+      summary: 'Alerts as they stand, the last change first',
+      description: 'Those that are pending or firing, and those that ended within a day.',
+      right: 'read',
+      parameters: {
+        state: describe(optionalText, 'Only `pending`, `firing` or `resolved`'),
+        rule: RULE,
+        limit: describe(wholeNumber(1, 10_000, 1_000), 'How many'),
+      },
+      answer: z.object({ alerts: z.array(ALERT) }),
+    },
+    async (_context, { state, rule, limit }) => {
+      const events = await alerts.current(Date.now() / 1000 - ENDED_SECONDS);
+      const chosen = events.filter(
+        (event) => (state ?? event.state) === event.state && (rule ?? event.rule) === event.rule,
+      );
+      return { alerts: chosen.slice(0, limit).map(formatAlert) };
+    },
+  );
 
-  router.get('/api/v1/alerts/stream', auth.require('read'), (context) => respondWithAlerts(context, options));
+  api.get(
+    '/api/v1/alerts/history',
+    {
+      summary: 'Every change of every alert, the newest first',
+      right: 'read',
+      parameters: { rule: RULE, limit: describe(wholeNumber(1, 10_000, 200), 'How many') },
+      answer: z.object({ events: z.array(ALERT) }),
+    },
+    async (_context, { rule, limit }) => ({ events: (await alerts.history(limit, rule)).map(formatAlert) }),
+  );
 
-  router.get('/api/v1/alerts/webhooks', auth.require('read'), async (context) => {
-    const webhooks = notifier.deliveries.map(async (delivery) => {
-      const { webhook, delivered, failed, dropped, lastError, lastDelivered } = delivery;
-      return {
-        // The path of an address is often its secret.
-        host: new URL(webhook.url).host,
-        template: webhook.template,
-        delivered,
-        failed,
-        dropped,
-        waiting: await notifier.waiting(delivery),
-        last_error: lastError ?? null,
-        last_delivered: lastDelivered === undefined ? null : new Date(lastDelivered).toISOString(),
-      };
-    });
-    context.body = { webhooks: await Promise.all(webhooks) };
-  });
+  api.get(
+    '/api/v1/alerts/stream',
+    {
+      summary: 'Alerts as they change',
+      right: 'read',
+      headers: {
+        'Last-Event-ID': 'The `id` of the last event that was received: what came since comes first',
+      },
+      events: { alert: ALERT, error: ERROR },
+      errors: ['too_many'],
+    },
+    (context) => respondWithAlerts(context, options),
+  );
 
-  /** Sends one made-up alert at once and tells what the receiver answered. */
-  router.post('/api/v1/alerts/webhooks/test', auth.require('change'), async (context) => {
-    const result = WEBHOOK.safeParse(await readJsonBody(context.req, body));
-    if (!result.success) throw badRequest(describeIssues(result.error));
-    context.body = await sendTest(result.data, webhookSecret, webhookGuard);
-  });
+  api.get(
+    '/api/v1/alerts/webhooks',
+    {
+      summary: 'What the receivers of alerts have got',
+      right: 'read',
+      answer: z.object({ webhooks: z.array(RECEIVER) }),
+    },
+    async () => {
+      const webhooks = notifier.deliveries.map(async (delivery) => {
+        const { webhook, delivered, failed, dropped, lastError, lastDelivered } = delivery;
+        return {
+          host: new URL(webhook.url).host,
+          template: webhook.template,
+          delivered,
+          failed,
+          dropped,
+          waiting: await notifier.waiting(delivery),
+          last_error: lastError ?? null,
+          last_delivered: lastDelivered === undefined ? null : new Date(lastDelivered).toISOString(),
+        };
+      });
+      return { webhooks: await Promise.all(webhooks) };
+    },
+  );
+
+  api.post(
+    '/api/v1/alerts/webhooks/test',
+    {
+      summary: 'Sends a made-up alert at once, and tells what the receiver answered',
+      right: 'change',
+      body: WEBHOOK,
+      answer: z.object({
+        delivered: z.boolean(),
+        status: z.int().nullable().describe('Null where no answer came'),
+        error: z.string().nullable(),
+        took_ms: z.number(),
+      }),
+    },
+    (_context, _parameters, webhook) => sendTest(webhook, webhookSecret, webhookGuard),
+  );
 }
 
 /** Alerts as they come; with `Last-Event-ID`, those first that came since. */
 function respondWithAlerts(
   context: Context,
-  { alerts, alertFeed, streams, stopping }: AlertRoutesOptions,
+  { alerts, alertFeed, streams, stopping, streamMaxMinutes }: AlertRoutesOptions,
 ): void {
   const given = context.get('Last-Event-ID');
   const after = /^\d{1,16}$/.test(given) ? Number(given) : undefined;
   const leave = streams.enter(context.req.socket.remoteAddress ?? '');
-  respondWithEvents(context, stopping, async function* (signal) {
+  const source = async function* (signal: AbortSignal) {
     const waiting: AlertEvent[] = [];
     let wake = () => {};
     const unsubscribe = alertFeed.subscribe((event) => {
@@ -124,7 +174,8 @@ function respondWithAlerts(
       unsubscribe();
       leave();
     }
-  });
+  };
+  respondWithEvents(context, stopping, source, streamMaxMinutes);
 }
 
 function formatAlertEvent(event: AlertEvent): string {
