@@ -31,6 +31,14 @@ const EMPTY: StoredRecord = {
   >),
 };
 
+/** What a combination of values is to one rule. */
+interface Concerned extends Pick<Increment, 'group' | 'item'> {
+  readonly index: number;
+  readonly compiled: CompiledRule;
+}
+
+const MAX_COMBINATIONS = 20_000;
+
 interface MatchedRule {
   readonly index: number;
   readonly compiled: CompiledRule;
@@ -47,6 +55,7 @@ export class NewRecords {
   readonly #clickhouse: ClickHouse;
   readonly #counted: readonly { readonly index: number; readonly compiled: CompiledRule }[];
   readonly #countedFields: readonly string[];
+  readonly #combinations = new Map<string, readonly Concerned[]>();
   readonly #matched: readonly MatchedRule[];
   readonly #labels = new Map<string, { readonly place: number; readonly sql: string }>();
   readonly #labelParameters: Record<string, QueryParameters[string]> = {};
@@ -93,20 +102,33 @@ export class NewRecords {
       { ...LIMITS, parameters: { after, up_to: upTo } },
     );
     for (const [own, arrival, count, ...values] of rows) {
-      const record = { ...EMPTY, ...Object.fromEntries(names.map((name, index) => [name, values[index]])) };
-      for (const { index, compiled } of this.#counted) {
-        if (!compiled.matches(record)) continue;
+      for (const { index, compiled, group, item } of this.#concerned(values)) {
         const at = timeFor(compiled, own, arrival);
-        if (at === undefined) continue;
-        const labels = compiled.labels.map((name) => record[name as keyof StoredRecord]);
-        add(index, {
-          group: JSON.stringify(labels),
-          at,
-          item: compiled.part?.matches(record) ? '1' : '',
-          count,
-        });
+        if (at !== undefined) add(index, { group, at, item, count });
       }
     }
+  }
+
+  /** Which counted rules a combination of values concerns: the same ones come again and again. */
+  #concerned(values: readonly string[]): readonly Concerned[] {
+    const key = values.join('\0');
+    const known = this.#combinations.get(key);
+    if (known) return known;
+    const record = {
+      ...EMPTY,
+      ...Object.fromEntries(this.#countedFields.map((name, index) => [name, values[index]])),
+    };
+    const concerned = this.#counted
+      .filter(({ compiled }) => compiled.matches(record))
+      .map(({ index, compiled }) => ({
+        index,
+        compiled,
+        group: JSON.stringify(compiled.labels.map((name) => record[name as keyof StoredRecord])),
+        item: compiled.part?.matches(record) ? '1' : '',
+      }));
+    if (this.#combinations.size >= MAX_COMBINATIONS) this.#combinations.clear();
+    this.#combinations.set(key, concerned);
+    return concerned;
   }
 
   async #readMatched(after: number, upTo: number, add: (index: number, increment: Increment) => void) {

@@ -39,9 +39,10 @@ export class SlidingWindow {
   /** What lies in pieces that begin behind `after` and not behind `upTo`. */
   within(after: number, upTo: number): Items {
     const all: Items = new Map();
-    for (const [start, items] of this.#pieces) {
-      if (start <= after || start > upTo) continue;
-      for (const [item, count] of items) all.set(item, (all.get(item) ?? 0) + count);
+    const first = Math.floor(after / this.#step) * this.#step + this.#step;
+    for (let start = first; start <= upTo; start += this.#step) {
+      const items = this.#pieces.get(start);
+      if (items) for (const [item, count] of items) all.set(item, (all.get(item) ?? 0) + count);
     }
     return all;
   }

@@ -8,8 +8,8 @@ import { type Items, percentileOf, SlidingWindow, totalOf } from './sliding-wind
 interface Group {
   readonly state: GroupState;
   readonly window: SlidingWindow;
-  /** Seconds at which something came since the last look. */
-  readonly touched: Set<number>;
+  /** The last second at which something came, by piece of the window, since the last look. */
+  readonly touched: Map<number, number>;
   lastSeen: number;
   judgedTo: number;
   /** What was known before is in the window, and nobody has looked at it. */
@@ -49,7 +49,10 @@ export class WindowRun implements RuleRun {
       group.window.add(at, item, count);
       group.lastSeen = Math.max(group.lastSeen, at);
       if (learn) group.learned = true;
-      else group.touched.add(at);
+      else {
+        const piece = Math.floor(at / this.#compiled.step);
+        group.touched.set(piece, Math.max(group.touched.get(piece) ?? at, at));
+      }
     }
   }
 
@@ -71,8 +74,11 @@ export class WindowRun implements RuleRun {
   #moments(group: Group, now: number): number[] {
     const { touched, window, state, judgedTo, learned } = group;
     const moments = new Set<number>();
-    for (const at of touched) if (at <= now) moments.add(at);
-    for (const at of moments) touched.delete(at);
+    for (const [piece, at] of touched) {
+      if (at > now) continue;
+      moments.add(at);
+      touched.delete(piece);
+    }
     if (this.#watchesQuiet || state.active || moments.size > 0 || learned) {
       group.learned = false;
       for (const start of window.starts()) {
@@ -114,7 +120,7 @@ export class WindowRun implements RuleRun {
     const group: Group = {
       state,
       window: new SlidingWindow(this.#compiled.step),
-      touched: new Set(),
+      touched: new Map(),
       lastSeen: at,
       judgedTo: at - 1,
       learned: false,
