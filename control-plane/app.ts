@@ -6,6 +6,8 @@ import { refuseForeignSites } from './http/foreign-sites.ts';
 import { countRequests, type RequestCounts } from './http/request-counts.ts';
 import { setSecurityHeaders } from './http/security-headers.ts';
 import { type AgentRoutesOptions, addAgentRoutes } from './routes/agents.ts';
+import { type AlertRuleRoutesOptions, addAlertRuleRoutes } from './routes/alert-rules.ts';
+import { type AlertRoutesOptions, addAlertRoutes } from './routes/alerts.ts';
 import { addDeadLetterRoutes, type DeadLetterRoutesOptions } from './routes/dead-letters.ts';
 import { addDocumentRoutes } from './routes/document.ts';
 import { addFileRoutes, type FileRoutesOptions } from './routes/files.ts';
@@ -44,6 +46,8 @@ export interface AppOptions
     TemplateRoutesOptions,
     AgentRoutesOptions,
     ProfileRoutesOptions,
+    AlertRoutesOptions,
+    AlertRuleRoutesOptions,
     DeadLetterRoutesOptions,
     OperationsRoutesOptions,
     WebPageRoutesOptions,
@@ -79,6 +83,8 @@ export function createApp(options: AppOptions): Koa {
   addAgentRoutes(api.family('Fleet'), options);
   addProfileRoutes(api.family('Fleet'), options);
   addTemplateRoutes(api.family('Fleet'), options);
+  addAlertRoutes(api.family('Alerts'), options);
+  addAlertRuleRoutes(api.family('Alerts'), options);
   addOperationsRoutes(api.family('Operations'), options);
   addSessionRoutes(api.family('Operations'), options);
   addWebPageRoutes(api.family('Web pages'), options);
