@@ -5,6 +5,7 @@ import type { Auth } from './http/auth.ts';
 import { endpointName } from './http/endpoint-name.ts';
 import { respondToErrors } from './http/error-response.ts';
 import { countRequests, type RequestCounts } from './http/request-counts.ts';
+import { addBackupRoutes, type BackupRoutesOptions } from './routes/backup.ts';
 import { addDeadLetterRoutes, type DeadLetterRoutesOptions } from './routes/dead-letters.ts';
 import { addFileRoutes, type FileRoutesOptions } from './routes/files.ts';
 import { addIngestRoutes, type IngestRoutesOptions } from './routes/ingest.ts';
@@ -28,6 +29,7 @@ export interface AppOptions
     LogExportRoutesOptions,
     LogMetricRoutesOptions,
     RetentionRoutesOptions,
+    BackupRoutesOptions,
     LogStreamRoutesOptions,
     ServiceRoutesOptions,
     FileRoutesOptions,
@@ -61,6 +63,7 @@ export function createApp(options: AppOptions): Koa {
   addLogExportRoutes(router, options);
   addLogMetricRoutes(router, options);
   addRetentionRoutes(router, options);
+  addBackupRoutes(router, options);
   addLogStreamRoutes(router, options);
   addDeadLetterRoutes(router, options);
   addOperationsRoutes(router, options);

@@ -5,6 +5,7 @@ import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
 import { adminToken } from './admin-token.ts';
 import { createApp } from './app.ts';
+import { createBackup } from './backup/create-backup.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
 import { type Feature, gaugesOf, impairedOf, registriesOf, seriesOf } from './feature.ts';
@@ -94,6 +95,11 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       metricRules: ingest.rules.metricRules,
       retention,
       maxDiskBytes: config.MAX_DISK_BYTES,
+      backUp:
+        config.CLICKHOUSE_URL === undefined
+          ? (folder) =>
+              createBackup({ clickhouse, dataDir: config.DATA_DIR, folder, version: packageVersion() })
+          : undefined,
       auth,
       clickhouse,
       jobRuns,

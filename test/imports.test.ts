@@ -12,7 +12,7 @@ const LAYERS = [
   /^control-plane\/query\//,
   /^control-plane\/rules\//,
   /^control-plane\/logs\//,
-  /^control-plane\/(files|nodes|fleet|alerts|forward|retention)\//,
+  /^control-plane\/(files|nodes|fleet|alerts|forward|retention|backup)\//,
   /^control-plane\/jobs\//,
   /^control-plane\/http\//,
   /^control-plane\/routes\//,

@@ -1,6 +1,7 @@
 #!/usr/bin/env -S UV_THREADPOOL_SIZE=16 node --max-semi-space-size=32
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../package-version.ts';
+import { addBackup } from './backup.ts';
 import { addCompletion } from './completion.ts';
 import { addCount } from './count.ts';
 import { addDemo } from './demo-command.ts';
@@ -49,6 +50,7 @@ for (const add of [
   addExport,
   addIngest,
   addView,
+  addBackup,
   addCompletion,
 ]) {
   add(program);

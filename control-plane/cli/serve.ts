@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { parseEnv } from 'node:util';
 import { ConfigError, readConfig, SETTINGS } from '../config.ts';
 import { createConsoleLog } from '../console-log.ts';
 import { startServer } from '../server.ts';
+import { readEnvFile } from './settings.ts';
 
 /** The server until a signal ends it, its settings from the environment and `.env`; tails the paths itself. */
 export async function serve(paths: readonly string[]): Promise<void> {
@@ -36,15 +35,6 @@ export async function serve(paths: readonly string[]): Promise<void> {
     const lines = error instanceof ConfigError ? error.message.split('\n') : [startProblem(error)];
     for (const line of lines) console.error(`logplane: ${line}`);
     process.exit(1);
-  }
-}
-
-function readEnvFile(): NodeJS.Dict<string> {
-  try {
-    return parseEnv(readFileSync('.env', 'utf8'));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw error;
   }
 }
 
