@@ -20,6 +20,7 @@ const LAYERS = [
   /^control-plane\/(feature|open-clickhouse|request-log)\.ts/,
   /^control-plane\/start-[a-z-]+\.ts/,
   /^control-plane\/server\.ts/,
+  /^control-plane\/doctor\//,
   /^control-plane\/(main\.ts|cli\/)/,
 ];
 

@@ -5,6 +5,7 @@ import { addBackup } from './backup.ts';
 import { addCompletion } from './completion.ts';
 import { addCount } from './count.ts';
 import { addDemo } from './demo-command.ts';
+import { addDoctor } from './doctor.ts';
 import { addExport } from './export.ts';
 import { addIngest } from './ingest.ts';
 import { addJobs } from './jobs.ts';
@@ -51,6 +52,7 @@ for (const add of [
   addIngest,
   addView,
   addBackup,
+  addDoctor,
   addCompletion,
 ]) {
   add(program);

@@ -44,5 +44,7 @@ function startProblem(error: unknown): string {
   if (code === 'EADDRINUSE') return `${message}: another program has the port; set PORT`;
   if (/GRPC_PORT/.test(message)) return `${message}; GRPC_PORT=0 turns it off`;
   if (/Cannot lock file/.test(message)) return 'DATA_DIR is in use by another Logplane process';
+  if (/Failed to create connection/.test(message) || code?.startsWith('E'))
+    return `${message}; nothing was changed, logplane doctor tells more`;
   return stack ?? String(error);
 }
