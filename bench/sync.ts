@@ -1,17 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../control-plane/config.ts';
 import { createConsoleLog } from '../control-plane/console-log.ts';
 import { startServer } from '../control-plane/server.ts';
+import { SshServer } from '../test/control-plane/files/ssh-server.ts';
 
 /**
  * A first sync of FILES files and BYTES bytes, one with nothing new, one with 50 files that grew, one tail of a large file:
- * `npm run bench bench/sync.ts [FILES] [BYTES] [SSH_PORT SSH_KEY SSH_KNOWN_HOSTS]`; without the login, from a local folder.
+ * `npm run bench bench/sync.ts [FILES] [BYTES] [local]`; through an sshd on loopback, or from a local folder.
  */
 const [files = 5_000, bytes = 1_000_000_000] = process.argv.slice(2, 4).map(Number);
-const [port, key, knownHosts] = process.argv.slice(4);
+const overSsh = process.argv[4] !== 'local';
 const folder = mkdtempSync(join(tmpdir(), 'logplane-sync-'));
 const logs = join(folder, 'base', 'logs');
 const line = (index: number) =>
@@ -28,19 +29,19 @@ for (let file = 0; file < files; file++) {
   utimesSync(path, Date.now() / 1000 - 600, Date.now() / 1000 - 600);
 }
 
+const endings: (() => unknown)[] = [];
+const ssh = overSsh
+  ? await SshServer.start({ teardown: (end) => endings.push(end) }, join(folder, 'ssh'))
+  : undefined;
 const server = await startServer(
   readConfig({
     PORT: '0',
     DATA_DIR: join(folder, 'data'),
     REMOTE_BASE_PATH: join(folder, 'base'),
     SYNC_INTERVAL: '0',
-    ...(port && {
-      SSH_HOST: '127.0.0.1',
-      SSH_USER: userInfo().username,
-      SSH_PORT: port,
-      SSH_KEY: key,
-      SSH_KNOWN_HOSTS: knownHosts,
-    }),
+    GRPC_PORT: '0',
+    LOG_API_CALLS: 'false',
+    ...ssh?.settings,
   }),
   createConsoleLog('info'),
 );
@@ -74,7 +75,7 @@ for (let file = 0; file < 50; file++) {
 }
 await sync('50 appended');
 
-const large = join(folder, 'data', 'synced', port ? 'remote' : 'local', 'run-0', 'loadgen-100000.out');
+const large = join(folder, 'data', 'synced', ssh ? 'remote' : 'local', 'run-0', 'loadgen-100000.out');
 execFileSync('sh', [
   '-c',
   'yes "a line of a large file that is read from its end" | head -c 2000000000 > "$0"',
@@ -89,5 +90,6 @@ for (let round = 0; round < 3; round++) {
   );
 }
 await server.close();
+for (const end of endings) await end();
 rmSync(folder, { recursive: true });
 process.exit(0);

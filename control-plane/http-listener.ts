@@ -1,22 +1,27 @@
 import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { TlsFiles } from './read-tls.ts';
 
 /** Longer than the 30 s for which Fluent Bit keeps an idle connection, so that it never writes into a closed one. */
 const KEEP_ALIVE_MILLISECONDS = 65_000;
 
 export interface HttpListener {
-  /** `http://host:port` */
+  /** `http://host:port`, with TLS `https://host:port` */
   readonly url: string;
   /** Waits for requests under way; connections that are still open after so many milliseconds are cut. */
   stop(withinMs: number): Promise<void>;
 }
 
+/** @param tls HTTPS in place of HTTP */
 export async function startHttpListener(
   port: number,
   host: string,
   answer: RequestListener,
+  tls: TlsFiles | undefined,
 ): Promise<HttpListener> {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MILLISECONDS }, answer);
+  const options = { keepAliveTimeout: KEEP_ALIVE_MILLISECONDS };
+  const server = tls ? createTlsServer({ ...options, ...tls }, answer) : createServer(options, answer);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
@@ -24,7 +29,7 @@ export async function startHttpListener(
   const address = server.address() as AddressInfo;
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return {
-    url: `http://${name}:${address.port}`,
+    url: `${tls ? 'https' : 'http'}://${name}:${address.port}`,
     stop: (withinMs) =>
       new Promise((resolve) => {
         const cut = setTimeout(() => server.closeAllConnections(), withinMs);

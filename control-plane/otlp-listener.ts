@@ -3,10 +3,12 @@ import { acceptOtlp, type OtlpTarget } from '../pipeline/accept-otlp.ts';
 import { type OtlpGrpcServer, startOtlpGrpc } from '../pipeline/sources/otlp-grpc.ts';
 import { type Auth, bearerToken } from './http/auth.ts';
 import type { BodyBudget } from './http/body-budget.ts';
+import type { TlsFiles } from './read-tls.ts';
 
 export interface OtlpListenerOptions extends OtlpTarget {
   readonly host: string;
   readonly port: number;
+  readonly tls: TlsFiles | undefined;
   /** Bytes that one message may have, unpacked. */
   readonly limit: number;
   readonly auth: Auth;
@@ -27,7 +29,8 @@ export function startOtlpListener({
       return () => held.release();
     },
     accept: async ({ message, peer, header }) => {
-      auth.check('ingest', header('x-admin-token') || bearerToken(header('authorization')));
+      const token = header('x-admin-token') || bearerToken(header('authorization'));
+      auth.check('ingest', token, peer);
       return acceptOtlp(options, {
         format: 'protobuf',
         content: message,

@@ -13,16 +13,20 @@ import { readDestinations } from './forward/read-destinations.ts';
 import { startForwarding } from './forward/start-forwarding.ts';
 import { createAuth } from './http/auth.ts';
 import { BodyBudget } from './http/body-budget.ts';
+import { readPageFiles } from './http/page-files.ts';
 import { RequestCounts } from './http/request-counts.ts';
 import { StreamLimit } from './http/stream-limit.ts';
 import { isLoopback, startHttpListener } from './http-listener.ts';
 import { JobRunStore } from './jobs/job-run-store.ts';
 import { openClickHouse } from './open-clickhouse.ts';
+import { openRedis } from './open-redis.ts';
 import { startOtlpListener } from './otlp-listener.ts';
 import { packageVersion } from './package-version.ts';
+import { readTls } from './read-tls.ts';
 import { startRequestLog } from './request-log.ts';
 import { createCollector } from './start-collector.ts';
 import { startIngest } from './start-ingest.ts';
+import { startNodes } from './start-nodes.ts';
 import { createRetention } from './start-retention.ts';
 import { retentionOf } from './start-rules.ts';
 import { createSync } from './start-sync.ts';
@@ -33,7 +37,7 @@ const BODY_BUDGET_BYTES = 128 * 1024 * 1024;
 const STOP_MILLISECONDS = 8_000;
 
 export interface RunningServer {
-  /** `http://host:port` */
+  /** `http://host:port`, with TLS `https://host:port` */
   readonly url: string;
   /** Of the OTLP/gRPC listener; undefined where it is off. */
   readonly grpcPort: number | undefined;
@@ -44,16 +48,19 @@ export interface RunningServer {
 
 /** Puts the parts together and starts them; `close` stops them in reverse order. */
 export async function startServer(config: Config, log: ConsoleLog): Promise<RunningServer> {
+  const tls = await readTls(config);
   const clickhouse = await openClickHouse(config);
+  const redis = config.REDIS_URL === undefined ? undefined : await openRedis(config.REDIS_URL, log);
   const stopping = new AbortController();
   // Every open stream listens to it.
   setMaxListeners(Number.POSITIVE_INFINITY, stopping.signal);
   try {
-    const ingest = await startIngest(config, clickhouse, log);
+    const ingest = await startIngest(config, clickhouse, redis, log);
     const { pipeline, store, deadLetters, bus } = ingest;
 
     const jobRuns = new JobRunStore(clickhouse);
     const sync = await createSync(config, { ...ingest, clickhouse, jobRuns, log });
+    const nodes = await startNodes(config, ingest, clickhouse, redis, log);
     const forwarding = await startForwarding({
       destinations: readDestinations(config),
       store,
@@ -67,6 +74,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       forwarding,
       createCollector(config, pipeline, log),
       sync,
+      nodes,
       createRetention(config, clickhouse, retention, log),
     ];
 
@@ -76,7 +84,6 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       readToken: config.READ_TOKEN,
       adminToken: await adminToken(config, log.info),
       guardChanges: config.ADMIN_TOKEN !== undefined || !isLoopback(config.HOST),
-      allowedOrigins: config.CORS_ORIGIN,
     });
     const requestLog = startRequestLog({
       files: config.LOG_API_CALLS ? config.LOG_DIR : undefined,
@@ -105,11 +112,17 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       jobRuns,
       syncSources: sync.sources,
       syncSchedule: sync.schedule,
+      nodeLog: nodes.nodeLog,
+      launches: nodes.launches,
+      launchRunner: nodes.launchRunner,
+      launchCommand: config.LAUNCH_COMMAND,
+      streamMaxMinutes: config.STREAM_MAX_MINUTES,
       streams: new StreamLimit(config.MAX_STREAMS_PER_CLIENT),
       stopping: stopping.signal,
       body: { budget, limit: config.INGEST_MAX_BYTES },
       corsOrigins: config.CORS_ORIGIN,
       version: packageVersion(),
+      pageFiles: readPageFiles(),
       telemetry: createTelemetry({
         counters: ingest.counters,
         series: {
@@ -124,18 +137,18 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
         gauges: {
           logplane_live_readers: { help: 'Open live streams', read: () => bus.listenerCount },
           logplane_body_bytes: { help: 'Bytes of request bodies in memory', read: () => budget.held },
-          ...gaugesOf(features),
+          ...gaugesOf([...features, ingest.liveBus]),
         },
       }),
       notReady: () => notReady(clickhouse),
       onDefect,
       requestCounts,
       requestLog: requestLog?.middleware,
-      impaired: () => impairedOf(features),
+      impaired: () => impairedOf([...features, ingest.liveBus]),
     });
 
     warnOfOpenAddress(config, log);
-    const listener = await startHttpListener(config.PORT, config.HOST, app.callback());
+    const listener = await startHttpListener(config.PORT, config.HOST, app.callback(), tls);
     log.info(`listening on ${listener.url}`);
     const otlpListener =
       config.GRPC_PORT === 0
@@ -143,6 +156,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
         : await startOtlpListener({
             host: config.HOST,
             port: config.GRPC_PORT,
+            tls,
             limit: config.INGEST_MAX_BYTES,
             auth,
             budget,
@@ -167,10 +181,12 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
         await requestLog?.close();
         await ingest.stop();
         await clickhouse.close();
+        redis?.disconnect();
       },
     };
   } catch (error) {
     await clickhouse.close();
+    redis?.disconnect();
     throw error;
   }
 }

@@ -48,6 +48,8 @@ export async function createSync(
   });
   // What was synced before is listed from the start on, whether or not the source can be reached.
   for (const { files } of sources) await files.open();
+  // By source, so that what goes on is told once.
+  const problems = new Map<string, string>();
   const schedule = new SyncSchedule({
     sources,
     intervalMs: config.SYNC_INTERVAL * 1000,
@@ -55,8 +57,12 @@ export async function createSync(
       try {
         const runs = await fetchAccounting(source, stopping.signal);
         if (runs) await jobRuns.add(source.machineId, runs);
+        problems.delete(source.name);
       } catch (error) {
-        if (!stopping.signal.aborted) log.warn(`jobs of ${source.name}: ${(error as Error).message}`);
+        const { message } = error as Error;
+        if (stopping.signal.aborted || problems.get(source.name) === message) return;
+        problems.set(source.name, message);
+        log.warn(`jobs of ${source.name}: ${message}`);
       }
     },
   });

@@ -3,7 +3,12 @@ import type { BatchQueue } from './batch-queue.ts';
 import type { Counters } from './counters.ts';
 import type { LogRecord } from './record/log-record.ts';
 import { fromMilliseconds } from './record/timestamp.ts';
-import { encodeRequest, type KnownRequest, type RequestWindow } from './request-window.ts';
+import {
+  encodeRequest,
+  type KnownRequest,
+  type RequestWindow,
+  type SharedRequests,
+} from './request-window.ts';
 import type { Arrival, SourceEntry } from './sources/source-entry.ts';
 import type { DeadLetter, DeadLetterStore } from './store/dead-letter-store.ts';
 import { LogBlock } from './store/log-block.ts';
@@ -53,6 +58,8 @@ export interface PipelineOptions {
   readonly queue: BatchQueue;
   readonly deadLetters: DeadLetterStore;
   readonly window: RequestWindow;
+  /** Where several server processes take requests in. */
+  readonly sharedRequests?: SharedRequests | undefined;
   readonly counters: Counters;
   /** True while somebody reads live: records are then kept in memory until they are published. */
   readonly hasLiveReaders: () => boolean;
@@ -90,17 +97,25 @@ export class Pipeline {
   }
 
   async #acceptOnce(request: IngestRequest, agent: string): Promise<Receipt> {
-    const { window, counters } = this.#options;
+    const { window, counters, sharedRequests } = this.#options;
+    const { digest } = request;
+    const found = window.find(agent, digest) ?? (await sharedRequests?.claim(agent, digest));
     let progress: KnownRequest = {
-      ...(window.find(agent, request.digest) ?? { entries: 0, accepted: 0, rejected: 0 }),
+      ...(found ?? { entries: 0, accepted: 0, rejected: 0 }),
       agent,
-      digest: request.digest,
+      digest,
     };
     const known = progress.entries;
-    for (const slice of slices(skip(request.entries, known))) {
-      progress = await this.#storeSlice(slice, request, progress);
-      window.record(progress);
+    try {
+      for (const slice of slices(skip(request.entries, known))) {
+        progress = await this.#storeSlice(slice, request, progress);
+        window.record(progress);
+      }
+    } catch (error) {
+      await sharedRequests?.giveUp(agent, digest);
+      throw error;
     }
+    if (known < progress.entries) await sharedRequests?.record(progress);
     const duplicate = known > 0 && known === progress.entries;
     if (duplicate) counters.requestsDuplicate++;
     else counters.requestsAccepted++;

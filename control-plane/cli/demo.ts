@@ -42,10 +42,6 @@ async function demo(): Promise<void> {
           machineId: 'demo-machine',
         });
 
-  console.log(
-    introduction(server.url, files, fluentBit === undefined ? 'the embedded collector' : 'Fluent Bit'),
-  );
-
   let stopping = false;
   const stop = async () => {
     if (stopping) return;
@@ -58,6 +54,10 @@ async function demo(): Promise<void> {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+
+  console.log(
+    introduction(server.url, files, fluentBit === undefined ? 'the embedded collector' : 'Fluent Bit'),
+  );
 }
 
 function introduction(url: string, files: string, collector: string): string {

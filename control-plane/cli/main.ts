@@ -9,6 +9,7 @@ import { addDoctor } from './doctor.ts';
 import { addExport } from './export.ts';
 import { addIngest } from './ingest.ts';
 import { addJobs } from './jobs.ts';
+import { addMigrate } from './migrate-command.ts';
 import { addNodes } from './nodes.ts';
 import { addSearch } from './search.ts';
 import { addServe } from './serve-command.ts';
@@ -50,6 +51,7 @@ for (const add of [
   addNodes,
   addExport,
   addIngest,
+  addMigrate,
   addView,
   addBackup,
   addDoctor,

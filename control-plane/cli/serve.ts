@@ -15,22 +15,26 @@ export async function serve(paths: readonly string[]): Promise<void> {
     // The exporters read these themselves, and would send one destination's headers to every other.
     for (const name of ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_LOGS_HEADERS'])
       delete process.env[name];
-    const server = await startServer({ ...config, LOG_PATHS: [...config.LOG_PATHS, ...paths] }, log);
+    const starting = startServer({ ...config, LOG_PATHS: [...config.LOG_PATHS, ...paths] }, log);
     let stopping = false;
+    // From here on, also while it starts, a signal ends it cleanly.
     const stop = () => {
       if (stopping) return;
       stopping = true;
       log.info('stopping: finishing what was accepted');
-      server.close().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          log.error(`could not stop cleanly: ${error}`);
-          process.exit(1);
-        },
-      );
+      starting
+        .then((server) => server.close())
+        .then(
+          () => process.exit(0),
+          (error: unknown) => {
+            log.error(`could not stop cleanly: ${error}`);
+            process.exit(1);
+          },
+        );
     };
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
+    await starting;
   } catch (error) {
     const lines = error instanceof ConfigError ? error.message.split('\n') : [startProblem(error)];
     for (const line of lines) console.error(`logplane: ${line}`);

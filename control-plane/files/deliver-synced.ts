@@ -1,7 +1,6 @@
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import { formatTimestamp } from '../../pipeline/record/timestamp.ts';
 import type { CollectedLine } from '../../pipeline/sources/files/collected-batch.ts';
-import { parseEntry } from '../../pipeline/sources/json-body.ts';
 import { readJobPath } from '../../pipeline/transforms/read-job-path.ts';
 import { rankFromText } from '../../pipeline/transforms/read-rank.ts';
 import type { CatalogFile } from './file-catalog.ts';
@@ -17,22 +16,19 @@ export function deliverSynced(pipeline: Pipeline, source: SyncSource) {
     const { rank: rankOfPath, ...job } = readJobPath(path);
     const known = Object.entries({ service, file_path: recordPath(source, path), ...job });
     const common = Object.fromEntries(known.filter(([, value]) => value !== ''));
+    const timestamp = formatTimestamp(lines[0]!.readAt);
     await pipeline.accept({
       agent: `sync of ${source.name}`,
       peer: 'sync',
       digest: id,
       source: 'sync',
       machineId: source.machineId,
-      entries: lines.map(({ text, readAt }) => {
-        const rank = rankOfPath || rankFromText(text);
-        return JSON.stringify({
-          timestamp: formatTimestamp(readAt),
-          ...common,
-          ...(rank !== '' && { rank: Number(rank) }),
-          log: text,
-        });
-      }),
-      decode: parseEntry,
+      entries: lines.map(({ text }) => text),
+      decode: (log) => {
+        const rank = rankOfPath || rankFromText(log);
+        const fields = { timestamp, ...common, ...(rank !== '' && { rank: Number(rank) }), log };
+        return { fields, text: JSON.stringify(fields) };
+      },
     });
   };
 }

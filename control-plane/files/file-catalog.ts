@@ -11,6 +11,8 @@ export interface CatalogFile {
   /** Milliseconds since 1970, of the last change where the file comes from. */
   modified: number;
   service: string;
+  /** The service of its records, as long as they have not moved to the file's. */
+  recordsIn?: string;
   /** Where it stands for readers: `categorized/<service>/…`. */
   place: string;
   /** How far its lines are stored. */
@@ -31,6 +33,8 @@ export class FileCatalog {
   readonly #changed = new Set<CatalogFile>();
   #lines = 0;
   #damaged = false;
+  #saving: Promise<void> = Promise.resolve();
+  #nextSave: Promise<void> | undefined;
 
   constructor(journal: string) {
     this.#journal = journal;
@@ -69,8 +73,17 @@ export class FileCatalog {
     this.#changed.add(file);
   }
 
-  /** Writes what was changed; durable when it resolves. */
-  async save(): Promise<void> {
+  /** Writes what was changed until now; durable when it resolves. Calls while one writes share the next one. */
+  save(): Promise<void> {
+    this.#nextSave ??= this.#saving.then(() => {
+      this.#nextSave = undefined;
+      return this.#save();
+    });
+    this.#saving = this.#nextSave.catch(() => {});
+    return this.#nextSave;
+  }
+
+  async #save(): Promise<void> {
     if (this.#changed.size === 0) return;
     const rewrite = this.#damaged || this.#lines > this.#files.size + MOST_SUPERSEDED;
     const written = [...this.#changed];

@@ -3,15 +3,14 @@ import { dirname, join } from 'node:path';
 import type { CollectedLine } from '../../pipeline/sources/files/collected-batch.ts';
 import { type FilePosition, startOf } from '../../pipeline/sources/files/file-position.ts';
 import { matchFingerprint, matchTail } from '../../pipeline/sources/files/fingerprint.ts';
-import { type ReadResult, TailedFile } from '../../pipeline/sources/files/tailed-file.ts';
+import { TailedFile } from '../../pipeline/sources/files/tailed-file.ts';
 import type { CatalogFile, FileCatalog } from './file-catalog.ts';
 
 /**
- * One batch of at most 1 MiB of each is delivered at once: together they make a large insert. Also how many batches a
- * crash leaves in doubt, which must not be more than the pipeline remembers (256).
+ * Files that are read at once, each with one batch of at most 1 MiB under way: while some are inserted, others are read.
+ * Measured on 300 files of 2,700 lines: 24 at once take 28 µs of CPU a line, 8 take 39. Also how many batches a crash leaves in doubt, which must not be more than the pipeline remembers (256).
  */
-const FILES_AT_ONCE = 64;
-const ROUND_BYTES = 16 * 1024 * 1024;
+const FILES_AT_ONCE = 24;
 
 export interface IngestOptions {
   readonly mirror: string;
@@ -20,12 +19,6 @@ export interface IngestOptions {
   readonly deliver: (file: CatalogFile, id: string, lines: readonly CollectedLine[]) => Promise<void>;
   readonly onDone: () => void;
   readonly signal: AbortSignal;
-}
-
-interface OpenFile {
-  readonly file: CatalogFile;
-  readonly handle: FileHandle;
-  reader: TailedFile;
 }
 
 /**
@@ -38,61 +31,59 @@ export async function ingestFiles(
   files: readonly CatalogFile[],
   settled: (file: CatalogFile) => boolean,
 ): Promise<void> {
-  const { catalog, deliver, signal, onDone } = options;
+  const { catalog, signal, onDone } = options;
   const former = await forgetReplaced(options, files);
-  const waiting = [...files];
-  const opened: OpenFile[] = [];
-  try {
-    while (waiting.length > 0 || opened.length > 0) {
-      signal.throwIfAborted();
-      while (opened.length < FILES_AT_ONCE && waiting.length > 0) {
-        const file = waiting.shift()!;
-        opened.push(await openFile(options.mirror, file, former, settled(file)));
+  const waiting = files.values();
+  const failing = new AbortController();
+  const stop = AbortSignal.any([signal, failing.signal]);
+  const work = async () => {
+    for (const file of waiting) {
+      const opened = await openFile(options.mirror, file, former, settled(file));
+      try {
+        await ingestFile(options, opened, stop);
+      } finally {
+        await opened.handle.close();
       }
-      const batches: { entry: OpenFile; result: ReadResult & { kind: 'batch' } }[] = [];
-      for (let bytes = 0, left = opened.length; left > 0 && bytes < ROUND_BYTES; left--) {
-        const entry = opened[0]!;
-        const result = await readNext(entry);
-        opened.shift();
-        if (result.kind === 'batch') {
-          // Behind those that this round does not reach.
-          opened.push(entry);
-          batches.push({ entry, result });
-          bytes += result.bytes;
-        } else {
-          await entry.handle.close();
-          onDone();
-        }
-      }
-      await catalog.save();
-      await Promise.all(
-        batches.map(async ({ entry, result }) => {
-          await deliver(entry.file, result.batch.id, result.batch.lines);
-          entry.reader.advance();
-          catalog.put(entry.file);
-        }),
-      );
+      onDone();
     }
-  } finally {
-    for (const { handle } of opened) await handle.close();
+  };
+  // One that fails stops the others, and all have ended before this does.
+  await Promise.all(
+    Array.from({ length: FILES_AT_ONCE }, () => work().catch((error: unknown) => failing.abort(error))),
+  );
+  await catalog.save();
+  stop.throwIfAborted();
+}
+
+interface OpenFile {
+  readonly file: CatalogFile;
+  readonly handle: FileHandle;
+  reader: TailedFile;
+}
+
+async function ingestFile(
+  { catalog, deliver }: IngestOptions,
+  opened: OpenFile,
+  stop: AbortSignal,
+): Promise<void> {
+  const { file, handle } = opened;
+  for (;;) {
+    stop.throwIfAborted();
+    const { reader } = opened;
+    const result = await reader.read(Date.now());
+    if (result.kind === 'skipped') continue;
+    if (result.kind === 'replaced') {
+      const stats = await handle.stat({ bigint: true });
+      opened.reader = new TailedFile(handle, startOf(file.path, stats), stats, 0);
+      continue;
+    }
+    file.position = reader.position;
+    catalog.put(file);
+    if (result.kind !== 'batch') return;
     await catalog.save();
-  }
-
-  async function readNext(entry: OpenFile): Promise<ReadResult> {
-    for (;;) {
-      const result = await entry.reader.read(Date.now());
-      if (result.kind === 'replaced') await restart(entry);
-      else if (result.kind !== 'skipped') {
-        entry.file.position = entry.reader.position;
-        catalog.put(entry.file);
-        return result;
-      }
-    }
-  }
-
-  async function restart(entry: OpenFile): Promise<void> {
-    const stats = await entry.handle.stat({ bigint: true });
-    entry.reader = new TailedFile(entry.handle, startOf(entry.file.path, stats), stats, 0);
+    await deliver(file, result.batch.id, result.batch.lines);
+    reader.advance();
+    catalog.put(file);
   }
 }
 

@@ -57,9 +57,13 @@ export class SourceFiles {
     });
   }
 
-  /** Takes in what a transfer brought, whole or in part. @returns how many files there are that were not before */
-  async take(files: readonly RemoteFile[]): Promise<number> {
+  /**
+   * Takes in what a transfer brought, whole or in part.
+   * @returns how many files were not there before, and how many of the others are different now
+   */
+  async take(files: readonly RemoteFile[]): Promise<{ readonly added: number; readonly changed: number }> {
     let added = 0;
+    let changed = 0;
     for (const { path } of files) {
       const copy = join(this.mirror, path);
       const stats = await stat(copy).catch(() => undefined);
@@ -67,15 +71,17 @@ export class SourceFiles {
       const known = this.#catalog.get(path);
       const file: CatalogFile =
         known && !known.deleted ? known : { path, size: 0, modified: 0, service: '', place: '' };
-      file.size = stats.size;
       // As rsync compares it: whole seconds.
-      file.modified = Math.floor(stats.mtimeMs / 1000) * 1000;
+      const modified = Math.floor(stats.mtimeMs / 1000) * 1000;
       if (file.place === '') added++;
+      else if (file.size !== stats.size || file.modified !== modified) changed++;
+      file.size = stats.size;
+      file.modified = modified;
       await this.#place(file);
       this.#catalog.put(file);
     }
     await this.#catalog.save();
-    return added;
+    return { added, changed };
   }
 
   /**
@@ -88,6 +94,8 @@ export class SourceFiles {
     onFile: (done: number, total: number) => void,
     signal: AbortSignal,
   ): Promise<void> {
+    // Its first lines may not have told whose file it is: they follow when later ones do.
+    await this.#moveRecords();
     const open: CatalogFile[] = [];
     for (const file of this.#catalog.present()) {
       const behind = file.position?.pending !== undefined || (file.position?.offset ?? 0) !== file.size;
@@ -132,25 +140,39 @@ export class SourceFiles {
       return;
     }
     if (file.place !== '') await removePlace(root, file.place);
+    if (file.position) file.recordsIn ??= file.service;
     file.service = service;
     file.place = await placeFile(root, copy, service, prefix + file.path);
   }
 
   /** After a change of the rules: names move, and records change their service; nothing is read in again. */
   async #resort(): Promise<void> {
-    const moved = new Map<string, string[]>();
     for (const file of this.#catalog.present()) {
-      const before = file.service;
+      const { service } = file;
       if (!(await stat(join(this.mirror, file.path)).catch(() => undefined))) continue;
       await this.#place(file);
-      if (file.service === before) continue;
-      this.#catalog.put(file);
-      const key = JSON.stringify([before, file.service]);
-      moved.set(key, [...(moved.get(key) ?? []), this.recordPath(file)]);
+      if (file.service !== service) this.#catalog.put(file);
     }
-    for (const [key, paths] of moved) {
-      const [from, to] = JSON.parse(key) as [string, string];
-      await this.#options.resortRecords(paths, from, to);
+    await this.#catalog.save();
+    await this.#moveRecords();
+  }
+
+  /** Gives the records of files that were sorted anew the files' service; what a crash left over is in the catalog. */
+  async #moveRecords(): Promise<void> {
+    const moved = new Map<string, CatalogFile[]>();
+    for (const file of this.#catalog.present()) {
+      if (file.recordsIn === undefined) continue;
+      const way = JSON.stringify([file.recordsIn, file.service]);
+      moved.set(way, [...(moved.get(way) ?? []), file]);
+    }
+    for (const [way, files] of moved) {
+      const [from, to] = JSON.parse(way) as [string, string];
+      const paths = files.map((file) => this.recordPath(file));
+      if (from !== to) await this.#options.resortRecords(paths, from, to);
+      for (const file of files) {
+        delete file.recordsIn;
+        this.#catalog.put(file);
+      }
     }
     await this.#catalog.save();
   }

@@ -128,16 +128,18 @@ export class SourceSync {
       return { newFiles: 0, changedFiles: 0, bytes: 0, durationMs: Date.now() - started, warnings: [] };
     }
     const options = { source: files.source, mirror: files.mirror, timeoutMs, signal };
-    const changed = files.withoutDeleted(await listChanges(options));
+    const listed = await listChanges(options);
+    const changed = files.withoutDeleted(listed.files);
     const sizes = new Map<CatalogFile, number>();
     for (const file of files.present()) sizes.set(file, file.size);
 
-    let warnings: readonly string[] = [];
+    let warnings: readonly string[] = listed.warnings;
     let failure: unknown;
     if (changed.length > 0) {
       this.progress.begin('copying', changed.length, totalSize(changed));
       try {
-        warnings = await transfer(options, changed, (done) => this.progress.update(done));
+        const troubles = await transfer(options, changed, (done) => this.progress.update(done));
+        warnings = [...warnings, ...troubles];
       } catch (error) {
         failure = error;
       }
@@ -148,26 +150,26 @@ export class SourceSync {
       await storing.catch(() => {});
       throw failure;
     }
-    const newFiles = await storing;
+    const { added: newFiles, changed: changedFiles } = await storing;
     let bytes = 0;
     for (const file of files.present()) bytes += Math.max(0, file.size - (sizes.get(file) ?? 0));
+    const told = this.lastResult?.warnings ?? [];
     for (const warning of warnings.slice(0, MOST_WARNINGS)) {
-      this.#options.log.warn(`sync ${files.source.name}: ${warning}`);
+      if (!told.includes(warning)) this.#options.log.warn(`sync ${files.source.name}: ${warning}`);
     }
     return {
       newFiles,
-      changedFiles: changed.length - newFiles,
+      changedFiles,
       bytes,
       durationMs: Date.now() - started,
       warnings: warnings.slice(0, MOST_WARNINGS),
     };
   }
 
-  /** @returns how many files there are that were not before */
-  async #takeIn(changed: readonly RemoteFile[]): Promise<number> {
-    const newFiles = await this.files.take(changed);
+  async #takeIn(changed: readonly RemoteFile[]): ReturnType<SourceFiles['take']> {
+    const taken = await this.files.take(changed);
     await this.#ingest(new Set(changed.map(({ path }) => path)));
-    return newFiles;
+    return taken;
   }
 
   async #ingest(changed: ReadonlySet<string> | undefined): Promise<void> {

@@ -23,8 +23,14 @@ export class SyncError extends Error {
 const PARTIAL = 23;
 const VANISHED = 24;
 
-/** The files of the source that differ from their copies. @throws SyncError */
-export async function listChanges(options: TransferOptions): Promise<RemoteFile[]> {
+/**
+ * The files of the source that differ from their copies.
+ * @returns beside them what could not be looked at, with the reason
+ * @throws SyncError
+ */
+export async function listChanges(
+  options: TransferOptions,
+): Promise<{ readonly files: RemoteFile[]; readonly warnings: string[] }> {
   const files: RemoteFile[] = [];
   const end = await rsync(options, ['--dry-run', '--out-format=%i %l %M %n'], {
     onLine: (line) => {
@@ -32,8 +38,7 @@ export async function listChanges(options: TransferOptions): Promise<RemoteFile[
       if (file) files.push(file);
     },
   });
-  checkEnd(end);
-  return files;
+  return { files, warnings: checkEnd(end) };
 }
 
 /**

@@ -42,6 +42,13 @@ export class Reservation {
     this.#held += bytes;
   }
 
+  /** Gives so many of the bytes back. */
+  shrink(bytes: number): void {
+    const given = Math.min(bytes, this.#held);
+    this.#take(-given);
+    this.#held -= given;
+  }
+
   release(): void {
     this.#take(-this.#held);
     this.#held = 0;

@@ -1,6 +1,8 @@
 import type { Context, Middleware } from 'koa';
-import { type ErrorKind, LogplaneError } from '../../pipeline/errors.ts';
+import { z } from 'zod';
+import { type ErrorKind, LogplaneError, overloaded } from '../../pipeline/errors.ts';
 import { ClickHouseError } from '../../pipeline/store/clickhouse.ts';
+import { isPassing } from '../../pipeline/store/retry.ts';
 
 export const STATUS: Readonly<Record<ErrorKind, number>> = {
   bad_request: 400,
@@ -13,6 +15,11 @@ export const STATUS: Readonly<Record<ErrorKind, number>> = {
   too_many: 429,
   overloaded: 503,
 };
+
+/** The form of every error; some answers tell more beside it. */
+export const ERROR = z
+  .looseObject({ error: z.object({ message: z.string().describe('What was expected and what came') }) })
+  .meta({ id: 'Error' });
 
 /** The one exit of every error: `{"error": {"message": "…"}}` with the right status, and no stack trace. */
 export function respondToErrors(onDefect: (error: unknown, context: Context) => void): Middleware {
@@ -51,6 +58,7 @@ export function toLogplaneError(error: unknown): LogplaneError | undefined {
   if (error instanceof URIError)
     return new LogplaneError('bad_request', 'the address is not valid percent-encoding');
   if (!(error instanceof ClickHouseError)) return undefined;
+  if (isPassing(error) && !error.cancelled) return overloaded('the store does not answer now', error);
   if (error.exceedsLimit || error.cancelled) {
     return new LogplaneError(
       'too_costly',

@@ -4,6 +4,12 @@ import { LogplaneError } from '../../pipeline/errors.ts';
 import type { BodyBudget } from './body-budget.ts';
 import { createUnpacker, tooLarge } from './decompress.ts';
 
+/**
+ * So long a sender may take before what it declared and has not sent stops counting: two that declare much and send
+ * nothing would else keep everybody out until the connection times out.
+ */
+const PATIENCE_MS = 2_000;
+
 export interface ReadBodyOptions {
   readonly budget: BodyBudget;
   /** Bytes, packed and unpacked, that one body may have. */
@@ -33,6 +39,12 @@ export async function readBody<T>(
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > limit) throw tooLarge(limit, `${declared}`);
   const held = budget.reserve(declared);
+  let packedSize = 0;
+  let lapsed = false;
+  const patience = setTimeout(() => {
+    lapsed = true;
+    held.shrink(Math.max(0, declared - packedSize));
+  }, PATIENCE_MS);
   try {
     const pieces: Uint8Array[] = [];
     let size = 0;
@@ -48,7 +60,6 @@ export async function readBody<T>(
       limit,
     );
     const hash = createHash('sha256');
-    let packedSize = 0;
     let damage: string | undefined;
     let refusal: unknown;
     for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -57,18 +68,22 @@ export async function readBody<T>(
       try {
         packedSize += chunk.length;
         if (packedSize > limit) throw tooLarge(limit, 'more');
+        if (lapsed) held.grow(chunk.length);
         hash.update(chunk);
         damage ??= await damageOf(() => unpacker.write(chunk), encoding);
       } catch (error) {
         refusal = error;
         pieces.length = 0;
+        held.release();
       }
     }
+    clearTimeout(patience);
     if (refusal !== undefined) throw refusal;
     damage ??= await damageOf(() => unpacker.end(), encoding);
     const content = pieces.length === 1 ? Buffer.from(pieces[0]!) : Buffer.concat(pieces);
     return await use({ content, digest: hash.digest('hex'), damage });
   } finally {
+    clearTimeout(patience);
     held.release();
   }
 }

@@ -7,7 +7,7 @@ import type { LogStore } from '../../pipeline/store/log-store.ts';
 import { readJobPath } from '../../pipeline/transforms/read-job-path.ts';
 import type { QueryLimits } from '../logs/query-limits.ts';
 import { describeAttempts } from './job-attempts.ts';
-import { MARK_SQL, readJobMark } from './job-marks.ts';
+import { LAUNCHER_SQL, MARK_SQL, readJobMark } from './job-marks.ts';
 import type { JobRunStore } from './job-run-store.ts';
 import { listJobs } from './list-jobs.ts';
 import { RANK_PARAMETERS, RANK_SQL, rankOf } from './record-rank.ts';
@@ -21,7 +21,7 @@ export interface JobParts {
 const MOST_MARKS = 1_000;
 const MOST_LINES = 50_000;
 /** What SLURM's programs say about a failure is its consequence. */
-const LAUNCHER = "NOT (message LIKE '%slurmstepd: error: %' OR message LIKE '%srun: error: %')";
+const OWN_WORDS = `NOT ${LAUNCHER_SQL}`;
 
 /**
  * Everything that is known of one job: its lines, files and ranks, its runs, the first error and the rank that failed
@@ -55,9 +55,9 @@ export async function describeJob(
     ),
     // In the order of the output: these lines carry no time of their own.
     select(`${MARK_SQL} ORDER BY seq LIMIT ${MOST_MARKS}`),
-    select(`level >= 'error' AND ${LAUNCHER} ${inTime} LIMIT 1`),
+    select(`level >= 'error' AND ${OWN_WORDS} ${inTime} LIMIT 1`),
     select(`level >= 'error' ${inTime} LIMIT 1`),
-    select(`level >= 'error' AND ${LAUNCHER} ${inTime} LIMIT 1 BY ${RANK_SQL}`),
+    select(`level >= 'error' AND ${OWN_WORDS} ${inTime} LIMIT 1 BY ${RANK_SQL}`),
     select(`seq > 0 ORDER BY seq DESC LIMIT ${lines} BY ${RANK_SQL} LIMIT ${MOST_LINES}`),
   ]);
   const marks = marked.flatMap((record) => {
@@ -73,7 +73,7 @@ export async function describeJob(
   return {
     ...(summary ?? { job_id: jobId, state: runs.at(-1)!.state, exit_code: runs.at(-1)!.exit_code }),
     ...(runs.length > 0 && { partition: runs.at(-1)!.partition }),
-    known_from: runs.length > 0 ? 'slurm' : 'lines',
+    known_from: runs.length > 0 ? ('slurm' as const) : ('lines' as const),
     attempts,
     requeues: Math.max(0, ...attempts.map(({ attempt }) => attempt - 1)),
     streams: byFile.map(([machine_id, file_path, node_id, record_count, error_count]) => {
@@ -107,6 +107,6 @@ function firstFailed(errors: readonly StoredRecord[], failed: ReadonlySet<string
   return rank === undefined ? null : Number(rank);
 }
 
-function toJson(record: StoredRecord | undefined): unknown {
+function toJson(record: StoredRecord | undefined) {
   return record ? JSON.parse(formatRecord(record, 'upper')) : null;
 }

@@ -1,3 +1,5 @@
+import { expandTasks } from './task-list.ts';
+
 /** What a line of SLURM's own programs says about the end of a job, or of some of its tasks. */
 export interface JobMark {
   readonly state: string;
@@ -9,9 +11,11 @@ export interface JobMark {
   readonly requeued: boolean;
 }
 
+/** SQL condition for lines of SLURM's launchers: `slurmstepd: error: `, with the node in it `slurmstepd-gr015: error: `. */
+export const LAUNCHER_SQL = "match(message, '(?:slurmstepd(?:-[^ :]+)?|srun): error: ')";
+
 /** SQL condition for the lines that `readJobMark` is for. */
-export const MARK_SQL =
-  "level >= 'error' AND (message LIKE '%slurmstepd: error: %' OR message LIKE '%srun: error: %')";
+export const MARK_SQL = `level >= 'error' AND ${LAUNCHER_SQL}`;
 
 const CANCELLED =
   /\*\*\* (?:JOB|STEP) \S+ ON (\S+) CANCELLED AT \S+(?: DUE TO ([A-Za-z ]+?))?(?: \*\*\*|,|$)/;
@@ -56,13 +60,4 @@ const BY_WEIGHT = ['OUT_OF_MEMORY', 'TIMEOUT', 'NODE_FAIL', 'PREEMPTED', 'REQUEU
 /** What marks say together about how a run ended; '' where there is none. */
 export function stateOfMarks(marks: readonly JobMark[]): string {
   return BY_WEIGHT.find((state) => marks.some((mark) => mark.state === state)) ?? '';
-}
-
-/** `0-2,7` → 0, 1, 2, 7. */
-function expandTasks(text: string): number[] {
-  return text.split(',').flatMap((range) => {
-    const [first, last = first] = range.split('-').map(Number);
-    const length = Math.min(Math.max(0, last! - first! + 1), 100_000);
-    return Array.from({ length }, (_, index) => first! + index);
-  });
 }

@@ -13,12 +13,16 @@ export interface Judgement {
 /** The worst first: of an array's tasks it stands for the job. */
 const WORST = [
   'RUNNING',
+  'COMPLETING',
+  'CONFIGURING',
+  'SUSPENDED',
   'FAILED',
   'OUT_OF_MEMORY',
   'TIMEOUT',
   'NODE_FAIL',
   'CANCELLED',
   'PREEMPTED',
+  'REQUEUED',
   'PENDING',
 ];
 

@@ -1,4 +1,5 @@
 import { expandHostlist } from './hostlist.ts';
+import { expandTasks } from './task-list.ts';
 
 /** One run of a job, or of a task of an array job, as SLURM accounts for it. A requeued job has several. */
 export interface JobRun {
@@ -23,6 +24,22 @@ export interface JobRun {
 export const SACCT_FORMAT = 'JobID,JobName,User,Partition,State,ExitCode,Submit,Start,End,NodeList';
 export const SQUEUE_FORMAT = '%i|%j|%u|%P|%T||%V|%S|%e|%N';
 
+/** Has not begun. Its start, where one is given, is the scheduler's guess. */
+const WAITING = new Set(['PENDING', 'REQUEUE_HOLD', 'REQUEUE_FED', 'SPECIAL_EXIT', 'RESV_DEL_HOLD']);
+/** Has begun and not ended. Its end, where one is given, is the time limit, and its exit code means nothing. */
+const UNDER_WAY = new Set([
+  'RUNNING',
+  'CONFIGURING',
+  'COMPLETING',
+  'SUSPENDED',
+  'STOPPED',
+  'SIGNALING',
+  'STAGE_OUT',
+  'RESIZING',
+]);
+/** `4711`, `4711_3`, `4711_[4-9,12%2]` (tasks that wait), `4711+0` (first component of a heterogeneous job). */
+const JOB_ID = /^(\d+)(?:\+0)?(?:_(?:(\d+)|\[([\d,-]+)(?:%\d+)?\]))?$/;
+
 /**
  * Reads the lines of `sacct --parsable2 --noheader` or of `squeue --noheader` in the formats above. Steps (`123.0`,
  * `123.batch`) are parts of a run and left out; so is what does not have the form.
@@ -32,23 +49,28 @@ export function parseAccounting(text: string): JobRun[] {
     const fields = line.trim().split('|');
     // A job's name may hold the sign that parts the fields.
     while (fields.length > 10) fields.splice(1, 2, `${fields[1]}|${fields[2]}`);
-    const [id, name, user, partition, state, exit_code, submit, start, end, nodes] = fields;
-    const match = /^(\d+)(?:_(\d+))?$/.exec(id ?? '');
+    const [id, name, user, partition, words, exit_code, submit, start, end, nodes] = fields;
+    const match = JOB_ID.exec(id ?? '');
     if (!match || nodes === undefined) return [];
-    return {
-      job_id: match[1]!,
-      array_task_id: match[2] ?? '',
+    const [, job_id, task = '', tasks] = match;
+    // `CANCELLED by 1000`
+    const state = words!.split(' ')[0]!;
+    const begun = !WAITING.has(state);
+    const ended = begun && !UNDER_WAY.has(state);
+    const run = {
+      job_id: job_id!,
       name: name!,
       user: user!,
       partition: partition!,
-      // `CANCELLED by 1000`
-      state: state!.split(' ')[0]!,
-      exit_code: exit_code!,
+      state,
+      exit_code: ended ? exit_code! : '',
       submit: toTime(submit!),
-      start: toTime(start!),
-      end: toTime(end!),
+      start: begun ? toTime(start!) : '',
+      end: ended ? toTime(end!) : '',
       nodes: /^(?:\(null\)|None assigned|)$/.test(nodes) ? [] : expandHostlist(nodes),
     };
+    const waiting = tasks === undefined ? [task] : expandTasks(tasks).map(String);
+    return waiting.map((array_task_id) => ({ ...run, array_task_id }));
   });
 }
 

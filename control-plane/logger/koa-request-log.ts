@@ -65,7 +65,7 @@ function responseEntry(context: Context, shared: Fields, milliseconds: number): 
       type: 'response',
       ...shared,
       status_code: status,
-      content_type: response.get('Content-Type').split(';')[0] || null,
+      content_type: response.type || null,
       content_length: response.length ?? null,
       duration_ms: Math.round(milliseconds * 100) / 100,
       ...responseBody(context),
@@ -95,7 +95,7 @@ function hasSmallJson(request: IncomingMessage): boolean {
 
 function responseBody(context: Context): Fields {
   const { body, response } = context;
-  if (!response.get('Content-Type').includes('json') || (response.length ?? 0) > BODY_BYTES) return {};
+  if (!response.type.includes('json') || (response.length ?? 0) > BODY_BYTES) return {};
   const plain =
     typeof body === 'string' ? toPlain(body) : isObject(body) ? redact(body, BODY_LIMITS) : undefined;
   return plain === undefined ? {} : { response_body: plain };

@@ -24,6 +24,8 @@ export interface OtlpGrpcOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
+  /** Certificate and private key, PEM; without them the listener is plain. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   /** Bytes that one message may have, unpacked. */
   readonly limit: number;
   /** Holds memory for one message until the function that it gives is called. @throws LogplaneError where there is none */
@@ -94,13 +96,18 @@ export async function startOtlpGrpc(options: OtlpGrpcOptions): Promise<OtlpGrpcS
   });
   const port = await new Promise<number>((resolve, reject) => {
     const address = `${options.host.includes(':') ? `[${options.host}]` : options.host}:${options.port}`;
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) =>
+    server.bindAsync(address, serverCredentials(options.tls), (error, bound) =>
       error
         ? reject(new Error(`could not listen on ${address} for OTLP/gRPC (GRPC_PORT): ${error.message}`))
         : resolve(bound),
     );
   });
   return { port, stop: (milliseconds) => stop(server, milliseconds) };
+}
+
+function serverCredentials(tls: OtlpGrpcOptions['tls']): ServerCredentials {
+  if (!tls) return ServerCredentials.createInsecure();
+  return ServerCredentials.createSsl(null, [{ cert_chain: tls.cert, private_key: tls.key }]);
 }
 
 const CODES: Partial<Record<LogplaneError['kind'], status>> = {

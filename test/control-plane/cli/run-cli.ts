@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 
 const main = resolve(import.meta.dirname, '../../../control-plane/cli/main.ts');
@@ -32,4 +32,33 @@ export function runCli(
   });
   child.stdin.end(options.input ?? '');
   return new Promise((done) => child.once('close', (code) => done({ code, stdout, stderr })));
+}
+
+/** The program that gives a command a terminal (util-linux; macOS has another of that name). */
+export function canRunInTerminal(): boolean {
+  return spawnSync('script', ['-qec', 'true', '/dev/null'], { stdio: 'ignore' }).status === 0;
+}
+
+/** Runs `logplane` in a terminal of its own; `until` presses Ctrl-C once it holds for what the screen has shown. */
+export function runInTerminal(
+  args: readonly string[],
+  options: {
+    readonly env?: Record<string, string>;
+    readonly until?: (screen: string) => boolean;
+  } = {},
+): Promise<{ readonly code: number | null; readonly screen: string }> {
+  const words = [process.execPath, '--import=tsx', main, ...args];
+  const command = `exec ${words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')}`;
+  const child = spawn('script', ['-qefc', command, '/dev/null'], {
+    env: { PATH: process.env.PATH, TERM: 'xterm-256color', SHELL: '/bin/sh', ...options.env },
+  });
+  let screen = '';
+  let interrupted = false;
+  child.stdout.on('data', (chunk) => {
+    screen += chunk;
+    if (interrupted || !options.until?.(screen)) return;
+    interrupted = true;
+    child.stdin.write('\u0003');
+  });
+  return new Promise((done) => child.once('close', (code) => done({ code, screen })));
 }

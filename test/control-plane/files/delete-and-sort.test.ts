@@ -63,6 +63,27 @@ else {
     t.notOk(stats.uncategorized);
   });
 
+  t.test('records that came before a file told its service follow it there', async (t) => {
+    const s = await Syncing.start(t, true);
+    s.write('job-1234.out', 'loading modules\n', 30);
+    s.write('plain-1234.out', 'plain\n', 30);
+    await s.post('/sync/trigger');
+    t.same(await s.messages('service:uncategorized'), ['loading modules', 'plain']);
+    s.write(
+      'job-1234.out',
+      'loading modules\nINFO 06-18 09:16:00 api_server.py:840] started\nplain again\n',
+      20,
+    );
+    await s.post('/sync/trigger');
+    t.same(s.listLocal('categorized'), ['uncategorized/plain-1234.out', 'vllm/job-1234.out']);
+    t.same(await s.messages('service:uncategorized'), ['plain']);
+    t.equal((await s.messages('service:vllm')).length, 3);
+    t.match(await s.json('/services/stats'), {
+      vllm: { file_count: 1, record_count: 3 },
+      uncategorized: { file_count: 1, record_count: 1 },
+    });
+  });
+
   t.test('names that collide get one of their own; a place needs no space of its own', async (t) => {
     const s = await Syncing.start(t, false);
     const file = `${s.folder}/sources.yaml`;

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import t from 'tap';
 import { missingPrograms } from './ssh-server.ts';
 import { Syncing } from './syncing.ts';
@@ -74,21 +75,40 @@ else {
     t.same(readFileSync(s.local('synced/remote/noise.log')).equals(noise), true);
   });
 
-  t.test('a file that cannot be read costs no other', async (t) => {
+  t.test('files and folders that cannot be read are told, and cost no other', async (t) => {
     const s = await Syncing.start(t, true);
     s.write('a.log', 'one\n');
     s.write('b.log', 'two\n');
-    // As a sender reports it that may not open a file; here every file belongs to the user.
-    s.ssh!.install(
-      'rsync',
-      `#!/bin/sh\n/usr/bin/rsync "$@" --exclude=b.log; echo 'rsync: [sender] send_files failed to open "b.log": Permission denied (13)' >&2; exit 23\n`,
-    );
+    s.write('closed/c.log', 'three\n');
     chmodSync(s.remote('b.log'), 0o000);
-    t.match(await s.post('/sync/trigger'), { status: /success|error/ });
-    rmSync(`${s.ssh!.bin}/rsync`);
-    chmodSync(s.remote('b.log'), 0o600);
-    await s.post('/sync/trigger');
-    t.same((await s.messages('file_path:*')).sort(), ['one', 'two']);
+    chmodSync(s.remote('closed'), 0o000);
+    // To root every file is open: the real rsync reads as somebody else.
+    const asRoot = userInfo().username === 'root';
+    if (asRoot) {
+      const drop = 'setpriv --reuid=65534 --regid=65534 --clear-groups';
+      s.ssh!.install('rsync', `#!/bin/sh\nexec ${drop} /usr/bin/rsync "$@"\n`);
+      chmodSync(s.folder, 0o755);
+    }
+    t.match(await s.post('/sync/trigger'), { status: 'success', new_files: 1, changed_files: 0 });
+    const [source] = (await s.json('/sync/status')).sources;
+    t.equal(source.state, 'ok');
+    for (const name of ['b.log', 'closed']) {
+      const warning = new RegExp(`${name}" failed: Permission denied|${name}": Permission denied`);
+      t.ok(
+        source.last_result.warnings.some((line: string) => warning.test(line)),
+        `${name}: ${JSON.stringify(source.last_result.warnings)}`,
+      );
+    }
+    const told = s.warnings.length;
+    t.match(await s.post('/sync/trigger'), { status: 'success', new_files: 0, changed_files: 0 });
+    t.equal(s.warnings.length, told, 'told once');
+    t.same(await s.messages('file_path:*'), ['one']);
+
+    chmodSync(s.remote('b.log'), 0o644);
+    chmodSync(s.remote('closed'), 0o755);
+    t.match(await s.post('/sync/trigger'), { status: 'success', new_files: 2 });
+    t.same((await s.messages('file_path:*')).sort(), ['one', 'three', 'two']);
+    t.same((await s.json('/sync/status')).sources[0].last_result.warnings, []);
   });
 
   t.test('a source that is down holds up no other', async (t) => {

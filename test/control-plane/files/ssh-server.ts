@@ -42,7 +42,18 @@ export class SshServer {
     this.bin = join(folder, 'bin');
   }
 
-  static async start(t: Test, folder: string): Promise<SshServer> {
+  /** Settings of a server that syncs from here. */
+  get settings(): Record<string, string> {
+    return {
+      SSH_HOST: '127.0.0.1',
+      SSH_USER: this.user,
+      SSH_PORT: String(this.port),
+      SSH_KEY: this.key,
+      SSH_KNOWN_HOSTS: this.knownHosts,
+    };
+  }
+
+  static async start(t: Pick<Test, 'teardown'>, folder: string): Promise<SshServer> {
     mkdirSync(folder, { recursive: true });
     const server = new SshServer(folder, await freePort());
     mkdirSync(server.bin);

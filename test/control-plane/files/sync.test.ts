@@ -1,4 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFileSync, mkdirSync, renameSync, symlinkSync, truncateSync } from 'node:fs';
+import { createServer } from 'node:net';
 import t from 'tap';
 import { missingPrograms } from './ssh-server.ts';
 import { Syncing } from './syncing.ts';
@@ -121,7 +124,7 @@ else {
     t.equal((await s.json('/logs')).length, 1);
   });
 
-  t.test('names of every kind arrive; links, sockets and what cannot be read do not', async (t) => {
+  t.test('names of every kind arrive; links, sockets and pipes do not', async (t) => {
     const s = await Syncing.start(t, true);
     const names = [
       '-rf.log',
@@ -140,6 +143,10 @@ else {
     symlinkSync('/etc/passwd', s.remote('passwd.log'));
     symlinkSync('/etc', s.remote('etc'));
     mkdirSync(s.remote('folder.log'));
+    execFileSync('mkfifo', [s.remote('pipe.log')]);
+    const socket = createServer().listen(s.remote('socket.log'));
+    t.teardown(() => socket.close());
+    await once(socket, 'listening');
     const answer = await s.post('/sync/trigger');
     t.match(answer, { status: 'success', new_files: names.length + 1 });
     const files = await s.json('/logs');
@@ -153,5 +160,20 @@ else {
     }
     t.equal(await s.count('file_path:*'), names.length + 1);
     t.match(await s.post('/sync/trigger'), { new_files: 0, changed_files: 0 });
+  });
+
+  t.test('progress that a line draws over and over is one record, a traceback too', async (t) => {
+    const s = await Syncing.start(t, true);
+    s.write(
+      'train_777_3.err',
+      'step 0%\rstep 50%\rstep 100%\nTraceback (most recent call last):\n  File "a.py", line 1\nValueError: bad\n',
+    );
+    await s.post('/sync/trigger');
+    t.same(await s.messages('file_path:*'), [
+      'step 100%',
+      'Traceback (most recent call last):\n  File "a.py", line 1\nValueError: bad',
+    ]);
+    const [record] = (await s.json('/api/v1/logs/search?q=ValueError')).records;
+    t.match(record, { job_id: '777', array_task_id: '3', stream: 'err', level: 'ERROR' });
   });
 }

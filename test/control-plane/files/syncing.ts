@@ -34,13 +34,7 @@ export class Syncing {
       LOG_API_CALLS: 'false',
       REMOTE_BASE_PATH: join(folder, 'base path'),
       SYNC_INTERVAL: '0',
-      ...(ssh && {
-        SSH_HOST: '127.0.0.1',
-        SSH_USER: ssh.user,
-        SSH_PORT: String(ssh.port),
-        SSH_KEY: ssh.key,
-        SSH_KNOWN_HOSTS: ssh.knownHosts,
-      }),
+      ...ssh?.settings,
       ...more,
     });
     await syncing.startServer();

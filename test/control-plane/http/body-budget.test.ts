@@ -36,3 +36,14 @@ t.test('releasing twice gives back once', async (t) => {
   held.release();
   t.equal(budget.held, 0);
 });
+
+t.test('what is not needed any more is given back, never more than was held', async (t) => {
+  const budget = new BodyBudget(100);
+  const held = budget.reserve(60);
+  held.shrink(50);
+  t.equal(budget.held, 10);
+  held.shrink(50);
+  t.equal(budget.held, 0);
+  held.release();
+  t.equal(budget.held, 0);
+});

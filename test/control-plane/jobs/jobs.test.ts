@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
+import { SACCT_FORMAT, SQUEUE_FORMAT } from '../../../control-plane/jobs/parse-accounting.ts';
 import { missingPrograms } from '../files/ssh-server.ts';
 import { Syncing } from '../files/syncing.ts';
 
@@ -100,6 +103,67 @@ else {
       ],
     });
     t.equal(job.attempts.length, 2);
+  });
+
+  t.test('the queue answers where SLURM keeps no accounts', async (t) => {
+    const s = await Syncing.start(t, true);
+    // As the real ones: sacct without its database, and a squeue that gets what it needs in just this form.
+    s.ssh!.install(
+      'sacct',
+      "#!/bin/sh\necho 'sacct: error: Problem talking to the database: Connection refused' >&2\nexit 1\n",
+    );
+    const queue = readFileSync(join(import.meta.dirname, 'squeue.txt'), 'utf8');
+    s.ssh!.install(
+      'squeue',
+      `#!/bin/sh
+[ "$TZ" = UTC ] && [ "$*" = '--noheader --states=all --format=${SQUEUE_FORMAT}' ] || {
+  echo "squeue: error: Unrecognized option: $*" >&2; exit 1; }
+cat <<'END'
+${queue.replaceAll(/^([478])(?=[|_])/gm, '$1000')}END
+`,
+    );
+    for (const name of ['long-7000.out', 'arr-4000_2.out', 'tl-8000.out']) s.write(name, 'INFO at work\n', 0);
+    await s.post('/sync/trigger');
+    t.same(s.warnings, []);
+    t.match(await s.json('/api/v1/jobs/7000'), {
+      state: 'RUNNING',
+      exit_code: null,
+      name: 'long',
+      known_from: 'slurm',
+      nodes: ['gr015'],
+      attempts: [{ start: '2026-11-25T07:20:57Z', end: null }],
+    });
+    t.match(await s.json('/api/v1/jobs/4000'), { state: 'FAILED', attempts: [{ array_task_id: '2' }] });
+    t.match(await s.json('/api/v1/jobs/8000'), { state: 'PENDING', attempts: [{ start: null, end: null }] });
+  });
+
+  t.test('a requeued job, as a real sacct accounts for it; one that fails is told once', async (t) => {
+    const s = await Syncing.start(t, true);
+    const accounts = readFileSync(join(import.meta.dirname, 'sacct.txt'), 'utf8');
+    s.ssh!.install(
+      'sacct',
+      `#!/bin/sh
+[ "$TZ" = UTC ] && [ "$*" = '--parsable2 --noheader --duplicates --starttime=now-7days --format=${SACCT_FORMAT}' ] || exit 2
+cat <<'END'
+${accounts.replaceAll(/^9(?=\|)/gm, '9000')}END
+`,
+    );
+    s.write('rq-9000.out', 'attempt 1\n', 0);
+    await s.post('/sync/trigger');
+    t.match(await s.json('/api/v1/jobs/9000'), {
+      state: 'RUNNING',
+      exit_code: null,
+      requeues: 1,
+      attempts: [
+        { attempt: 1, state: 'REQUEUED', end: '2026-11-25T07:21:59Z' },
+        { attempt: 2, state: 'RUNNING', start: '2026-11-25T07:24:31Z', end: null },
+      ],
+    });
+    s.ssh!.install('sacct', "#!/bin/sh\necho 'sacct: fatal: no configuration' >&2\nexit 1\n");
+    s.ssh!.install('squeue', "#!/bin/sh\necho 'squeue: fatal: no configuration' >&2\nexit 1\n");
+    for (let round = 0; round < 3; round++) t.match(await s.post('/sync/trigger'), { status: 'success' });
+    t.same(s.warnings, ['jobs of remote: squeue: fatal: no configuration']);
+    t.match(await s.json('/api/v1/jobs/9000'), { state: 'RUNNING' }, 'what was known is kept');
   });
 
   t.test('without SLURM accounts, attempts are told apart by their ends', async (t) => {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { expandHostlist } from '../../../control-plane/jobs/hostlist.ts';
 import { readJobMark } from '../../../control-plane/jobs/job-marks.ts';
@@ -43,8 +45,72 @@ t.test('accounts: runs, array tasks, names with a bar, what is no run', async (t
       start: '',
       nodes: [],
     },
+    ...[4, 5, 6, 7, 8, 9].map((task) => ({ job_id: '77', array_task_id: String(task), state: 'PENDING' })),
   ]);
-  t.equal(parseAccounting(text).length, 2);
+  t.equal(parseAccounting(text).length, 8);
+});
+
+t.test('what a real sacct 22.05 prints', async (t) => {
+  const runs = parseAccounting(readFileSync(join(import.meta.dirname, 'sacct.txt'), 'utf8'));
+  t.same(
+    runs
+      .filter(({ job_id }) => job_id !== '10')
+      .map((run) => [
+        run.job_id,
+        run.array_task_id,
+        run.state,
+        run.exit_code,
+        run.start.slice(11),
+        run.end.slice(11),
+      ]),
+    [
+      ['1', '', 'COMPLETED', '0:0', '07:20:48Z', '07:20:48Z'],
+      ['2', '', 'FAILED', '3:0', '07:20:48Z', '07:20:48Z'],
+      ['3', '', 'FAILED', '0:9', '07:20:51Z', '07:20:51Z'],
+      ['4', '1', 'COMPLETED', '0:0', '07:20:51Z', '07:20:51Z'],
+      ['4', '2', 'FAILED', '1:0', '07:20:54Z', '07:20:54Z'],
+      ['7', '', 'RUNNING', '', '07:20:57Z', ''],
+      ['8', '', 'PENDING', '', '', ''],
+      ['9', '', 'REQUEUED', '0:0', '07:21:55Z', '07:21:59Z'],
+      ['9', '', 'RUNNING', '', '07:24:31Z', ''],
+      ['11', '', 'CANCELLED', '0:0', '', '07:21:00Z'],
+      ['12', '', 'PENDING', '', '', ''],
+    ],
+  );
+  t.equal(runs.find(({ job_id }) => job_id === '2')!.name, 'na|me x');
+  t.equal(runs.filter(({ job_id }) => job_id === '10').length, 40);
+});
+
+t.test('what a real squeue 22.05 prints: guesses about the future are left out', async (t) => {
+  const runs = parseAccounting(readFileSync(join(import.meta.dirname, 'squeue.txt'), 'utf8'));
+  t.same(
+    runs
+      .filter(({ job_id }) => job_id !== '10')
+      .map((run) => [run.job_id, run.array_task_id, run.state, run.start.slice(11), run.end.slice(11)]),
+    [
+      ['11', '', 'CANCELLED', '07:21:00Z', '07:21:00Z'],
+      ['1', '', 'COMPLETED', '07:20:48Z', '07:20:48Z'],
+      ['2', '', 'FAILED', '07:20:48Z', '07:20:48Z'],
+      ['4', '2', 'FAILED', '07:20:54Z', '07:20:54Z'],
+      ['8', '', 'PENDING', '', ''],
+      ['9', '', 'PENDING', '', ''],
+      ['12', '', 'PENDING', '', ''],
+      ['7', '', 'RUNNING', '07:20:57Z', ''],
+    ],
+  );
+  t.same(runs.at(-1), {
+    job_id: '7',
+    array_task_id: '',
+    name: 'long',
+    user: 'root',
+    partition: 'gpu',
+    state: 'RUNNING',
+    exit_code: '',
+    submit: '2026-11-25T07:20:56Z',
+    start: '2026-11-25T07:20:57Z',
+    end: '',
+    nodes: ['gr015'],
+  });
 });
 
 t.test('lines of SLURM that tell how a job ended', async (t) => {
@@ -68,6 +134,10 @@ t.test('lines of SLURM that tell how a job ended', async (t) => {
     [
       'srun: error: nid007965: tasks 0-2,7: Exited with exit code 255',
       { state: 'FAILED', exitCode: 255, tasks: [0, 1, 2, 7], node: 'nid007965' },
+    ],
+    [
+      'slurmstepd-gr015: error: *** JOB 8 ON gr015 CANCELLED AT 2026-11-25T07:23:01 DUE TO TIME LIMIT ***',
+      { state: 'TIMEOUT', node: 'gr015', requeued: false },
     ],
     ['srun: error: nid007965: task 3: Out Of Memory', { state: 'OUT_OF_MEMORY', tasks: [3] }],
     ['srun: error: nid007965: task 3: Terminated', { state: 'FAILED', tasks: [] }],

@@ -1,0 +1,123 @@
+import { setTimeout } from 'node:timers/promises';
+
+/** What a drill has to show: how many records were sent, promised, kept, and kept more than once. */
+export interface DrillResult {
+  readonly sent: number;
+  readonly acknowledged: number;
+  readonly stored: number;
+  readonly lost: number;
+  readonly duplicated: number;
+}
+
+export interface SendersOptions {
+  /** Where the server is now; it may be another one after a restart. */
+  readonly url: () => string;
+  readonly agents: number;
+  readonly linesPerRequest: number;
+  /** Requests of each agent; without end where undefined, until `stop`. */
+  readonly requests?: number;
+}
+
+const RETRY_MS = 50;
+
+/**
+ * Agents that behave as Fluent Bit: each sends one request after the other and repeats the very same bytes until they are
+ * acknowledged. Each record carries a number of its own, by which it is found again.
+ */
+export class Senders {
+  sent = 0;
+  acknowledged = 0;
+  /** Requests that were repeated, by what was in the way: a status or an error's code. */
+  readonly repeated: Record<string, number> = {};
+  /** Milliseconds from sending to acknowledgement, of requests that needed no repetition. */
+  readonly latencies: number[] = [];
+  readonly #options: SendersOptions;
+  readonly #done: Promise<void>[];
+  #stopping = false;
+
+  constructor(options: SendersOptions) {
+    this.#options = options;
+    this.#done = Array.from({ length: options.agents }, (_, agent) => this.#send(agent));
+  }
+
+  /** Lets every agent finish its last request. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.finished();
+  }
+
+  async finished(): Promise<void> {
+    await Promise.all(this.#done);
+  }
+
+  async #send(agent: number): Promise<void> {
+    const { linesPerRequest, requests = Number.POSITIVE_INFINITY } = this.#options;
+    for (let request = 0; request < requests && !this.#stopping; request++) {
+      const lines = Array.from({ length: linesPerRequest }, () =>
+        JSON.stringify({ message: 'under fire', service: 'drill', n: this.sent++ }),
+      );
+      await this.#deliver(agent, `${lines.join('\n')}\n`);
+      this.acknowledged += linesPerRequest;
+    }
+  }
+
+  async #deliver(agent: number, body: string): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      const started = performance.now();
+      const hindrance = await this.#attempt(agent, body);
+      if (hindrance === undefined) {
+        if (attempt === 0) this.latencies.push(performance.now() - started);
+        return;
+      }
+      this.repeated[hindrance] = (this.repeated[hindrance] ?? 0) + 1;
+      await setTimeout(RETRY_MS);
+    }
+  }
+
+  /** @returns what was in the way */
+  async #attempt(agent: number, body: string): Promise<string | undefined> {
+    try {
+      const response = await fetch(`${this.#options.url()}/logs/ingest`, {
+        method: 'POST',
+        body,
+        headers: { 'X-Machine-Id': `agent-${agent}` },
+        signal: AbortSignal.timeout(30_000),
+      });
+      await response.text();
+      if (response.status === 200) return undefined;
+      if (response.status !== 503 && response.status !== 429) {
+        throw new Error(`the answer ${response.status} makes Fluent Bit drop what it sent`);
+      }
+      return String(response.status);
+    } catch (error) {
+      const { cause, message, name } = error as Error & { cause?: NodeJS.ErrnoException };
+      if (message.includes('drop what it sent')) throw error;
+      return cause?.code ?? name;
+    }
+  }
+
+  /** Reads everything back and compares. */
+  async result(): Promise<DrillResult> {
+    const times = new Uint16Array(this.sent);
+    let stored = 0;
+    const response = await fetch(`${this.#options.url()}/api/v1/logs/export?format=ndjson&q=service:drill`);
+    let rest = '';
+    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop()!;
+      for (const line of lines) {
+        times[(JSON.parse(line) as { n: number }).n]!++;
+        stored++;
+      }
+    }
+    const { sent, acknowledged } = this;
+    const lost = times.filter((count) => count === 0).length;
+    return { sent, acknowledged, stored, lost, duplicated: stored - (sent - lost) };
+  }
+}
+
+/** The value below which so many percent of the values lie, in whole milliseconds. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? 0);
+}
