@@ -6,7 +6,6 @@ import { refuseForeignSites } from './http/foreign-sites.ts';
 import { countRequests, type RequestCounts } from './http/request-counts.ts';
 import { setSecurityHeaders } from './http/security-headers.ts';
 import { addBackupRoutes, type BackupRoutesOptions } from './routes/backup.ts';
-
 import { addDeadLetterRoutes, type DeadLetterRoutesOptions } from './routes/dead-letters.ts';
 import { addDocumentRoutes } from './routes/document.ts';
 import { addFileRoutes, type FileRoutesOptions } from './routes/files.ts';
@@ -58,22 +57,6 @@ const CLIENT_LEFT = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE'
 
 /** The whole HTTP interface: every address family is one line here. */
 export function createApp(options: AppOptions): Koa {
-  const router = new Router();
-  addIngestRoutes(router, options);
-  addOtlpRoutes(router, options);
-  addServiceRoutes(router, options);
-  addFileRoutes(router, options);
-  addSyncRoutes(router, options);
-  addJobRoutes(router, options);
-  addLogRoutes(router, options);
-  addLogAnalysisRoutes(router, options);
-  addLogExportRoutes(router, options);
-  addLogMetricRoutes(router, options);
-  addRetentionRoutes(router, options);
-  addBackupRoutes(router, options);
-  addLogStreamRoutes(router, options);
-  addDeadLetterRoutes(router, options);
-  addOperationsRoutes(router, options);
   const api = new Api(options);
   addIngestRoutes(api.family('Ingest'), options);
   addOtlpRoutes(api.family('Ingest'), options);
@@ -90,6 +73,7 @@ export function createApp(options: AppOptions): Koa {
   addJobRoutes(api.family('Jobs'), options);
   addNodeRoutes(api.family('Nodes'), options);
   addOperationsRoutes(api.family('Operations'), options);
+  addBackupRoutes(api.family('Operations'), options);
   addSessionRoutes(api.family('Operations'), options);
   addWebPageRoutes(api.family('Web pages'), options);
   addDocumentRoutes(api, options);
