@@ -1,5 +1,6 @@
 import cors from '@koa/cors';
 import Koa from 'koa';
+import { LogStore } from '../pipeline/store/log-store.ts';
 import { Api, type ApiOptions } from './http/api.ts';
 import { respondToErrors } from './http/error-response.ts';
 import { refuseForeignSites } from './http/foreign-sites.ts';
@@ -67,6 +68,13 @@ export function createApp(options: AppOptions): Koa {
   addLogStreamRoutes(api.family('Logs'), options);
   addLogMetricRoutes(api.family('Logs'), options);
   addRetentionRoutes(api.family('Retention'), options);
+  if (options.archive) {
+    const archived = { clickhouse: options.archive.reader, store: new LogStore(options.archive.reader) };
+    const family = api.family('Archive', ['/api/v1/logs', '/api/v1/archive']);
+    addLogRoutes(family, archived);
+    addLogAnalysisRoutes(family, archived);
+    addLogExportRoutes(family, archived);
+  }
   addServiceRoutes(api.family('Services and files'), options);
   addFileRoutes(api.family('Services and files'), options);
   addSyncRoutes(api.family('Services and files'), options);

@@ -24,6 +24,7 @@ import { startOtlpListener } from './otlp-listener.ts';
 import { packageVersion } from './package-version.ts';
 import { readTls } from './read-tls.ts';
 import { startRequestLog } from './request-log.ts';
+import { createArchive } from './start-archive.ts';
 import { createCollector } from './start-collector.ts';
 import { startIngest } from './start-ingest.ts';
 import { startNodes } from './start-nodes.ts';
@@ -69,6 +70,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       onProblem: log.warn,
     });
     const retention = retentionOf(config, ingest.rules.retention);
+    const archiving = await createArchive(config, clickhouse, log);
     const features: Feature[] = [
       ingest.rules,
       forwarding,
@@ -76,6 +78,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       sync,
       nodes,
       createRetention(config, clickhouse, retention, log),
+      archiving,
     ];
 
     const budget = new BodyBudget(BODY_BUDGET_BYTES);
@@ -102,6 +105,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       metricRules: ingest.rules.metricRules,
       retention,
       maxDiskBytes: config.MAX_DISK_BYTES,
+      archive: archiving.archive,
       backUp:
         config.CLICKHOUSE_URL === undefined
           ? (folder) =>
