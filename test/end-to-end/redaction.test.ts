@@ -11,6 +11,8 @@ import { PLANTED_SECRETS } from '../planted-secrets.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { startHere } from './test-server.ts';
 
+// Some hundred requests.
+t.setTimeout(120_000);
 const dir = temporaryFolder();
 let forwarded = '';
 const backend = createServer(async (request, response) => {
