@@ -1,5 +1,6 @@
 import cors from '@koa/cors';
 import Koa from 'koa';
+import { LogStore } from '../pipeline/store/log-store.ts';
 import { Api, type ApiOptions } from './http/api.ts';
 import { respondToErrors } from './http/error-response.ts';
 import { refuseForeignSites } from './http/foreign-sites.ts';
@@ -8,6 +9,7 @@ import { setSecurityHeaders } from './http/security-headers.ts';
 import { type AgentRoutesOptions, addAgentRoutes } from './routes/agents.ts';
 import { type AlertRuleRoutesOptions, addAlertRuleRoutes } from './routes/alert-rules.ts';
 import { type AlertRoutesOptions, addAlertRoutes } from './routes/alerts.ts';
+import { addBackupRoutes, type BackupRoutesOptions } from './routes/backup.ts';
 import { addDeadLetterRoutes, type DeadLetterRoutesOptions } from './routes/dead-letters.ts';
 import { addDocumentRoutes } from './routes/document.ts';
 import { addFileRoutes, type FileRoutesOptions } from './routes/files.ts';
@@ -37,6 +39,7 @@ export interface AppOptions
     LogExportRoutesOptions,
     LogMetricRoutesOptions,
     RetentionRoutesOptions,
+    BackupRoutesOptions,
     LogStreamRoutesOptions,
     ServiceRoutesOptions,
     FileRoutesOptions,
@@ -75,6 +78,13 @@ export function createApp(options: AppOptions): Koa {
   addLogStreamRoutes(api.family('Logs'), options);
   addLogMetricRoutes(api.family('Logs'), options);
   addRetentionRoutes(api.family('Retention'), options);
+  if (options.archive) {
+    const archived = { clickhouse: options.archive.reader, store: new LogStore(options.archive.reader) };
+    const family = api.family('Archive', ['/api/v1/logs', '/api/v1/archive']);
+    addLogRoutes(family, archived);
+    addLogAnalysisRoutes(family, archived);
+    addLogExportRoutes(family, archived);
+  }
   addServiceRoutes(api.family('Services and files'), options);
   addFileRoutes(api.family('Services and files'), options);
   addSyncRoutes(api.family('Services and files'), options);
@@ -86,6 +96,7 @@ export function createApp(options: AppOptions): Koa {
   addAlertRoutes(api.family('Alerts'), options);
   addAlertRuleRoutes(api.family('Alerts'), options);
   addOperationsRoutes(api.family('Operations'), options);
+  addBackupRoutes(api.family('Operations'), options);
   addSessionRoutes(api.family('Operations'), options);
   addWebPageRoutes(api.family('Web pages'), options);
   addDocumentRoutes(api, options);

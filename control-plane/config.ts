@@ -151,6 +151,7 @@ export const SETTINGS = z.object({
   LAUNCH_RULES_FILE: text.optional(),
   STREAM_MAX_MINUTES: whole(1, 30_000).optional(),
   MAX_DISK_BYTES: whole(100 * 1024 * 1024).optional(),
+  ARCHIVE_DIR: text.optional(),
   INGEST_MAX_BYTES: whole(1024).default(64 * 1024 * 1024),
   OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: endpoint.optional(),
   OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: protocol.default('http/protobuf'),

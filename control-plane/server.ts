@@ -5,6 +5,7 @@ import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
 import { adminToken } from './admin-token.ts';
 import { createApp } from './app.ts';
+import { createBackup } from './backup/create-backup.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
 import { type Feature, gaugesOf, impairedOf, registriesOf, seriesOf } from './feature.ts';
@@ -24,6 +25,7 @@ import { packageVersion } from './package-version.ts';
 import { readTls } from './read-tls.ts';
 import { startRequestLog } from './request-log.ts';
 import { createAlerting } from './start-alerts.ts';
+import { createArchive } from './start-archive.ts';
 import { createCollector } from './start-collector.ts';
 import { createFleet } from './start-fleet.ts';
 import { startIngest } from './start-ingest.ts';
@@ -72,6 +74,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
     const alerting = await createAlerting(config, { clickhouse, store, bus, log });
     const retention = retentionOf(config, ingest.rules.retention);
     const fleet = await createFleet(config, clickhouse, log);
+    const archiving = await createArchive(config, clickhouse, log);
     const features: Feature[] = [
       ingest.rules,
       fleet,
@@ -81,6 +84,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       sync,
       nodes,
       createRetention(config, clickhouse, retention, log),
+      archiving,
     ];
 
     const budget = new BodyBudget(BODY_BUDGET_BYTES);
@@ -109,6 +113,12 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       metricRules: ingest.rules.metricRules,
       retention,
       maxDiskBytes: config.MAX_DISK_BYTES,
+      archive: archiving.archive,
+      backUp:
+        config.CLICKHOUSE_URL === undefined
+          ? (folder) =>
+              createBackup({ clickhouse, dataDir: config.DATA_DIR, folder, version: packageVersion() })
+          : undefined,
       auth,
       clickhouse,
       jobRuns,

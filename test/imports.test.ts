@@ -15,7 +15,7 @@ const LAYERS = [
   /^control-plane\/ui\//,
   /^control-plane\/rules\//,
   /^control-plane\/logs\//,
-  /^control-plane\/(files|nodes|fleet|alerts|forward|retention)\//,
+  /^control-plane\/(files|nodes|fleet|alerts|forward|retention|backup)\//,
   /^control-plane\/jobs\//,
   /^control-plane\/http\//,
   /^control-plane\/routes\//,
@@ -23,6 +23,7 @@ const LAYERS = [
   /^control-plane\/(feature|open-clickhouse|open-redis|request-log)\.ts/,
   /^control-plane\/start-[a-z-]+\.ts/,
   /^control-plane\/server\.ts/,
+  /^control-plane\/doctor\//,
   /^control-plane\/(main\.ts|build-ui\.ts|cli\/)/,
 ];
 

@@ -2,9 +2,11 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../package-version.ts';
 import { addAgent } from './agent.ts';
+import { addBackup } from './backup.ts';
 import { addCompletion } from './completion.ts';
 import { addCount } from './count.ts';
 import { addDemo } from './demo-command.ts';
+import { addDoctor } from './doctor.ts';
 import { addExport } from './export.ts';
 import { addIngest } from './ingest.ts';
 import { addJobs } from './jobs.ts';
@@ -55,6 +57,8 @@ for (const add of [
   addView,
   addRender,
   addAgent,
+  addBackup,
+  addDoctor,
   addCompletion,
 ]) {
   add(program);

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { parseEnv } from 'node:util';
 import { findFluentBit } from '../../pipeline/fluent-bit/find-fluent-bit.ts';
 import { ConfigError, readConfig, SETTINGS } from '../config.ts';
 import { createConsoleLog } from '../console-log.ts';
 import { startServer } from '../server.ts';
+import { readEnvFile } from './settings.ts';
 
 /** The server until a signal ends it, its settings from the environment and `.env`; tails the paths itself. */
 export async function serve(paths: readonly string[]): Promise<void> {
@@ -45,20 +44,13 @@ export async function serve(paths: readonly string[]): Promise<void> {
   }
 }
 
-export function readEnvFile(): NodeJS.Dict<string> {
-  try {
-    return parseEnv(readFileSync('.env', 'utf8'));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw error;
-  }
-}
-
 /** What an operator can act on; a defect keeps its stack. */
 function startProblem(error: unknown): string {
   const { code, message, stack } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return `${message}: another program has the port; set PORT`;
   if (/GRPC_PORT/.test(message)) return `${message}; GRPC_PORT=0 turns it off`;
   if (/Cannot lock file/.test(message)) return 'DATA_DIR is in use by another Logplane process';
+  if (/Failed to create connection/.test(message) || code?.startsWith('E'))
+    return `${message}; nothing was changed, logplane doctor tells more`;
   return stack ?? String(error);
 }

@@ -29,9 +29,12 @@ export class Api {
     return this.#routes;
   }
 
-  /** Routes that the documentation shows together. */
-  family(name: string): RouteFamily {
-    return new RouteFamily(name, this.#options, this.router, this.#routes);
+  /**
+   * Routes that the documentation shows together.
+   * @param moved what the beginnings of their paths become
+   */
+  family(name: string, moved: readonly [from: string, to: string] = ['', '']): RouteFamily {
+    return new RouteFamily(name, moved, this.#options, this.router, this.#routes);
   }
 
   /** The name of the route that a request goes to; null where no route takes it. */
@@ -42,12 +45,20 @@ export class Api {
 
 export class RouteFamily {
   readonly #name: string;
+  readonly #moved: readonly [from: string, to: string];
   readonly #options: ApiOptions;
   readonly #router: Router;
   readonly #routes: Route[];
 
-  constructor(name: string, options: ApiOptions, router: Router, routes: Route[]) {
+  constructor(
+    name: string,
+    moved: readonly [from: string, to: string],
+    options: ApiOptions,
+    router: Router,
+    routes: Route[],
+  ) {
     this.#name = name;
+    this.#moved = moved;
     this.#options = options;
     this.#router = router;
     this.#routes = routes;
@@ -109,11 +120,13 @@ export class RouteFamily {
 
   #add<Shape extends Parameters, Body extends z.ZodType, Answer extends z.ZodType>(
     method: Method,
-    path: string,
+    declaredPath: string,
     declaration: Declaration<Shape, Body, Answer>,
     handler: Handler<Shape, Body, Answer>,
     ...before: Middleware[]
   ): void {
+    const [from, to] = this.#moved;
+    const path = declaredPath.startsWith(from) ? to + declaredPath.slice(from.length) : declaredPath;
     const { right, parameters = {} as Shape, body: schema, status, name } = declaration;
     const { auth, body } = this.#options;
     this.#routes.push({

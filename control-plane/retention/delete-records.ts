@@ -1,4 +1,5 @@
 import { badRequest } from '../../pipeline/errors.ts';
+import type { Archive } from '../../pipeline/store/archive.ts';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import type { LogFilter } from '../logs/log-filter.ts';
 import type { QueryLimits } from '../logs/query-limits.ts';
@@ -9,6 +10,7 @@ export interface DeleteRequest {
   readonly confirm: string | undefined;
   /** Place of the newest record: what comes later is not meant. */
   readonly watermark: number;
+  readonly archive: Archive | undefined;
 }
 
 export interface Deletion {
@@ -26,7 +28,7 @@ export interface Deletion {
  */
 export async function deleteByFilter(
   clickhouse: ClickHouse,
-  { filter, confirm, watermark }: DeleteRequest,
+  { filter, confirm, watermark, archive }: DeleteRequest,
   limits: QueryLimits,
 ): Promise<Deletion> {
   if (filter.query.kind === 'all') {
@@ -38,10 +40,14 @@ export async function deleteByFilter(
   const upTo = parts ? Number(parts[2]) : watermark;
   const where = `(${filter.where}) AND seq <= {up_to:UInt64}`;
   const parameters = { ...filter.parameters, up_to: upTo };
-  const [[records] = [0]] = await clickhouse.query<[number]>(`SELECT count() FROM logs WHERE ${where}`, {
-    parameters,
-    ...limits,
-  });
+  // A record may be in the table and in the archive.
+  const places = ['logs', ...(archive ? ['archive'] : [])].map(
+    (table) => `SELECT seq FROM ${table} WHERE ${where}`,
+  );
+  const [[records] = [0]] = await clickhouse.query<[number]>(
+    `SELECT count() FROM (${places.join(' UNION DISTINCT ')})`,
+    { parameters, ...limits },
+  );
   if (!parts) return { records, deleted: 0, confirm: `${records}-${upTo}` };
   if (records !== Number(parts[1])) {
     throw badRequest(
@@ -53,6 +59,7 @@ export async function deleteByFilter(
       parameters,
       settings: { mutations_sync: 1 },
     });
+    await archive?.deleteWhere(where, parameters, limits.signal);
   }
   return { records, deleted: records };
 }

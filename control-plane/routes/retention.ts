@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { LiveBus } from '../../pipeline/live/live-bus.ts';
+import type { Archive } from '../../pipeline/store/archive.ts';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import type { Retention } from '../../pipeline/store/retention.ts';
 import type { RouteFamily } from '../http/api.ts';
@@ -17,6 +18,7 @@ export interface RetentionRoutesOptions {
   readonly bus: LiveBus;
   readonly retention: Retention;
   readonly maxDiskBytes: number | undefined;
+  readonly archive: Archive | undefined;
 }
 
 const RULE = z.object({
@@ -39,7 +41,7 @@ const GROUP = z.object({
 /** What is kept, for how long, and deleting by query. */
 export function addRetentionRoutes(
   api: RouteFamily,
-  { clickhouse, bus, retention, maxDiskBytes }: RetentionRoutesOptions,
+  { clickhouse, bus, retention, maxDiskBytes, archive }: RetentionRoutesOptions,
 ): void {
   api.getOrPost(
     '/api/v1/retention',
@@ -81,7 +83,7 @@ export function addRetentionRoutes(
     },
     async (context, { confirm, ...filter }) => {
       const started = performance.now();
-      const request = { filter: toFilter(filter), confirm, watermark: bus.watermark };
+      const request = { filter: toFilter(filter), confirm, watermark: bus.watermark, archive };
       const deletion = await deleteByFilter(clickhouse, request, scanLimits(leaveSignal(context)));
       return { ...deletion, took_ms: tookMs(started) };
     },

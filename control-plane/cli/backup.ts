@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { engineHolder } from '../backup/engine-holder.ts';
+import type { Manifest } from '../backup/manifest.ts';
+import type { Config } from '../config.ts';
+import { packageVersion } from '../package-version.ts';
+import { request, type ServerOptions } from './api.ts';
+import { readSettings } from './settings.ts';
+import { print } from './terminal.ts';
+
+type Summary = Pick<Manifest, 'tables' | 'schema_version'>;
+
+export function addBackup(program: Command): void {
+  program
+    .command('backup')
+    .description('copies the data folder into an empty folder, also while the server runs')
+    .argument('<dir>', 'folder on the machine of the server')
+    .option('--server <url>', 'address of the server that runs on the data folder; else as HOST and PORT say')
+    .option('--token <token>', 'admin token; else ADMIN_TOKEN or the one in the data folder')
+    .action(async (dir: string, options: Partial<ServerOptions>) => {
+      const config = readSettings();
+      await show(
+        'backed up',
+        (await backUpHere(config, resolve(dir))) ?? (await askServer(config, resolve(dir), options)),
+      );
+    });
+  program
+    .command('restore')
+    .description('makes the data folder (DATA_DIR, still empty) out of a backup')
+    .argument('<dir>', 'folder of the backup')
+    .action(async (dir: string) => {
+      const { DATA_DIR, CLICKHOUSE_DATABASE } = readSettings();
+      const { restoreBackup } = await import('../backup/restore-backup.ts');
+      const options = { folder: resolve(dir), dataDir: DATA_DIR, database: CLICKHOUSE_DATABASE };
+      await show('restored', await restoreBackup(options));
+    });
+}
+
+/** Undefined where a server has the data folder. */
+async function backUpHere(
+  { DATA_DIR, CLICKHOUSE_DATABASE }: Config,
+  folder: string,
+): Promise<Manifest | undefined> {
+  const { openEmbeddedClickHouse } = await import('../../pipeline/store/embedded-clickhouse.ts');
+  const { createBackup } = await import('../backup/create-backup.ts');
+  const path = join(DATA_DIR, 'clickhouse');
+  if (!existsSync(join(path, 'metadata'))) throw new Error(`DATA_DIR (${DATA_DIR}) holds no data`);
+  if ((await engineHolder(path)) !== undefined) return undefined;
+  const clickhouse = openEmbeddedClickHouse({ path, database: CLICKHOUSE_DATABASE });
+  try {
+    return await createBackup({ clickhouse, dataDir: DATA_DIR, folder, version: packageVersion() });
+  } finally {
+    await clickhouse.close();
+  }
+}
+
+async function askServer(config: Config, dir: string, options: Partial<ServerOptions>): Promise<Summary> {
+  const server = options.server ?? `http://${config.HOST}:${config.PORT}`;
+  const token =
+    options.token ?? config.ADMIN_TOKEN ?? readFileSync(join(config.DATA_DIR, 'admin-token'), 'utf8').trim();
+  const answer = await request({ server, token }, '/api/v1/backup', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ dir }),
+  });
+  return (await answer.json()) as Summary;
+}
+
+async function show(done: string, { tables, schema_version }: Summary): Promise<void> {
+  const rows = tables.map(({ name, rows, parts }) => `${name}: ${rows} rows in ${parts} parts\n`).join('');
+  await print(`${rows}${done}, schema version ${schema_version}; every file and every table was compared\n`);
+}

@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { ConfigError } from '../config.ts';
+import type { Finding } from '../doctor/finding.ts';
+import { readSettings } from './settings.ts';
+import { FAILURE, harmless, paint, print } from './terminal.ts';
+
+const COLOURS = { ok: 'grey', warning: 'yellow', problem: 'red' } as const;
+
+export function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('tells what keeps the server from working here, and repairs what is safe')
+    .option('--repair', 'repair it; nothing that holds records is removed', false)
+    .option('--json', 'as JSON', false)
+    .action(async ({ repair, json }: { repair: boolean; json: boolean }) => {
+      const findings = await findAll();
+      if (json) await print(`${JSON.stringify({ findings })}\n`);
+      else for (const finding of findings) await show(finding);
+      let left = 0;
+      for (const { what, state, repair: mend } of findings) {
+        if (mend && repair) await print(`${paint('repaired', 'bold')} ${what}: ${harmless(await mend())}\n`);
+        else if (state === 'problem') left++;
+      }
+      if (!repair && findings.some((finding) => finding.repair))
+        await print('logplane doctor --repair does that\n');
+      if (left > 0) process.exitCode = FAILURE;
+    });
+}
+
+async function findAll(): Promise<Finding[]> {
+  try {
+    const config = readSettings();
+    // The engine takes 250 MB and 0.2 s to load.
+    const { examine } = await import('../doctor/examine.ts');
+    return await examine(config, Number(process.env.UV_THREADPOOL_SIZE ?? 4));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.message.split('\n').map((detail) => ({ what: 'settings', state: 'problem', detail }));
+  }
+}
+
+async function show({ what, state, detail, repair }: Finding): Promise<void> {
+  await print(
+    `${paint(state.padEnd(7), COLOURS[state])} ${what}: ${harmless(detail)}${repair ? ' (can be repaired)' : ''}\n`,
+  );
+}

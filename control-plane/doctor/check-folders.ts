@@ -1,0 +1,110 @@
+import { constants } from 'node:fs';
+import { access, mkdir, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { engineHolder } from '../backup/engine-holder.ts';
+import type { Config } from '../config.ts';
+import { type Finding, ok, problem, reasonOf, warning } from './finding.ts';
+
+const GIB = 1024 ** 3;
+const LEAST_FREE_BYTES = 2 * GIB;
+const LEAST_FREE_SHARE = 0.05;
+
+/** The folders that the server writes, and the disk below them. */
+export async function checkFolders(config: Config): Promise<Finding[]> {
+  const data = await checkWritable('data folder', 'DATA_DIR', config.DATA_DIR);
+  const findings = [data];
+  if (config.LOG_API_CALLS) findings.push(await checkWritable('request log', 'LOG_DIR', config.LOG_DIR));
+  if (data.state === 'problem') return findings;
+  return [
+    ...findings,
+    await checkDisk(config),
+    ...(await checkState(config)),
+    ...(await checkLeftovers(config)),
+  ];
+}
+
+async function checkWritable(what: string, setting: string, folder: string): Promise<Finding> {
+  const probe = join(folder, `.logplane-doctor-${process.pid}`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(probe, 'x');
+    await rm(probe);
+    return ok(what, `${setting} (${folder}) can be written`);
+  } catch (error) {
+    await rm(probe, { force: true }).catch(() => {});
+    return problem(what, `${setting} (${folder}) cannot be written: ${reasonOf(error)}`);
+  }
+}
+
+async function checkDisk({ DATA_DIR, MAX_DISK_BYTES }: Config): Promise<Finding> {
+  const { bavail, blocks, bsize } = await statfs(DATA_DIR);
+  const free = bavail * bsize;
+  const size = blocks * bsize;
+  const told = `${(free / GIB).toFixed(1)} GiB of ${(size / GIB).toFixed(1)} GiB are free`;
+  if (MAX_DISK_BYTES !== undefined && MAX_DISK_BYTES > size * 0.9) {
+    return warning(
+      'disk',
+      `${told}; MAX_DISK_BYTES (${MAX_DISK_BYTES}) is more than nine tenths of the disk`,
+    );
+  }
+  if (free > Math.min(LEAST_FREE_BYTES, size * LEAST_FREE_SHARE)) return ok('disk', told);
+  const advice =
+    MAX_DISK_BYTES === undefined ? 'set MAX_DISK_BYTES or shorten RETENTION_DAYS' : 'lower MAX_DISK_BYTES';
+  return problem('disk', `${told}: merges need space for copies; free some, and ${advice}`);
+}
+
+/** Files of positions and windows: each line stands for itself, so one that cannot be read at all is put aside. */
+async function checkState({ DATA_DIR }: Config): Promise<Finding[]> {
+  const folder = join(DATA_DIR, 'state');
+  const names = (await readdir(folder).catch(() => [])).filter((name) => !name.endsWith('.damaged'));
+  const findings: Finding[] = [];
+  for (const name of names) {
+    const path = join(folder, name);
+    try {
+      await access(path, constants.R_OK | constants.W_OK);
+      const text = await readFile(path, 'utf8');
+      if (text.includes('\0')) {
+        findings.push({
+          ...problem(
+            'state',
+            `${path} holds zero bytes, as after a power cut; without it the server reads on from the rows`,
+          ),
+          repair: async () => {
+            const aside = `${path}.damaged`;
+            await writeFile(aside, text);
+            await rm(path);
+            return `moved to ${aside}`;
+          },
+        });
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EISDIR')
+        findings.push(problem('state', `${path}: ${reasonOf(error)}`));
+    }
+  }
+  return findings.length > 0 ? findings : [ok('state', `${names.length} files of positions can be read`)];
+}
+
+/** What a killed server leaves behind: pieces of exports and of backups. */
+async function checkLeftovers({ DATA_DIR }: Config): Promise<Finding[]> {
+  const engineFolder = join(DATA_DIR, 'clickhouse');
+  if ((await engineHolder(engineFolder)) !== undefined) return [];
+  const found: string[] = [];
+  for (const folder of [`${engineFolder}-exports`, join(engineFolder, 'shadow')]) {
+    const names = await readdir(folder).catch(() => []);
+    found.push(...names.filter((name) => name !== 'increment.txt').map((name) => join(folder, name)));
+  }
+  if (found.length === 0) return [];
+  return [
+    {
+      ...warning(
+        'leftovers',
+        `${found.length} pieces of broken-off exports or backups take space, as ${found[0]}`,
+      ),
+      repair: async () => {
+        for (const path of found) await rm(path, { recursive: true, force: true });
+        return `removed ${found.length}`;
+      },
+    },
+  ];
+}

@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import { parseCategoryRules } from '../../pipeline/transforms/category-rules.ts';
+import type { Config } from '../config.ts';
+import { parseSources } from '../files/read-sources.ts';
+import { isLoopback } from '../http-listener.ts';
+import { parseRules } from '../rules/rules-file.ts';
+import { type Finding, ok, problem, reasonOf, warning } from './finding.ts';
+
+/** What the settings name: files of rules, and an address that others reach. */
+export async function checkSettings(config: Config): Promise<Finding[]> {
+  const files: [string, string | undefined, (text: string) => unknown][] = [
+    ['RULES_FILE', config.RULES_FILE, parseRules],
+    ['CATEGORIES_FILE', config.CATEGORIES_FILE, parseCategoryRules],
+    ['SYNC_SOURCES', config.SYNC_SOURCES, (text) => parseSources(text, config.MACHINE_ID)],
+  ];
+  const findings: Finding[] = [];
+  for (const [setting, path, parse] of files) {
+    if (path === undefined) continue;
+    try {
+      parse(await readFile(path, 'utf8'));
+      findings.push(ok(setting, `${path} can be read`));
+    } catch (error) {
+      findings.push(
+        ...reasonOf(error)
+          .split('\n')
+          .map((line) => problem(setting, `${path}: ${line}`)),
+      );
+    }
+  }
+  if (!isLoopback(config.HOST) && (config.INGEST_TOKEN === undefined || config.READ_TOKEN === undefined)) {
+    findings.push(warning('tokens', `HOST is ${config.HOST}, and INGEST_TOKEN or READ_TOKEN is not set`));
+  }
+  return findings;
+}

@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
+import { MIGRATIONS } from '../../pipeline/store/schema.ts';
+import type { Config } from '../config.ts';
+import { openClickHouse } from '../open-clickhouse.ts';
+import { type Finding, ok, problem, warning } from './finding.ts';
+
+/** The tables, part by part; the engine opens them for it, so no server may hold them. */
+export async function checkTables(config: Config): Promise<Finding[]> {
+  const folder = join(config.DATA_DIR, 'clickhouse');
+  if (config.CLICKHOUSE_URL === undefined && !existsSync(folder)) {
+    return [ok('tables', 'there are none yet: the first start makes them')];
+  }
+  let clickhouse: ClickHouse;
+  try {
+    clickhouse = await openClickHouse(config);
+  } catch (error) {
+    return [
+      problem(
+        'tables',
+        `the engine does not open ${folder}: ${(error as Error).message}. Nothing was changed. Where its metadata are damaged, ` +
+          `move the folder aside and restore a backup (logplane restore); the parts in it stay readable for ClickHouse's tools`,
+      ),
+    ];
+  }
+  try {
+    return [
+      await checkSchema(clickhouse),
+      ...(await checkParts(clickhouse, config)),
+      ...(await checkDetached(clickhouse)),
+    ];
+  } catch (error) {
+    return [problem('tables', `the engine does not answer: ${(error as Error).message}`)];
+  } finally {
+    await clickhouse.close();
+  }
+}
+
+async function checkSchema(clickhouse: ClickHouse): Promise<Finding> {
+  const names = (
+    await clickhouse.query<[string]>('SELECT name FROM system.tables WHERE database = currentDatabase()')
+  ).flat();
+  if (!names.includes('schema_versions')) return ok('schema', 'there is none yet: the first start makes it');
+  const [[version] = [0]] = await clickhouse.query<[number]>('SELECT max(version) FROM schema_versions');
+  if (version > MIGRATIONS.length) {
+    return problem(
+      'schema',
+      `version ${version} is of a newer release, this one knows up to ${MIGRATIONS.length}: start that one`,
+    );
+  }
+  if (!names.includes('logs')) return problem('schema', 'the table logs is missing: restore a backup');
+  return ok(
+    'schema',
+    version === MIGRATIONS.length
+      ? `version ${version}`
+      : `version ${version}, the next start makes it ${MIGRATIONS.length}`,
+  );
+}
+
+async function checkParts(clickhouse: ClickHouse, config: Config): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  let parts = 0;
+  for (const table of ['logs', 'dead_letters', 'job_runs']) {
+    const rows = await clickhouse
+      .query<[string, number, string]>(`CHECK TABLE ${table} SETTINGS check_query_single_value_result = 0`)
+      .catch(() => []);
+    parts += rows.length;
+    for (const [part, passed, message] of rows) {
+      if (passed === 1) continue;
+      findings.push({
+        ...problem(
+          'tables',
+          `the part ${part} of ${table} is damaged (${message}); queries that meet it fail`,
+        ),
+        repair: () => detach(config, table, part),
+      });
+    }
+  }
+  return findings.length > 0 ? findings : [ok('tables', `${parts} parts have the right checksums`)];
+}
+
+/** The rest of the table can be read again; the part is kept beside it. */
+async function detach(config: Config, table: string, part: string): Promise<string> {
+  const clickhouse = await openClickHouse(config);
+  try {
+    await clickhouse.command(`ALTER TABLE ${table} DETACH PART '${part}'`);
+    return 'put aside into the folder detached of the table; the other parts can be read again';
+  } finally {
+    await clickhouse.close();
+  }
+}
+
+async function checkDetached(clickhouse: ClickHouse): Promise<Finding[]> {
+  const rows = await clickhouse.query<[string, string, string]>(
+    "SELECT table, name, reason FROM system.detached_parts WHERE database = currentDatabase() AND reason != ''",
+  );
+  return rows.map(([table, name, reason]) =>
+    warning(
+      'tables',
+      `${name} of ${table} was put aside by the engine (${reason}); its rows are missing, a backup may have them`,
+    ),
+  );
+}
