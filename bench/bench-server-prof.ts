@@ -3,17 +3,21 @@ import { once } from 'node:events';
 
 /** The built server in a process of its own, as `npm start` runs it. */
 export async function startBenchServer(folder: string): Promise<{ url: string; stop(): Promise<void> }> {
-  const child = spawn(process.execPath, ["--max-semi-space-size=32", "--cpu-prof", "--cpu-prof-dir=/tmp/exp/prof", 'dist/control-plane/main.js'], {
-    env: {
-      ...process.env,
-      UV_THREADPOOL_SIZE: '16',
-      PORT: '0',
-      GRPC_PORT: '0',
-      LOG_API_CALLS: 'false',
-      DATA_DIR: folder,
+  const child = spawn(
+    process.execPath,
+    ['--max-semi-space-size=32', '--cpu-prof', '--cpu-prof-dir=/tmp/exp/prof', 'dist/control-plane/main.js'],
+    {
+      env: {
+        ...process.env,
+        UV_THREADPOOL_SIZE: '16',
+        PORT: '0',
+        GRPC_PORT: '0',
+        LOG_API_CALLS: 'false',
+        DATA_DIR: folder,
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  );
   let output = '';
   while (!/listening on/.test(output)) output += (await once(child.stdout, 'data'))[0];
   return {

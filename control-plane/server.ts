@@ -5,6 +5,7 @@ import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
 import { adminToken } from './admin-token.ts';
 import { createApp } from './app.ts';
+import { checkDataDir } from './check-data-dir.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
 import { type Feature, gaugesOf, impairedOf, seriesOf } from './feature.ts';
@@ -22,6 +23,7 @@ import { packageVersion } from './package-version.ts';
 import { readTls } from './read-tls.ts';
 import { startRequestLog } from './request-log.ts';
 import { createCollector } from './start-collector.ts';
+import { startDamageReport } from './start-damage-report.ts';
 import { startIngest } from './start-ingest.ts';
 import { createSync } from './start-sync.ts';
 import { createTelemetry } from './telemetry.ts';
@@ -43,6 +45,7 @@ export interface RunningServer {
 /** Puts the parts together and starts them; `close` stops them in reverse order. */
 export async function startServer(config: Config, log: ConsoleLog): Promise<RunningServer> {
   const tls = await readTls(config);
+  await checkDataDir(config.DATA_DIR);
   const clickhouse = await openClickHouse(config);
   const stopping = new AbortController();
   // Every open stream listens to it.
@@ -60,7 +63,12 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       stateDir: join(config.DATA_DIR, 'state'),
       onProblem: log.warn,
     });
-    const features: Feature[] = [forwarding, createCollector(config, pipeline, log), sync];
+    const features: Feature[] = [
+      forwarding,
+      await startDamageReport(clickhouse, log),
+      createCollector(config, pipeline, log),
+      sync,
+    ];
 
     const budget = new BodyBudget(BODY_BUDGET_BYTES);
     const auth = createAuth({

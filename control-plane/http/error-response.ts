@@ -12,6 +12,7 @@ export const STATUS: Readonly<Record<ErrorKind, number>> = {
   too_costly: 422,
   too_many: 429,
   overloaded: 503,
+  damaged: 503,
 };
 
 /** The one exit of every error: `{"error": {"message": "…"}}` with the right status, and no stack trace. */
@@ -33,6 +34,8 @@ export function respondToErrors(onDefect: (error: unknown, context: Context) => 
         respond(context, 500, 'internal error; the server has logged it');
         return;
       }
+      // What the client cannot mend is the operator's.
+      if (known.kind === 'damaged') onDefect(error, context);
       if (known.retryAfterSeconds !== undefined) context.set('Retry-After', String(known.retryAfterSeconds));
       if (known.kind === 'unauthorized') context.set('WWW-Authenticate', 'Bearer');
       respond(context, STATUS[known.kind], known.message);
@@ -56,6 +59,12 @@ export function toLogplaneError(error: unknown): LogplaneError | undefined {
       'too_costly',
       'the query needs more time, memory or rows than one query may take; ' +
         'narrow it: a shorter time range (from, to), a service, a level or a rarer word',
+    );
+  }
+  if (error.damaged) {
+    return new LogplaneError(
+      'damaged',
+      'some of the stored records cannot be read: their files are damaged; the log of the server names them',
     );
   }
   return undefined;
