@@ -1,5 +1,6 @@
+import { createRandom } from '../../bench/fleet-workload.ts';
 import { startProcess } from '../end-to-end/test-server.ts';
-import { makeGarbage, randomFrom } from './garbage.ts';
+import { makeGarbage } from './garbage.ts';
 import { type DrillResult, Senders } from './senders.ts';
 
 export interface GarbageResult extends DrillResult {
@@ -29,7 +30,7 @@ export async function drillGarbage(options: {
     return response.status;
   };
   for (const seed of options.seeds) {
-    const { path, headers, body } = makeGarbage(randomFrom(seed));
+    const { path, headers, body } = makeGarbage(createRandom(seed));
     if (!ALLOWED.has(await send(path, { headers, body }))) wrong.push(seed);
     if (seed % 20 === 0) {
       if (
