@@ -1,22 +1,28 @@
 import cors from '@koa/cors';
 import Koa from 'koa';
-import Router from 'koa-router';
-import type { Auth } from './http/auth.ts';
-import { endpointName } from './http/endpoint-name.ts';
+import { Api, type ApiOptions } from './http/api.ts';
 import { respondToErrors } from './http/error-response.ts';
+import { refuseForeignSites } from './http/foreign-sites.ts';
 import { countRequests, type RequestCounts } from './http/request-counts.ts';
+import { setSecurityHeaders } from './http/security-headers.ts';
 import { addDeadLetterRoutes, type DeadLetterRoutesOptions } from './routes/dead-letters.ts';
+import { addDocumentRoutes } from './routes/document.ts';
 import { addFileRoutes, type FileRoutesOptions } from './routes/files.ts';
 import { addIngestRoutes, type IngestRoutesOptions } from './routes/ingest.ts';
 import { addJobRoutes, type JobRoutesOptions } from './routes/jobs.ts';
 import { addLogAnalysisRoutes, type LogAnalysisRoutesOptions } from './routes/log-analysis.ts';
 import { addLogExportRoutes, type LogExportRoutesOptions } from './routes/log-export.ts';
+import { addLogMetricRoutes, type LogMetricRoutesOptions } from './routes/log-metrics.ts';
 import { addLogStreamRoutes, type LogStreamRoutesOptions } from './routes/log-stream.ts';
 import { addLogRoutes, type LogRoutesOptions } from './routes/logs.ts';
+import { addNodeRoutes, type NodeRoutesOptions } from './routes/nodes.ts';
 import { addOperationsRoutes, type OperationsRoutesOptions } from './routes/operations.ts';
 import { addOtlpRoutes, type OtlpRoutesOptions } from './routes/otlp.ts';
+import { addRetentionRoutes, type RetentionRoutesOptions } from './routes/retention.ts';
 import { addServiceRoutes, type ServiceRoutesOptions } from './routes/services.ts';
+import { addSessionRoutes } from './routes/session.ts';
 import { addSyncRoutes, type SyncRoutesOptions } from './routes/sync.ts';
+import { addWebPageRoutes, type WebPageRoutesOptions } from './routes/web-pages.ts';
 
 export interface AppOptions
   extends IngestRoutesOptions,
@@ -24,14 +30,18 @@ export interface AppOptions
     LogRoutesOptions,
     LogAnalysisRoutesOptions,
     LogExportRoutesOptions,
+    LogMetricRoutesOptions,
+    RetentionRoutesOptions,
     LogStreamRoutesOptions,
     ServiceRoutesOptions,
     FileRoutesOptions,
     SyncRoutesOptions,
     JobRoutesOptions,
+    NodeRoutesOptions,
     DeadLetterRoutesOptions,
-    OperationsRoutesOptions {
-  readonly auth: Auth;
+    OperationsRoutesOptions,
+    WebPageRoutesOptions,
+    ApiOptions {
   /** Origins whose pages may read answers. */
   readonly corsOrigins: readonly string[];
   readonly onDefect: (error: unknown, context?: Koa.Context) => void;
@@ -45,32 +55,41 @@ const CLIENT_LEFT = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE'
 
 /** The whole HTTP interface: every address family is one line here. */
 export function createApp(options: AppOptions): Koa {
-  const router = new Router();
-  addIngestRoutes(router, options);
-  addOtlpRoutes(router, options);
-  addServiceRoutes(router, options);
-  addFileRoutes(router, options);
-  addSyncRoutes(router, options);
-  addJobRoutes(router, options);
-  addLogRoutes(router, options);
-  addLogAnalysisRoutes(router, options);
-  addLogExportRoutes(router, options);
-  addLogStreamRoutes(router, options);
-  addDeadLetterRoutes(router, options);
-  addOperationsRoutes(router, options);
+  const api = new Api(options);
+  addIngestRoutes(api.family('Ingest'), options);
+  addOtlpRoutes(api.family('Ingest'), options);
+  addDeadLetterRoutes(api.family('Ingest'), options);
+  addLogRoutes(api.family('Logs'), options);
+  addLogAnalysisRoutes(api.family('Logs'), options);
+  addLogExportRoutes(api.family('Logs'), options);
+  addLogStreamRoutes(api.family('Logs'), options);
+  addLogMetricRoutes(api.family('Logs'), options);
+  addRetentionRoutes(api.family('Retention'), options);
+  addServiceRoutes(api.family('Services and files'), options);
+  addFileRoutes(api.family('Services and files'), options);
+  addSyncRoutes(api.family('Services and files'), options);
+  addJobRoutes(api.family('Jobs'), options);
+  addNodeRoutes(api.family('Nodes'), options);
+  addOperationsRoutes(api.family('Operations'), options);
+  addSessionRoutes(api.family('Operations'), options);
+  addWebPageRoutes(api.family('Web pages'), options);
+  addDocumentRoutes(api, options);
 
   const app = new Koa();
   app.on('error', (error: NodeJS.ErrnoException) => {
     if (!CLIENT_LEFT.has(error.code ?? '')) options.onDefect(error);
   });
-  const endpoint = (context: Koa.Context) => endpointName(router, context);
+  const endpoint = (context: Koa.Context) => api.endpoint(context);
+  app.use(setSecurityHeaders);
   app.use(countRequests(options.requestCounts, endpoint));
   if (options.requestLog) app.use(options.requestLog(endpoint));
   app.use(respondToErrors(options.onDefect));
   if (options.corsOrigins.length > 0) app.use(cors({ origin: allowedOrigin(options.corsOrigins) }));
-  app.use(options.auth.refuseForeignSites);
-  app.use(router.routes());
-  app.use(router.allowedMethods());
+  app.use(
+    refuseForeignSites({ allowedOrigins: options.corsOrigins, trustNames: !options.auth.isOpen('change') }),
+  );
+  app.use(api.router.routes());
+  app.use(api.router.allowedMethods());
   return app;
 }
 

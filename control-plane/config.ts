@@ -75,6 +75,17 @@ function readHeaders(value: string, context: z.RefinementCtx): Record<string, st
   return headers;
 }
 
+const COMMAND_FORM = 'a JSON list of arguments such as ["sky","launch","-y","-c","{name}"]';
+
+function readCommand(value: string, context: z.RefinementCtx): readonly string[] {
+  try {
+    return z.array(text).min(1).parse(JSON.parse(value));
+  } catch {
+    context.addIssue(COMMAND_FORM);
+    return z.NEVER;
+  }
+}
+
 function readJson(value: string, context: z.RefinementCtx): unknown {
   try {
     return JSON.parse(value);
@@ -108,7 +119,13 @@ export const SETTINGS = z.object({
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name of letters, digits and underscores')
     .default('logplane'),
+  CLICKHOUSE_CLUSTER: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+$/, 'a name of letters, digits, - and _')
+    .optional(),
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'a redis or rediss URL' }).optional(),
   CATEGORIES_FILE: text.optional(),
+  RULES_FILE: text.optional(),
   LOG_API_CALLS: yesOrNo.default(true),
   LOG_DIR: text.default('./logs'),
   LOG_MAX_BYTES: whole(1024).default(10 * 1024 * 1024),
@@ -128,6 +145,11 @@ export const SETTINGS = z.object({
   SYNC_SOURCES: text.optional(),
   RETENTION_DAYS: whole(1).default(30),
   ERROR_RETENTION_DAYS: whole(1).default(90),
+  NODE_LOG_TTL_HOURS: whole(1, 100_000).default(24),
+  LAUNCH_COMMAND: z.string().transform(readCommand).optional(),
+  LAUNCH_RULES_FILE: text.optional(),
+  STREAM_MAX_MINUTES: whole(1, 30_000).optional(),
+  MAX_DISK_BYTES: whole(100 * 1024 * 1024).optional(),
   INGEST_MAX_BYTES: whole(1024).default(64 * 1024 * 1024),
   OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: endpoint.optional(),
   OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: protocol.default('http/protobuf'),

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
+import { type ClickHouse, ClickHouseError } from '../pipeline/store/clickhouse.ts';
 import { connectClickHouseServer } from '../pipeline/store/clickhouse-server.ts';
 import { openEmbeddedClickHouse } from '../pipeline/store/embedded-clickhouse.ts';
-import type { Config } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
 
 /** The server that the settings name, else the engine in this process. */
 export async function openClickHouse(config: Config): Promise<ClickHouse> {
@@ -10,10 +10,20 @@ export async function openClickHouse(config: Config): Promise<ClickHouse> {
   if (config.CLICKHOUSE_URL === undefined) {
     return openEmbeddedClickHouse({ path: join(config.DATA_DIR, 'clickhouse'), database });
   }
-  return connectClickHouseServer({
-    url: config.CLICKHOUSE_URL,
-    user: config.CLICKHOUSE_USER,
-    password: config.CLICKHOUSE_PASSWORD,
-    database,
-  });
+  const { CLICKHOUSE_URL: url, CLICKHOUSE_USER: user, CLICKHOUSE_PASSWORD: password } = config;
+  try {
+    return await connectClickHouseServer({
+      url,
+      user,
+      password,
+      database,
+      cluster: config.CLICKHOUSE_CLUSTER,
+    });
+  } catch (error) {
+    const { message } = error as Error;
+    const unreachable = error instanceof ClickHouseError && error.unreachable;
+    throw new ConfigError(
+      `CLICKHOUSE_URL: ${unreachable ? `cannot reach ${new URL(url).origin}: ` : ''}${message}`,
+    );
+  }
 }

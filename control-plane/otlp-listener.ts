@@ -29,7 +29,8 @@ export function startOtlpListener({
       return () => held.release();
     },
     accept: async ({ message, peer, header }) => {
-      auth.check('ingest', header('x-admin-token') || bearerToken(header('authorization')));
+      const token = header('x-admin-token') || bearerToken(header('authorization'));
+      auth.check('ingest', token, peer);
       return acceptOtlp(options, {
         format: 'protobuf',
         content: message,

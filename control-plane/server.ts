@@ -8,16 +8,18 @@ import { createApp } from './app.ts';
 import { checkDataDir } from './check-data-dir.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
-import { type Feature, gaugesOf, impairedOf, seriesOf } from './feature.ts';
+import { type Feature, gaugesOf, impairedOf, registriesOf, seriesOf } from './feature.ts';
 import { readDestinations } from './forward/read-destinations.ts';
 import { startForwarding } from './forward/start-forwarding.ts';
 import { createAuth } from './http/auth.ts';
 import { BodyBudget } from './http/body-budget.ts';
+import { readPageFiles } from './http/page-files.ts';
 import { RequestCounts } from './http/request-counts.ts';
 import { StreamLimit } from './http/stream-limit.ts';
 import { isLoopback, startHttpListener } from './http-listener.ts';
 import { JobRunStore } from './jobs/job-run-store.ts';
 import { openClickHouse } from './open-clickhouse.ts';
+import { openRedis } from './open-redis.ts';
 import { startOtlpListener } from './otlp-listener.ts';
 import { packageVersion } from './package-version.ts';
 import { readTls } from './read-tls.ts';
@@ -25,6 +27,9 @@ import { startRequestLog } from './request-log.ts';
 import { createCollector } from './start-collector.ts';
 import { startDamageReport } from './start-damage-report.ts';
 import { startIngest } from './start-ingest.ts';
+import { startNodes } from './start-nodes.ts';
+import { createRetention } from './start-retention.ts';
+import { retentionOf } from './start-rules.ts';
 import { createSync } from './start-sync.ts';
 import { createTelemetry } from './telemetry.ts';
 
@@ -47,15 +52,17 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
   const tls = await readTls(config);
   await checkDataDir(config.DATA_DIR);
   const clickhouse = await openClickHouse(config);
+  const redis = config.REDIS_URL === undefined ? undefined : await openRedis(config.REDIS_URL, log);
   const stopping = new AbortController();
   // Every open stream listens to it.
   setMaxListeners(Number.POSITIVE_INFINITY, stopping.signal);
   try {
-    const ingest = await startIngest(config, clickhouse, log);
+    const ingest = await startIngest(config, clickhouse, redis, log);
     const { pipeline, store, deadLetters, bus } = ingest;
 
     const jobRuns = new JobRunStore(clickhouse);
     const sync = await createSync(config, { ...ingest, clickhouse, jobRuns, log });
+    const nodes = await startNodes(config, ingest, clickhouse, redis, log);
     const forwarding = await startForwarding({
       destinations: readDestinations(config),
       store,
@@ -63,11 +70,15 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       stateDir: join(config.DATA_DIR, 'state'),
       onProblem: log.warn,
     });
+    const retention = retentionOf(config, ingest.rules.retention);
     const features: Feature[] = [
+      ingest.rules,
       forwarding,
       await startDamageReport(clickhouse, log),
       createCollector(config, pipeline, log),
       sync,
+      nodes,
+      createRetention(config, clickhouse, retention, log),
     ];
 
     const budget = new BodyBudget(BODY_BUDGET_BYTES);
@@ -76,7 +87,6 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       readToken: config.READ_TOKEN,
       adminToken: await adminToken(config, log.info),
       guardChanges: config.ADMIN_TOKEN !== undefined || !isLoopback(config.HOST),
-      allowedOrigins: config.CORS_ORIGIN,
     });
     const requestLog = startRequestLog({
       files: config.LOG_API_CALLS ? config.LOG_DIR : undefined,
@@ -92,16 +102,25 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
     };
     const app = createApp({
       ...ingest,
+      metricRules: ingest.rules.metricRules,
+      retention,
+      maxDiskBytes: config.MAX_DISK_BYTES,
       auth,
       clickhouse,
       jobRuns,
       syncSources: sync.sources,
       syncSchedule: sync.schedule,
+      nodeLog: nodes.nodeLog,
+      launches: nodes.launches,
+      launchRunner: nodes.launchRunner,
+      launchCommand: config.LAUNCH_COMMAND,
+      streamMaxMinutes: config.STREAM_MAX_MINUTES,
       streams: new StreamLimit(config.MAX_STREAMS_PER_CLIENT),
       stopping: stopping.signal,
       body: { budget, limit: config.INGEST_MAX_BYTES },
       corsOrigins: config.CORS_ORIGIN,
       version: packageVersion(),
+      pageFiles: readPageFiles(),
       telemetry: createTelemetry({
         counters: ingest.counters,
         series: {
@@ -112,17 +131,18 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
           },
           ...seriesOf(features),
         },
+        registries: registriesOf(features),
         gauges: {
           logplane_live_readers: { help: 'Open live streams', read: () => bus.listenerCount },
           logplane_body_bytes: { help: 'Bytes of request bodies in memory', read: () => budget.held },
-          ...gaugesOf(features),
+          ...gaugesOf([...features, ingest.liveBus]),
         },
       }),
       notReady: () => notReady(clickhouse),
       onDefect,
       requestCounts,
       requestLog: requestLog?.middleware,
-      impaired: () => impairedOf(features),
+      impaired: () => impairedOf([...features, ingest.liveBus]),
     });
 
     warnOfOpenAddress(config, log);
@@ -159,10 +179,12 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
         await requestLog?.close();
         await ingest.stop();
         await clickhouse.close();
+        redis?.disconnect();
       },
     };
   } catch (error) {
     await clickhouse.close();
+    redis?.disconnect();
     throw error;
   }
 }

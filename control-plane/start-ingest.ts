@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Redis } from 'ioredis';
 import { BatchQueue } from '../pipeline/batch-queue.ts';
 import { type Counters, createCounters } from '../pipeline/counters.ts';
-import { LiveBus } from '../pipeline/live/live-bus.ts';
+import type { LiveBus } from '../pipeline/live/live-bus.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import { BUILT_IN_SERVICES, type Categorize } from '../pipeline/record/category.ts';
 import { RequestWindow } from '../pipeline/request-window.ts';
 import { loadRequestWindow, saveRequestWindow } from '../pipeline/request-window-file.ts';
-import { Sequencer } from '../pipeline/sequencer.ts';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
 import { DeadLetterStore } from '../pipeline/store/dead-letter-store.ts';
 import { LogStore } from '../pipeline/store/log-store.ts';
@@ -17,6 +17,8 @@ import { type CategoryFile, parseCategoryRules } from '../pipeline/transforms/ca
 import { createNormalizer } from '../pipeline/transforms/normalize.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
+import { type RunningLiveBus, startLiveBus } from './start-live-bus.ts';
+import { type RunningRules, retentionOf, startRules } from './start-rules.ts';
 
 const SAVE_WINDOW_MILLISECONDS = 30_000;
 
@@ -27,18 +29,26 @@ export interface Ingest {
   readonly deadLetters: DeadLetterStore;
   readonly bus: LiveBus;
   readonly counters: Counters;
+  readonly rules: RunningRules;
   readonly categorize: Categorize;
   /** Services that rules know, whether or not there are records of them. */
   readonly knownServices: readonly string[];
+  readonly liveBus: RunningLiveBus;
   /** Stores what was accepted. */
   stop(): Promise<void>;
 }
 
 /** Brings the schema up to date and goes on where the data folder ends. */
-export async function startIngest(config: Config, clickhouse: ClickHouse, log: ConsoleLog): Promise<Ingest> {
-  await migrate(clickhouse, { days: config.RETENTION_DAYS, errorDays: config.ERROR_RETENTION_DAYS });
+export async function startIngest(
+  config: Config,
+  clickhouse: ClickHouse,
+  redis: Redis | undefined,
+  log: ConsoleLog,
+): Promise<Ingest> {
+  const rules = await startRules(config.RULES_FILE);
+  await migrate(clickhouse, retentionOf(config, rules.retention));
   const store = new LogStore(clickhouse);
-  const deadLetters = new DeadLetterStore(clickhouse);
+  const deadLetters = new DeadLetterStore(clickhouse, rules.redact.text);
   const lastPlace = await store.lastPlace();
 
   const window = new RequestWindow();
@@ -47,22 +57,36 @@ export async function startIngest(config: Config, clickhouse: ClickHouse, log: C
   for (const request of await store.requestsAfter(savedPlace)) window.record(request);
 
   const counters = createCounters();
-  const bus = new LiveBus(lastPlace);
+  let unpublishedFrom = (): number | undefined => undefined;
+  const liveBus = await startLiveBus({
+    clickhouse,
+    redis,
+    store,
+    lastPlace,
+    unpublishedFrom: () => unpublishedFrom(),
+    log,
+  });
+  const { bus } = liveBus;
   const queue = new BatchQueue({
-    sequencer: new Sequencer(lastPlace),
+    sequencer: liveBus.sequencer,
     write: (rows) => store.append(rows),
-    publish: (last, records) => bus.publish(last, records),
+    publish: liveBus.publish,
     counters,
   });
+  unpublishedFrom = () => queue.unpublishedFrom;
   const categories = await readCategories(config.CATEGORIES_FILE);
   const categorize = createCategorizer(categories.rules);
   const pipeline = new Pipeline({
+    redact: rules.redact,
+    sample: rules.sample,
+    measure: rules.measure,
     normalize: createNormalizer({ categorize, defaultTimezone: config.DEFAULT_TIMEZONE }),
     queue,
     deadLetters,
     window,
+    sharedRequests: liveBus.sharedRequests,
     counters,
-    hasLiveReaders: () => bus.listenerCount > 0,
+    hasLiveReaders: liveBus.hasReaders,
   });
 
   // One at a time: the last one, at the stop, may meet one that the timer began.
@@ -80,12 +104,15 @@ export async function startIngest(config: Config, clickhouse: ClickHouse, log: C
     store,
     deadLetters,
     bus,
+    liveBus,
     counters,
+    rules,
     categorize,
     knownServices: [...BUILT_IN_SERVICES, ...categories.services],
     async stop() {
       clearInterval(saving);
       await queue.drain();
+      await liveBus.stop();
       await saveWindow();
     },
   };

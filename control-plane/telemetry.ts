@@ -27,11 +27,13 @@ export interface TelemetryOptions {
   readonly counters: Counters;
   /** Values with labels that are kept elsewhere, by metric name; those named `…_total` are counters. */
   readonly series: Readonly<Record<string, Series>>;
+  /** Metrics that are kept elsewhere as they are shown. */
+  readonly registries: readonly Registry[];
   /** Live values by metric name. */
   readonly gauges: Readonly<Record<string, { readonly help: string; readonly read: () => number }>>;
 }
 
-export function createTelemetry({ counters, series, gauges }: TelemetryOptions): Telemetry {
+export function createTelemetry({ counters, series, registries, gauges }: TelemetryOptions): Telemetry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const [field, [name, help]] of Object.entries(COUNTER_METRICS)) {
@@ -68,5 +70,6 @@ export function createTelemetry({ counters, series, gauges }: TelemetryOptions):
       },
     });
   }
-  return { contentType: registry.contentType, text: () => registry.metrics() };
+  const all = Registry.merge([registry, ...registries]);
+  return { contentType: all.contentType, text: () => all.metrics() };
 }

@@ -3,7 +3,7 @@ import type { Pipeline, Receipt } from './pipeline.ts';
 import { parseOtlpEntry, type RecordGroup, writeOtlpEntries } from './sources/otlp.ts';
 import { readJsonGroups } from './sources/otlp-json.ts';
 import { readProtobufGroups } from './sources/otlp-protobuf.ts';
-import type { DeadLetter, DeadLetterStore } from './store/dead-letter-store.ts';
+import type { DeadLetterStore, NewDeadLetter } from './store/dead-letter-store.ts';
 
 export interface OtlpRequest {
   readonly format: 'protobuf' | 'json';
@@ -72,7 +72,7 @@ function readGroups({ format, content, damage }: OtlpRequest): Iterable<RecordGr
   return groups;
 }
 
-function deadLetter({ format, content, digest, agent, peer }: OtlpRequest, reason: string): DeadLetter {
+function deadLetter({ format, content, digest, agent, peer }: OtlpRequest, reason: string): NewDeadLetter {
   return {
     id: `${digest}-0`,
     receivedAt: Date.now() * 1000,
@@ -80,6 +80,6 @@ function deadLetter({ format, content, digest, agent, peer }: OtlpRequest, reaso
     source: 'otlp',
     line: 0,
     reason,
-    content: content.toString(format === 'json' ? 'utf8' : 'base64'),
+    content: format === 'json' ? content.toString() : content,
   };
 }

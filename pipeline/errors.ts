@@ -7,7 +7,6 @@ export type ErrorKind =
   | 'too_large'
   | 'unsupported_encoding'
   | 'overloaded'
-  | 'damaged'
   | 'too_many'
   | 'too_costly';
 

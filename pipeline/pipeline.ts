@@ -3,10 +3,16 @@ import type { BatchQueue } from './batch-queue.ts';
 import type { Counters } from './counters.ts';
 import type { LogRecord } from './record/log-record.ts';
 import { fromMilliseconds } from './record/timestamp.ts';
-import { encodeRequest, type KnownRequest, type RequestWindow } from './request-window.ts';
+import {
+  encodeRequest,
+  type KnownRequest,
+  type RequestWindow,
+  type SharedRequests,
+} from './request-window.ts';
 import type { Arrival, SourceEntry } from './sources/source-entry.ts';
 import type { DeadLetter, DeadLetterStore } from './store/dead-letter-store.ts';
 import { LogBlock } from './store/log-block.ts';
+import type { Redactor } from './transforms/redactor.ts';
 
 /** A longer request is taken slice by slice, so that its size does not decide how much memory it needs. */
 const SLICE_ENTRIES = 20_000;
@@ -36,17 +42,30 @@ export interface Receipt {
   readonly duplicate: boolean;
 }
 
+/** Looks at the records of one insert, also at those that are left out of it. */
+export interface Measuring {
+  add(record: LogRecord): void;
+  /** The insert is durable. */
+  commit(): void;
+}
+
 export interface PipelineOptions {
+  readonly redact: Redactor;
+  /** What is kept of a record: itself, a copy that tells its sample rate, or nothing. */
+  readonly sample: (record: LogRecord) => LogRecord | undefined;
+  readonly measure: () => Measuring | undefined;
   readonly normalize: (entry: SourceEntry, arrival: Arrival) => LogRecord;
   readonly queue: BatchQueue;
   readonly deadLetters: DeadLetterStore;
   readonly window: RequestWindow;
+  /** Where several server processes take requests in. */
+  readonly sharedRequests?: SharedRequests | undefined;
   readonly counters: Counters;
   /** True while somebody reads live: records are then kept in memory until they are published. */
   readonly hasLiveReaders: () => boolean;
 }
 
-/** Takes requests in: decode → normalize → store, and only then a receipt. */
+/** Takes requests in: decode → redact → normalize → sample → store, and only then a receipt. */
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #running = new Map<string, Promise<unknown>>();
@@ -60,7 +79,8 @@ export class Pipeline {
    * @throws LogplaneError `overloaded` when the store cannot take it now; the request can be sent again
    */
   async accept(request: IngestRequest): Promise<Receipt> {
-    const agent = request.agent ?? this.#agentOfFirstRecord(request) ?? request.peer;
+    const { redact } = this.#options;
+    const agent = redact.text(request.agent ?? this.#agentOfFirstRecord(request) ?? request.peer);
     const key = JSON.stringify([agent, request.digest]);
     // The sender gave up waiting and repeats: the repetition goes on where the first attempt ends.
     while (this.#running.has(key)) await this.#running.get(key);
@@ -77,17 +97,25 @@ export class Pipeline {
   }
 
   async #acceptOnce(request: IngestRequest, agent: string): Promise<Receipt> {
-    const { window, counters } = this.#options;
+    const { window, counters, sharedRequests } = this.#options;
+    const { digest } = request;
+    const found = window.find(agent, digest) ?? (await sharedRequests?.claim(agent, digest));
     let progress: KnownRequest = {
-      ...(window.find(agent, request.digest) ?? { entries: 0, accepted: 0, rejected: 0 }),
+      ...(found ?? { entries: 0, accepted: 0, rejected: 0 }),
       agent,
-      digest: request.digest,
+      digest,
     };
     const known = progress.entries;
-    for (const slice of slices(skip(request.entries, known))) {
-      progress = await this.#storeSlice(slice, request, progress);
-      window.record(progress);
+    try {
+      for (const slice of slices(skip(request.entries, known))) {
+        progress = await this.#storeSlice(slice, request, progress);
+        window.record(progress);
+      }
+    } catch (error) {
+      await sharedRequests?.giveUp(agent, digest);
+      throw error;
     }
+    if (known < progress.entries) await sharedRequests?.record(progress);
     const duplicate = known > 0 && known === progress.entries;
     if (duplicate) counters.requestsDuplicate++;
     else counters.requestsAccepted++;
@@ -99,16 +127,17 @@ export class Pipeline {
     request: IngestRequest,
     before: KnownRequest,
   ): Promise<KnownRequest> {
-    const { normalize, queue, deadLetters, counters, hasLiveReaders } = this.#options;
+    const { redact, normalize, sample, queue, deadLetters, counters, hasLiveReaders } = this.#options;
     const now = Date.now();
     const arrival: Arrival = {
       time: fromMilliseconds(now),
       source: request.source,
-      machineId: request.machineId,
+      machineId: request.machineId === undefined ? undefined : redact.text(request.machineId),
     };
     const rows = new LogBlock();
     const records: LogRecord[] | undefined = hasLiveReaders() ? [] : undefined;
     const letters: DeadLetter[] = [];
+    const measuring = this.#options.measure();
     for (const [index, text] of slice.entries()) {
       if (index % TURN_ENTRIES === TURN_ENTRIES - 1) await setImmediate();
       const entry = request.decode(text);
@@ -124,7 +153,10 @@ export class Pipeline {
           content: text,
         });
       } else {
-        const record = normalize(entry, arrival);
+        const whole = normalize(redact.entry(entry), arrival);
+        measuring?.add(whole);
+        const record = sample(whole);
+        if (!record) continue;
         rows.add(record);
         records?.push(record);
       }
@@ -132,12 +164,13 @@ export class Pipeline {
     const after: KnownRequest = {
       ...before,
       entries: before.entries + slice.length,
-      accepted: before.accepted + rows.count,
+      accepted: before.accepted + slice.length - letters.length,
       rejected: before.rejected + letters.length,
     };
     if (letters.length > 0) await deadLetters.add(letters);
     counters.recordsRejected += letters.length;
     if (rows.count > 0) await queue.add({ rows, records, request: encodeRequest(after) });
+    measuring?.commit();
     return after;
   }
 

@@ -12,6 +12,18 @@ export interface KnownRequest extends RequestProgress {
   readonly digest: string;
 }
 
+/** What several server processes know of requests together. */
+export interface SharedRequests {
+  /**
+   * How far a request is stored; it is then this process's to go on with.
+   * @throws LogplaneError `overloaded` while another process takes it in
+   */
+  claim(agent: string, digest: string): Promise<RequestProgress | undefined>;
+  record(request: KnownRequest): Promise<void>;
+  /** It could not be stored, as far as this process can tell. */
+  giveUp(agent: string, digest: string): Promise<void>;
+}
+
 /** Repetitions come from an agent's requests in doubt, of which it has a bounded number (Fluent Bit: 128 chunks). */
 const REQUESTS_PER_AGENT = 256;
 const MAX_AGENTS = 20_000;

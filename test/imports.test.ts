@@ -6,26 +6,28 @@ import t from 'tap';
 const LAYERS = [
   /^pipeline\/(record\/|errors\.ts|counters\.ts|sequencer\.ts|request-window\.ts|sources\/source-entry\.ts)/,
   /^pipeline\/(sources|transforms|store|live)\//,
-  /^pipeline\/(batch-queue|request-window-file)\.ts/,
+  /^pipeline\/(batch-queue|request-window-file|redis-requests)\.ts/,
   /^pipeline\/(pipeline|deliver-files|accept-otlp)\.ts/,
   /^control-plane\/logger\//,
   /^control-plane\/query\//,
+  /^control-plane\/ui\//,
+  /^control-plane\/rules\//,
   /^control-plane\/logs\//,
-  /^control-plane\/(files|nodes|fleet|alerts|forward)\//,
+  /^control-plane\/(files|nodes|fleet|alerts|forward|retention)\//,
   /^control-plane\/jobs\//,
   /^control-plane\/http\//,
   /^control-plane\/routes\//,
   /^control-plane\/(app|config|telemetry|console-log|admin-token|otlp-listener|http-listener|read-tls|check-data-dir|package-version)\.ts/,
-  /^control-plane\/(feature|open-clickhouse|request-log)\.ts/,
+  /^control-plane\/(feature|open-clickhouse|open-redis|request-log)\.ts/,
   /^control-plane\/start-[a-z-]+\.ts/,
   /^control-plane\/server\.ts/,
-  /^control-plane\/(main\.ts|cli\/)/,
+  /^control-plane\/(main\.ts|build-ui\.ts|cli\/)/,
 ];
 
 const root = resolve(import.meta.dirname, '..');
 const sources = ['pipeline', 'control-plane'].flatMap((folder) =>
   readdirSync(resolve(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => `${folder}/${name}`),
 );
 

@@ -4,6 +4,8 @@ import { delimiter, join } from 'node:path';
 
 /** Programs that tests start, with the Debian package of each. A suite whose program is missing skips itself. */
 const PACKAGES: Readonly<Record<string, string>> = {
+  'redis-server': 'redis-server',
+  chromium: 'chromium',
   rsync: 'rsync',
   ssh: 'openssh-client',
   sshd: 'openssh-server',

@@ -7,6 +7,7 @@ import { addDemo } from './demo-command.ts';
 import { addExport } from './export.ts';
 import { addIngest } from './ingest.ts';
 import { addJobs } from './jobs.ts';
+import { addMigrate } from './migrate-command.ts';
 import { addNodes } from './nodes.ts';
 import { addSearch } from './search.ts';
 import { addServe } from './serve-command.ts';
@@ -48,6 +49,7 @@ for (const add of [
   addNodes,
   addExport,
   addIngest,
+  addMigrate,
   addView,
   addCompletion,
 ]) {

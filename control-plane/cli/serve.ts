@@ -43,7 +43,7 @@ export async function serve(paths: readonly string[]): Promise<void> {
   }
 }
 
-function readEnvFile(): NodeJS.Dict<string> {
+export function readEnvFile(): NodeJS.Dict<string> {
   try {
     return parseEnv(readFileSync('.env', 'utf8'));
   } catch (error) {

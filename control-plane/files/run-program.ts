@@ -4,6 +4,8 @@ export interface ProgramOptions {
   readonly input?: string;
   /** Is given each line of the standard output; a line ends at `\n` or `\r`. */
   readonly onLine: (line: string) => void;
+  /** The same of the standard error. */
+  readonly onErrorLine?: (line: string) => void;
   readonly timeoutMs: number;
   /** Aborting ends the program and everything that it started. */
   readonly signal: AbortSignal;
@@ -29,13 +31,12 @@ const GRACE_MS = 5_000;
 export function runProgram(
   command: string,
   args: readonly string[],
-  { input, onLine, timeoutMs, signal }: ProgramOptions,
+  { input, onLine, onErrorLine, timeoutMs, signal }: ProgramOptions,
 ): Promise<ProgramEnd> {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const child = spawn('env', ['LC_ALL=C', 'TZ=UTC', command, ...args], { detached: true });
     let stderr = '';
-    let rest = '';
     let timedOut = false;
     let killing: NodeJS.Timeout | undefined;
 
@@ -49,13 +50,12 @@ export function runProgram(
     }, timeoutMs);
     signal.addEventListener('abort', kill, { once: true });
 
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (rest + text).split(/[\r\n]/);
-      rest = lines.pop()!.slice(0, LONGEST_LINE);
-      for (const line of lines) if (line !== '') onLine(line);
-    });
+    const output = lineSplitter(onLine);
+    const errors = onErrorLine && lineSplitter(onErrorLine);
+    child.stdout.setEncoding('utf8').on('data', output.add);
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr = (stderr + text).slice(-MOST_STDERR);
+      errors?.add(text);
     });
     // It may end before it has read everything.
     child.stdin.on('error', () => {});
@@ -65,10 +65,25 @@ export function runProgram(
       clearTimeout(limit);
       clearTimeout(killing);
       signal.removeEventListener('abort', kill);
-      if (rest !== '') onLine(rest);
+      output.end();
+      errors?.end();
       resolve({ code, stderr: stderr.trim(), timedOut });
     });
   });
+}
+
+function lineSplitter(onLine: (line: string) => void) {
+  let rest = '';
+  return {
+    add(text: string) {
+      const lines = (rest + text).split(/[\r\n]/);
+      rest = lines.pop()!.slice(0, LONGEST_LINE);
+      for (const line of lines) if (line !== '') onLine(line);
+    },
+    end() {
+      if (rest !== '') onLine(rest);
+    },
+  };
 }
 
 function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {

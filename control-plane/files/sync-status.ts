@@ -14,12 +14,11 @@ export function sourceStatus(source: SourceSync, schedule: SyncSchedule) {
   }
   return {
     name,
-    kind: ssh ? 'ssh' : 'local',
+    kind: ssh ? ('ssh' as const) : ('local' as const),
     ...(ssh && { host: ssh.host }),
     machine_id: machineId,
     folder,
-    state:
-      problem !== undefined ? 'down' : running ? 'syncing' : lastSuccess === undefined ? 'waiting' : 'ok',
+    state: stateOf(source),
     ...(problem !== undefined && { problem, failures }),
     ...(running && { progress: running }),
     files,
@@ -37,6 +36,12 @@ export function sourceStatus(source: SourceSync, schedule: SyncSchedule) {
       },
     }),
   };
+}
+
+function stateOf({ problem, progress, lastSuccess }: SourceSync): 'down' | 'syncing' | 'waiting' | 'ok' {
+  if (problem !== undefined) return 'down';
+  if (progress.report()) return 'syncing';
+  return lastSuccess === undefined ? 'waiting' : 'ok';
 }
 
 /** Sources that are down, with the reason. */

@@ -1,6 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import { LogplaneError } from '../../pipeline/errors.ts';
+import { refuseForgery } from './foreign-sites.ts';
+import { GuessLimit } from './guess-limit.ts';
+import { clearSessionCookie, sessionCookie, setSessionCookie } from './session-cookie.ts';
+import { Sessions, TOKEN_KINDS, type TokenKind } from './sessions.ts';
 
 export interface AuthOptions {
   /** Unset = whoever reaches the server may send. */
@@ -10,60 +14,106 @@ export interface AuthOptions {
   readonly adminToken: string;
   /** False on one's own machine without a token set: deletes and changes of rules need none there. */
   readonly guardChanges: boolean;
-  /** Sites besides the server's own whose pages may send changes. */
-  readonly allowedOrigins: readonly string[];
 }
 
 /** What a route asks for: `admin` always needs the token, `change` only where changes are guarded. */
-export type Right = 'ingest' | 'read' | 'change' | 'admin';
+export const RIGHTS = ['ingest', 'read', 'change', 'admin'] as const;
+export type Right = (typeof RIGHTS)[number];
 
 export interface Auth {
-  /** Lets a request pass that has the right. @throws LogplaneError `unauthorized` */
+  /** Lets a request pass that has the right, by a token or by the cookie of a session. */
   require(right: Right): Middleware;
-  /** The same for a caller outside HTTP, by the token that it gave. @throws LogplaneError `unauthorized` */
-  check(right: Right, token: string | undefined): void;
-  /** @throws LogplaneError `forbidden` */
-  readonly refuseForeignSites: Middleware;
+  /**
+   * The same for a caller outside HTTP, by the token that it gave.
+   * @throws LogplaneError `unauthorized`, and `too_many` for an address that guesses
+   */
+  check(right: Right, token: string | undefined, peer: string): void;
+  /** True where nobody needs a token for it. */
+  isOpen(right: Right): boolean;
+  /** What a request may do. */
+  rightsOf(context: Context): Promise<Right[]>;
+  /** Opens a session for a token and sets its cookie. @throws LogplaneError `unauthorized`, `too_many` */
+  signIn(context: Context, token: string): Promise<Right[]>;
+  /** Ends the session of the cookie. */
+  signOut(context: Context): Promise<Right[]>;
 }
 
-export function createAuth(options: AuthOptions): Auth {
-  const tokensFor: Readonly<Record<Right, readonly (string | undefined)[]>> = {
-    ingest: [options.ingestToken],
-    read: [options.readToken],
-    change: [options.guardChanges ? options.adminToken : undefined],
-    admin: [options.adminToken],
+export function createAuth({ ingestToken, readToken, adminToken, guardChanges }: AuthOptions): Auth {
+  const tokens = { ingest: ingestToken, read: readToken, admin: adminToken };
+  const sessions = new Sessions(tokens);
+  const guesses = new GuessLimit();
+  const open: Readonly<Record<Right, boolean>> = {
+    ingest: ingestToken === undefined,
+    read: readToken === undefined,
+    change: !guardChanges,
+    admin: false,
   };
-  const check = (right: Right, given: string | undefined) => {
-    const accepted = tokensFor[right].filter((token) => token !== undefined);
-    if (accepted.length > 0) checkToken(given, right, [...accepted, options.adminToken]);
+  const allows = (kind: TokenKind | undefined, right: Right) =>
+    open[right] || kind === 'admin' || kind === right;
+  const rightsWith = (kind: TokenKind | undefined) => RIGHTS.filter((right) => allows(kind, right));
+
+  /** Which of the server's tokens this is. */
+  const recognize = (given: string, peer: string) => {
+    // All are compared, so that the time tells nothing.
+    const [kind] = TOKEN_KINDS.filter((name) => tokens[name] !== undefined && sameToken(tokens[name], given));
+    guesses.check(peer, given, kind);
+    return kind;
   };
+  const check = (right: Right, given: string | undefined, peer: string) => {
+    if (open[right]) return;
+    if (given === undefined) throw unauthorized('missing', right);
+    if (!allows(recognize(given, peer), right)) throw unauthorized('invalid', right);
+  };
+  const sessionOf = async (context: Context) => {
+    const cookie = sessionCookie(context);
+    return cookie === undefined ? undefined : sessions.read(cookie);
+  };
+
   return {
     require: (right) => async (context, next) => {
-      check(right, context.get('X-Admin-Token') || bearerToken(context.get('Authorization')));
+      const given = givenToken(context);
+      const kind = given === undefined && !open[right] ? await sessionOf(context) : undefined;
+      if (kind === undefined) check(right, given, peerOf(context));
+      else if (allows(kind, right)) refuseForgery(context);
+      else throw unauthorized('signed in without the', right);
       await next();
     },
 
     check,
 
-    /** A page of another site can make a browser send requests here; it must not change anything by that. */
-    refuseForeignSites: async (context, next) => {
-      if (!['GET', 'HEAD', 'OPTIONS'].includes(context.method) && comesFromForeignSite(context, options)) {
-        throw new LogplaneError(
-          'forbidden',
-          `requests from ${context.get('Origin') || 'another site'} may not change anything`,
-        );
-      }
-      await next();
+    isOpen: (right) => open[right],
+
+    async rightsOf(context) {
+      const given = givenToken(context);
+      return rightsWith(given === undefined ? await sessionOf(context) : recognize(given, peerOf(context)));
+    },
+
+    async signIn(context, token) {
+      const kind = recognize(token, peerOf(context));
+      if (kind === undefined) throw new LogplaneError('unauthorized', 'token: this is none of the server');
+      setSessionCookie(context, await sessions.open(kind));
+      return rightsWith(kind);
+    },
+
+    async signOut(context) {
+      const cookie = sessionCookie(context);
+      if (cookie !== undefined) await sessions.end(cookie);
+      clearSessionCookie(context);
+      return rightsWith(undefined);
     },
   };
 }
 
-function checkToken(given: string | undefined, right: Right, accepted: readonly string[]): void {
-  const name = right === 'change' ? 'admin' : right;
-  if (given === undefined) throw new LogplaneError('unauthorized', `missing ${name} token`);
-  if (!accepted.some((token) => sameToken(token, given))) {
-    throw new LogplaneError('unauthorized', `invalid ${name} token`);
-  }
+function unauthorized(what: string, right: Right): LogplaneError {
+  return new LogplaneError('unauthorized', `${what} ${right === 'change' ? 'admin' : right} token`);
+}
+
+function givenToken(context: Context): string | undefined {
+  return context.get('X-Admin-Token') || bearerToken(context.get('Authorization'));
+}
+
+function peerOf(context: Context): string {
+  return context.req.socket.remoteAddress ?? '';
 }
 
 /** The token of an `Authorization` header; undefined where it has none. */
@@ -75,16 +125,4 @@ export function bearerToken(authorization: string): string | undefined {
 function sameToken(a: string, b: string): boolean {
   const hash = (token: string) => createHash('sha256').update(token).digest();
   return timingSafeEqual(hash(a), hash(b));
-}
-
-function comesFromForeignSite(context: Context, { allowedOrigins }: AuthOptions): boolean {
-  const origin = context.get('Origin');
-  if (origin !== '' && allowedOrigins.includes(origin)) return false;
-  const site = context.get('Sec-Fetch-Site');
-  if (site === 'cross-site' || site === 'same-site') return true;
-  return origin !== '' && !isOwnOrigin(origin, context.host);
-}
-
-function isOwnOrigin(origin: string, host: string): boolean {
-  return URL.canParse(origin) && new URL(origin).host === host;
 }

@@ -1,6 +1,8 @@
 import type { Context, Middleware } from 'koa';
-import { type ErrorKind, LogplaneError } from '../../pipeline/errors.ts';
+import { z } from 'zod';
+import { type ErrorKind, LogplaneError, overloaded } from '../../pipeline/errors.ts';
 import { ClickHouseError } from '../../pipeline/store/clickhouse.ts';
+import { isPassing } from '../../pipeline/store/retry.ts';
 
 export const STATUS: Readonly<Record<ErrorKind, number>> = {
   bad_request: 400,
@@ -12,8 +14,12 @@ export const STATUS: Readonly<Record<ErrorKind, number>> = {
   too_costly: 422,
   too_many: 429,
   overloaded: 503,
-  damaged: 503,
 };
+
+/** The form of every error; some answers tell more beside it. */
+export const ERROR = z
+  .looseObject({ error: z.object({ message: z.string().describe('What was expected and what came') }) })
+  .meta({ id: 'Error' });
 
 /** The one exit of every error: `{"error": {"message": "…"}}` with the right status, and no stack trace. */
 export function respondToErrors(onDefect: (error: unknown, context: Context) => void): Middleware {
@@ -35,7 +41,7 @@ export function respondToErrors(onDefect: (error: unknown, context: Context) => 
         return;
       }
       // What the client cannot mend is the operator's.
-      if (known.kind === 'damaged') onDefect(error, context);
+      if (error instanceof ClickHouseError && error.damaged) onDefect(error, context);
       if (known.retryAfterSeconds !== undefined) context.set('Retry-After', String(known.retryAfterSeconds));
       if (known.kind === 'unauthorized') context.set('WWW-Authenticate', 'Bearer');
       respond(context, STATUS[known.kind], known.message);
@@ -54,6 +60,7 @@ export function toLogplaneError(error: unknown): LogplaneError | undefined {
   if (error instanceof URIError)
     return new LogplaneError('bad_request', 'the address is not valid percent-encoding');
   if (!(error instanceof ClickHouseError)) return undefined;
+  if (isPassing(error) && !error.cancelled) return overloaded('the store does not answer now', error);
   if (error.exceedsLimit || error.cancelled) {
     return new LogplaneError(
       'too_costly',
@@ -63,7 +70,7 @@ export function toLogplaneError(error: unknown): LogplaneError | undefined {
   }
   if (error.damaged) {
     return new LogplaneError(
-      'damaged',
+      'overloaded',
       'some of the stored records cannot be read: their files are damaged; the log of the server names them',
     );
   }

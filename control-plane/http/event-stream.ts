@@ -16,12 +16,14 @@ export function formatEvent(event: { name?: string; id?: string; data: string })
 /**
  * Answers with a stream of server-sent events. The reader sets the pace: the next chunk is asked for when
  * the socket takes one, and a comment goes out every 10 s. The source's signal is aborted when the client
- * leaves or `stop` is; it then ends. A source that fails ends the stream with an event `error`.
+ * leaves or `stop` is; it then ends. A source that fails ends the stream with an event `error`; one that reaches
+ * `maxMinutes` with an event `end` that says so.
  */
 export function respondWithEvents(
   context: Context,
   stop: AbortSignal,
   source: (signal: AbortSignal) => AsyncIterable<string>,
+  maxMinutes?: number,
 ): void {
   context.status = 200;
   context.set({
@@ -44,6 +46,14 @@ export function respondWithEvents(
     () => output.writableNeedDrain || output.write(': heartbeat\n\n'),
     HEARTBEAT_MILLISECONDS,
   );
+  const limit =
+    maxMinutes === undefined
+      ? undefined
+      : setTimeout(() => {
+          const reason = `the stream has lasted ${maxMinutes} minutes (STREAM_MAX_MINUTES); connect again to go on`;
+          output.write(formatEvent({ name: 'end', data: JSON.stringify({ reason }) }));
+          end();
+        }, maxMinutes * 60_000);
   const copy = async () => {
     for await (const chunk of source(signal)) {
       if (!output.write(chunk)) await once(output, 'drain', { signal });
@@ -59,6 +69,7 @@ export function respondWithEvents(
     })
     .finally(() => {
       clearInterval(heartbeat);
+      clearTimeout(limit);
       stop.removeEventListener('abort', end);
       output.end();
     });

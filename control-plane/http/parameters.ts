@@ -1,17 +1,30 @@
 import type { Context } from 'koa';
 import { badRequest } from '../../pipeline/errors.ts';
+import type { JsonSchema } from './json-schema.ts';
 
 /** Reads one parameter's text; undefined where it was not given. Throws a sentence that says what it takes. */
-export type Parameter<T> = (given: string | undefined) => T;
+export interface Parameter<T> {
+  (given: string | undefined): T;
+  /** What it takes, for `/openapi.json`; any text where it has none. */
+  readonly schema?: JsonSchema;
+}
+
+/** The parameters of an address, by name. */
+export type Parameters = Readonly<Record<string, Parameter<unknown>>>;
+
+export type ParameterValues<Shape extends Parameters> = {
+  [Name in keyof Shape]: ReturnType<Shape[Name]>;
+};
 
 /**
- * Reads the parameters that a route knows, from the address and from a posted body (`readPostedParameters`).
+ * Reads the parameters that a route knows: from the address, its path included, and from a posted body
+ * (`readPostedParameters`).
  * @throws LogplaneError `bad_request`, naming the parameter, what it takes and what came
  */
-export function readParameters<Shape extends Record<string, Parameter<unknown>>>(
+export function readParameters<Shape extends Parameters>(
   context: Context,
   shape: Shape,
-): { [Name in keyof Shape]: ReturnType<Shape[Name]> } {
+): ParameterValues<Shape> {
   const values: Record<string, unknown> = {};
   for (const [name, parameter] of Object.entries(shape)) {
     const given = givenValue(context, name);
@@ -19,14 +32,18 @@ export function readParameters<Shape extends Record<string, Parameter<unknown>>>
       values[name] = parameter(given);
     } catch (error) {
       if (!(error instanceof ExpectedError)) throw error;
-      throw badRequest(`${name}: expected ${error.message}, got "${given}"`);
+      throw badRequest(
+        `${name}: expected ${error.message}, got ${given === undefined ? 'none' : `"${given}"`}`,
+      );
     }
   }
-  return values as { [Name in keyof Shape]: ReturnType<Shape[Name]> };
+  return values as ParameterValues<Shape>;
 }
 
 /** What was sent under a name, in the address or in the body; twice is an error, for one would be passed over. */
 function givenValue(context: Context, name: string): string | undefined {
+  const inPath: unknown = context.params?.[name];
+  if (typeof inPath === 'string') return inPath;
   const posted = (context.state.posted as PostedParameters | undefined)?.get(name) ?? [];
   const values = [context.query[name] ?? [], posted].flat();
   if (values.length > 1) throw badRequest(`${name}: expected one value, got ${values.length}`);
@@ -39,45 +56,74 @@ export type PostedParameters = ReadonlyMap<string, readonly string[]>;
 /** Its message says what a parameter takes. */
 export class ExpectedError extends Error {}
 
+/** Puts the reader of a parameter and the description of what it takes together. */
+export function parameter<T>(schema: JsonSchema, read: (given: string | undefined) => T): Parameter<T> {
+  return Object.assign((given: string | undefined) => read(given), { schema });
+}
+
+/** The same parameter with a sentence on what it means. */
+export function describe<T>(read: Parameter<T>, description: string): Parameter<T> {
+  return parameter({ type: 'string', ...read.schema, description }, read);
+}
+
+/** True where a request without it is refused. */
+export function isRequired(read: Parameter<unknown>): boolean {
+  try {
+    read(undefined);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 export function wholeNumber<Otherwise extends number | undefined>(
   minimum: number,
   maximum: number,
   otherwise: Otherwise,
 ): Parameter<number | Otherwise> {
-  return (given) => {
+  const schema = { type: 'integer', minimum, maximum } as const;
+  return parameter(otherwise === undefined ? schema : { ...schema, default: otherwise }, (given) => {
     if (given === undefined) return otherwise;
-    const value = /^\d{1,15}$/.test(given) ? Number(given) : Number.NaN;
+    const value = /^\d{1,16}$/.test(given) ? Number(given) : Number.NaN;
     if (!(value >= minimum && value <= maximum)) {
       throw new ExpectedError(`a whole number from ${minimum} to ${maximum}`);
     }
     return value;
-  };
+  });
 }
 
 export function oneOf<const Value extends string>(
   values: readonly Value[],
   otherwise: Value,
 ): Parameter<Value> {
-  return (given) => {
+  return parameter({ type: 'string', enum: [...values], default: otherwise }, (given) => {
     if (given === undefined) return otherwise;
     const value = values.find((candidate) => candidate === given.toLowerCase());
     if (value === undefined) throw new ExpectedError(`one of ${values.join(', ')}`);
     return value;
-  };
+  });
 }
 
-export const flag =
-  (otherwise: boolean): Parameter<boolean> =>
-  (given) =>
-    given === undefined ? otherwise : oneOf(['true', 'false'], 'false')(given) === 'true';
+export function flag(otherwise: boolean): Parameter<boolean> {
+  const read = oneOf(['true', 'false'], otherwise ? 'true' : 'false');
+  return parameter({ type: 'boolean', default: otherwise }, (given) => read(given) === 'true');
+}
 
-export const optionalText: Parameter<string | undefined> = (given) => (given === '' ? undefined : given);
+export const optionalText: Parameter<string | undefined> = parameter({ type: 'string' }, (given) =>
+  given === '' ? undefined : given,
+);
+
+/** Text that has to be there: the parts of a path. */
+export const requiredText: Parameter<string> = parameter({ type: 'string', minLength: 1 }, (given) => {
+  if (given === undefined || given === '') throw new ExpectedError('a text');
+  return given;
+});
 
 /** Values with commas between them. */
 export function textList(maximum: number): Parameter<string[]> {
-  return (given) => {
+  return parameter({ type: 'array', items: { type: 'string' }, maxItems: maximum }, (given) => {
     const items = (given ?? '').split(',').filter((item) => item !== '');
     if (items.length > maximum) throw new ExpectedError(`at most ${maximum} values`);
     return items.map((item) => item.trim());
-  };
+  });
 }

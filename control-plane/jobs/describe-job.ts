@@ -1,5 +1,4 @@
 import { LogplaneError } from '../../pipeline/errors.ts';
-import { formatRecord } from '../../pipeline/record/format-record.ts';
 import type { StoredRecord } from '../../pipeline/record/log-record.ts';
 import { formatTimestamp } from '../../pipeline/record/timestamp.ts';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
@@ -73,14 +72,14 @@ export async function describeJob(
   return {
     ...(summary ?? { job_id: jobId, state: runs.at(-1)!.state, exit_code: runs.at(-1)!.exit_code }),
     ...(runs.length > 0 && { partition: runs.at(-1)!.partition }),
-    known_from: runs.length > 0 ? 'slurm' : 'lines',
+    known_from: runs.length > 0 ? ('slurm' as const) : ('lines' as const),
     attempts,
     requeues: Math.max(0, ...attempts.map(({ attempt }) => attempt - 1)),
     streams: byFile.map(([machine_id, file_path, node_id, record_count, error_count]) => {
       const { array_task_id, stream, rank } = readJobPath(file_path);
       return { machine_id, file_path, stream, array_task_id, node_id, rank, record_count, error_count };
     }),
-    first_error: toJson(firstError ?? firstMark),
+    first_error: firstError ?? firstMark ?? null,
     first_failed_rank: firstFailed(errors, failed),
     failed_ranks: [...failed].map(Number).sort((a, b) => a - b),
     ranks: byRank
@@ -89,7 +88,7 @@ export async function describeJob(
         rank: rank === '' ? null : Number(rank),
         record_count,
         error_count,
-        first_error: toJson(errorOf.get(rank)),
+        first_error: errorOf.get(rank) ?? null,
         lines: (linesOf.get(rank) ?? []).map(({ timestamp, level, message }) => ({
           timestamp: formatTimestamp(timestamp),
           level: level.toUpperCase(),
@@ -105,8 +104,4 @@ function firstFailed(errors: readonly StoredRecord[], failed: ReadonlySet<string
   const ranked = errors.map(rankOf).filter((rank) => rank !== '');
   const rank = ranked.find((candidate) => failed.has(candidate)) ?? ranked[0] ?? [...failed][0];
   return rank === undefined ? null : Number(rank);
-}
-
-function toJson(record: StoredRecord | undefined): unknown {
-  return record ? JSON.parse(formatRecord(record, 'upper')) : null;
 }

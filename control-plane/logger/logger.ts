@@ -7,12 +7,13 @@ import {
   type LogRecordExporter,
   SimpleLogRecordProcessor,
 } from '@opentelemetry/sdk-logs';
+import { redactText } from '../../pipeline/transforms/redact-text.ts';
 import { createLineExporter } from './json-lines.ts';
 import { nowMicroseconds } from './microseconds.ts';
 import { type Plain, redact } from './redact.ts';
 import { RotatingFile } from './rotating-file.ts';
 
-/** What a record carries beside its message; secrets are replaced by the names of their fields. */
+/** What a record carries beside its message; secrets are replaced, by the names of their fields and by their form. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 const SEVERITY = {
@@ -103,7 +104,7 @@ function wrap(provider: LoggerProvider, bound: Fields, least: SeverityNumber): L
       observedTimestamp: time,
       severityNumber: SEVERITY[level],
       severityText: level.toUpperCase(),
-      body: message,
+      body: redactText(message),
       attributes: redact({ ...bound, ...fields }) as Record<string, Plain>,
     });
   };

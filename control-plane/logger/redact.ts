@@ -1,9 +1,5 @@
-/** What stands in place of a secret. */
-export const REDACTED = '[REDACTED]';
-
-/** Names of fields whose value is a secret. `max_tokens` and `token_count` are none; `access_token` is. */
-const SECRET =
-  /passw(?:or)?d|passphrase|secret|authorization|cookie|credential|api[-_]?key|private[-_]?key|access[-_]?key|(?:^|[-_.]|[a-z](?=T))token$/i;
+import { redactText } from '../../pipeline/transforms/redact-text.ts';
+import { isSecret, REDACTED } from '../../pipeline/transforms/secret-names.ts';
 
 export interface RedactLimits {
   /** Characters of one string; the rest is cut. */
@@ -17,12 +13,9 @@ const DEEPEST = 12;
 
 export type Plain = string | number | boolean | null | Plain[] | { [key: string]: Plain };
 
-export function isSecret(name: string): boolean {
-  return SECRET.test(name);
-}
-
 /**
- * A copy that any program can write as JSON: values of secret fields replaced at any depth, errors as their name,
+ * A copy that any program can write as JSON: secrets replaced by the names of their fields and
+ * by their form at any depth, errors as their name,
  * message and stack, dates as RFC 3339, cycles and what is too long cut.
  */
 export function redact(value: unknown, limits: RedactLimits = LIMITS): Plain {
@@ -31,7 +24,7 @@ export function redact(value: unknown, limits: RedactLimits = LIMITS): Plain {
 
   const copy = (value: unknown): Plain => {
     left--;
-    if (typeof value === 'string') return cut(value, limits.text);
+    if (typeof value === 'string') return cut(redactText(value), limits.text);
     if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
     if (typeof value === 'boolean' || value === null || value === undefined) return value ?? null;
     if (typeof value !== 'object') return String(value);
@@ -79,8 +72,9 @@ function cut(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length)}…[${text.length - length} more]`;
 }
 
-/** A URL whose secret query parameters are replaced. */
-export function redactUrl(url: string): string {
+/** A URL whose secrets are replaced: the values of query parameters that are one by their name or form. */
+export function redactUrl(given: string): string {
+  const url = redactText(given);
   const start = url.indexOf('?');
   if (start === -1) return url;
   const query = url
@@ -88,7 +82,16 @@ export function redactUrl(url: string): string {
     .split('&')
     .map((part) => {
       const name = part.split('=', 1)[0]!;
-      return isSecret(name) ? `${name}=${REDACTED}` : part;
+      const value = decode(part.slice(name.length + 1));
+      return isSecret(name) || redactText(value) !== value ? `${name}=${REDACTED}` : part;
     });
   return `${url.slice(0, start + 1)}${query.join('&')}`;
+}
+
+function decode(value: string): string {
+  try {
+    return decodeURIComponent(value.replaceAll('+', ' '));
+  } catch {
+    return value;
+  }
 }

@@ -3,7 +3,7 @@ import type { Query } from '../query/ast.ts';
 import type { GroupField } from './group-field.ts';
 import type { LogFilter } from './log-filter.ts';
 
-/** Rows as a subquery for FROM: `v0`, `v1`… for the fields, `bucket` where asked for, and `records`, their number. */
+/** Rows as a subquery for FROM: `v0`, `v1`… for the fields, `bucket` where asked for, and `records`, how many were sent: a sampled one counts for all that it stands for. */
 export interface CountedRows {
   readonly sql: string;
   readonly parameters: QueryParameters;
@@ -15,17 +15,30 @@ export interface Buckets {
   readonly step: bigint;
 }
 
-/** What the projection `minutes` knows of a record. */
-const MINUTE_FIELDS = new Set(['level', 'service', 'machine_id', 'source', 'file_path']);
-const MINUTE = 60_000_000_000n;
-const MINUTE_COLUMN = 'toStartOfMinute(timestamp)';
-/** `toStartOfMinute` counts in 32 bits: earlier and later times come out as other ones, which are never whole minutes. */
-const LAST_MINUTE = 4_294_967_280_000_000_000n;
+/** A projection of the table: what it knows of a record, and its pieces of time. */
+interface Projection {
+  readonly fields: ReadonlySet<string>;
+  readonly piece: string;
+  readonly seconds: bigint;
+}
+
+/** The smaller one first. */
+const PROJECTIONS: readonly Projection[] = [
+  { fields: new Set(['level', 'service']), piece: 'toStartOfMinute(timestamp)', seconds: 60n },
+  {
+    fields: new Set(['level', 'service', 'machine_id', 'source', 'file_path']),
+    piece: 'toStartOfHour(timestamp)',
+    seconds: 3_600n,
+  },
+];
+const SECOND = 1_000_000_000n;
+/** Starts of pieces are counted in 32 bits: earlier and later times come out as other ones, which are never whole minutes. */
+const LAST_TIME = 4_294_967_280n * SECOND;
 
 /**
- * The filter's records, counted by fields and pieces of time. Where the projection `minutes` knows everything that
- * is asked for, the whole minutes of the range come from it and only the edges from rows: the same numbers, without
- * reading the records.
+ * The filter's records, counted by fields and pieces of time. Where a projection knows everything that is asked for, the
+ * range's whole minutes or hours come from it and only the edges from rows: the same numbers, without reading the
+ * records.
  */
 export function countedRows(
   filter: LogFilter,
@@ -41,23 +54,23 @@ export function countedRows(
   const select = (nanos: string, where: string) => selectCounts(fields, buckets && nanos, where);
   const fromRows = (where: string) => select('toUnixTimestamp64Nano(timestamp)', where);
 
-  const middle = wholeMinutes(filter, fields, buckets);
+  const middle = middleOf(filter, fields, buckets);
   if (!middle) return { sql: fromRows(filter.where), parameters };
-  const { first, end } = middle;
-  Object.assign(parameters, { first_minute: first, end_minute: end });
-  const minuteNanos = `toInt64(toUnixTimestamp(${MINUTE_COLUMN})) * 1000000000`;
+  const { first, end, projection } = middle;
+  Object.assign(parameters, { middle_first: first, middle_end: end });
+  const start = `toInt64(toUnixTimestamp(${projection.piece}))`;
   const time = (name: string) => `fromUnixTimestamp64Nano({${name}:Int64}, 'UTC')`;
   // Hidden from the table's own key, which passes over whole parts if one of their times does not fit 32 bits.
-  const minute = `identity(${MINUTE_COLUMN})`;
-  const fromMinutes = select(
-    minuteNanos,
-    `${filter.rest.where} AND toSecond(${MINUTE_COLUMN}) = 0 AND ${minute} >= toDateTime(${time('first_minute')}, 'UTC') ` +
-      `AND ${minute} < toDateTime(${time('end_minute')}, 'UTC')`,
+  const piece = `identity(${projection.piece})`;
+  const fromProjection = select(
+    `${start} * ${SECOND}`,
+    `${filter.rest.where} AND ${start} % ${projection.seconds} = 0 AND ${piece} >= toDateTime(${time('middle_first')}, 'UTC') ` +
+      `AND ${piece} < toDateTime(${time('middle_end')}, 'UTC')`,
   );
-  const parts = [fromMinutes];
+  const parts = [fromProjection];
   if (filter.range.from! < first)
-    parts.push(fromRows(`${filter.where} AND timestamp < ${time('first_minute')}`));
-  if (end < filter.range.to!) parts.push(fromRows(`${filter.where} AND timestamp >= ${time('end_minute')}`));
+    parts.push(fromRows(`${filter.where} AND timestamp < ${time('middle_first')}`));
+  if (end < filter.range.to!) parts.push(fromRows(`${filter.where} AND timestamp >= ${time('middle_end')}`));
   return { sql: parts.join(' UNION ALL '), parameters };
 }
 
@@ -67,35 +80,39 @@ function selectCounts(fields: readonly GroupField[], nanos: string | undefined, 
     columns.push(`intDiv(${nanos} - {bucket_start:Int64}, {bucket_step:Int64}) AS bucket`);
   const keys = columns.map((column) => column.slice(column.lastIndexOf(' ') + 1));
   const group = keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`;
-  return `SELECT ${[...columns, 'count() AS records'].join(', ')} FROM logs WHERE ${where}${group}`;
+  return `SELECT ${[...columns, 'sum(weight) AS records'].join(', ')} FROM logs WHERE ${where}${group}`;
 }
 
-/** The range's whole minutes, where the projection can answer for them. */
-function wholeMinutes(
+/** The pieces of the range that a projection can answer for. */
+function middleOf(
   { rest, range: { from, to } }: LogFilter,
   fields: readonly GroupField[],
   buckets: Buckets | undefined,
-): { first: bigint; end: bigint } | undefined {
-  if (from === undefined || to === undefined || from < 0n || to > LAST_MINUTE) return undefined;
-  if (buckets && (buckets.start % MINUTE !== 0n || buckets.step % MINUTE !== 0n)) return undefined;
-  if (!fields.every(({ name }) => MINUTE_FIELDS.has(name)) || !concernsMinuteFields(rest.query))
-    return undefined;
-  const first = ((from + MINUTE - 1n) / MINUTE) * MINUTE;
-  const end = (to / MINUTE) * MINUTE;
-  return first < end ? { first, end } : undefined;
+): { first: bigint; end: bigint; projection: Projection } | undefined {
+  if (from === undefined || to === undefined || from < 0n || to > LAST_TIME) return undefined;
+  for (const projection of PROJECTIONS) {
+    const known = projection.fields;
+    const length = projection.seconds * SECOND;
+    if (buckets && (buckets.start % length !== 0n || buckets.step % length !== 0n)) continue;
+    if (!fields.every(({ name }) => known.has(name)) || !concernsFields(rest.query, known)) continue;
+    const first = ((from + length - 1n) / length) * length;
+    const end = (to / length) * length;
+    return first < end ? { first, end, projection } : undefined;
+  }
+  return undefined;
 }
 
-function concernsMinuteFields(query: Query): boolean {
+function concernsFields(query: Query, known: ReadonlySet<string>): boolean {
   switch (query.kind) {
     case 'all':
       return true;
     case 'text':
       return false;
     case 'field':
-      return MINUTE_FIELDS.has(query.field) && query.test.kind !== 'present';
+      return known.has(query.field) && query.test.kind !== 'present';
     case 'not':
-      return concernsMinuteFields(query.query);
+      return concernsFields(query.query, known);
     default:
-      return query.queries.every(concernsMinuteFields);
+      return query.queries.every((one) => concernsFields(one, known));
   }
 }

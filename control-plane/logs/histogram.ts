@@ -129,7 +129,7 @@ function floor(value: bigint, step: bigint): bigint {
   return rest < 0n ? value - rest - step : value - rest;
 }
 
-function formatNanos(nanos: bigint): string {
+export function formatNanos(nanos: bigint): string {
   const second = floor(nanos, 1_000_000_000n);
   const rest = Number(nanos - second);
   return formatTimestamp({

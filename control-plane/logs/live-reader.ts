@@ -1,4 +1,4 @@
-import type { LiveBus, LiveRecord } from '../../pipeline/live/live-bus.ts';
+import type { LateRecords, LiveBus, LiveRecord } from '../../pipeline/live/live-bus.ts';
 import type { StoredRecord } from '../../pipeline/record/log-record.ts';
 
 /**
@@ -10,13 +10,17 @@ export class LiveReader {
   readonly #leave: () => void;
   #waiting: LiveRecord[] = [];
   #live = false;
+  #late: LateRecords[] = [];
   #cursor = 0;
   #wake = () => {};
 
   constructor(bus: LiveBus, matches: (record: StoredRecord) => boolean, maxWaiting: number) {
     this.#bus = bus;
-    this.#leave = bus.subscribe((records) => {
-      if (!this.#live) return;
+    const onRecords = (records: readonly LiveRecord[] | undefined) => {
+      if (!this.#live) {
+        this.#wake();
+        return;
+      }
       for (const record of records ?? []) if (matches(record.record)) this.#waiting.push(record);
       if (!records || this.#waiting.length > maxWaiting) {
         this.#live = false;
@@ -26,7 +30,12 @@ export class LiveReader {
         return;
       }
       this.#wake();
-    });
+    };
+    const onLate = (late: LateRecords) => {
+      this.#late.push(late);
+      this.#wake();
+    };
+    this.#leave = bus.subscribe({ onRecords, onLate, onProblem: () => this.#wake() });
   }
 
   get live(): boolean {
@@ -45,6 +54,12 @@ export class LiveReader {
     return this.#live;
   }
 
+  takeLate(): LateRecords[] {
+    const late = this.#late;
+    this.#late = [];
+    return late;
+  }
+
   take(most: number): LiveRecord[] {
     const records = this.#waiting.length <= most ? this.#waiting : this.#waiting.slice(0, most);
     this.#waiting = this.#waiting.slice(records.length);
@@ -52,7 +67,7 @@ export class LiveReader {
     return records;
   }
 
-  /** Resolves when there is something to take, the reader fell off, or `wake` is called. */
+  /** Resolves when there is something to take, the reader fell off, the bus has something to tell, or `wake` is called. */
   changed(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;

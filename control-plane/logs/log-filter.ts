@@ -46,9 +46,16 @@ const TYPE_GROUPS: Readonly<Record<string, string>> = {
 
 /** @throws LogplaneError `bad_request` that names the parameter */
 export function parseFilter(parameters: FilterParameters, now = Date.now()): LogFilter {
-  const { from, to } = parameters;
+  return filterOf(parseSelection(parameters), parameters, now);
+}
+
+/** A query within a range. @throws LogplaneError `bad_request` that names the parameter */
+export function filterOf(
+  selection: Query,
+  { from, to }: Pick<FilterParameters, 'from' | 'to'>,
+  now: number,
+): LogFilter {
   const range = { from: readTime('from', from, now), to: readTime('to', to, now) };
-  const selection = parseSelection(parameters);
   const bounds = withinRange(from, to);
   const rest = compileSql(selection, { now });
   const within = compileSql(bounds, { prefix: 'range', now });

@@ -45,20 +45,21 @@ export async function patternsOf(
   const { total } = await countLogs(clickhouse, filter, [], limits);
   const every = Math.max(1, Math.ceil(total / MAX_SAMPLE));
   const sample = every === 1 ? '' : ` AND cityHash64(seq) % ${every} = 0`;
-  const rows = await clickhouse.query<[string, number, number, string, string, string, string]>(
-    `SELECT ${MESSAGE_SHAPE} AS shape, count() AS found, sum(found) OVER (), upper(topK(1)(toString(level))[1]),
+  const rows = await clickhouse.query<[string, number, number, number, string, string, string, string]>(
+    `SELECT ${MESSAGE_SHAPE} AS shape, sum(weight) AS found, sum(found) OVER (), sum(count()) OVER (),
+       upper(topKWeighted(1)(toString(level), weight)[1]),
        formatDateTime(min(timestamp), ${TIME}), formatDateTime(max(timestamp), ${TIME}), any(message)
      FROM logs WHERE ${filter.where}${sample} GROUP BY shape ORDER BY found DESC, shape LIMIT ${limit}`,
     { parameters: filter.parameters, ...limits },
   );
-  const sampled = rows[0]?.[2] ?? 0;
+  const found = Number(rows[0]?.[2] ?? 0);
   const shapes = rows.map(([shape]) => shape);
   const known = await shapesBefore(clickhouse, filter, shapes, limits);
   return {
-    patterns: rows.map(([pattern, found, , level, first_seen, last_seen, message]) => ({
+    patterns: rows.map(([pattern, count, , , level, first_seen, last_seen, message]) => ({
       pattern,
-      count: every === 1 ? found : Math.round((found / sampled) * total),
-      share: found / sampled,
+      count: every === 1 ? Number(count) : Math.round((Number(count) / found) * total),
+      share: Number(count) / found,
       level,
       first_seen,
       last_seen,
@@ -66,7 +67,7 @@ export async function patternsOf(
       sample: message,
     })),
     total,
-    sampled,
+    sampled: Number(rows[0]?.[3] ?? 0),
   };
 }
 

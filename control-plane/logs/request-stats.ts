@@ -46,7 +46,7 @@ const MAX_SLOW_ENDPOINTS = 20;
 
 /** Entries of request logs, with the fields that they carry as text; a field that is not there is empty. */
 const ENTRIES = `
-  SELECT type, level >= 'error' AS is_error, toUnixTimestamp64Nano(timestamp) AS time,
+  SELECT weight, type, level >= 'error' AS is_error, toUnixTimestamp64Nano(timestamp) AS time,
     JSONExtract(attributes, 'Tuple(endpoint String, method String, status_code String, error_type String, exception_type String)') AS fields,
     if(fields.endpoint = '', 'unknown', fields.endpoint) AS endpoint, fields.method AS method, fields.status_code AS status_code,
     multiIf(fields.error_type != '', fields.error_type, fields.exception_type != '', fields.exception_type, 'Unknown') AS error_type,
@@ -54,8 +54,9 @@ const ENTRIES = `
     JSONExtract(attributes, 'duration_ms', 'Nullable(Float64)') AS duration
   FROM logs WHERE type != '' AND timestamp >= now64(9) - toIntervalHour({hours:UInt32})`;
 
-/** Values by number of entries; exact up to 2,000 different ones, of which the 200 most frequent are given. */
-const most = (field: string, condition: string) => `approx_top_kIf(200, 2000)(${field}, ${condition})`;
+/** Values by number of entries (each counts for all that it stands for); exact up to 2,000 different ones, of which the 200 most frequent are given. */
+const most = (field: string, condition: string) =>
+  `approx_top_sumIf(200, 2000)(${field}, weight, ${condition})`;
 
 type Item = { readonly item: string; readonly count: number };
 type TotalsRow = [
@@ -82,18 +83,18 @@ export async function requestStats(
   const options = { parameters: { hours }, ...limits };
   const [[totals], slowest] = await Promise.all([
     clickhouse.query<TotalsRow>(
-      `SELECT countIf(is_request), ${most('endpoint', 'is_request')}, ${most('method', "is_request AND method != ''")},
-         ${most('status_code', "is_response AND status_code != ''")}, avgIf(duration, is_response),
-         quantilesTDigestIf(0.5, 0.95, 0.99)(duration, is_response),
+      `SELECT sumIf(weight, is_request), ${most('endpoint', 'is_request')}, ${most('method', "is_request AND method != ''")},
+         ${most('status_code', "is_response AND status_code != ''")}, avgWeightedIf(duration, weight, is_response),
+         quantilesTDigestWeightedIf(0.5, 0.95, 0.99)(duration, weight, is_response),
          groupArraySortedIf(${MAX_RESPONSE_TIMES})((-time, assumeNotNull(duration)), is_response AND isNotNull(duration)),
-         countIf(is_error), ${most('error_type', 'is_error')}, ${most('endpoint', "is_error AND fields.endpoint != ''")},
+         sumIf(weight, is_error), ${most('error_type', 'is_error')}, ${most('endpoint', "is_error AND fields.endpoint != ''")},
          ${most('status_code', "is_error AND status_code != ''")}
        FROM (${ENTRIES})`,
       options,
     ),
     clickhouse.query<EndpointRow>(
-      `SELECT endpoint, count(), countIf(duration > ${SLOW_MILLISECONDS}), avg(duration) AS mean,
-         quantilesTDigest(0.5, 0.95, 0.99)(duration) AS quantiles, max(duration)
+      `SELECT endpoint, sum(weight), sumIf(weight, duration > ${SLOW_MILLISECONDS}), avgWeighted(duration, weight) AS mean,
+         quantilesTDigestWeighted(0.5, 0.95, 0.99)(duration, weight) AS quantiles, max(duration)
        FROM (${ENTRIES}) WHERE is_response AND isNotNull(duration)
        GROUP BY endpoint ORDER BY quantiles[2] DESC, endpoint LIMIT ${MAX_SLOW_ENDPOINTS}`,
       options,

@@ -26,7 +26,7 @@ export interface ServiceStats {
   readonly record_count: number;
 }
 
-/** The files that have records. Answered from the projection `minutes`, without reading a record. */
+/** The files that have records. Answered from the projection `hours`, without reading a record. */
 export async function recordedFiles(clickhouse: ClickHouse): Promise<RecordedFile[]> {
   const rows = await clickhouse.query<[string, string, string, number, string, number]>(`
     SELECT service, machine_id, file_path, sum(length(message)) + count(),

@@ -23,6 +23,8 @@ export type TailEvent =
   | { readonly kind: 'record'; readonly record: StoredRecord; readonly json: string }
   /** Everything up to this place has been given; a reader that got no record yet can resume from it. */
   | { readonly kind: 'place'; readonly seq: number }
+  /** Nothing comes though records are stored, for this reason; or it goes on again. */
+  | { readonly kind: 'notice'; readonly problem: string | undefined }
   /** The reader was too slow: `count` records behind `from` up to `to` were left out. */
   | { readonly kind: 'gap'; readonly from: number; readonly to: number; readonly count: number };
 
@@ -35,6 +37,8 @@ export interface TailOptions {
   readonly maxBehind?: number;
 }
 
+/** Microseconds that one server process may be ahead of another. */
+const MOST_AHEAD = 3_600_000_000;
 const PAGE = 2_000;
 /** Records in one event list: what stands in memory as text for a reader that does not take it. */
 const CHUNK = 500;
@@ -87,7 +91,15 @@ export async function* tailLogs(options: TailOptions, request: TailRequest): Asy
       if (given === 0) yield [{ kind: 'place', seq: end }];
     }
     let wasLive = false;
+    let problem: string | undefined;
     while (!signal.aborted) {
+      if (follow && problem !== bus.problem) {
+        problem = bus.problem;
+        yield [{ kind: 'notice', problem }];
+        continue;
+      }
+      const late = reader.takeLate();
+      if (late.length > 0) yield late.map((records) => ({ kind: 'gap', ...records }));
       if (reader.live) {
         const records = reader.take(CHUNK);
         if (records.length === 0) await reader.changed();
@@ -99,6 +111,10 @@ export async function* tailLogs(options: TailOptions, request: TailRequest): Asy
           }));
         }
         cursor = reader.cursor;
+        continue;
+      }
+      if (follow && isAhead(bus, cursor)) {
+        await reader.changed();
         continue;
       }
       const upTo = follow ? bus.watermark : end;
@@ -116,6 +132,11 @@ export async function* tailLogs(options: TailOptions, request: TailRequest): Asy
     signal.removeEventListener('abort', wake);
     reader.close();
   }
+}
+
+/** The place comes from another server process, which has published further than this one. */
+function isAhead({ shared, watermark }: LiveBus, cursor: number): boolean {
+  return shared && cursor > watermark && cursor - watermark < MOST_AHEAD;
 }
 
 const SINCE = "timestamp >= fromUnixTimestamp64Nano({since:Int64}, 'UTC')";

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Context } from 'koa';
-import type Router from 'koa-router';
+import { z } from 'zod';
 import { badRequest, LogplaneError } from '../../pipeline/errors.ts';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { type ByteRange, headRange, parseByteRange, tailRange } from '../files/file-range.ts';
@@ -10,101 +10,160 @@ import { type LogPath, parseLogPath } from '../files/log-path.ts';
 import { countRecords, type RecordedText, streamText } from '../files/recorded-text.ts';
 import type { SourceSync } from '../files/source-sync.ts';
 import { deleteAllFileRecords, deleteRecords } from '../files/stored-files.ts';
-import type { Auth } from '../http/auth.ts';
+import type { RouteFamily } from '../http/api.ts';
 import { leaveSignal } from '../http/leave-signal.ts';
-import { flag, optionalText, readParameters, wholeNumber } from '../http/parameters.ts';
+import { describe, flag, optionalText, parameter, wholeNumber } from '../http/parameters.ts';
 import { queryLimits } from '../logs/query-limits.ts';
+import { TIME } from './record-schema.ts';
 
 export interface FileRoutesOptions {
-  readonly auth: Auth;
   readonly clickhouse: ClickHouse;
   readonly syncSources: readonly SourceSync[];
 }
 
 const MOST_LINES = 1_000_000_000;
-/** A parameter that was not given, where 0 means something. */
-const NONE = -1;
 
-export function addFileRoutes(router: Router, { auth, clickhouse, syncSources }: FileRoutesOptions): void {
+const LOG_FILE = z.object({
+  filename: z.string(),
+  path: z.string().describe('For `/logs/content` and `/logs/delete`'),
+  size_bytes: z.int(),
+  modified_time: TIME.describe('Of a file that an agent shipped, the time of its newest record'),
+  service: z.string(),
+  machine_id: z.string(),
+  file_path: z.string().describe('Where it lies on its machine'),
+  record_count: z.int(),
+});
+
+const PATH = describe(
+  parameter({ type: 'string', minLength: 1, maxLength: 4096 }, (given) => ({
+    given,
+    ...parseLogPath(given),
+  })),
+  'The path of a file as `/logs` lists it',
+);
+
+/** Which part of a file. */
+interface Part {
+  readonly tail: number | undefined;
+  readonly head: number | undefined;
+  readonly range: string | undefined;
+}
+
+export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: FileRoutesOptions): void {
   const sources = syncSources.map(({ files }) => files);
 
-  router.get('/logs', auth.require('read'), async (context) => {
-    const { service, limit, offset } = readParameters(context, {
-      service: optionalText,
-      limit: wholeNumber(1, 10_000, 100),
-      offset: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),
-    });
-    const files = await listFiles(clickhouse, sources);
-    const chosen = service === undefined ? files : files.filter((file) => file.service === service);
-    context.set('X-Total-Count', String(chosen.length));
-    context.body = chosen.slice(offset, offset + limit);
-  });
+  api.get(
+    '/logs',
+    {
+      summary: 'Log files, synced or shipped by agents, the newest first',
+      description: 'The header `X-Total-Count` tells how many there are.',
+      right: 'read',
+      parameters: {
+        service: describe(optionalText, 'Only those of one service'),
+        limit: describe(wholeNumber(1, 10_000, 100), 'How many'),
+        offset: describe(wholeNumber(0, Number.MAX_SAFE_INTEGER, 0), 'How many to pass over'),
+      },
+      answer: z.array(LOG_FILE),
+    },
+    async (context, { service, limit, offset }) => {
+      const files = await listFiles(clickhouse, sources);
+      const chosen = service === undefined ? files : files.filter((file) => file.service === service);
+      context.set('X-Total-Count', String(chosen.length));
+      return chosen.slice(offset, offset + limit);
+    },
+  );
 
-  router.get('/logs/content', auth.require('read'), async (context) => {
-    const { path, tail, head, range, download } = readParameters(context, {
-      path: optionalText,
-      tail: wholeNumber(0, MOST_LINES, NONE),
-      head: wholeNumber(0, MOST_LINES, NONE),
-      range: optionalText,
-      download: flag(false),
-    });
-    if ([tail !== NONE, head !== NONE, range !== undefined].filter(Boolean).length > 1) {
-      throw badRequest('tail, head, range: expected at most one of them');
-    }
-    const named = parseLogPath(path);
-    context.set('X-Content-Type-Options', 'nosniff');
-    if (download) context.attachment(path!.slice(path!.lastIndexOf('/') + 1));
-    context.type = 'text/plain; charset=utf-8';
-    if (named.kind === 'place') await respondWithFile(context, named.place, { tail, head, range });
-    else await respondWithRecords(context, named, { tail, head, range });
-  });
+  api.get(
+    '/logs/content',
+    {
+      summary: 'The text of a log file',
+      right: 'read',
+      parameters: {
+        path: PATH,
+        tail: describe(wholeNumber(0, MOST_LINES, undefined), 'Its last lines alone'),
+        head: describe(wholeNumber(0, MOST_LINES, undefined), 'Its first lines alone'),
+        range: describe(optionalText, 'Bytes of a synced file, as `0-499`, `500-` or `-500`'),
+        download: describe(flag(false), 'As a download'),
+      },
+      headers: { Range: 'Bytes of a synced file, as `bytes=0-499`' },
+      gives: { 'text/plain': z.string() },
+      otherwise: {
+        206: { description: 'The bytes that were asked for', gives: { 'text/plain': z.string() } },
+      },
+      errors: ['not_found', 'too_costly'],
+    },
+    async (context, { path, tail, head, range, download }) => {
+      if ([tail, head, range].filter((part) => part !== undefined).length > 1) {
+        throw badRequest('tail, head, range: expected at most one of them');
+      }
+      if (download) context.attachment(path.given!.slice(path.given!.lastIndexOf('/') + 1));
+      context.type = 'text/plain; charset=utf-8';
+      const part = { tail, head, range };
+      if (path.kind === 'place') await respondWithFile(context, path.place, part);
+      else await respondWithRecords(context, path, part);
+    },
+  );
 
-  router.post('/logs/delete', auth.require('change'), async (context) => {
-    const { path } = readParameters(context, { path: optionalText });
-    const named = parseLogPath(path);
-    if (named.kind === 'place') {
-      const { source } = findFile(sources, named.place);
-      const sync = syncSources.find(({ files }) => files === source)!;
-      await sync.pause(async () => {
-        // Asked again: it may have been deleted or sorted anew meanwhile.
-        const { file } = findFile([source], named.place);
-        await source.remove([file]);
-        await deleteRecords(clickhouse, source.source.machineId, [source.recordPath(file)]);
-      });
-    } else {
-      await checkRecorded(named, {});
-      await deleteRecords(clickhouse, named.machineId, named.filePaths);
-    }
-    context.body = { status: 'success', message: `Deleted ${path}`, path };
-  });
+  api.post(
+    '/logs/delete',
+    {
+      summary: 'Removes a log file and its records',
+      right: 'change',
+      parameters: { path: PATH },
+      answer: z.object({ status: z.literal('success'), message: z.string(), path: z.string() }),
+      errors: ['not_found', 'overloaded'],
+    },
+    async (_context, { path }) => {
+      if (path.kind === 'place') {
+        const { source } = findFile(sources, path.place);
+        const sync = syncSources.find(({ files }) => files === source)!;
+        await sync.pause(async () => {
+          // Asked again: it may have been deleted or sorted anew meanwhile.
+          const { file } = findFile([source], path.place);
+          await source.remove([file]);
+          await deleteRecords(clickhouse, source.source.machineId, [source.recordPath(file)]);
+        });
+      } else {
+        await checkRecorded(path, {});
+        await deleteRecords(clickhouse, path.machineId, path.filePaths);
+      }
+      return { status: 'success', message: `Deleted ${path.given}`, path: path.given! } as const;
+    },
+  );
 
-  /** Deletes every file that `/logs` lists. Records that came without a file stay. */
-  router.post('/logs/cleanup', auth.require('change'), async (context) => {
-    const listed = await listFiles(clickhouse, sources);
-    for (const sync of syncSources) {
-      await sync.pause(() => sync.files.remove([...sync.files.present()]));
-    }
-    await deleteAllFileRecords(clickhouse);
-    context.body = {
-      status: 'success',
-      message: `Deleted ${listed.length} log files`,
-      deleted: listed.length,
-    };
-  });
+  api.post(
+    '/logs/cleanup',
+    {
+      summary: 'Removes every log file and its records',
+      description: 'Those that `/logs` lists. Records that came without a file stay.',
+      right: 'change',
+      answer: z.object({ status: z.literal('success'), message: z.string(), deleted: z.int() }),
+      errors: ['overloaded'],
+    },
+    async () => {
+      const listed = await listFiles(clickhouse, sources);
+      for (const sync of syncSources) {
+        await sync.pause(() => sync.files.remove([...sync.files.present()]));
+      }
+      await deleteAllFileRecords(clickhouse);
+      const message = `Deleted ${listed.length} log files`;
+      return { status: 'success', message, deleted: listed.length } as const;
+    },
+  );
 
   async function respondWithFile(
     context: Context,
     place: string,
-    { tail, head, range }: { tail: number; head: number; range: string | undefined },
+    { tail, head, range }: Part,
   ): Promise<void> {
     const handle = await openCopy(findFile(sources, place));
     try {
       const { size } = await handle.stat();
       const header = context.get('Range');
-      const asked = range ?? (header !== '' && tail === NONE && head === NONE ? header : undefined);
+      const asked = range ?? (header !== '' && tail === undefined && head === undefined ? header : undefined);
       let bytes: ByteRange = { start: 0, end: size };
-      if (tail !== NONE) bytes = await tailRange(handle, tail);
-      else if (head !== NONE) bytes = await headRange(handle, head);
+      if (tail !== undefined) bytes = await tailRange(handle, tail);
+      else if (head !== undefined) bytes = await headRange(handle, head);
       else if (asked !== undefined) {
         const wanted = parseByteRange(asked, size);
         if (!wanted)
@@ -130,13 +189,13 @@ export function addFileRoutes(router: Router, { auth, clickhouse, syncSources }:
   async function respondWithRecords(
     context: Context,
     file: RecordedText,
-    { tail, head, range }: { tail: number; head: number; range: string | undefined },
+    { tail, head, range }: Part,
   ): Promise<void> {
     const limits = queryLimits(leaveSignal(context));
     if (range !== undefined)
       throw badRequest('range: expected tail or head for a file that an agent shipped');
     await checkRecorded(file, limits);
-    const part = { ...(tail !== NONE && { tail }), ...(head !== NONE && { head }) };
+    const part = { ...(tail !== undefined && { tail }), ...(head !== undefined && { head }) };
     context.body = Readable.from(streamText(clickhouse, file, part, limits), { objectMode: false });
   }
 

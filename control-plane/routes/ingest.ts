@@ -1,14 +1,14 @@
 import type { Context } from 'koa';
-import type Router from 'koa-router';
+import { z } from 'zod';
 import { badRequest } from '../../pipeline/errors.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import { parseEntry, splitJsonBody } from '../../pipeline/sources/json-body.ts';
 import type { DeadLetterStore } from '../../pipeline/store/dead-letter-store.ts';
-import type { Auth } from '../http/auth.ts';
+import type { RouteFamily } from '../http/api.ts';
 import { type ReadBodyOptions, type RequestBody, readBody } from '../http/read-body.ts';
+import { INGEST_HEADERS, RECEIPT } from './ingest-schema.ts';
 
 export interface IngestRoutesOptions {
-  readonly auth: Auth;
   readonly pipeline: Pipeline;
   readonly deadLetters: DeadLetterStore;
   readonly body: ReadBodyOptions;
@@ -17,12 +17,26 @@ export interface IngestRoutesOptions {
 const LONGEST_MACHINE_ID = 256;
 
 export function addIngestRoutes(
-  router: Router,
-  { auth, pipeline, deadLetters, body }: IngestRoutesOptions,
+  api: RouteFamily,
+  { pipeline, deadLetters, body }: IngestRoutesOptions,
 ): void {
-  router.post('/logs/ingest', auth.require('ingest'), async (context) => {
-    context.body = await readBody(context.req, body, (request) => ingest(context, request));
-  });
+  api.post(
+    '/logs/ingest',
+    {
+      summary: 'Stores records',
+      description:
+        'Answers when they are durable and can be queried. A request that is sent twice is stored once. The text is ' +
+        'in `message`, `log`, `msg` or `body`, the time in `timestamp`, `time`, `ts`, `@timestamp` or `date`.',
+      right: 'ingest',
+      headers: INGEST_HEADERS,
+      takes: {
+        'application/x-ndjson': z.string().describe('A JSON object on each line'),
+        'application/json': z.union([z.looseObject({}), z.array(z.looseObject({}))]),
+      },
+      answer: RECEIPT,
+    },
+    (context) => readBody(context.req, body, (request) => ingest(context, request)),
+  );
 
   async function ingest(context: Context, { content, digest, damage }: RequestBody) {
     const peer = context.ip;

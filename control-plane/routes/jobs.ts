@@ -1,40 +1,86 @@
-import type Router from 'koa-router';
+import { z } from 'zod';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
+import type { RouteFamily } from '../http/api.ts';
 import { leaveSignal } from '../http/leave-signal.ts';
-import { optionalText, readParameters, wholeNumber } from '../http/parameters.ts';
+import { describe, optionalText, requiredText, wholeNumber } from '../http/parameters.ts';
 import { describeJob } from '../jobs/describe-job.ts';
 import type { JobRunStore } from '../jobs/job-run-store.ts';
 import { listJobs } from '../jobs/list-jobs.ts';
 import { parseFilter } from '../logs/log-filter.ts';
 import { queryLimits } from '../logs/query-limits.ts';
-import { type LogStreamRoutesOptions, respondWithLogs } from './log-stream.ts';
+import { JOB, JOB_SUMMARY } from './job-schema.ts';
+import { FILTER } from './log-parameters.ts';
+import {
+  LOG_EVENTS,
+  type LogStreamRoutesOptions,
+  respondWithLogs,
+  STREAM,
+  STREAM_HEADERS,
+} from './log-stream.ts';
+import { answerRecord } from './record-schema.ts';
 
 export interface JobRoutesOptions extends LogStreamRoutesOptions {
   readonly clickhouse: ClickHouse;
   readonly jobRuns: JobRunStore;
 }
 
-export function addJobRoutes(router: Router, options: JobRoutesOptions): void {
-  const { auth, clickhouse, jobRuns } = options;
+export function addJobRoutes(api: RouteFamily, options: JobRoutesOptions): void {
+  const { clickhouse, jobRuns } = options;
 
-  router.get('/api/v1/jobs', auth.require('read'), async (context) => {
-    const { state, limit } = readParameters(context, {
-      state: optionalText,
-      limit: wholeNumber(1, 1000, 100),
-    });
-    const limits = queryLimits(leaveSignal(context));
-    context.body = { jobs: await listJobs(clickhouse, jobRuns, { limit, state }, limits) };
-  });
+  api.get(
+    '/api/v1/jobs',
+    {
+      summary: 'Jobs, the one with the newest record first',
+      right: 'read',
+      parameters: {
+        state: describe(optionalText, "SLURM's word, as `FAILED`"),
+        limit: describe(wholeNumber(1, 1000, 100), 'How many'),
+      },
+      answer: z.object({ jobs: z.array(JOB_SUMMARY) }),
+      errors: ['too_costly'],
+    },
+    async (context, { state, limit }) => {
+      const limits = queryLimits(leaveSignal(context));
+      return { jobs: await listJobs(clickhouse, jobRuns, { limit, state }, limits) };
+    },
+  );
 
-  router.get('/api/v1/jobs/:job_id', auth.require('read'), async (context) => {
-    const { lines } = readParameters(context, { lines: wholeNumber(1, 1000, 200) });
-    const limits = queryLimits(leaveSignal(context));
-    context.body = await describeJob(options, context.params.job_id as string, lines, limits);
-  });
+  api.get(
+    '/api/v1/jobs/:job_id',
+    {
+      summary: 'Everything that is known of one job',
+      right: 'read',
+      parameters: {
+        job_id: requiredText,
+        lines: describe(wholeNumber(1, 1000, 200), 'Newest lines of each rank'),
+      },
+      answer: JOB,
+      errors: ['not_found', 'too_costly'],
+    },
+    async (context, { job_id, lines }) => {
+      const job = await describeJob(options, job_id, lines, queryLimits(leaveSignal(context)));
+      return {
+        ...job,
+        first_error: job.first_error && answerRecord(job.first_error),
+        ranks: job.ranks.map((rank) => ({
+          ...rank,
+          first_error: rank.first_error && answerRecord(rank.first_error),
+        })),
+      };
+    },
+  );
 
-  router.get('/api/v1/jobs/:job_id/logs/stream', auth.require('read'), (context) => {
-    const { q } = readParameters(context, { q: optionalText });
-    const filter = parseFilter({ q, equal: { job_id: context.params.job_id as string } });
-    respondWithLogs(context, options, filter);
-  });
+  api.get(
+    '/api/v1/jobs/:job_id/logs/stream',
+    {
+      summary: 'Records of one job as they arrive',
+      right: 'read',
+      parameters: { job_id: requiredText, q: FILTER.q, ...STREAM },
+      headers: STREAM_HEADERS,
+      events: LOG_EVENTS,
+      errors: ['too_many'],
+    },
+    (context, { job_id, q, ...past }) =>
+      respondWithLogs(context, options, past, parseFilter({ q, equal: { job_id } })),
+  );
 }

@@ -1,70 +1,128 @@
-import type Router from 'koa-router';
+import { z } from 'zod';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
+import type { RouteFamily } from '../http/api.ts';
 import { leaveSignal } from '../http/leave-signal.ts';
-import { ExpectedError, optionalText, readParameters, textList, wholeNumber } from '../http/parameters.ts';
-import { addReadRoute, type ReadRouteOptions } from '../http/read-route.ts';
+import { describe, optionalText, textList, wholeNumber } from '../http/parameters.ts';
 import { facetsOf } from '../logs/facets.ts';
 import { groupFields } from '../logs/group-field.ts';
 import { histogramOf } from '../logs/histogram.ts';
-import { INTERVAL_FORMS, parseInterval } from '../logs/interval.ts';
 import { patternsOf } from '../logs/patterns.ts';
 import { scanLimits } from '../logs/query-limits.ts';
 import { requestStats } from '../logs/request-stats.ts';
-import { readFilter } from './log-parameters.ts';
-import { tookMs } from './took-ms.ts';
+import { FILTER, INTERVAL, toFilter } from './log-parameters.ts';
+import { COUNTS, TIME } from './record-schema.ts';
+import { REQUEST_STATS } from './request-stats-schema.ts';
+import { TOOK_MS, tookMs } from './took-ms.ts';
 
-export interface LogAnalysisRoutesOptions extends ReadRouteOptions {
+export interface LogAnalysisRoutesOptions {
   readonly clickhouse: ClickHouse;
 }
-
-const HISTOGRAM = { interval: readInterval, by: optionalText };
-const FACETS = { fields: textList(16), limit: wholeNumber(1, 1000, 100) };
-const PATTERNS = { limit: wholeNumber(1, 200, 50) };
-const STATS = { hours: wholeNumber(1, 24 * 366, 24) };
 
 /** The fields of facets that are not told which: those that a person chooses by. */
 const USUAL_FACETS = ['level', 'service', 'machine_id', 'source', 'file_path'];
 
 /** What can be told about many records at once. */
-export function addLogAnalysisRoutes(router: Router, options: LogAnalysisRoutesOptions): void {
-  const { clickhouse } = options;
+export function addLogAnalysisRoutes(api: RouteFamily, { clickhouse }: LogAnalysisRoutesOptions): void {
+  api.getOrPost(
+    '/api/v1/logs/histogram',
+    {
+      summary: 'Records over time',
+      right: 'read',
+      parameters: {
+        ...FILTER,
+        interval: INTERVAL,
+        by: describe(optionalText, 'A field whose values are counted apart'),
+      },
+      answer: z.object({
+        interval: z.string(),
+        buckets: z.array(
+          z.object({
+            timestamp: TIME,
+            total: z.int(),
+            counts: COUNTS.describe('The 50 most frequent values of the field'),
+          }),
+        ),
+        took_ms: TOOK_MS,
+      }),
+      errors: ['too_costly'],
+    },
+    async (context, { interval, by, ...filter }) => {
+      const started = performance.now();
+      const now = Date.now();
+      const [field] = groupFields(by === undefined ? [] : [by]);
+      const request = { filter: toFilter(filter, now), interval, by: field, now };
+      const histogram = await histogramOf(clickhouse, request, scanLimits(leaveSignal(context)));
+      return { ...histogram, took_ms: tookMs(started) };
+    },
+  );
 
-  addReadRoute(router, '/api/v1/logs/histogram', options, async (context) => {
-    const started = performance.now();
-    const now = Date.now();
-    const { interval, by } = readParameters(context, HISTOGRAM);
-    const [field] = groupFields(by === undefined ? [] : [by]);
-    const request = { filter: readFilter(context, now), interval, by: field, now };
-    const histogram = await histogramOf(clickhouse, request, scanLimits(leaveSignal(context)));
-    context.body = { ...histogram, took_ms: tookMs(started) };
-  });
+  api.getOrPost(
+    '/api/v1/logs/facets',
+    {
+      summary: 'The most frequent values of fields',
+      right: 'read',
+      parameters: {
+        ...FILTER,
+        fields: describe(textList(16), `Which ones; ${USUAL_FACETS.join(', ')} where not told`),
+        limit: describe(wholeNumber(1, 1000, 100), 'Values of each'),
+      },
+      answer: z.object({
+        facets: z.record(z.string(), z.array(z.object({ value: z.string(), count: z.int() }))),
+        took_ms: TOOK_MS,
+      }),
+      errors: ['too_costly'],
+    },
+    async (context, { fields, limit, ...filter }) => {
+      const started = performance.now();
+      const groups = groupFields(fields.length === 0 ? USUAL_FACETS : [...new Set(fields)]);
+      const limits = scanLimits(leaveSignal(context));
+      const facets = await facetsOf(clickhouse, toFilter(filter), groups, limit, limits);
+      return { facets, took_ms: tookMs(started) };
+    },
+  );
 
-  addReadRoute(router, '/api/v1/logs/facets', options, async (context) => {
-    const started = performance.now();
-    const { fields, limit } = readParameters(context, FACETS);
-    const groups = groupFields(fields.length === 0 ? USUAL_FACETS : [...new Set(fields)]);
-    const limits = scanLimits(leaveSignal(context));
-    const facets = await facetsOf(clickhouse, readFilter(context), groups, limit, limits);
-    context.body = { facets, took_ms: tookMs(started) };
-  });
+  api.getOrPost(
+    '/api/v1/logs/patterns',
+    {
+      summary: 'Messages grouped by their shape',
+      right: 'read',
+      parameters: { ...FILTER, limit: describe(wholeNumber(1, 200, 50), 'Patterns to give') },
+      answer: z.object({
+        patterns: z.array(
+          z.object({
+            pattern: z.string(),
+            count: z.int().describe('Scaled up where only a sample was looked at'),
+            share: z.number().min(0).max(1),
+            level: z.string().describe('The most frequent one'),
+            first_seen: TIME,
+            last_seen: TIME,
+            is_new: z.boolean().describe('No record had it before the range; never without `from`'),
+            sample: z.string(),
+          }),
+        ),
+        total: z.int(),
+        sampled: z.int().describe('Records that were looked at'),
+        took_ms: TOOK_MS,
+      }),
+      errors: ['too_costly'],
+    },
+    async (context, { limit, ...filter }) => {
+      const started = performance.now();
+      const limits = scanLimits(leaveSignal(context));
+      const patterns = await patternsOf(clickhouse, toFilter(filter), limit, limits);
+      return { ...patterns, took_ms: tookMs(started) };
+    },
+  );
 
-  addReadRoute(router, '/api/v1/logs/patterns', options, async (context) => {
-    const started = performance.now();
-    const { limit } = readParameters(context, PATTERNS);
-    const limits = scanLimits(leaveSignal(context));
-    const patterns = await patternsOf(clickhouse, readFilter(context), limit, limits);
-    context.body = { ...patterns, took_ms: tookMs(started) };
-  });
-
-  addReadRoute(router, '/api/v1/logs/stats', options, async (context) => {
-    const { hours } = readParameters(context, STATS);
-    context.body = await requestStats(clickhouse, hours, scanLimits(leaveSignal(context)));
-  });
-}
-
-function readInterval(given: string | undefined): bigint | undefined {
-  if (given === undefined || given === '' || given === 'auto') return undefined;
-  const interval = parseInterval(given);
-  if (interval === undefined) throw new ExpectedError(INTERVAL_FORMS);
-  return interval;
+  api.getOrPost(
+    '/api/v1/logs/stats',
+    {
+      summary: 'What the request logs of the last hours tell',
+      right: 'read',
+      parameters: { hours: describe(wholeNumber(1, 24 * 366, 24), 'How many hours') },
+      answer: REQUEST_STATS,
+      errors: ['too_costly'],
+    },
+    (context, { hours }) => requestStats(clickhouse, hours, scanLimits(leaveSignal(context))),
+  );
 }

@@ -1,17 +1,16 @@
 import { Readable } from 'node:stream';
-import type Router from 'koa-router';
+import { z } from 'zod';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
+import type { RouteFamily } from '../http/api.ts';
 import { leaveSignal } from '../http/leave-signal.ts';
-import { oneOf, readParameters } from '../http/parameters.ts';
-import { addReadRoute, type ReadRouteOptions } from '../http/read-route.ts';
+import { describe, oneOf } from '../http/parameters.ts';
 import { EXPORT_FORMATS, type ExportFormat, exportLogs } from '../logs/export.ts';
-import { readFilter } from './log-parameters.ts';
+import { FILTER, toFilter } from './log-parameters.ts';
+import { RECORD } from './record-schema.ts';
 
-export interface LogExportRoutesOptions extends ReadRouteOptions {
+export interface LogExportRoutesOptions {
   readonly clickhouse: ClickHouse;
 }
-
-const EXPORT = { format: oneOf(EXPORT_FORMATS, 'ndjson'), order: oneOf(['asc', 'desc'], 'asc') };
 
 const CONTENT_TYPES: Readonly<Record<ExportFormat, string>> = {
   ndjson: 'application/x-ndjson; charset=utf-8',
@@ -20,19 +19,37 @@ const CONTENT_TYPES: Readonly<Record<ExportFormat, string>> = {
   parquet: 'application/vnd.apache.parquet',
 };
 
-export function addLogExportRoutes(router: Router, options: LogExportRoutesOptions): void {
-  addReadRoute(router, '/api/v1/logs/export', options, async (context) => {
-    const { format, order } = readParameters(context, EXPORT);
-    const request = { filter: readFilter(context), format, order, signal: leaveSignal(context) };
-    const pieces = exportLogs(options.clickhouse, request);
-    // The first piece is waited for, so that a query that is refused is an error and not half a file.
-    const first = await pieces.next();
-    context.status = 200;
-    context.set('Content-Type', CONTENT_TYPES[format]);
-    context.set('Content-Disposition', `attachment; filename="logs-${fileTime(new Date())}.${format}"`);
-    // Only as many pieces as the client takes are asked for; a failure on the way breaks the connection.
-    context.body = Readable.from(startWith(first, pieces), { objectMode: false });
-  });
+export function addLogExportRoutes(api: RouteFamily, { clickhouse }: LogExportRoutesOptions): void {
+  api.getOrPost(
+    '/api/v1/logs/export',
+    {
+      summary: 'Downloads all records that are chosen',
+      right: 'read',
+      parameters: {
+        ...FILTER,
+        format: describe(oneOf(EXPORT_FORMATS, 'ndjson'), 'Of the file'),
+        order: describe(oneOf(['asc', 'desc'], 'asc'), 'The oldest or the newest first'),
+      },
+      gives: {
+        'application/x-ndjson': z.string().describe('A record on each line'),
+        'text/csv': z.string(),
+        'application/json': z.array(RECORD),
+        'application/vnd.apache.parquet': z.string().meta({ format: 'binary' }),
+      },
+      errors: ['too_costly'],
+    },
+    async (context, { format, order, ...filter }) => {
+      const request = { filter: toFilter(filter), format, order, signal: leaveSignal(context) };
+      const pieces = exportLogs(clickhouse, request);
+      // The first piece is waited for, so that a query that is refused is an error and not half a file.
+      const first = await pieces.next();
+      context.status = 200;
+      context.set('Content-Type', CONTENT_TYPES[format]);
+      context.set('Content-Disposition', `attachment; filename="logs-${fileTime(new Date())}.${format}"`);
+      // Only as many pieces as the client takes are asked for; a failure on the way breaks the connection.
+      context.body = Readable.from(startWith(first, pieces), { objectMode: false });
+    },
+  );
 }
 
 async function* startWith<T>(first: IteratorResult<T>, rest: AsyncGenerator<T>): AsyncGenerator<T> {

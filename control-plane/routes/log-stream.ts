@@ -1,52 +1,106 @@
 import type { Context } from 'koa';
-import type Router from 'koa-router';
+import { z } from 'zod';
 import { badRequest } from '../../pipeline/errors.ts';
 import type { LiveBus } from '../../pipeline/live/live-bus.ts';
 import type { LogStore } from '../../pipeline/store/log-store.ts';
+import type { RouteFamily } from '../http/api.ts';
+import { ERROR } from '../http/error-response.ts';
 import { formatEvent, respondWithEvents } from '../http/event-stream.ts';
-import { ExpectedError, flag, optionalText, readParameters, wholeNumber } from '../http/parameters.ts';
-import { addReadRoute, type ReadRouteOptions } from '../http/read-route.ts';
+import {
+  describe,
+  ExpectedError,
+  flag,
+  optionalText,
+  type ParameterValues,
+  parameter,
+  wholeNumber,
+} from '../http/parameters.ts';
 import type { StreamLimit } from '../http/stream-limit.ts';
 import { type NamedQueries, parseNamedQueries } from '../logs/named-queries.ts';
 import { type TailEvent, type TailRequest, tailLogs } from '../logs/tail.ts';
 import { parseTime, TIME_FORMS, toNanos } from '../query/parse-time.ts';
-import { readFilter } from './log-parameters.ts';
+import { FILTER, toFilter } from './log-parameters.ts';
+import { RECORD } from './record-schema.ts';
 
-export interface LogStreamRoutesOptions extends ReadRouteOptions {
+export interface LogStreamRoutesOptions {
   readonly store: LogStore;
   readonly bus: LiveBus;
   readonly streams: StreamLimit;
   /** Aborted when the server stops: open streams end. */
   readonly stopping: AbortSignal;
+  /** After which a stream ends; undefined = what is usual for it. */
+  readonly streamMaxMinutes: number | undefined;
 }
 
 const MAX_TAIL = 10_000;
 
-const STREAM = {
-  tail: wholeNumber(0, MAX_TAIL, undefined),
-  since: optionalText,
-  follow: flag(true),
-  after: readEventId,
+const EVENT_ID = parameter({ type: 'string', pattern: '^(\\d{1,16}(\\.\\d{1,2})?)?$' }, (given) => {
+  if (given === undefined || given === '') return undefined;
+  const id = parseEventId(given);
+  if (!id) throw new ExpectedError('the id of a record');
+  return id;
+});
+
+/** How much of the past a stream of records begins with. */
+export const STREAM = {
+  tail: describe(wholeNumber(0, MAX_TAIL, undefined), 'So many of the newest records first'),
+  since: describe(optionalText, `Records from this time on first: ${TIME_FORMS}`),
+  follow: describe(flag(true), 'False ends the stream after the past'),
+  after: describe(EVENT_ID, 'Goes on right after the event of this id, as the header `Last-Event-ID` does'),
 };
 
-export function addLogStreamRoutes(router: Router, options: LogStreamRoutesOptions): void {
-  addReadRoute(router, '/api/v1/logs/stream', options, (context) => {
-    const { queries } = readParameters(context, { queries: optionalText });
-    const now = Date.now();
-    const filter = readFilter(context, now);
-    const named = queries === undefined ? undefined : parseNamedQueries(queries, filter, now);
-    respondWithLogs(context, options, named?.filter ?? filter, named);
-  });
+export const STREAM_HEADERS = { 'Last-Event-ID': 'The `id` of the last event that was received' };
+
+export const LOG_EVENTS = {
+  message: RECORD,
+  gap: z
+    .object({ from: z.string(), to: z.string(), count: z.int() })
+    .describe('Records that a reader was too slow for, between two ids'),
+  notice: z
+    .object({ message: z.string() })
+    .describe('Nothing comes though records are stored, or it goes on again'),
+  end: z.object({ reason: z.string() }).describe('The stream has lasted `STREAM_MAX_MINUTES`'),
+  error: ERROR,
+};
+
+export function addLogStreamRoutes(api: RouteFamily, options: LogStreamRoutesOptions): void {
+  api.getOrPost(
+    '/api/v1/logs/stream',
+    {
+      summary: 'Records as they arrive',
+      description:
+        'With `queries` each record is one event for each query that selects it, under the name of the query.',
+      right: 'read',
+      parameters: {
+        ...FILTER,
+        ...STREAM,
+        queries: describe(
+          optionalText,
+          'Several queries on one stream, by name: `{"errors": "level:error"}`',
+        ),
+      },
+      headers: STREAM_HEADERS,
+      events: LOG_EVENTS,
+      errors: ['too_many'],
+    },
+    (context, { tail, since, follow, after, queries, ...filter }) => {
+      const now = Date.now();
+      const common = toFilter(filter, now);
+      const named = queries === undefined ? undefined : parseNamedQueries(queries, common, now);
+      const past = { tail, since, follow, after };
+      respondWithLogs(context, options, past, named?.filter ?? common, named);
+    },
+  );
 }
 
 /** Answers with the records that a filter chooses, live; how much of the past comes first is the request's choice. */
 export function respondWithLogs(
   context: Context,
-  { store, bus, streams, stopping }: Omit<LogStreamRoutesOptions, keyof ReadRouteOptions>,
+  { store, bus, streams, stopping, streamMaxMinutes }: LogStreamRoutesOptions,
+  { tail, since, follow, after }: ParameterValues<typeof STREAM>,
   filter: TailRequest['filter'],
   named?: NamedQueries,
 ): void {
-  const { tail, follow, after, since } = readParameters(context, STREAM);
   const last = lastEventId(context) ?? after;
   const request = {
     filter,
@@ -58,7 +112,7 @@ export function respondWithLogs(
   } as const;
   const format = named ? formatNamed(named, last) : formatUnnamed;
   const leave = streams.enter(context.req.socket.remoteAddress ?? '');
-  respondWithEvents(context, stopping, async function* (signal) {
+  const source = async function* (signal: AbortSignal) {
     try {
       for await (const events of tailLogs({ store, bus }, { ...request, signal })) {
         yield events.map(format).join('');
@@ -66,7 +120,8 @@ export function respondWithLogs(
     } finally {
       leave();
     }
-  });
+  };
+  respondWithEvents(context, stopping, source, streamMaxMinutes);
 }
 
 /**
@@ -83,13 +138,6 @@ function parseEventId(text: string): EventId | undefined {
   return parts
     ? { seq: Number(parts[1]), index: parts[2] === undefined ? undefined : Number(parts[2]) }
     : undefined;
-}
-
-function readEventId(given: string | undefined): EventId | undefined {
-  if (given === undefined || given === '') return undefined;
-  const id = parseEventId(given);
-  if (!id) throw new ExpectedError('the id of a record');
-  return id;
 }
 
 /** Browsers send what they got last; an id that is none of ours is passed over, as the standard wants. */
@@ -124,6 +172,10 @@ function formatNamed({ selecting }: NamedQueries, last: EventId | undefined): (e
 }
 
 function formatPlace(event: Exclude<TailEvent, { kind: 'record' }>): string {
+  if (event.kind === 'notice') {
+    const message = event.problem ?? 'live records come again';
+    return formatEvent({ name: 'notice', data: JSON.stringify({ message }) });
+  }
   if (event.kind === 'place') return `id: ${event.seq}\n\n`;
   const { from, to, count } = event;
   const data = JSON.stringify({ from: String(from), to: String(to), count });

@@ -1,80 +1,123 @@
-import type Router from 'koa-router';
-import { formatRecord } from '../../pipeline/record/format-record.ts';
-import type { StoredRecord } from '../../pipeline/record/log-record.ts';
+import { z } from 'zod';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import type { LogStore } from '../../pipeline/store/log-store.ts';
+import type { RouteFamily } from '../http/api.ts';
 import { leaveSignal } from '../http/leave-signal.ts';
 import {
+  describe,
   ExpectedError,
   oneOf,
   optionalText,
-  readParameters,
+  parameter,
   textList,
   wholeNumber,
 } from '../http/parameters.ts';
-import { addReadRoute, type ReadRouteOptions } from '../http/read-route.ts';
 import { contextOf } from '../logs/context.ts';
 import { countLogs } from '../logs/count.ts';
 import { groupFields } from '../logs/group-field.ts';
 import { queryLimits, scanLimits } from '../logs/query-limits.ts';
 import { searchLogs } from '../logs/search.ts';
-import { readFilter } from './log-parameters.ts';
-import { tookMs } from './took-ms.ts';
+import { FILTER, toFilter } from './log-parameters.ts';
+import { answerRecord, RECORD } from './record-schema.ts';
+import { TOOK_MS, tookMs } from './took-ms.ts';
 
-export interface LogRoutesOptions extends ReadRouteOptions {
+export interface LogRoutesOptions {
   readonly clickhouse: ClickHouse;
   readonly store: LogStore;
 }
 
-const RECENT = { lines: wholeNumber(1, 1000, 100) };
-const SEARCH = {
-  limit: wholeNumber(1, 1000, 100),
-  order: oneOf(['desc', 'asc'], 'desc'),
-  cursor: optionalText,
-};
-const COUNT = { by: textList(8) };
-const CONTEXT = { id: readPlace, before: wholeNumber(0, 1000, 10), after: wholeNumber(0, 1000, 10) };
-
-export function addLogRoutes(router: Router, options: LogRoutesOptions): void {
-  const { clickhouse, store } = options;
-
-  addReadRoute(router, '/api/v1/logs/recent', options, async (context) => {
-    const { lines } = readParameters(context, RECENT);
-    const request = { filter: readFilter(context), limit: lines, order: 'desc', cursor: undefined } as const;
-    const { records } = await searchLogs(store, request, queryLimits(leaveSignal(context)));
-    context.type = 'json';
-    context.body = formatAll(records.toReversed());
-  });
-
-  addReadRoute(router, '/api/v1/logs/search', options, async (context) => {
-    const started = performance.now();
-    const { limit, order, cursor } = readParameters(context, SEARCH);
-    const request = { filter: readFilter(context), limit, order, cursor };
-    const { records, nextCursor } = await searchLogs(store, request, queryLimits(leaveSignal(context)));
-    context.type = 'json';
-    context.body = `{"records":${formatAll(records)},"next_cursor":${JSON.stringify(nextCursor ?? null)},"took_ms":${tookMs(started)}}`;
-  });
-
-  addReadRoute(router, '/api/v1/logs/count', options, async (context) => {
-    const started = performance.now();
-    const fields = groupFields(readParameters(context, COUNT).by);
-    const count = await countLogs(clickhouse, readFilter(context), fields, scanLimits(leaveSignal(context)));
-    context.body = { ...count, took_ms: tookMs(started) };
-  });
-
-  addReadRoute(router, '/api/v1/logs/context', options, async (context) => {
-    const request = readParameters(context, CONTEXT);
-    const records = await contextOf(store, request, queryLimits(leaveSignal(context)));
-    context.type = 'json';
-    context.body = `{"records":${formatAll(records)}}`;
-  });
-}
-
-function formatAll(records: readonly StoredRecord[]): string {
-  return `[${records.map((record) => formatRecord(record, 'upper')).join(',')}]`;
-}
-
-function readPlace(given = ''): number {
+const PLACE = parameter({ type: 'string', pattern: '^\\d{1,16}$' }, (given = '') => {
   if (!/^\d{1,16}$/.test(given)) throw new ExpectedError('the id of a record');
   return Number(given);
+});
+
+/** Single records, and how many there are. */
+export function addLogRoutes(api: RouteFamily, { clickhouse, store }: LogRoutesOptions): void {
+  api.getOrPost(
+    '/api/v1/logs/recent',
+    {
+      summary: 'The newest records, oldest first',
+      right: 'read',
+      parameters: { lines: describe(wholeNumber(1, 1000, 100), 'How many'), ...FILTER },
+      answer: z.array(RECORD),
+      errors: ['too_costly'],
+    },
+    async (context, { lines, ...filter }) => {
+      const request = { filter: toFilter(filter), limit: lines, order: 'desc', cursor: undefined } as const;
+      const { records } = await searchLogs(store, request, queryLimits(leaveSignal(context)));
+      return records.toReversed().map(answerRecord);
+    },
+  );
+
+  api.getOrPost(
+    '/api/v1/logs/search',
+    {
+      summary: 'Records page by page',
+      right: 'read',
+      parameters: {
+        ...FILTER,
+        limit: describe(wholeNumber(1, 1000, 100), 'Records of one page'),
+        order: describe(oneOf(['desc', 'asc'], 'desc'), 'The newest or the oldest first'),
+        cursor: describe(optionalText, 'The `next_cursor` of the page before'),
+      },
+      answer: z.object({
+        records: z.array(RECORD),
+        next_cursor: z.string().nullable().describe('Null on the last page'),
+        took_ms: TOOK_MS,
+      }),
+      errors: ['too_costly'],
+    },
+    async (context, { limit, order, cursor, ...filter }) => {
+      const started = performance.now();
+      const request = { filter: toFilter(filter), limit, order, cursor };
+      const { records, nextCursor } = await searchLogs(store, request, queryLimits(leaveSignal(context)));
+      return {
+        records: records.map(answerRecord),
+        next_cursor: nextCursor ?? null,
+        took_ms: tookMs(started),
+      };
+    },
+  );
+
+  api.getOrPost(
+    '/api/v1/logs/count',
+    {
+      summary: 'How many records, also by fields',
+      right: 'read',
+      parameters: { ...FILTER, by: describe(textList(8), 'Fields to count by, nested ones with dots') },
+      answer: z.object({
+        total: z.int(),
+        groups: z
+          .array(z.looseObject({ count: z.int() }))
+          .describe('At most 1,000, the largest first, each with the fields that it is counted by'),
+        took_ms: TOOK_MS,
+      }),
+      errors: ['too_costly'],
+    },
+    async (context, { by, ...filter }) => {
+      const started = performance.now();
+      const limits = scanLimits(leaveSignal(context));
+      const count = await countLogs(clickhouse, toFilter(filter), groupFields(by), limits);
+      return { ...count, took_ms: tookMs(started) };
+    },
+  );
+
+  api.getOrPost(
+    '/api/v1/logs/context',
+    {
+      summary: 'The lines around one, of the same file or container',
+      right: 'read',
+      parameters: {
+        id: describe(PLACE, 'The id of the record'),
+        before: describe(wholeNumber(0, 1000, 10), 'Lines before it'),
+        after: describe(wholeNumber(0, 1000, 10), 'Lines after it'),
+      },
+      answer: z.object({ records: z.array(RECORD) }),
+      errors: ['not_found', 'too_costly'],
+    },
+    async (context, request) => {
+      const records = await contextOf(store, request, queryLimits(leaveSignal(context)));
+      return { records: records.map(answerRecord) };
+    },
+  );
 }

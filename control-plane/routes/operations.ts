@@ -1,4 +1,6 @@
-import type Router from 'koa-router';
+import { z } from 'zod';
+import type { RouteFamily } from '../http/api.ts';
+import { ERROR } from '../http/error-response.ts';
 
 export interface OperationsRoutesOptions {
   readonly version: string;
@@ -10,30 +12,58 @@ export interface OperationsRoutesOptions {
   readonly impaired: () => Readonly<Record<string, string>>;
 }
 
+const BY_PART = z.record(z.string(), z.string());
+
 /** Open without tokens: what orchestrators and Prometheus ask. */
 export function addOperationsRoutes(
-  router: Router,
+  api: RouteFamily,
   { version, telemetry, notReady, impaired }: OperationsRoutesOptions,
 ): void {
-  router.get('/healthz', (context) => {
-    context.body = { status: 'ok' };
-  });
+  api.get(
+    '/healthz',
+    { summary: 'Whether the server is alive', answer: z.object({ status: z.literal('ok') }) },
+    () => ({ status: 'ok' }) as const,
+  );
 
-  router.get('/readyz', async (context) => {
-    const problems = await notReady();
-    const ready = Object.keys(problems).length === 0;
-    context.status = ready ? 200 : 503;
-    context.body = ready
-      ? { status: 'ready', impaired: impaired() }
-      : { status: 'not ready', problems, error: { message: Object.values(problems).join('; ') } };
-  });
+  api.get(
+    '/readyz',
+    {
+      summary: 'Whether the server can take and answer requests',
+      answer: z.object({
+        status: z.literal('ready'),
+        impaired: BY_PART.describe('Parts that do their work only in part, with the reason'),
+      }),
+      otherwise: {
+        503: {
+          description: 'Parts do not answer',
+          gives: {
+            'application/json': ERROR.extend({ status: z.literal('not ready'), problems: BY_PART }),
+          },
+        },
+      },
+    },
+    async (context) => {
+      const problems = await notReady();
+      if (Object.keys(problems).length === 0) return { status: 'ready', impaired: impaired() } as const;
+      context.status = 503;
+      const message = Object.values(problems).join('; ');
+      context.body = { status: 'not ready', problems, error: { message } };
+      return undefined;
+    },
+  );
 
-  router.get('/metrics', async (context) => {
-    context.type = telemetry.contentType;
-    context.body = await telemetry.text();
-  });
+  api.get(
+    '/metrics',
+    { summary: 'Metrics for Prometheus', gives: { 'text/plain': z.string() } },
+    async (context) => {
+      context.type = telemetry.contentType;
+      context.body = await telemetry.text();
+    },
+  );
 
-  router.get('/version', (context) => {
-    context.body = { version, node: process.version };
-  });
+  api.get(
+    '/version',
+    { summary: 'What runs here', answer: z.object({ version: z.string(), node: z.string() }) },
+    () => ({ version, node: process.version }),
+  );
 }

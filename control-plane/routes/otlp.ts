@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import type Router from 'koa-router';
+import { z } from 'zod';
 import {
   acceptOtlp,
   type OtlpReceipt,
@@ -8,11 +8,11 @@ import {
 } from '../../pipeline/accept-otlp.ts';
 import { LogplaneError } from '../../pipeline/errors.ts';
 import { encodeExportResponse } from '../../pipeline/sources/otlp-protobuf.ts';
-import type { Auth } from '../http/auth.ts';
+import type { RouteFamily } from '../http/api.ts';
 import { type ReadBodyOptions, readBody } from '../http/read-body.ts';
+import { INGEST_HEADERS, RECEIPT } from './ingest-schema.ts';
 
 export interface OtlpRoutesOptions extends OtlpTarget {
-  readonly auth: Auth;
   readonly body: ReadBodyOptions;
 }
 
@@ -24,25 +24,49 @@ const FORMATS: Readonly<Record<string, OtlpRequest['format']>> = {
   'application/json': 'json',
 };
 
-export function addOtlpRoutes(router: Router, { auth, body, ...target }: OtlpRoutesOptions): void {
-  router.post('otlp_logs', '/v1/logs', auth.require('ingest'), async (context) => {
-    const format = FORMATS[context.request.type.toLowerCase()];
-    if (!format) {
-      throw new LogplaneError(
-        'unsupported_encoding',
-        `Content-Type: expected application/x-protobuf or application/json, got "${context.request.type}"`,
+const BINARY = z.string().meta({ format: 'binary' });
+
+export function addOtlpRoutes(api: RouteFamily, { body, ...target }: OtlpRoutesOptions): void {
+  api.post(
+    '/v1/logs',
+    {
+      name: 'otlp_logs',
+      summary: 'Stores records in the form of OTLP',
+      right: 'ingest',
+      headers: INGEST_HEADERS,
+      takes: {
+        'application/json': z.looseObject({}).describe('An `ExportLogsServiceRequest`'),
+        'application/x-protobuf': BINARY,
+      },
+      gives: {
+        'application/json': RECEIPT.extend({
+          partialSuccess: z
+            .object({ rejectedLogRecords: z.string(), errorMessage: z.string() })
+            .optional()
+            .describe('Where records were rejected'),
+        }),
+        'application/x-protobuf': BINARY,
+      },
+    },
+    async (context) => {
+      const format = FORMATS[context.request.type.toLowerCase()];
+      if (!format) {
+        throw new LogplaneError(
+          'unsupported_encoding',
+          `Content-Type: expected application/x-protobuf or application/json, got "${context.request.type}"`,
+        );
+      }
+      const receipt = await readBody(context.req, body, (content) =>
+        acceptOtlp(target, {
+          ...content,
+          format,
+          agent: context.get('X-Machine-Id').slice(0, LONGEST_MACHINE_ID) || undefined,
+          peer: context.ip,
+        }),
       );
-    }
-    const receipt = await readBody(context.req, body, (content) =>
-      acceptOtlp(target, {
-        ...content,
-        format,
-        agent: context.get('X-Machine-Id').slice(0, LONGEST_MACHINE_ID) || undefined,
-        peer: context.ip,
-      }),
-    );
-    respond(context, format, receipt);
-  });
+      respond(context, format, receipt);
+    },
+  );
 }
 
 /** An `ExportLogsServiceResponse`; in JSON with the receipt that every way of ingest gives beside it. */

@@ -1,52 +1,68 @@
-import type Router from 'koa-router';
+import { z } from 'zod';
 import type { SourceSync } from '../files/source-sync.ts';
 import type { SyncOutcome, SyncSchedule } from '../files/sync-schedule.ts';
 import { countCategories, sourceStatus } from '../files/sync-status.ts';
-import type { Auth } from '../http/auth.ts';
+import type { RouteFamily } from '../http/api.ts';
+import { ERROR } from '../http/error-response.ts';
+import { COUNTS } from './record-schema.ts';
+import { SYNC_STATUS } from './sync-status-schema.ts';
 
 export interface SyncRoutesOptions {
-  readonly auth: Auth;
   readonly syncSources: readonly SourceSync[];
   readonly syncSchedule: SyncSchedule;
 }
 
-export function addSyncRoutes(router: Router, { auth, syncSources, syncSchedule }: SyncRoutesOptions): void {
-  /** Answers when the sync is over. `categories` counts the synced files of each service. */
-  router.post('/sync/trigger', auth.require('change'), async (context) => {
-    const outcomes = await syncSchedule.trigger();
-    const failed = outcomes.filter((outcome) => 'problem' in outcome);
-    const results = outcomes.flatMap((outcome) => ('result' in outcome ? [outcome.result] : []));
-    const categories = countCategories(syncSources);
-    const sum = (pick: (result: (typeof results)[number]) => number) =>
-      results.reduce((total, result) => total + pick(result), 0);
-    const answer = {
-      categories,
-      new_files: sum(({ newFiles }) => newFiles),
-      changed_files: sum(({ changedFiles }) => changedFiles),
-      bytes: sum(({ bytes }) => bytes),
-    };
-    if (failed.length === 0) {
-      context.body = { status: 'success', message: 'Log sync completed', ...answer };
-      return;
-    }
-    const message = failed.map(problemOf).join('; ');
-    const all = failed.length === outcomes.length;
-    context.status = all ? 502 : 200;
-    context.body = {
-      status: all ? 'error' : 'partial',
-      message,
-      ...answer,
-      ...(all && { error: { message } }),
-    };
-  });
+const BROUGHT = {
+  message: z.string(),
+  categories: COUNTS.describe('Synced files of each service'),
+  new_files: z.int(),
+  changed_files: z.int(),
+  bytes: z.int(),
+};
 
-  router.get('/sync/status', auth.require('read'), (context) => {
+export function addSyncRoutes(api: RouteFamily, { syncSources, syncSchedule }: SyncRoutesOptions): void {
+  api.post(
+    '/sync/trigger',
+    {
+      summary: 'Syncs all sources now and answers when it is over',
+      right: 'change',
+      answer: z.object({
+        status: z.enum(['success', 'partial']).describe('`partial` where some sources failed'),
+        ...BROUGHT,
+      }),
+      otherwise: {
+        502: {
+          description: 'No source could be synced',
+          gives: { 'application/json': ERROR.extend({ status: z.literal('error'), ...BROUGHT }) },
+        },
+      },
+    },
+    async (context) => {
+      const outcomes = await syncSchedule.trigger();
+      const failed = outcomes.filter((outcome) => 'problem' in outcome);
+      const results = outcomes.flatMap((outcome) => ('result' in outcome ? [outcome.result] : []));
+      const sum = (pick: (result: (typeof results)[number]) => number) =>
+        results.reduce((total, result) => total + pick(result), 0);
+      const answer = {
+        message: failed.length === 0 ? 'Log sync completed' : failed.map(problemOf).join('; '),
+        categories: countCategories(syncSources),
+        new_files: sum(({ newFiles }) => newFiles),
+        changed_files: sum(({ changedFiles }) => changedFiles),
+        bytes: sum(({ bytes }) => bytes),
+      };
+      if (failed.length === 0) return { status: 'success', ...answer } as const;
+      if (failed.length < outcomes.length) return { status: 'partial', ...answer } as const;
+      context.status = 502;
+      context.body = { status: 'error', ...answer, error: { message: answer.message } };
+      return undefined;
+    },
+  );
+
+  api.get('/sync/status', { summary: 'How the syncs stand', right: 'read', answer: SYNC_STATUS }, () => {
     const sources = syncSources.map((source) => sourceStatus(source, syncSchedule));
     const states = new Set(sources.map(({ state }) => state));
-    context.body = {
-      status: states.has('down') ? 'down' : states.has('syncing') ? 'syncing' : 'ok',
-      sources,
-    };
+    const status = states.has('down') ? 'down' : states.has('syncing') ? 'syncing' : 'ok';
+    return { status, sources } as const;
   });
 }
 

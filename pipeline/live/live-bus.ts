@@ -17,17 +17,47 @@ export class LiveRecord {
   }
 }
 
-/** Called without records where they were stored without being kept in memory: they are in the store. */
-export type LiveListener = (records: readonly LiveRecord[] | undefined) => void;
+/** Records that became known too late for their order: `count` of them behind `from`, up to `to`. */
+export interface LateRecords {
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+}
+
+export interface LiveListener {
+  /** Without records where they were stored without being kept in memory: they are in the store. */
+  readonly onRecords: (records: readonly LiveRecord[] | undefined) => void;
+  readonly onLate: (late: LateRecords) => void;
+  readonly onProblem: () => void;
+}
 
 /** Hands stored records to this process's live readers, in the order of their places. */
 export class LiveBus {
   readonly #listeners = new Set<LiveListener>();
   #watermark: number;
+  #problem: string | undefined;
+  /** Other processes may be ahead of this one's watermark. */
+  readonly shared: boolean;
 
   /** @param watermark the highest place that the store holds at the start */
-  constructor(watermark: number) {
+  constructor(watermark: number, shared = false) {
     this.#watermark = watermark;
+    this.shared = shared;
+  }
+
+  /** Why nothing is published now, though records are stored. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  setProblem(problem: string | undefined): void {
+    if (problem === this.#problem) return;
+    this.#problem = problem;
+    for (const { onProblem } of this.#listeners) onProblem();
+  }
+
+  publishLate(late: LateRecords): void {
+    for (const { onLate } of this.#listeners) onLate(late);
   }
 
   /** Every record up to this place is stored and published; none will be added below it. */
@@ -43,7 +73,7 @@ export class LiveBus {
     this.#watermark = last;
     if (this.#listeners.size === 0) return;
     const live = records?.map((record) => new LiveRecord(record));
-    for (const listener of this.#listeners) listener(live);
+    for (const { onRecords } of this.#listeners) onRecords(live);
   }
 
   /** @returns a function that ends the subscription */

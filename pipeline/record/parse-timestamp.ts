@@ -135,14 +135,11 @@ const EXPONENT = /^-?\d+(?:\.\d+)?[eE]\+?\d+$/;
 /** Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size, from their decimal text. */
 export function parseEpoch(text: string): Timestamp | undefined {
   const match = EPOCH.exec(text);
-  if (!match)
-    return EXPONENT.test(text)
-      ? parseEpoch(
-          Number(text)
-            .toFixed(6)
-            .replace(/\.?0+$/, ''),
-        )
-      : undefined;
+  if (!match) {
+    const value = EXPONENT.test(text) ? Number(text) : Number.NaN;
+    // Larger ones are no time, and are written with an exponent again.
+    return Math.abs(value) < 1e20 ? parseEpoch(value.toFixed(6).replace(/\.?0+$/, '')) : undefined;
+  }
   const [, sign, whole = '', fraction = ''] = match;
   const size = Number(whole);
   if (size < LEAST_EPOCH) return undefined;

@@ -2,7 +2,7 @@ const QUOTE = 34;
 const BACKSLASH = 92;
 
 /** Position just behind the string that opens at `start`. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (text.charCodeAt(end - 1) === BACKSLASH) {
     let slashes = 1;
@@ -14,7 +14,7 @@ function endOfString(text: string, start: number): number {
 }
 
 /** Position just behind the value that starts at `start`. */
-function endOfValue(text: string, start: number): number {
+export function endOfValue(text: string, start: number): number {
   let depth = 0;
   for (let at = start; ; ) {
     const code = text.charCodeAt(at);

@@ -47,10 +47,20 @@ function group(resourceLogs: ResourceLogs, scopeLogs: ScopeLogs): RecordGroup {
     shared: () => writeSharedFields(resourceLogs, scopeLogs),
     *[Symbol.iterator]() {
       for (const record of records) {
-        yield { read: () => object<OtlpRecord>(record, 'logRecords'), raw: () => JSON.stringify(record) };
+        yield { read: () => object<OtlpRecord>(record, 'logRecords'), raw: () => rawText(record) };
       }
     },
   };
+}
+
+/** JSON can be read at any depth, but not be written. */
+function rawText(record: unknown): string {
+  try {
+    return JSON.stringify(record);
+  } catch (error) {
+    if (error instanceof RangeError) return 'nested too deeply to be kept';
+    throw error;
+  }
 }
 
 function object<Shape>(value: unknown, name: string): Shape {

@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { createClient, ClickHouseError as ServerError } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient, ClickHouseError as ServerError } from '@clickhouse/client';
 import { type ClickHouse, ClickHouseError, parseRows, type QueryOptions } from './clickhouse.ts';
+import { forCluster } from './cluster-statement.ts';
+import { retryPassing } from './retry.ts';
 
 export interface ClickHouseServerOptions {
   readonly url: string;
@@ -9,19 +12,50 @@ export interface ClickHouseServerOptions {
   readonly password: string;
   /** Database that all statements work in; made when it does not exist. */
   readonly database: string;
+  /** Cluster of the server's configuration whose machines hold the tables; undefined: this server alone. */
+  readonly cluster?: string | undefined;
+  /** Milliseconds for which an insert is repeated while the server cannot take it. */
+  readonly retryMs?: number;
 }
 
-/** A ClickHouse server or cluster behind its HTTP interface. */
+/** What the statements need: settings of projections and of merges that came with it. */
+const OLDEST = [25, 3] as const;
+const REQUEST_MILLISECONDS = 60_000;
+/** A SELECT that meets a broken connection is asked once more, no longer: somebody waits for it. */
+const QUERY_RETRY_MILLISECONDS = 500;
+
+/**
+ * A ClickHouse server or cluster behind its HTTP interface. An insert that fails for a reason that passes is repeated
+ * with the token of the first attempt, so that the server stores it once.
+ * @throws ClickHouseError where the server cannot be reached or refuses; Error where it is too old
+ */
 export async function connectClickHouseServer(options: ClickHouseServerOptions): Promise<ClickHouse> {
-  const connection = { url: options.url, username: options.user, password: options.password };
-  const setup = createClient(connection);
-  await reshape(() => setup.command({ query: `CREATE DATABASE IF NOT EXISTS "${options.database}"` }));
-  await setup.close();
+  const { url, cluster, database, retryMs = 10_000 } = options;
+  const connection = {
+    url,
+    username: options.user,
+    password: options.password,
+    // Who asked is told; the client would print each failure as well.
+    log: { level: ClickHouseLogLevel.OFF },
+  };
+  const everywhere = cluster === undefined ? '' : ` ON CLUSTER '${cluster}'`;
+  const setup = createClient({ ...connection, request_timeout: REQUEST_MILLISECONDS });
+  try {
+    const version = await reshape(async () => {
+      const result = await setup.query({ query: 'SELECT version()', format: 'JSONCompactEachRow' });
+      return String((parseRows<[string]>(await result.text())[0] ?? [''])[0]);
+    });
+    checkVersion(version);
+    await reshape(() => setup.command({ query: `CREATE DATABASE IF NOT EXISTS "${database}"${everywhere}` }));
+  } finally {
+    await setup.close();
+  }
   const client = createClient({
     ...connection,
-    database: options.database,
-    request_timeout: 60_000,
+    database,
+    request_timeout: REQUEST_MILLISECONDS,
     max_open_connections: 16,
+    ...(cluster !== undefined && { clickhouse_settings: CLUSTER_SETTINGS }),
   });
 
   const toParameters = ({ parameters, settings, signal }: QueryOptions) => ({
@@ -34,28 +68,41 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
   const cancelOnDisconnect = { cancel_http_readonly_queries_on_client_close: 1 as const };
 
   return {
-    insert: (table, columns, { format, pieces }) =>
-      reshape(async () => {
-        const { stream } = await client.exec({
-          query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT ${format}`,
-          values: Readable.from(pieces, { objectMode: false }),
-          clickhouse_settings: { materialize_skip_indexes_on_insert: 0 },
-        });
-        stream.resume();
-        await finished(stream);
-      }),
+    cluster,
+    repeatsInserts: true,
 
-    query: (sql, queryOptions = {}) =>
-      reshape(async () => {
-        const { clickhouse_settings, ...rest } = toParameters(queryOptions);
-        const result = await client.query({
-          query: sql,
-          format: 'JSONCompactEachRow',
-          clickhouse_settings: { ...clickhouse_settings, ...cancelOnDisconnect },
-          ...rest,
+    insert(table, columns, { format, pieces, token = randomUUID() }) {
+      const insert = () =>
+        reshape(async () => {
+          const { stream } = await client.exec({
+            query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT ${format}`,
+            values: Readable.from(pieces, { objectMode: false }),
+            clickhouse_settings: {
+              materialize_skip_indexes_on_insert: 0,
+              insert_deduplication_token: token,
+              async_insert: 0,
+            },
+          });
+          stream.resume();
+          await finished(stream);
         });
-        return parseRows(await result.text());
-      }),
+      return retryPassing(insert, { forMs: retryMs });
+    },
+
+    query(sql, queryOptions = {}) {
+      const { clickhouse_settings, ...rest } = toParameters(queryOptions);
+      const ask = () =>
+        reshape(async () => {
+          const result = await client.query({
+            query: sql,
+            format: 'JSONCompactEachRow',
+            clickhouse_settings: { ...clickhouse_settings, ...cancelOnDisconnect },
+            ...rest,
+          });
+          return parseRows<never>(await result.text());
+        });
+      return retryPassing(ask, { forMs: QUERY_RETRY_MILLISECONDS, signal: queryOptions.signal });
+    },
 
     async *stream(sql, format, queryOptions = {}) {
       const { clickhouse_settings, ...rest } = toParameters(queryOptions);
@@ -69,20 +116,41 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
       yield* result.stream;
     },
 
-    command: (sql, queryOptions = {}) =>
-      reshape(async () => {
-        await client.command({ query: sql, ...toParameters(queryOptions) });
-      }),
+    async command(sql, queryOptions = {}) {
+      for (const statement of cluster === undefined ? [sql] : forCluster(sql, cluster)) {
+        await reshape(() => client.command({ query: statement, ...toParameters(queryOptions) }));
+      }
+    },
 
     close: () => client.close(),
   };
+}
+
+/** An insert is answered when it is on its shard, and a subquery looks at all shards. */
+const CLUSTER_SETTINGS = {
+  distributed_foreground_insert: 1,
+  distributed_product_mode: 'global',
+  prefer_localhost_replica: 1,
+} as const;
+
+function checkVersion(version: string): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
+  throw new Error(`ClickHouse ${version} is too old: expected ${OLDEST.join('.')} or newer`);
 }
 
 async function reshape<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new ClickHouseError(message, error instanceof ServerError ? Number(error.code) : undefined, error);
+    if (error instanceof ServerError) throw new ClickHouseError(error.message, Number(error.code), error);
+    const { message = String(error), code } = error as NodeJS.ErrnoException;
+    // Where several addresses of a name fail, the error itself says nothing.
+    throw new ClickHouseError(message || code || 'no connection', undefined, error, !isAbort(error));
   }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || /user aborted/i.test(error.message));
 }

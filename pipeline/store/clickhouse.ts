@@ -15,6 +15,8 @@ export interface QueryOptions {
 export interface InsertedRows {
   readonly format: 'Native' | 'JSONCompactEachRow';
   readonly pieces: readonly Uint8Array[];
+  /** A server that has stored rows under this token already passes these over. */
+  readonly token?: string;
 }
 
 /**
@@ -22,6 +24,10 @@ export interface InsertedRows {
  * Every method rejects with a `ClickHouseError` when the engine refuses or cannot be reached.
  */
 export interface ClickHouse {
+  /** The cluster whose machines hold the tables; undefined: there is one machine. */
+  readonly cluster: string | undefined;
+  /** Inserts may be sent again with the token of their first attempt, which the tables have to remember. */
+  readonly repeatsInserts: boolean;
   /** Inserts rows, all or none of them, durable when it resolves. */
   insert(table: string, columns: readonly string[], rows: InsertedRows): Promise<void>;
   /** Runs a SELECT and gives its rows as arrays in column order; 64-bit integers come as numbers. */
@@ -42,11 +48,14 @@ const DAMAGE_CODES = new Set([33, 40, 107, 117, 226, 228, 246, 271, 432]);
 export class ClickHouseError extends Error {
   /** ClickHouse's own error code; undefined when no answer came at all. */
   readonly code: number | undefined;
+  /** The server gave no answer; it may give one later. */
+  readonly unreachable: boolean;
 
-  constructor(message: string, code: number | undefined, cause: unknown) {
+  constructor(message: string, code: number | undefined, cause: unknown, unreachable = false) {
     super(message, { cause });
     this.name = 'ClickHouseError';
     this.code = code;
+    this.unreachable = unreachable;
   }
 
   /** The query ran into a limit on time, memory or rows. */

@@ -14,21 +14,34 @@ export interface DeadLetter {
   readonly content: string;
 }
 
+/** A letter as it came. */
+export interface NewDeadLetter extends Omit<DeadLetter, 'content'> {
+  /** Bytes that are no text are kept in base64. */
+  readonly content: string | Buffer;
+}
+
 const COLUMNS = ['id', 'seq', 'agent', 'source', 'line', 'reason', 'content'] as const;
 
 /** The table `dead_letters`. */
 export class DeadLetterStore {
   readonly #clickhouse: ClickHouse;
+  readonly #redactText: (text: string) => string;
 
-  constructor(clickhouse: ClickHouse) {
+  /** @param redactText takes secrets out of a text */
+  constructor(clickhouse: ClickHouse, redactText: (text: string) => string) {
     this.#clickhouse = clickhouse;
+    this.#redactText = redactText;
   }
 
   /** Resolves when they are durable. */
-  async add(letters: readonly DeadLetter[]): Promise<void> {
-    const rows = letters.map(({ id, receivedAt, agent, source, line, reason, content }) =>
-      JSON.stringify([id, receivedAt, agent, source, line, reason, content.toWellFormed()]),
-    );
+  async add(letters: readonly NewDeadLetter[]): Promise<void> {
+    const rows = letters.map((letter) => {
+      const { id, receivedAt, agent, source, line } = letter;
+      const { content, reason } = this.#redact(letter);
+      // The engine takes no half of a surrogate pair, and a reason may quote one.
+      const [by, why, what] = [this.#redactText(agent), reason, content].map((text) => text.toWellFormed());
+      return JSON.stringify([id, receivedAt, by, source, line, why, what]);
+    });
     await this.#clickhouse.insert('dead_letters', COLUMNS, {
       format: 'JSONCompactEachRow',
       pieces: [Buffer.from(`${rows.join('\n')}\n`)],
@@ -47,6 +60,16 @@ export class DeadLetterStore {
 
   async remove(id: string): Promise<void> {
     await this.#clickhouse.command('DELETE FROM dead_letters WHERE id = {id:String}', { parameters: { id } });
+  }
+
+  #redact({ content, reason }: NewDeadLetter): { content: string; reason: string } {
+    const text = typeof content === 'string' ? content.toWellFormed() : content.toString('latin1');
+    const redacted = this.#redactText(text);
+    return {
+      content: typeof content === 'string' ? redacted : Buffer.from(redacted, 'latin1').toString('base64'),
+      // A reason may quote a piece of what it is about, of a secret too.
+      reason: redacted === text ? reason : reason.split(/[:,] /, 1)[0]!,
+    };
   }
 
   async #select(clauses: string, parameters: QueryParameters): Promise<DeadLetter[]> {

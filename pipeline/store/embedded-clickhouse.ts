@@ -109,6 +109,9 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   }
 
   return {
+    cluster: undefined,
+    repeatsInserts: false,
+
     async insert(table, columns, { format, pieces }) {
       const inserter = await inserts.take();
       try {

@@ -51,6 +51,16 @@ export class LogStore {
     return rows.map(([mark]) => decodeRequest(mark)).reverse();
   }
 
+  /** How far a request is stored whose records came in after a place. */
+  async findRequest(agent: string, digest: string, after: number): Promise<KnownRequest | undefined> {
+    const mark = JSON.stringify([agent, digest]).slice(0, -1);
+    const [row] = await this.#clickhouse.query<[string]>(
+      'SELECT request FROM logs WHERE seq > {after:UInt64} AND startsWith(request, {mark:String}) ORDER BY seq DESC LIMIT 1',
+      { parameters: { after, mark } },
+    );
+    return row && decodeRequest(row[0]);
+  }
+
   /** @param clauses what follows `FROM logs`: `WHERE … ORDER BY … LIMIT …` */
   async select(clauses: string, options: QueryOptions): Promise<StoredRecord[]> {
     const rows = await this.#clickhouse.query<RecordRow>(

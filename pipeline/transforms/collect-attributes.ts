@@ -24,10 +24,10 @@ function findPlainMembers(text: string, names: ReadonlyMap<string, string>): str
   let members = '';
   for (const [key, name] of names) {
     const quoted = `"${key}"`;
-    const at = text.indexOf(quoted);
-    // Repeated, or a text that reads like it.
-    if (text.indexOf(quoted, at + quoted.length) !== -1) return undefined;
+    const at = text.lastIndexOf(quoted);
+    if (at === -1) return undefined;
     let start = skipBlanks(text, at + quoted.length);
+    // Else it is a text that reads like the name.
     if (text.charCodeAt(start) !== COLON) return undefined;
     start = skipBlanks(text, start + 1);
     const end = text.charCodeAt(start) === QUOTE ? text.indexOf('"', start + 1) + 1 : endOfWord(text, start);

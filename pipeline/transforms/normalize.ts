@@ -2,6 +2,7 @@ import type { Categorize } from '../record/category.ts';
 import { findTimestamp } from '../record/find-timestamp.ts';
 import { INDEXED_FIELDS, type IndexedField, type LogRecord } from '../record/log-record.ts';
 import { rawMember } from '../record/raw-json.ts';
+import { SAMPLE_RATE } from '../record/sample-rate.ts';
 import type { Severity } from '../record/severity.ts';
 import type { Timestamp } from '../record/timestamp.ts';
 import { createZone, type Zone } from '../record/timezone.ts';
@@ -36,6 +37,7 @@ const RESERVED: ReadonlySet<string> = new Set([
   'level',
   'severity_text',
   'message',
+  SAMPLE_RATE,
 ]);
 /** Other names of indexed fields. They fill a column that the sender left empty, and stay as they were sent. */
 const ALIASES: ReadonlyMap<string, IndexedField> = new Map([

@@ -103,6 +103,13 @@ t.test('what is no JSON at all is a 400 and stays as dead letters', async (t) =>
   t.equal(letters.filter((letter: any) => letter.agent === 'no-json').length, 2);
 });
 
+t.test('a reason that quotes half of a character is kept like any other', async (t) => {
+  const bytes = Buffer.from('8YeKhfO3ubAH', 'base64');
+  t.equal((await server.ingest(bytes, { 'X-Machine-Id': 'half' })).status, 400);
+  const { dead_letters: letters } = await server.get('/api/v1/dead-letters?limit=1000');
+  t.match(letters.find((letter: any) => letter.agent === 'half')?.reason, /not valid JSON.*\ufffd/);
+});
+
 t.test('bodies over the limit are a 413, bombs included', async (t) => {
   const large = Buffer.alloc(1024 * 1024 + 1, ' ');
   t.match(await server.ingest(large), { status: 413, body: { error: { message: /INGEST_MAX_BYTES/ } } });

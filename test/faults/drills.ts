@@ -30,7 +30,7 @@ const DRILLS: Readonly<Record<string, ((folder: string) => Promise<DrillResult>)
   comeback: (folder) => drillComeback({ folder, agents: 500, requests: 20, linesPerRequest: 50 }),
   slow: (folder) => drillSlowClients({ folder, clients: 500, requests: 50 }),
   idle: (folder) => drillIdle({ folder, connections: 10_000, requests: 100 }),
-  garbage: (folder) => drillGarbage({ folder, seeds: Array.from({ length: 20_000 }, (_, seed) => seed) }),
+  garbage: (folder) => drillGarbage({ folder, seeds: Array.from({ length: 3_000 }, (_, seed) => seed) }),
   forwarding: (folder) => drillForwarding({ folder, secondsDown: 60 }),
   stream: (folder) => streamed(folder),
   'stream-kill': (folder) => streamed(folder, (SECONDS * REQUESTS_PER_SECOND) / 2),

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { REDACTED, redact, redactUrl } from '../../../control-plane/logger/redact.ts';
+import { redact, redactUrl } from '../../../control-plane/logger/redact.ts';
+import { REDACTED } from '../../../pipeline/transforms/secret-names.ts';
 
 t.test('secrets are known by the names of their fields', async (t) => {
   const secrets = [

@@ -49,6 +49,7 @@ async function tailing(t: Test) {
 const short = (event: TailEvent) => {
   if (event.kind === 'record') return event.record.seq - FIRST;
   if (event.kind === 'place') return `place ${event.seq - FIRST}`;
+  if (event.kind === 'notice') return `notice ${event.problem}`;
   return `gap ${event.from - FIRST}-${event.to - FIRST}: ${event.count}`;
 };
 

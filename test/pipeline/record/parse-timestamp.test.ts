@@ -57,6 +57,10 @@ t.test('what cannot be a time is none', async (t) => {
     '12.5',
     '42',
     '99999999999999999999',
+    '1e21',
+    '-1e308',
+    '1e999',
+    '0e0',
   ]) {
     t.equal(read(text), undefined, text);
   }

@@ -1,11 +1,13 @@
 import t from 'tap';
 import { connectClickHouseServer } from '../../../pipeline/store/clickhouse-server.ts';
+import { DeadLetterStore } from '../../../pipeline/store/dead-letter-store.ts';
 import { LogBlock } from '../../../pipeline/store/log-block.ts';
 import { LogStore } from '../../../pipeline/store/log-store.ts';
 import { migrate } from '../../../pipeline/store/schema.ts';
 import { plainRecord } from '../../plain-record.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { startClickHouseHttp } from './clickhouse-http.ts';
+import { startClickHouseProcess } from './clickhouse-process.ts';
 
 const http = await startClickHouseHttp(temporaryFolder());
 t.teardown(() => http.close());
@@ -65,4 +67,57 @@ t.test('a server that is not there is told as such', async (t) => {
     (error: unknown) => error,
   );
   t.match(refusal, { name: 'ClickHouseError', code: undefined, message: /ECONNREFUSED/ });
+});
+
+t.test('an insert is repeated while the server fails, and stored once', async (t) => {
+  const clickhouse = await connectClickHouseServer({ url: http.url, ...account });
+  t.teardown(() => clickhouse.close());
+  await migrate(clickhouse, { days: 30, errorDays: 90 });
+  const count = async () => (await clickhouse.query<[number]>('SELECT count() FROM dead_letters'))[0]![0];
+  const letters = new DeadLetterStore(clickhouse, (text) => text);
+  const add = (id: string) =>
+    letters.add([
+      { id, receivedAt: Date.now() * 1000, agent: 'a', source: 'api', line: 1, reason: 'r', content: 'c' },
+    ]);
+  for (const fault of ['cut-after', 'cut', 'error', 'slow'] as const) {
+    const before = await count();
+    http.setFault(fault);
+    const stored = add(fault);
+    await new Promise((resolve) => http.server.once('request', resolve));
+    http.server.once('request', () => http.setFault('none'));
+    if (fault === 'slow') http.setFault('none');
+    await stored;
+    t.equal(await count(), before + 1, fault);
+  }
+});
+
+t.test('an insert that cannot be stored in time is refused', async (t) => {
+  const clickhouse = await connectClickHouseServer({ url: http.url, ...account, retryMs: 200 });
+  t.teardown(() => clickhouse.close());
+  http.setFault('cut');
+  const refusal = await clickhouse
+    .insert('dead_letters', ['id'], { format: 'JSONCompactEachRow', pieces: [Buffer.from('["x"]\n')] })
+    .catch((error: unknown) => error);
+  http.setFault('none');
+  t.match(refusal, { name: 'ClickHouseError', unreachable: true });
+});
+
+t.test('processes that start together bring the schema up together', async (t) => {
+  const starts = Array.from({ length: 4 }, async () => {
+    const clickhouse = await connectClickHouseServer({ url: http.url, ...account, database: 'together' });
+    await migrate(clickhouse, { days: 30, errorDays: 90 });
+    return clickhouse;
+  });
+  const connections = await Promise.all(starts);
+  t.teardown(() => Promise.all(connections.map((clickhouse) => clickhouse.close())));
+  t.equal(await new LogStore(connections[0]!).lastPlace(), 0);
+});
+
+t.test('a server that is too old is told as such', async (t) => {
+  const old = await startClickHouseProcess(temporaryFolder(), { version: '24.8.1.1' });
+  t.teardown(() => old.stop());
+  await t.rejects(
+    connectClickHouseServer({ url: old.url, ...account }),
+    new Error('ClickHouse 24.8.1.1 is too old: expected 25.3 or newer'),
+  );
 });

@@ -4,7 +4,7 @@ import { decodeRow, RECORD_SELECT, type RecordRow } from '../../../pipeline/stor
 import { openEmbeddedClickHouse } from '../../../pipeline/store/embedded-clickhouse.ts';
 import { LogBlock } from '../../../pipeline/store/log-block.ts';
 import { LogStore } from '../../../pipeline/store/log-store.ts';
-import { migrate } from '../../../pipeline/store/schema.ts';
+import { MIGRATIONS, migrate } from '../../../pipeline/store/schema.ts';
 import { plainRecord } from '../../plain-record.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
@@ -50,13 +50,32 @@ t.test('what is written comes back the same', async (t) => {
 });
 
 t.test('migrating again changes nothing; another retention is applied', async (t) => {
-  await migrate(clickhouse, { days: 30, errorDays: 90 });
-  await migrate(clickhouse, { days: 7, errorDays: 8 });
+  const mutations = async () =>
+    (await clickhouse.query<[number]>("SELECT count() FROM system.mutations WHERE table = 'logs'"))[0]![0];
+  const rules = [
+    { service: ['a b', 'c'], level: ['debug' as const], days: 0.5 },
+    { service: ['x'], days: 400 },
+  ];
+  for (const retention of [
+    { days: 30, errorDays: 90 },
+    { days: 7, errorDays: 8, rules },
+  ]) {
+    await migrate(clickhouse, retention);
+    const before = await mutations();
+    await migrate(clickhouse, retention);
+    t.equal(await mutations(), before);
+  }
   const [[definition] = ['']] = await clickhouse.query<[string]>(
     "SELECT create_table_query FROM system.tables WHERE name = 'logs'",
   );
-  t.match(definition, /toIntervalDay\(7\) WHERE level < 'error'.*toIntervalDay\(8\)/);
-  t.same(await clickhouse.query('SELECT version FROM schema_versions ORDER BY version'), [[1]]);
+  t.match(
+    definition,
+    "multiIf((service IN ('a b', 'c')) AND (level IN ('debug')), 12, (service IN ('x')), 9600, (level IN ('error', 'fatal')), 192, 168)",
+  );
+  t.same(
+    await clickhouse.query('SELECT version FROM schema_versions ORDER BY version'),
+    MIGRATIONS.map((_, index) => [index + 1]),
+  );
 });
 
 t.test('data of a newer release is refused', async (t) => {

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type CopyState, copyStore } from '../../pipeline/store/copy-store.ts';
+import { migrate } from '../../pipeline/store/schema.ts';
+import { readConfig } from '../config.ts';
+import { openClickHouse } from '../open-clickhouse.ts';
+import { readEnvFile } from './serve.ts';
+import { createProgress, progressBar } from './terminal.ts';
+
+/** Copies the store of `DATA_DIR`, whose server must not run, to a ClickHouse server. */
+export async function migrateTo(url: string): Promise<void> {
+  const config = readConfig({ ...readEnvFile(), ...process.env, CLICKHOUSE_URL: url });
+  const folder = join(config.DATA_DIR, 'clickhouse');
+  if (!existsSync(folder)) throw new Error(`DATA_DIR: ${config.DATA_DIR} holds no data`);
+  const retention = { days: config.RETENTION_DAYS, errorDays: config.ERROR_RETENTION_DAYS };
+  const target = await openClickHouse(config);
+  const source = await openClickHouse({ ...config, CLICKHOUSE_URL: undefined }).catch(
+    async (error: Error) => {
+      await target.close();
+      const locked = /Cannot lock file|Failed to create connection/.test(error.message);
+      throw locked ? new Error('DATA_DIR is in use: stop its server first') : error;
+    },
+  );
+  const statePath = join(
+    config.DATA_DIR,
+    'state',
+    `migrate-${digest(`${url}/${config.CLICKHOUSE_DATABASE}`)}`,
+  );
+  const progress = createProgress();
+  const started = performance.now();
+  try {
+    await migrate(source, retention);
+    await migrate(target, retention);
+    const state = await readState(statePath);
+    if (state) console.error(`going on behind ${state.copied} records`);
+    const copied = await copyStore({
+      source,
+      target,
+      state,
+      save: (next) => saveState(statePath, next),
+      onProgress: (table, done, total) =>
+        progress.show(`${progressBar(done / total)} ${table} ${done} of ${total}`),
+    });
+    progress.clear();
+    for (const { table, rows } of copied) console.error(`${table}: ${rows} rows, verified`);
+    console.error(
+      `copied in ${((performance.now() - started) / 1000).toFixed(1)} s; start with CLICKHOUSE_URL=${url}`,
+    );
+    await rm(statePath, { force: true });
+  } finally {
+    progress.clear();
+    await source.close();
+    await target.close();
+  }
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+async function readState(path: string): Promise<CopyState | undefined> {
+  return existsSync(path) ? (JSON.parse(await readFile(path, 'utf8')) as CopyState) : undefined;
+}
+
+async function saveState(path: string, state: CopyState): Promise<void> {
+  await mkdir(join(path, '..'), { recursive: true });
+  await writeFile(`${path}.partial`, JSON.stringify(state));
+  await rename(`${path}.partial`, path);
+}

@@ -1,0 +1,51 @@
+import type { Context } from 'koa';
+import type { z } from 'zod';
+import { badRequest } from '../../pipeline/errors.ts';
+import { type ReadBodyOptions, readBody } from './read-body.ts';
+
+const MAX_BYTES = 1024 * 1024;
+
+/** Of bodies that a person or a program writes by hand, and that are no logs. */
+export function smallBody(options: ReadBodyOptions): ReadBodyOptions {
+  return { ...options, limit: Math.min(options.limit, MAX_BYTES) };
+}
+
+/**
+ * Reads a JSON body, whatever its `Content-Type`; an empty one counts as `{}`.
+ * @throws LogplaneError `bad_request`, naming each field that does not fit, what it takes and what came
+ */
+export async function readJsonBody<Schema extends z.ZodType>(
+  context: Context,
+  schema: Schema,
+  options: ReadBodyOptions,
+): Promise<z.output<Schema>> {
+  return readBody(context.req, smallBody(options), async ({ content, damage }) => {
+    if (damage !== undefined) throw badRequest(damage);
+    const value = content.length === 0 ? {} : parseJson(content);
+    const result = schema.safeParse(value);
+    if (result.success) return result.data;
+    const problems = result.error.issues.map(({ path, message }) => `${pathText(path)}: ${message}`);
+    throw badRequest(problems.join('; '));
+  });
+}
+
+/** @throws LogplaneError `bad_request` */
+export function parseJsonObject(content: Buffer): object {
+  const value = parseJson(content);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw badRequest('the body: expected a JSON object of parameters');
+}
+
+function parseJson(content: Buffer): unknown {
+  try {
+    return JSON.parse(content.toString());
+  } catch (error) {
+    // Without the piece of the body that the message ends with: it may be a secret, and errors are logged.
+    const reason = (error as Error).message.replace(/, (?:\.\.\.)?".*$/s, '');
+    throw badRequest(`the body is not valid JSON: ${reason}`);
+  }
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? 'the body' : path.map(String).join('.');
+}

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+
+/** A static file as it is sent. */
+export interface PageFile {
+  readonly type: string;
+  readonly body: Buffer;
+  /** The same packed; undefined where it was not packed beforehand. */
+  readonly gzip: Buffer | undefined;
+  readonly etag: string;
+}
+
+/** The built web pages. */
+export interface PageFiles {
+  /** Undefined where they were not built. */
+  readonly html: PageFile | undefined;
+  /** By name, which holds the hash of the content. */
+  readonly assets: ReadonlyMap<string, PageFile>;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** Reads the pages once, at the start: some 300 kB, and no request names a path on the disk. */
+export function readPageFiles(): PageFiles {
+  // Both the sources and the built server stand below the folder of the package.
+  const folder = new URL(import.meta.url.endsWith('.ts') ? '../../dist/ui/' : '../../ui/', import.meta.url)
+    .pathname;
+  const contents = new Map(namesIn(folder).map((name) => [name, readFileSync(join(folder, name))]));
+  const files = [...contents].flatMap(([name, body]): [string, PageFile][] => {
+    const type = TYPES[extname(name)];
+    const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+    return type === undefined ? [] : [[name, { type, body, gzip: contents.get(`${name}.gz`), etag }]];
+  });
+  const assets = new Map(files);
+  const html = assets.get('index.html');
+  assets.delete('index.html');
+  return { html, assets };
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}

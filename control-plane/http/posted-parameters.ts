@@ -1,0 +1,48 @@
+import type { Middleware } from 'koa';
+import { badRequest, LogplaneError } from '../../pipeline/errors.ts';
+import { parseJsonObject, smallBody } from './json-body.ts';
+import type { PostedParameters } from './parameters.ts';
+import { type ReadBodyOptions, readBody } from './read-body.ts';
+
+export const FORM = 'application/x-www-form-urlencoded';
+const JSON_TYPE = 'application/json';
+
+/** Puts the parameters of a body, a form or a JSON object, where `readParameters` finds them. */
+export function readPostedParameters(options: ReadBodyOptions): Middleware {
+  return async (context, next) => {
+    context.state.posted = await readBody(context.req, smallBody(options), async ({ content, damage }) => {
+      if (damage !== undefined) throw badRequest(damage);
+      if (content.length === 0) return new Map();
+      const type = context.is(FORM, JSON_TYPE);
+      if (type === FORM) return readForm(content.toString());
+      if (type === JSON_TYPE) return readJson(content);
+      throw new LogplaneError(
+        'unsupported_encoding',
+        `Content-Type: expected ${FORM} or ${JSON_TYPE}, got "${context.get('Content-Type')}"`,
+      );
+    });
+    await next();
+  };
+}
+
+function readForm(text: string): PostedParameters {
+  const form = new URLSearchParams(text);
+  return new Map([...form.keys()].map((name) => [name, form.getAll(name)]));
+}
+
+/** Numbers and booleans stand for their text, arrays for their items with commas between, objects for their JSON. */
+function readJson(content: Buffer): PostedParameters {
+  const given = Object.entries(parseJsonObject(content)).filter(([, item]) => item !== null);
+  try {
+    return new Map(given.map(([name, item]) => [name, [parameterText(item)]]));
+  } catch (error) {
+    // JSON can be read at any depth, but not be written.
+    if (error instanceof RangeError) throw badRequest('the body: expected JSON that is nested less deeply');
+    throw error;
+  }
+}
+
+function parameterText(value: unknown): string {
+  if (Array.isArray(value)) return value.map(parameterText).join(',');
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}

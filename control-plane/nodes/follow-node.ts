@@ -1,0 +1,106 @@
+import { failedPhase, type Launch } from './launch.ts';
+import { isTerminal } from './launch-phase.ts';
+import type { NodeLaunches } from './node-launches.ts';
+import type { NodeLog } from './node-log.ts';
+import { EntryReader, isWanted, MOST_READ, type NodeFilter, selectEntries } from './read-node.ts';
+
+export interface FollowRequest {
+  readonly nodeId: string;
+  readonly filter: NodeFilter;
+  /** Go on exactly behind this place. */
+  readonly after: string | undefined;
+  /** End when what is there has been given. */
+  readonly follow: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface NodeStreamEvent {
+  readonly name: 'log' | 'status' | 'error' | 'done' | 'gap';
+  readonly id?: string;
+  readonly data: object;
+}
+
+/** Behind the id of an event `done`: who comes back with it has seen the launch end. */
+export const DONE_MARK = '-done';
+
+/** A node's log as events: what is there, then what comes, up to the end of the launch. */
+export async function* followNode(
+  log: NodeLog,
+  launches: NodeLaunches,
+  { nodeId, filter, after, follow, signal }: FollowRequest,
+): AsyncGenerator<NodeStreamEvent[]> {
+  const limit = filter.all && after === undefined ? (filter.tail ?? MOST_READ) : MOST_READ;
+  const { entries, end } = await log.newest(nodeId, { limit, after, settled: true, signal });
+  const known = await launches.find(nodeId);
+  const reader = new EntryReader(nodeId, known);
+  if (after !== undefined && known) reader.startAt(known);
+  for (const placed of entries) launches.observe(nodeId, placed);
+  const read = selectEntries(nodeId, entries, reader, filter);
+  let launch = furthest(known, reader.launch);
+  if (launch) reader.startAt(launch);
+  const history: NodeStreamEvent[] = read.map(({ id, entry }) => ({ name: 'log', id, data: entry }));
+  if (launch) history.push(statusOf(launch, launches));
+  let last = entries.at(-1)?.id ?? after ?? end;
+  if (launch && isTerminal(launch.phase)) history.push(...endOf(launch, last));
+  yield history;
+  if (!follow || (launch && isTerminal(launch.phase))) return;
+
+  let toldProblem = false;
+  for await (const batch of log.follow(nodeId, end, signal)) {
+    const events: NodeStreamEvent[] = [];
+    for (const event of batch) {
+      if (event.kind === 'gap') events.push({ name: 'gap', data: event });
+      else if (event.kind === 'problem') {
+        if (toldProblem) continue;
+        toldProblem = true;
+        events.push({ name: 'error', data: { error: 'Failed to stream logs', details: event.details } });
+      } else {
+        const { placed } = event;
+        toldProblem = false;
+        launches.observe(nodeId, placed);
+        const { id, entry } = reader.read(placed, Date.now());
+        last = id;
+        if (isWanted(nodeId, placed, entry, filter)) events.push({ name: 'log', id, data: entry });
+        const next = reader.launch!;
+        const changed = next.phase !== launch?.phase || next.progress !== launch.progress;
+        launch = next;
+        if (changed) events.push(statusOf(launch, launches));
+        if (changed && isTerminal(launch.phase)) {
+          events.push(...endOf(launch, last));
+          yield events;
+          return;
+        }
+      }
+    }
+    if (events.length > 0) yield events;
+  }
+}
+
+/** The one of the two that knows more: a launch is remembered a moment after its entries can be read. */
+function furthest(known: Launch | undefined, read: Launch | undefined): Launch | undefined {
+  if (!known || !read) return known ?? read;
+  return read.updatedAt > known.updatedAt || (isTerminal(read.phase) && read.updatedAt >= known.updatedAt)
+    ? { ...known, ...read, name: known.name, startedAt: known.startedAt }
+    : known;
+}
+
+export function statusOf(launch: Launch, launches: NodeLaunches): NodeStreamEvent {
+  const { phase, progress, message } = launch;
+  const remaining = launches.remaining(launch);
+  const eta = remaining === undefined ? {} : { eta_seconds: Math.round(remaining / 1000) };
+  return { name: 'status', data: { phase, progress, message, ...eta } };
+}
+
+export function endOf(launch: Launch, last: string): NodeStreamEvent[] {
+  const { phase, message, details = '', endpoint } = launch;
+  const id = `${last}${DONE_MARK}`;
+  if (phase === 'failed') {
+    return [
+      { name: 'error', data: { error: message, details, phase: failedPhase(launch) } },
+      { name: 'done', id, data: { status: 'failed', message } },
+    ];
+  }
+  return [
+    { name: 'done', id, data: { status: phase, ...(endpoint !== undefined && { endpoint }), message } },
+  ];
+}

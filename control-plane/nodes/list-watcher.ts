@@ -1,0 +1,99 @@
+import type { Redis } from 'ioredis';
+
+export interface ListReader {
+  /** Entries of the list that were given already. */
+  index: number;
+  /** False where the reader is not ready for more; it is asked again. */
+  readonly ready: () => boolean;
+  /** Given in order; may be called with none, when the connection is back. */
+  readonly onEntries: (texts: readonly string[]) => void;
+  readonly onLost: () => void;
+}
+
+const POLL_MILLISECONDS = 250;
+const MOST_ENTRIES = 2_000;
+
+/**
+ * Follows Redis lists that anybody may push to. All that have a reader are asked together, so that a thousand lists cost
+ * one round trip.
+ */
+export class ListWatcher {
+  readonly #redis: Redis;
+  readonly #readers = new Map<string, Set<ListReader>>();
+  #timer: NodeJS.Timeout | undefined;
+  #polling = false;
+  #lost = false;
+
+  constructor(redis: Redis) {
+    this.#redis = redis;
+  }
+
+  /** @returns a function that ends it */
+  watch(key: string, reader: ListReader): () => void {
+    const readers = this.#readers.get(key) ?? new Set();
+    this.#readers.set(key, readers.add(reader));
+    if (this.#lost) reader.onLost();
+    this.#timer ??= setTimeout(() => this.#poll([...this.#readers.keys()]), 0);
+    return () => {
+      readers.delete(reader);
+      if (readers.size === 0) this.#readers.delete(key);
+    };
+  }
+
+  /** Something was pushed: its readers need not wait. */
+  nudge(key: string): void {
+    if (this.#readers.has(key) && !this.#polling) this.#read([key]).catch(() => {});
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#readers.clear();
+  }
+
+  async #poll(keys: readonly string[]): Promise<void> {
+    this.#polling = true;
+    try {
+      await this.#read(keys);
+      this.#lost = false;
+    } catch {
+      if (!this.#lost)
+        for (const readers of this.#readers.values()) for (const reader of readers) reader.onLost();
+      this.#lost = true;
+    }
+    this.#polling = false;
+    this.#timer =
+      this.#readers.size === 0
+        ? undefined
+        : setTimeout(() => this.#poll([...this.#readers.keys()]), POLL_MILLISECONDS);
+  }
+
+  async #read(keys: readonly string[]): Promise<void> {
+    const asked: { readonly key: string; readonly from: number }[] = [];
+    const pipeline = this.#redis.pipeline();
+    for (const key of keys) {
+      const ready = [...(this.#readers.get(key) ?? [])].filter((reader) => reader.ready());
+      if (ready.length === 0) continue;
+      const from = Math.min(...ready.map(({ index }) => index));
+      asked.push({ key, from });
+      pipeline.lrange(key, from, from + MOST_ENTRIES - 1);
+    }
+    if (asked.length === 0) return;
+    const answers = (await pipeline.exec()) ?? [];
+    for (const [place, { key, from }] of asked.entries()) {
+      const [error, texts] = answers[place] ?? [];
+      // A key that is no list fails alone.
+      if (error && !/^WRONGTYPE/.test(error.message)) throw error;
+      if (!error) this.#give(key, from, texts as string[]);
+    }
+  }
+
+  #give(key: string, from: number, texts: readonly string[]): void {
+    for (const reader of this.#readers.get(key) ?? []) {
+      if (!reader.ready() || reader.index < from) continue;
+      const fresh = texts.slice(reader.index - from);
+      if (fresh.length === 0) continue;
+      reader.index += fresh.length;
+      reader.onEntries(fresh);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import type { ListReader } from './list-watcher.ts';
+import type { NodeLogEvent } from './node-log.ts';
+import { formatPlace, type NodePlace, place } from './node-place.ts';
+
+const MOST_WAITING = 2_000;
+
+export interface MergedFollow {
+  readonly start: NodePlace;
+  readonly agents: AsyncIterable<NodeLogEvent[]>;
+  /** Watches the list; gives the function that ends it. */
+  readonly watch: (reader: ListReader) => () => void;
+  readonly signal: AbortSignal;
+}
+
+/** What is pushed to a node's list and what its agents send, as it comes; each entry's id names both places. */
+export async function* followMerged({
+  start,
+  agents,
+  watch,
+  signal,
+}: MergedFollow): AsyncGenerator<NodeLogEvent[]> {
+  let { index, seq } = start;
+  let waiting: NodeLogEvent[] = [];
+  let wake = () => {};
+  let agentsFree = () => {};
+  let failure: { readonly error: unknown } | undefined;
+
+  const leave = watch({
+    index,
+    ready: () => waiting.length < MOST_WAITING,
+    onEntries(texts) {
+      for (const text of texts) {
+        index++;
+        waiting.push({ kind: 'entry', placed: place(formatPlace({ index, seq }), text) });
+      }
+      wake();
+    },
+    onLost() {
+      waiting.push({ kind: 'problem', details: 'Redis connection lost' });
+      wake();
+    },
+  });
+  const copyAgents = async () => {
+    for await (const events of agents) {
+      for (const event of events) {
+        if (event.kind !== 'entry') waiting.push(event);
+        else {
+          seq = Number(event.placed.id);
+          waiting.push({ kind: 'entry', placed: { ...event.placed, id: formatPlace({ index, seq }) } });
+        }
+      }
+      wake();
+      if (waiting.length >= MOST_WAITING) {
+        await new Promise<void>((resolve) => {
+          agentsFree = resolve;
+        });
+      }
+    }
+  };
+  copyAgents().catch((error: unknown) => {
+    failure = { error };
+    wake();
+  });
+  const onAbort = () => {
+    agentsFree();
+    wake();
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    while (!signal.aborted) {
+      if (failure) throw failure.error;
+      if (waiting.length === 0) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        continue;
+      }
+      const events = waiting;
+      waiting = [];
+      agentsFree();
+      yield events;
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    leave();
+  }
+}

@@ -1,0 +1,169 @@
+import type { Redis } from 'ioredis';
+import { ListWatcher } from './list-watcher.ts';
+import { followMerged } from './merged-follow.ts';
+import type { EntryDraft, NodeEntry } from './node-entry.ts';
+import type { NewestRequest, NodeLog, NodeLogEvent, NodePage, PlacedDraft } from './node-log.ts';
+import { formatPlace, parsePlace, place } from './node-place.ts';
+import { PendingEntries } from './pending-entries.ts';
+import type { StoredNodeLog } from './stored-node-log.ts';
+
+export interface RedisNodeLogOptions {
+  readonly redis: Redis;
+  readonly ttlHours: number;
+  /** The records that launches made: what a list is restored from, and read from while Redis is away. */
+  readonly stored: StoredNodeLog;
+  /** The lines of agents, which are in no list. */
+  readonly agents: StoredNodeLog;
+}
+
+const PREFIX = 'node_logs:';
+const MOST_LISTS = 10_000;
+const MOST_ENTRIES = 10_000;
+
+/**
+ * The log of a node in the Redis list `node_logs:{node_id}`, which other programs read and push to as well, and the lines
+ * of the node's agents, which stay records.
+ */
+export class RedisNodeLog implements NodeLog {
+  readonly #options: RedisNodeLogOptions;
+  readonly #watcher: ListWatcher;
+  readonly #pending: PendingEntries;
+
+  constructor(options: RedisNodeLogOptions) {
+    this.#options = options;
+    this.#watcher = new ListWatcher(options.redis);
+    this.#pending = new PendingEntries({
+      redis: options.redis,
+      keyOf,
+      ttlSeconds: options.ttlHours * 3600,
+      restore: async (nodeId): Promise<EntryDraft[]> => {
+        const { entries } = await options.stored.launchEntries(nodeId);
+        return entries.map(({ draft }) => draft);
+      },
+    });
+  }
+
+  /** Entries that wait for Redis to come back. */
+  get waiting(): number {
+    return this.#pending.count;
+  }
+
+  async append(nodeId: string, entries: readonly NodeEntry[], end: string): Promise<string> {
+    const length = await this.#pending.push(nodeId, entries);
+    this.#watcher.nudge(keyOf(nodeId));
+    const { index } = parsePlace(end);
+    return length !== undefined && length - entries.length === index
+      ? formatPlace({ index: length, seq: 0 })
+      : end;
+  }
+
+  async nodeIds(): Promise<string[]> {
+    const ids = new Set<string>();
+    try {
+      let cursor = '0';
+      do {
+        const [next, keys] = await this.#options.redis.scan(cursor, 'MATCH', `${PREFIX}*`, 'COUNT', 1000);
+        for (const key of keys) ids.add(key.slice(PREFIX.length));
+        cursor = next;
+      } while (cursor !== '0' && ids.size < MOST_LISTS);
+      return [...ids];
+    } catch {
+      return this.#options.stored.nodeIds();
+    }
+  }
+
+  async launchEntries(nodeId: string, after?: string): Promise<NodePage> {
+    const { index } = parsePlace(after);
+    try {
+      const texts = await this.#options.redis.lrange(keyOf(nodeId), index, index + MOST_ENTRIES - 1);
+      const end = formatPlace({ index: index + texts.length, seq: 0 });
+      return { entries: texts.map((text) => place(end, text)), end };
+    } catch {
+      const { entries } = await this.#options.stored.launchEntries(nodeId, after);
+      return { entries, end: after ?? '0' };
+    }
+  }
+
+  async has(nodeId: string): Promise<boolean> {
+    return (await this.launchEntries(nodeId)).entries.length > 0 || this.#options.agents.has(nodeId);
+  }
+
+  async newest(nodeId: string, request: NewestRequest): Promise<NodePage> {
+    const { agents, stored } = this.#options;
+    const after = parsePlace(request.after);
+    const ofAgents = await agents.newest(nodeId, {
+      ...request,
+      after: request.after === undefined ? undefined : String(after.seq),
+    });
+    let list: { readonly texts: readonly string[]; readonly start: number };
+    try {
+      list = await this.#readList(nodeId, request.after === undefined ? -request.limit : after.index);
+    } catch {
+      if (!request.settled) return stored.newest(nodeId, request);
+      list = { texts: [], start: after.index };
+    }
+    const [first] = ofAgents.entries;
+    const firstSeq = request.after === undefined ? Number(first ? first.id : ofAgents.end) - 1 : after.seq;
+    const merged = mergeByTime(list, ofAgents.entries, firstSeq);
+    const end = formatPlace({ index: list.start + list.texts.length, seq: Number(ofAgents.end) });
+    return { entries: merged.slice(-request.limit), end };
+  }
+
+  follow(nodeId: string, after: string, signal: AbortSignal): AsyncIterable<NodeLogEvent[]> {
+    const start = parsePlace(after);
+    return followMerged({
+      start,
+      agents: this.#options.agents.follow(nodeId, String(start.seq), signal),
+      watch: (reader) => this.#watcher.watch(keyOf(nodeId), reader),
+      signal,
+    });
+  }
+
+  stop(): void {
+    this.#watcher.stop();
+    this.#pending.stop();
+  }
+
+  /** @param from the first entry wanted, or from the end where it is negative */
+  async #readList(nodeId: string, from: number): Promise<{ texts: string[]; start: number }> {
+    const key = keyOf(nodeId);
+    if (from >= 0) {
+      return { texts: await this.#options.redis.lrange(key, from, from + MOST_ENTRIES - 1), start: from };
+    }
+    // Length and entries in one step: something may be pushed in between.
+    const answers = await this.#options.redis.multi().llen(key).lrange(key, from, -1).exec();
+    const [[error, length] = [], [, texts] = []] = answers ?? [];
+    if (error) throw error;
+    return { texts: texts as string[], start: (length as number) - (texts as string[]).length };
+  }
+}
+
+function keyOf(nodeId: string): string {
+  return PREFIX + nodeId;
+}
+
+/** Both in their own order, the earlier one first; each with the place behind it. */
+function mergeByTime(
+  { texts, start }: { readonly texts: readonly string[]; readonly start: number },
+  ofAgents: readonly PlacedDraft[],
+  firstSeq: number,
+): PlacedDraft[] {
+  const merged: PlacedDraft[] = [];
+  let index = start;
+  let seq = firstSeq;
+  let agent = 0;
+  for (const text of texts) {
+    const entry = place('', text);
+    const time = entry.draft.timestamp ?? '';
+    for (; agent < ofAgents.length && ofAgents[agent]!.draft.timestamp! < time; agent++) {
+      seq = Number(ofAgents[agent]!.id);
+      merged.push({ ...ofAgents[agent]!, id: formatPlace({ index, seq }) });
+    }
+    index++;
+    merged.push({ ...entry, id: formatPlace({ index, seq }) });
+  }
+  for (const line of ofAgents.slice(agent)) {
+    merged.push({ ...line, id: formatPlace({ index, seq: Number(line.id) }) });
+  }
+  return merged;
+}

@@ -1,0 +1,120 @@
+import type { LiveBus } from '../../pipeline/live/live-bus.ts';
+import type { StoredRecord } from '../../pipeline/record/log-record.ts';
+import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
+import type { LogStore } from '../../pipeline/store/log-store.ts';
+import { tailLogs } from '../logs/tail.ts';
+import type { NodeEntry } from './node-entry.ts';
+import type { NewestRequest, NodeLog, NodeLogEvent, NodePage, PlacedDraft } from './node-log.ts';
+import { draftOf, NODE_SOURCE } from './node-record.ts';
+
+export interface StoredNodeLogOptions {
+  readonly clickhouse: ClickHouse;
+  readonly store: LogStore;
+  readonly bus: LiveBus;
+  readonly ttlHours: number;
+  /** True leaves out the records that launches make: where another store has them. */
+  readonly agentsOnly?: boolean;
+}
+
+const MOST_LAUNCH_ENTRIES = 2_000;
+const MOST_NODES = 10_000;
+const HAS_PHASE = `(source = '${NODE_SOURCE}' OR (attributes LIKE '%"phase":%' AND JSONHas(attributes, 'phase')))`;
+const SETTINGS = { max_execution_time: 30, max_threads: 1 };
+
+/** The log of a node read from the records that carry its `node_id`; a place is a record's. */
+export class StoredNodeLog implements NodeLog {
+  readonly #options: StoredNodeLogOptions;
+  readonly #scope: string;
+
+  constructor(options: StoredNodeLogOptions) {
+    this.#options = options;
+    this.#scope = options.agentsOnly ? `node_id = {node:String} AND source != '${NODE_SOURCE}'` : NODE;
+  }
+
+  /** They are there: they came in as records. */
+  async append(_nodeId: string, _entries: readonly NodeEntry[], end: string): Promise<string> {
+    return end;
+  }
+
+  async nodeIds(): Promise<string[]> {
+    const rows = await this.#options.clickhouse.query<[string]>(
+      `SELECT node_id FROM logs WHERE seq > {after:UInt64} AND source = '${NODE_SOURCE}' AND node_id != ''
+       GROUP BY node_id ORDER BY max(seq) DESC LIMIT ${MOST_NODES}`,
+      { parameters: { after: this.#oldest() }, settings: SETTINGS },
+    );
+    return rows.map(([id]) => id);
+  }
+
+  async launchEntries(nodeId: string, after?: string): Promise<NodePage> {
+    if (after !== undefined) return { entries: [], end: after };
+    return this.#read(nodeId, `${NODE} AND ${HAS_PHASE}`, MOST_LAUNCH_ENTRIES, {});
+  }
+
+  async has(nodeId: string): Promise<boolean> {
+    const { entries } = await this.#read(nodeId, NODE, 1, {});
+    return entries.length > 0;
+  }
+
+  newest(nodeId: string, { limit, after, settled, signal }: NewestRequest): Promise<NodePage> {
+    const upTo = settled ? this.#options.bus.watermark : EVERYTHING;
+    return this.#read(nodeId, this.#scope, limit, { after, upTo, signal });
+  }
+
+  async *follow(nodeId: string, after: string, signal: AbortSignal): AsyncGenerator<NodeLogEvent[]> {
+    const { store, bus, agentsOnly = false } = this.#options;
+    const filter = {
+      where: this.#scope,
+      parameters: { node: nodeId },
+      matches: ({ node_id, source }: StoredRecord) =>
+        node_id === nodeId && !(agentsOnly && source === NODE_SOURCE),
+    };
+    const request = { filter, after: Number(after), follow: true, levelCase: 'lower', signal } as const;
+    for await (const events of tailLogs({ store, bus }, request)) {
+      yield events.flatMap((event): NodeLogEvent[] => {
+        if (event.kind === 'record') return [{ kind: 'entry', placed: place(event.record) }];
+        if (event.kind === 'notice' && event.problem !== undefined)
+          return [{ kind: 'problem', details: event.problem }];
+        return event.kind === 'gap' ? [event] : [];
+      });
+    }
+  }
+
+  async #read(
+    nodeId: string,
+    where: string,
+    limit: number,
+    {
+      after = '0',
+      upTo = EVERYTHING,
+      signal,
+    }: { after?: string | undefined; upTo?: number; signal?: AbortSignal },
+  ): Promise<NodePage> {
+    const records = await this.#options.store.select(
+      `WHERE seq > {after:UInt64} AND seq <= {up_to:UInt64} AND ${where}
+       ORDER BY seq DESC LIMIT {limit:UInt32}`,
+      {
+        parameters: {
+          node: nodeId,
+          after: Math.max(Number(after), this.#oldest()),
+          up_to: upTo,
+          limit,
+        },
+        settings: SETTINGS,
+        urgent: true,
+        ...(signal && { signal }),
+      },
+    );
+    return { entries: records.reverse().map(place), end: String(Math.max(upTo, Number(after))) };
+  }
+
+  #oldest(): number {
+    return (Date.now() - this.#options.ttlHours * 3_600_000) * 1000;
+  }
+}
+
+const EVERYTHING = Number.MAX_SAFE_INTEGER;
+const NODE = 'node_id = {node:String}';
+
+function place(record: StoredRecord): PlacedDraft {
+  return { id: String(record.seq), draft: draftOf(record), record };
+}

@@ -1,0 +1,32 @@
+import type { LogRecord } from '../../pipeline/record/log-record.ts';
+import { formatTimestamp } from '../../pipeline/record/timestamp.ts';
+import { findAttribute } from './attributes.ts';
+import { resolveField } from './field.ts';
+
+/** Reads a field's value as text, as `compileFieldValue` groups by it; empty where the record does not have it. */
+export function compileFieldText(name: string): (record: LogRecord) => string {
+  const field = resolveField(name);
+  switch (field.kind) {
+    case 'level':
+    case 'message':
+    case 'severity_text':
+      return (record) => record[field.kind];
+    case 'column':
+      return (record) => record[field.name];
+    case 'time':
+      return ({ timestamp, observed }) => {
+        const time = field.name === 'timestamp' ? timestamp : observed;
+        return time ? formatTimestamp(time) : '';
+      };
+    case 'id':
+      return () => '';
+    case 'attribute':
+      return ({ attributes }) => {
+        for (const path of field.paths) {
+          const value = findAttribute(attributes, path);
+          if (value !== undefined) return typeof value === 'string' ? value : JSON.stringify(value);
+        }
+        return '';
+      };
+  }
+}

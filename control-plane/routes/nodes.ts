@@ -1,0 +1,257 @@
+import { randomUUID } from 'node:crypto';
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { badRequest, LogplaneError } from '../../pipeline/errors.ts';
+import type { RouteFamily } from '../http/api.ts';
+import { formatEvent, respondWithEvents } from '../http/event-stream.ts';
+import { readJsonBody } from '../http/json-body.ts';
+import { leaveSignal } from '../http/leave-signal.ts';
+import { describe, oneOf, requiredText, textList, wholeNumber } from '../http/parameters.ts';
+import type { ReadBodyOptions } from '../http/read-body.ts';
+import { parseFilter } from '../logs/log-filter.ts';
+import { formatNodeExport, NODE_EXPORTS } from '../nodes/export-node.ts';
+import { DONE_MARK, followNode, type NodeStreamEvent } from '../nodes/follow-node.ts';
+import { followNodes } from '../nodes/follow-nodes.ts';
+import type { Launch } from '../nodes/launch.ts';
+import { fillCommand } from '../nodes/launch-command.ts';
+import { isTerminal } from '../nodes/launch-phase.ts';
+import type { LaunchRunner } from '../nodes/launch-runner.ts';
+import { readDrafts } from '../nodes/node-entry.ts';
+import type { NodeLaunches } from '../nodes/node-launches.ts';
+import type { NodeLog } from '../nodes/node-log.ts';
+import { NODE_SOURCE } from '../nodes/node-record.ts';
+import { EntryReader, MOST_READ, type NodeFilter, selectEntries } from '../nodes/read-node.ts';
+import { toNanos } from '../query/parse-time.ts';
+import { type LogStreamRoutesOptions, STREAM_HEADERS } from './log-stream.ts';
+import { FOLLOW, readNodeId, readSince, SELECTION, toNodeFilter } from './node-parameters.ts';
+import { ENTRY, LAUNCH, LAUNCH_REQUEST, NODE_EVENTS, SENT_ENTRIES } from './node-schema.ts';
+
+export interface NodeRoutesOptions extends LogStreamRoutesOptions {
+  readonly body: ReadBodyOptions;
+  readonly nodeLog: NodeLog;
+  readonly launches: NodeLaunches;
+  readonly launchRunner: LaunchRunner;
+  /** Arguments with placeholders; undefined: launches are only registered. */
+  readonly launchCommand: readonly string[] | undefined;
+}
+
+const USUAL_MOST_MINUTES = 30;
+const MOST_NODES = 10_000;
+const MOST_NODES_OF_A_STREAM = 1_000;
+
+/** Launches of nodes: everything here needs the admin token. */
+export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): void {
+  const { body, nodeLog, launches, launchRunner, launchCommand, store, bus, streams, stopping } = options;
+  const maxMinutes = options.streamMaxMinutes ?? USUAL_MOST_MINUTES;
+
+  api.get(
+    '/admin/nodes',
+    {
+      summary: 'Launches of nodes, the newest first',
+      right: 'admin',
+      parameters: { limit: describe(wholeNumber(1, MOST_NODES, 1_000), 'How many') },
+      answer: z.object({ nodes: z.array(LAUNCH) }),
+    },
+    async (_context, { limit }) => ({ nodes: (await launches.list(limit)).map(describeLaunch) }),
+  );
+
+  api.post(
+    '/admin/nodes/launch',
+    {
+      summary: 'Registers the launch of a node',
+      description:
+        'And runs `LAUNCH_COMMAND` for it, where that is set: further fields fill its placeholders.',
+      right: 'admin',
+      body: LAUNCH_REQUEST,
+      answer: LAUNCH.extend({ logs: z.string(), stream: z.string() }),
+      status: 202,
+      errors: ['overloaded'],
+    },
+    async (_context, _parameters, given) => {
+      const node_id = readNodeId(given.node_id ?? randomUUID());
+      const { name = node_id } = given;
+      const command = launchCommand && fillCommand(launchCommand, { ...given, node_id, name });
+      const running = await launches.find(node_id);
+      if (running && !isTerminal(running.phase)) {
+        throw badRequest(`node_id: a launch of "${node_id}" is under way (${running.phase})`);
+      }
+      const message = `Node launch request queued: ${name}`;
+      const launch = await launches.append(node_id, [{ message, phase: 'queued', progress: 0, name }]);
+      if (command) launchRunner.start(node_id, command);
+      const logs = `/admin/nodes/${encodeURIComponent(node_id)}/logs`;
+      return { ...describeLaunch(launch), logs, stream: `${logs}/stream` };
+    },
+  );
+
+  api.post(
+    '/admin/nodes/:id/logs',
+    {
+      summary: 'Takes entries of a launch from any orchestrator',
+      right: 'admin',
+      parameters: { id: requiredText },
+      takes: { 'application/json': SENT_ENTRIES },
+      answer: z.object({
+        node_id: z.string(),
+        accepted: z.int(),
+        phase: LAUNCH.shape.phase,
+        progress: LAUNCH.shape.progress,
+      }),
+      errors: ['bad_request', 'overloaded'],
+    },
+    async (context, { id }) => {
+      const node_id = readNodeId(id);
+      const drafts = readDrafts(await readJsonBody(context, z.unknown(), body));
+      const { phase, progress } = await launches.append(node_id, drafts);
+      return { node_id, accepted: drafts.length, phase, progress };
+    },
+  );
+
+  api.get(
+    '/admin/nodes/logs/stream',
+    {
+      summary: 'Launches of several nodes on one stream',
+      description: 'Each event has its `node_id`. It ends when all nodes that are named have ended.',
+      right: 'admin',
+      parameters: {
+        ...SELECTION,
+        ...FOLLOW,
+        nodes: describe(textList(MOST_NODES_OF_A_STREAM), 'Ids; without any, launches of every node'),
+      },
+      headers: STREAM_HEADERS,
+      events: NODE_EVENTS,
+      errors: ['too_many'],
+    },
+    (context, { nodes, follow, after, tail, since, level, q }) => {
+      const chosen = nodes.length > 0 ? { node_id: nodes.join(',') } : { source: NODE_SOURCE };
+      const last = Number(context.get('Last-Event-ID') || after || Number.NaN);
+      const time = readSince(since);
+      const request = {
+        filter: parseFilter({ q, equal: { level, ...chosen } }),
+        tail,
+        since: time && toNanos(time),
+        follow,
+        after: Number.isSafeInteger(last) ? last : undefined,
+      };
+      respond(context, (signal) => followNodes({ store, bus }, launches, nodes, { ...request, signal }));
+    },
+  );
+
+  api.get(
+    '/admin/nodes/:id/logs',
+    {
+      summary: 'The log of a node',
+      right: 'admin',
+      parameters: { id: requiredText, ...SELECTION },
+      answer: z.object({ node_id: z.string(), count: z.int(), logs: z.array(ENTRY) }),
+      errors: ['not_found'],
+    },
+    async (context, { id, ...selection }) => {
+      const logs = await readNode(context, id, toNodeFilter(selection));
+      return { node_id: id, count: logs.length, logs };
+    },
+  );
+
+  api.get(
+    '/admin/nodes/:id/logs/export',
+    {
+      summary: 'Downloads the log of a node',
+      right: 'admin',
+      parameters: {
+        id: requiredText,
+        since: SELECTION.since,
+        level: SELECTION.level,
+        q: SELECTION.q,
+        format: describe(oneOf(NODE_EXPORTS, 'json'), 'Of the file'),
+      },
+      gives: {
+        'application/json': z.array(ENTRY),
+        'application/x-ndjson': z.string().describe('An entry on each line'),
+        'text/csv': z.string(),
+      },
+      errors: ['not_found'],
+    },
+    async (context, { id, format, ...selection }) => {
+      const filter = { ...toNodeFilter({ ...selection, tail: MOST_READ }), all: false };
+      context.body = formatNodeExport(await readNode(context, id, filter), format);
+      context.type = { json: 'application/json', ndjson: 'application/x-ndjson', csv: 'text/csv' }[format];
+      context.attachment(`node-${id.replace(/[^A-Za-z0-9._-]/g, '_')}.${format}`);
+    },
+  );
+
+  api.get(
+    '/admin/nodes/:id/logs/stream',
+    {
+      summary: 'The log of a node as it grows, up to the end of the launch',
+      description: 'A reader that comes back after the event `done` gets a 204.',
+      right: 'admin',
+      parameters: { id: requiredText, ...SELECTION, ...FOLLOW },
+      headers: STREAM_HEADERS,
+      events: NODE_EVENTS,
+      errors: ['not_found', 'too_many'],
+    },
+    async (context, { id: nodeId, follow, after, ...selection }) => {
+      const filter = toNodeFilter(selection);
+      const launch = await mustExist(nodeId);
+      const given = context.get('Last-Event-ID') || after;
+      const last = given?.endsWith(DONE_MARK) ? given.slice(0, -DONE_MARK.length) : given;
+      if (given !== last && launch && isTerminal(launch.phase)) {
+        // A browser that comes back behind the end is told so; with any other answer it would come again and again.
+        context.status = 204;
+        return;
+      }
+      const request = { nodeId, filter, after: last && /^[\d.]+$/.test(last) ? last : undefined, follow };
+      respond(context, (signal) => followNode(nodeLog, launches, { ...request, signal }));
+    },
+  );
+
+  function respond(
+    context: Context,
+    follow: (signal: AbortSignal) => AsyncIterable<NodeStreamEvent[]>,
+  ): void {
+    const leave = streams.enter(context.req.socket.remoteAddress ?? '');
+    const source = async function* (signal: AbortSignal) {
+      try {
+        for await (const events of follow(signal)) {
+          yield events
+            .map(({ data, ...event }) => formatEvent({ ...event, data: JSON.stringify(data) }))
+            .join('');
+        }
+      } finally {
+        leave();
+      }
+    };
+    respondWithEvents(context, stopping, source, maxMinutes);
+  }
+
+  async function readNode(context: Context, id: string, filter: NodeFilter) {
+    const known = await mustExist(id);
+    const limit = filter.all ? (filter.tail ?? MOST_READ) : MOST_READ;
+    const { entries } = await nodeLog.newest(id, { limit, settled: false, signal: leaveSignal(context) });
+    for (const placed of entries) launches.observe(id, placed);
+    return selectEntries(id, entries, new EntryReader(id, known), filter).map(({ entry }) => entry);
+  }
+
+  async function mustExist(id: string): Promise<Launch | undefined> {
+    const launch = await launches.find(id);
+    if (!launch && !(await nodeLog.has(id))) throw new LogplaneError('not_found', 'node not found');
+    return launch;
+  }
+
+  function describeLaunch(launch: Launch) {
+    const { nodeId, name, phase, progress, startedAt, updatedAt, endpoint, message, stuck } = launch;
+    const remaining = launches.remaining(launch);
+    return {
+      node_id: nodeId,
+      ...(name !== undefined && { name }),
+      status: phase,
+      phase,
+      progress,
+      message,
+      started_at: new Date(startedAt).toISOString(),
+      updated_at: new Date(updatedAt).toISOString(),
+      ...(endpoint !== undefined && { endpoint }),
+      ...(remaining !== undefined && { eta_seconds: Math.round(remaining / 1000) }),
+      ...(stuck && { stuck }),
+    };
+  }
+}

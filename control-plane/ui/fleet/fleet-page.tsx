@@ -1,0 +1,126 @@
+import { addressOf } from '../address.ts';
+import { formatBytes, formatShort } from '../numbers.ts';
+import { AskedState } from '../parts/asked-state.tsx';
+import { Figure } from '../parts/figure.tsx';
+import { Link } from '../parts/link.tsx';
+import { TimeText } from '../parts/time-text.tsx';
+import { useAsk } from '../use-ask.ts';
+import { useTitle } from '../use-title.ts';
+import { type Agent, lookOfAgent } from './agent.ts';
+import { Rollouts } from './rollouts.tsx';
+
+const EVERY_MS = 5_000;
+
+/** The agents of all machines, and what is being rolled out to them. */
+export function FleetPage() {
+  useTitle('Fleet');
+  const agents = useAsk<{ agents: readonly Agent[] }>('/api/v1/agents', {}, EVERY_MS);
+  const profiles = useAsk<{ profiles: readonly { scope: string; version: number; machines: number }[] }>(
+    '/api/v1/profiles',
+    {},
+    EVERY_MS * 2,
+  );
+  const scopes = profiles.data?.profiles ?? [];
+  const known = scopes.some(({ scope }) => scope === 'fleet')
+    ? scopes
+    : [{ scope: 'fleet', version: 0, machines: agents.data?.agents.length ?? 0 }, ...scopes];
+  return (
+    <main class="page">
+      <header class="page-head">
+        <h1>Fleet</h1>
+      </header>
+      <AskedState asked={agents} absent="This server does not manage agents.">
+        {({ agents: list }) => (
+          <>
+            <States agents={list} />
+            <Rollouts />
+            {profiles.data && (
+              <section class="panel">
+                <h2>Profiles</h2>
+                <ul class="plain-list">
+                  {known.map(({ scope, version, machines }) => (
+                    <li key={scope}>
+                      <Link to={addressOf('/ui/fleet/profile', { scope })}>{scope}</Link>{' '}
+                      <span class="hint">
+                        {version === 0 ? 'nothing set' : `version ${version}`}, {machines}{' '}
+                        {machines === 1 ? 'machine' : 'machines'}
+                      </span>
+                    </li>
+                  ))}
+                </ul>
+              </section>
+            )}
+            {list.length === 0 ? (
+              <p class="absent">No agent has reported yet.</p>
+            ) : (
+              <AgentTable agents={list} />
+            )}
+          </>
+        )}
+      </AskedState>
+    </main>
+  );
+}
+
+function States({ agents }: { readonly agents: readonly Agent[] }) {
+  const counts = new Map<string, number>();
+  for (const { state } of agents) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return (
+    <dl class="figures">
+      <Figure name="agents">{agents.length}</Figure>
+      {[...counts].map(([state, count]) => (
+        <Figure key={state} name={state.replace('_', ' ')} className={lookOfAgent(state)}>
+          {count}
+        </Figure>
+      ))}
+    </dl>
+  );
+}
+
+function AgentTable({ agents }: { readonly agents: readonly Agent[] }) {
+  return (
+    <div class="table-scroll panel">
+      <table>
+        <thead>
+          <tr>
+            {[
+              'Machine',
+              'State',
+              'Group',
+              'Fluent Bit',
+              'Configuration',
+              'Lines/s',
+              'Behind',
+              'Heartbeat',
+            ].map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {agents.map((agent) => (
+            <tr key={agent.machine_id}>
+              <td>
+                <Link to={addressOf('/ui/fleet/agent', { id: agent.machine_id })}>{agent.machine_id}</Link>
+              </td>
+              <td>
+                <span class={`tag ${lookOfAgent(agent.state)}`}>{agent.state.replace('_', ' ')}</span>{' '}
+                <span class="hint">{agent.reason}</span>
+              </td>
+              <td>{agent.group}</td>
+              <td>{agent.version}</td>
+              <td class="path">{agent.config_hash?.slice(0, 12)}</td>
+              <td>{agent.records_per_s !== undefined && formatShort(agent.records_per_s)}</td>
+              <td>{agent.lag_bytes !== undefined && formatBytes(agent.lag_bytes)}</td>
+              <td>
+                <TimeText time={agent.last_seen} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

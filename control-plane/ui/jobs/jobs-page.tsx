@@ -1,0 +1,97 @@
+import { address, addressOf, useAddress } from '../address.ts';
+import { formatCount, formatDuration } from '../numbers.ts';
+import { AskedState } from '../parts/asked-state.tsx';
+import { Link } from '../parts/link.tsx';
+import { TimeText } from '../parts/time-text.tsx';
+import { useAsk } from '../use-ask.ts';
+import { useTitle } from '../use-title.ts';
+import { type JobSummary, lookOfState } from './job.ts';
+
+const PATH = '/ui/jobs';
+const STATES = ['RUNNING', 'FAILED', 'COMPLETED', 'CANCELLED', 'TIMEOUT', 'OUT_OF_MEMORY', 'PENDING'];
+const EVERY_MS = 5_000;
+
+/** SLURM jobs, the one with the newest line first. */
+export function JobsPage() {
+  const { parameters } = useAddress();
+  const state = parameters.get('state') ?? '';
+  useTitle('Jobs');
+  const jobs = useAsk<{ jobs: readonly JobSummary[] }>('/api/v1/jobs', { state, limit: '200' }, EVERY_MS);
+  return (
+    <main class="page">
+      <header class="page-head">
+        <h1>Jobs</h1>
+        <select
+          aria-label="State"
+          value={state}
+          onChange={(event) => address.go(addressOf(PATH, { state: event.currentTarget.value }))}
+        >
+          <option value="">All states</option>
+          {STATES.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </header>
+      <AskedState asked={jobs}>
+        {({ jobs: list }) =>
+          list.length === 0 ? (
+            <p class="absent">No job has a line here.</p>
+          ) : (
+            <div class="table-scroll panel">
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">Job</th>
+                    <th scope="col">State</th>
+                    <th scope="col">Exit</th>
+                    <th scope="col">Nodes</th>
+                    <th scope="col">Services</th>
+                    <th scope="col" class="number">
+                      Lines
+                    </th>
+                    <th scope="col" class="number">
+                      Errors
+                    </th>
+                    <th scope="col">Length</th>
+                    <th scope="col">Newest line</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {list.map((job) => (
+                    <JobRow key={job.job_id} job={job} />
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )
+        }
+      </AskedState>
+    </main>
+  );
+}
+
+function JobRow({ job }: { readonly job: JobSummary }) {
+  const nodes = job.nodes.length > 0 ? job.nodes : job.machines;
+  return (
+    <tr>
+      <td>
+        <Link to={addressOf('/ui/jobs/job', { id: job.job_id })}>{job.job_id}</Link> {job.name}{' '}
+        {job.user && <span class="hint">{job.user}</span>}
+      </td>
+      <td>
+        <span class={`tag ${lookOfState(job.state)}`}>{job.state}</span>
+      </td>
+      <td>{job.exit_code ?? ''}</td>
+      <td>
+        {nodes.length > 3 ? `${nodes.slice(0, 3).join(', ')} and ${nodes.length - 3} more` : nodes.join(', ')}
+      </td>
+      <td>{job.services.join(', ')}</td>
+      <td class="number">{formatCount(job.record_count)}</td>
+      <td class={`number ${job.error_count > 0 ? 'bad' : ''}`}>{formatCount(job.error_count)}</td>
+      <td>{formatDuration(Date.parse(job.last_seen) - Date.parse(job.first_seen))}</td>
+      <td>
+        <TimeText time={job.last_seen} />
+      </td>
+    </tr>
+  );
+}

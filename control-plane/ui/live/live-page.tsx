@@ -1,0 +1,175 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { addressOf, useAddress } from '../address.ts';
+import { useObservable } from '../observable.ts';
+import { useKeys } from '../parts/keys.ts';
+import type { VirtualList } from '../parts/virtual-list.tsx';
+import { readProblem } from '../query/query-parts.ts';
+import { SearchBox } from '../query/search-box.tsx';
+import { useSettings } from '../settings.ts';
+import { compileMatches } from '../text/find-matches.ts';
+import { justAfter } from '../times.ts';
+import { useAsk } from '../use-ask.ts';
+import { useTitle } from '../use-title.ts';
+import { Facets } from './facets.tsx';
+import { Histogram, type HistogramData } from './histogram.tsx';
+import { LineDetail } from './line-detail.tsx';
+import { LiveBar } from './live-bar.tsx';
+import { changeView, filterOf, readView } from './live-view.ts';
+import { LogFeed } from './log-feed.ts';
+import { LogList, toggleFold } from './log-list.tsx';
+import type { Row } from './log-window.ts';
+import { NewLines } from './new-lines.tsx';
+import { StatusBar } from './status-bar.tsx';
+import { earlier } from './time-range.tsx';
+
+const HISTOGRAM_EVERY_MS = 2_000;
+
+/** The page `/api/v1/logs`. */
+export function LivePage() {
+  const { parameters } = useAddress();
+  const view = readView(parameters);
+  const filter = filterOf(view);
+  const question = addressOf('', filter);
+  // The line that the page was opened for; lines that are chosen later are in the list already.
+  const [opened, setOpened] = useState({ line: view.line, question });
+  const line = opened.question === question ? opened.line : '';
+  const feed = useMemo(() => new LogFeed(filter, line), [question, line]);
+  useEffect(() => () => feed.stop(), [feed]);
+  useObservable(feed);
+  useTitle('Live logs');
+
+  // Until the first lines of another question are here, those of the one before stay.
+  const answered = useRef(feed);
+  if (feed.isFirstLoaded) answered.current = feed;
+  const shown = answered.current;
+
+  const settings = useSettings();
+  const list = useRef<VirtualList<Row>>(null);
+  const search = useRef<HTMLInputElement>(null);
+  const [follow, setFollow] = useState(line === '');
+  const [seen, setSeen] = useState(0);
+  useEffect(() => setFollow(line === ''), [feed]);
+  const matches = useMemo(() => compileMatches(view.q), [view.q]);
+  const every = view.to === '' && line === '' ? HISTOGRAM_EVERY_MS : undefined;
+  const histogram = useAsk<HistogramData>('/api/v1/logs/histogram', { ...filter, by: 'level' }, every);
+  const chosen = view.line === '' ? undefined : feed.window.find(view.line);
+  const wasShown = useRef(false);
+
+  useEffect(() => {
+    if (line === '' || !feed.isFirstLoaded || wasShown.current) return;
+    wasShown.current = true;
+    const row = feed.window.find(line);
+    if (row) list.current?.show(feed.window.indexOf(row), 'middle');
+  }, [feed.isFirstLoaded, line]);
+
+  const onFollow = (following: boolean) => {
+    feed.following = following;
+    setSeen(feed.received);
+    setFollow(following);
+  };
+  const toPresent = () => {
+    if (line !== '' || view.to !== '') {
+      setOpened({ line: '', question: '' });
+      changeView({ to: '', line: '', from: view.to === '' ? view.from : '' });
+    }
+    feed.resume();
+    onFollow(true);
+  };
+  const select = (id: string) => changeView({ line: id === view.line ? '' : id }, 'replace');
+  const move = (steps: number) => {
+    const { rows } = feed.window;
+    if (rows.length === 0) return;
+    const from = chosen ? feed.window.indexOf(chosen) : steps > 0 ? rows.length - 2 : rows.length;
+    let index = Math.max(0, Math.min(rows.length - 1, from + steps));
+    while (rows[index]?.kind === 'gap') index += Math.sign(steps);
+    const row = rows[index];
+    if (row?.kind !== 'line') return;
+    onFollow(false);
+    changeView({ line: row.record.id }, 'replace');
+    list.current?.show(index, 'near');
+  };
+
+  useKeys({
+    '/': () => search.current?.focus(),
+    j: () => move(1),
+    k: () => move(-1),
+    ArrowDown: () => move(1),
+    ArrowUp: () => move(-1),
+    PageDown: () => move(list.current?.pageLength ?? 20),
+    PageUp: () => move(-(list.current?.pageLength ?? 20)),
+    ' ': () => (feed.state === 'paused' ? toPresent() : feed.pause()),
+    x: () => chosen && toggleFold(feed, chosen.record.id),
+    w: () => settings.set({ wrap: !settings.values.wrap }),
+    f: () => settings.set({ facets: !settings.values.facets }),
+    c: () => feed.clear(),
+    G: toPresent,
+    End: toPresent,
+    g: () => {
+      onFollow(false);
+      list.current?.show(0, 'near');
+    },
+    Escape: () => view.line !== '' && select(view.line),
+  });
+
+  const range = filterOf({ from: view.from, to: view.to });
+  const further = view.to === '' ? earlier(view.from) : undefined;
+  const problem = feed.problem ?? histogram.error?.message;
+  return (
+    <main class={`live ${settings.values.facets ? '' : 'without-facets'} ${chosen ? 'with-detail' : ''}`}>
+      <h1 class="visually-hidden">Live logs</h1>
+      <LiveBar view={view} feed={feed} onPresent={toPresent}>
+        <SearchBox
+          inputRef={search}
+          query={view.q}
+          onQuery={(q) => changeView({ q, line: '' })}
+          problem={problem?.startsWith('q: ') ? readProblem(problem) : undefined}
+          range={range}
+          seenFields={() => fieldsSeen(feed)}
+        />
+      </LiveBar>
+      {settings.values.facets && <Facets view={view} />}
+      <Histogram
+        data={histogram.data}
+        onZoom={(from, to) =>
+          changeView({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), line: '' })
+        }
+      />
+      <div class={`list-area ${shown === feed ? '' : 'is-old'}`}>
+        <LogList
+          listRef={list}
+          feed={shown}
+          selected={view.line}
+          matches={matches}
+          follow={follow}
+          onFollow={onFollow}
+          onSelect={select}
+          onEarlier={further === undefined ? undefined : () => changeView({ from: further, line: '' })}
+          onContinue={() => {
+            const first = feed.window.firstLine;
+            if (first) changeView({ to: justAfter(first.record.timestamp), line: '' });
+          }}
+        />
+        <NewLines feed={shown} follow={follow} count={feed.received - seen} onPresent={toPresent} />
+      </div>
+      {chosen && (
+        <LineDetail record={chosen.record} view={view} matches={matches} onClose={() => select(view.line)} />
+      )}
+      <StatusBar
+        feed={feed}
+        histogram={histogram.data}
+        problem={problem?.startsWith('q: ') ? undefined : problem}
+      />
+    </main>
+  );
+}
+
+const SAMPLE = 100;
+
+function fieldsSeen(feed: LogFeed): string[] {
+  const names = new Set<string>();
+  for (const row of feed.window.rows.slice(-SAMPLE)) {
+    if (row.kind === 'line') for (const name of Object.keys(row.record)) names.add(name);
+  }
+  names.delete('id');
+  return [...names];
+}

@@ -1,0 +1,109 @@
+import type { Parameters } from '../address.ts';
+import { ask } from '../api.ts';
+import { justAfter } from '../times.ts';
+import type { LogRecord } from './log-record.ts';
+import type { LogWindow } from './log-window.ts';
+
+interface Page {
+  readonly records: readonly LogRecord[];
+  readonly next_cursor: string | null;
+}
+
+/** What is behind an end of the list; `held`: more, that only comes when the reader asks. */
+export type EdgeState = 'more' | 'held' | 'loading' | 'end';
+
+const FIRST_PAGE = 300;
+const PAGE = 500;
+/** Pages in a row that may hold nothing new: lines of one and the same time. */
+const MAX_EMPTY_PAGES = 20;
+
+/** Brings the stored lines before and behind those that a window holds, page by page. */
+export class LogPages {
+  older: EdgeState = 'loading';
+  newer: EdgeState = 'end';
+  readonly #window: LogWindow;
+  readonly #filter: Parameters;
+  readonly #signal: AbortSignal;
+  #olderCursor: string | undefined;
+  #newerCursor: string | undefined;
+  /** Where an emptied list goes on backwards. */
+  #clearedAt: string | undefined;
+
+  constructor(window: LogWindow, filter: Parameters, signal: AbortSignal) {
+    this.#window = window;
+    this.#filter = filter;
+    this.#signal = signal;
+  }
+
+  async loadNewest(): Promise<void> {
+    const page = await this.#search({ order: 'desc', limit: String(FIRST_PAGE) });
+    const isFirst = this.#window.rows.length === 0;
+    this.#window.add(page.records);
+    if (isFirst) this.#endOlder(page);
+  }
+
+  async loadAround(line: string): Promise<void> {
+    const { records } = await ask<Page>(
+      '/api/v1/logs/context',
+      { id: line, before: '0', after: '0' },
+      { signal: this.#signal },
+    );
+    const { timestamp } = records[0]!;
+    const [before, after] = await Promise.all([
+      this.#search({ to: justAfter(timestamp), order: 'desc', limit: String(PAGE) }),
+      this.#search({ from: timestamp, order: 'asc', limit: String(PAGE) }),
+    ]);
+    this.#window.add([...records, ...before.records, ...after.records]);
+    this.#endOlder(before);
+    this.#endNewer(after);
+  }
+
+  async loadOlder(): Promise<void> {
+    let added = 0;
+    for (let tries = 0; added === 0 && tries < MAX_EMPTY_PAGES && this.older === 'loading'; tries++) {
+      const cursor = this.#olderCursor;
+      const first = this.#window.firstLine?.record.timestamp ?? this.#clearedAt;
+      const to = cursor === undefined && first !== undefined ? { to: justAfter(first) } : {};
+      const page = await this.#search({ ...to, cursor, order: 'desc', limit: String(PAGE) });
+      added = this.#window.add(page.records);
+      this.#endOlder(page, 'loading');
+    }
+    if (this.older === 'loading') this.older = 'more';
+  }
+
+  async loadNewer(): Promise<void> {
+    const cursor = this.#newerCursor;
+    const last = this.#window.lastLine?.record.timestamp;
+    const from = cursor === undefined && last !== undefined ? { from: last } : {};
+    const page = await this.#search({ ...from, cursor, order: 'asc', limit: String(PAGE) });
+    this.#window.add(page.records);
+    this.#endNewer(page);
+  }
+
+  /** The list was emptied: nothing older comes until the reader asks. */
+  hold(): void {
+    this.#clearedAt = this.#window.lastLine?.record.timestamp ?? this.#clearedAt;
+    this.#olderCursor = undefined;
+    this.older = 'held';
+  }
+
+  /** The first lines of the window were let go: going back loads them again. */
+  lostOldest(): void {
+    this.#olderCursor = undefined;
+    this.older = 'more';
+  }
+
+  #endOlder({ next_cursor: next }: Page, more: EdgeState = 'more'): void {
+    this.#olderCursor = next ?? undefined;
+    this.older = next === null ? 'end' : more;
+  }
+
+  #endNewer({ next_cursor: next }: Page): void {
+    this.#newerCursor = next ?? undefined;
+    this.newer = next === null ? 'end' : 'more';
+  }
+
+  #search(parameters: Parameters): Promise<Page> {
+    return ask<Page>('/api/v1/logs/search', { ...this.#filter, ...parameters }, { signal: this.#signal });
+  }
+}

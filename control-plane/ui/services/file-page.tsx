@@ -1,0 +1,136 @@
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { addressOf, useAddress } from '../address.ts';
+import { type ApiError, askText } from '../api.ts';
+import { viewAddress } from '../live/live-view.ts';
+import { formatCount } from '../numbers.ts';
+import { Link } from '../parts/link.tsx';
+import { VirtualList, type VirtualRow } from '../parts/virtual-list.tsx';
+import { quoteValue } from '../query/complete.ts';
+import { useSettings } from '../settings.ts';
+import { NO_MATCHES } from '../text/find-matches.ts';
+import { MessageText } from '../text/message-text.tsx';
+import { useTitle } from '../use-title.ts';
+import { delay } from '../waiting.ts';
+
+interface TextRow extends VirtualRow {
+  readonly text: string;
+  readonly number: number;
+}
+
+const TAILS = ['500', '5000', '50000'] as const;
+const FOLLOW_MS = 2_000;
+const MOST_CHARACTERS = 4_000;
+const LINE_HEIGHT = 21;
+
+/** The end of a file, followed while it grows. */
+export function FilePage() {
+  const { parameters } = useAddress();
+  const path = parameters.get('path') ?? '';
+  const [tail, setTail] = useState<string>(TAILS[0]);
+  const [following, setFollowing] = useState(true);
+  const [content, setContent] = useState<string>();
+  const [problem, setProblem] = useState<string>();
+  const { wrap } = useSettings().values;
+  const name = path.split('/').at(-1) ?? '';
+  useTitle(name);
+
+  useEffect(() => {
+    const stop = new AbortController();
+    const { signal } = stop;
+    const read = async () => {
+      do {
+        try {
+          setContent(await askText('/logs/content', { path, tail }, { signal }));
+          setProblem(undefined);
+        } catch (error) {
+          if (signal.aborted) return;
+          setProblem((error as ApiError).message);
+        }
+        await delay(FOLLOW_MS, signal);
+      } while (following && !signal.aborted);
+    };
+    void read();
+    return () => stop.abort();
+  }, [path, tail, following]);
+
+  const rows = useMemo(() => toRows(content ?? ''), [content]);
+  const origin = originOf(path);
+  return (
+    <main class="page file-page">
+      <header class="page-head">
+        <p class="crumbs">
+          <Link to="/ui/services">Services</Link> / <Link to="/ui/services/files">Files</Link> /
+        </p>
+        <h1>{name}</h1>
+        <select
+          aria-label="Lines from the end"
+          value={tail}
+          onChange={(event) => setTail(event.currentTarget.value)}
+        >
+          {TAILS.map((count) => (
+            <option key={count} value={count}>
+              last {formatCount(Number(count))} lines
+            </option>
+          ))}
+        </select>
+        <label>
+          <input
+            type="checkbox"
+            checked={following}
+            onChange={(event) => setFollowing(event.currentTarget.checked)}
+          />
+          Follow
+        </label>
+        <a class="button" href={addressOf('/logs/content', { path, download: 'true' })} download={name}>
+          Download
+        </a>
+        {origin !== undefined && (
+          <Link to={viewAddress({ q: `file_path:${quoteValue(origin)}`, from: 'all' })} className="button">
+            Search in it
+          </Link>
+        )}
+      </header>
+      {problem && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      <div class="file-text">
+        <VirtualList
+          rows={rows}
+          label={`Lines of ${name}`}
+          estimate={LINE_HEIGHT}
+          keyOf={(row: TextRow) => String(row.number)}
+          indexOf={(row) => rows.indexOf(row)}
+          render={(row) => (
+            <div class="line file-line" role="option" aria-selected={false} tabIndex={-1}>
+              <span class="message" dir="ltr">
+                <MessageText text={row.text.slice(0, MOST_CHARACTERS)} matches={NO_MATCHES} />
+              </span>
+            </div>
+          )}
+          follow={following}
+          onFollow={setFollowing}
+          onNearStart={nothing}
+          onNearEnd={nothing}
+          className={`lines ${wrap ? 'wrap' : ''}`}
+        />
+        {content === '' && <p class="empty">The file is empty.</p>}
+      </div>
+    </main>
+  );
+}
+
+function nothing(): void {}
+
+function toRows(content: string): TextRow[] {
+  const lines = content.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines.map((text, number) => ({ text, number, height: 0 }));
+}
+
+/** Where a file that an agent shipped lies on its machine. */
+function originOf(path: string): string | undefined {
+  const parts = /^agents\/[^/]*\/(.+)$/.exec(path);
+  return parts ? `/${parts[1]}` : undefined;
+}

@@ -1,0 +1,148 @@
+import type { ClickHouse } from './clickhouse.ts';
+import { LOCAL_SUFFIX } from './cluster-statement.ts';
+
+export interface CopyState {
+  /** Records up to this place are copied. */
+  readonly place: number;
+  readonly copied: number;
+  /** Records that the target had before, up to the source's last place. */
+  readonly present: number;
+}
+
+export interface CopyOptions {
+  readonly source: ClickHouse;
+  readonly target: ClickHouse;
+  /** What an earlier run that was interrupted has done. */
+  readonly state: CopyState | undefined;
+  /** Called after each piece, durably; the copy goes on there. */
+  readonly save: (state: CopyState) => Promise<void>;
+  readonly onProgress: (table: string, done: number, total: number) => void;
+  /** Rows of one piece. */
+  readonly pieceRows?: number;
+}
+
+export interface CopiedTable {
+  readonly table: string;
+  readonly rows: number;
+}
+
+/** The schema is the target's own, and records go first and by themselves. */
+const APART = ['schema_versions', 'logs'];
+const DAY = "toString(toDate(fromUnixTimestamp64Micro(toInt64(seq), 'UTC')))";
+
+/**
+ * Copies a store to another one that has the same schema. Pieces are sent with tokens of their own, so that one that was
+ * sent twice, before and after an interruption, is stored once.
+ * @throws Error where the target does not hold what was copied in the end
+ */
+export async function copyStore(options: CopyOptions): Promise<CopiedTable[]> {
+  const copied = [await copyRecords(options)];
+  for (const table of await otherTables(options.source)) copied.push(await copyTable(options, table));
+  return copied;
+}
+
+async function copyRecords(options: CopyOptions): Promise<CopiedTable> {
+  const { source, target, save, onProgress, pieceRows = 50_000 } = options;
+  const [[total, last] = [0, 0]] = await source.query<[number, number]>('SELECT count(), max(seq) FROM logs');
+  const countTarget = async () =>
+    (
+      await target.query<[number]>('SELECT count() FROM logs WHERE seq <= {last:UInt64}', {
+        parameters: { last },
+      })
+    )[0]![0];
+  let state = options.state ?? { place: 0, copied: 0, present: await countTarget() };
+  const columns = await columnsOf(source, 'logs');
+  const days = await source.query<[string]>(
+    `SELECT DISTINCT ${DAY} AS day FROM logs WHERE seq > {place:UInt64} ORDER BY day`,
+    {
+      parameters: { place: state.place },
+    },
+  );
+  for (const [day] of days) {
+    const ends = await source.query<[number, number]>(
+      `SELECT max(seq), count() FROM
+         (SELECT seq, intDiv(rowNumberInAllBlocks(), {rows:UInt32}) AS piece FROM
+           (SELECT seq FROM logs WHERE ${DAY} = {day:String} AND seq > {place:UInt64} ORDER BY seq)
+          SETTINGS max_threads = 1)
+       GROUP BY piece ORDER BY 1`,
+      { parameters: { day, place: state.place, rows: pieceRows } },
+    );
+    for (const [end, rows] of ends) {
+      await copyPiece(options, 'logs', columns, {
+        where: 'WHERE seq > {after:UInt64} AND seq <= {end:UInt64}',
+        parameters: { after: state.place, end },
+        token: `copy-logs-${state.place}`,
+      });
+      state = { ...state, place: end, copied: state.copied + rows };
+      await save(state);
+      onProgress('logs', state.copied, total);
+    }
+  }
+  const found = await countTarget();
+  if (found !== state.present + total) {
+    throw new Error(`logs: expected ${state.present + total} records at the target, found ${found}`);
+  }
+  return { table: 'logs', rows: total };
+}
+
+/** Tables of thousands of rows, all of which replace their own earlier versions: copied whole, also once more. */
+async function copyTable(options: CopyOptions, table: string): Promise<CopiedTable> {
+  const { source, target, onProgress, pieceRows = 50_000 } = options;
+  const [[key, engine] = ['', '']] = await source.query<[string, string]>(
+    'SELECT sorting_key, engine FROM system.tables WHERE database = currentDatabase() AND name = {table:String}',
+    { parameters: { table } },
+  );
+  const final = engine.startsWith('Replacing') ? 'FINAL' : '';
+  const count = async (clickhouse: ClickHouse) =>
+    (await clickhouse.query<[number]>(`SELECT count() FROM ${table} ${final}`))[0]![0];
+  const total = await count(source);
+  const columns = await columnsOf(source, table);
+  for (let from = 0; from < total; from += pieceRows) {
+    await copyPiece(options, table, columns, {
+      where: `${final} ORDER BY ${key} LIMIT {rows:UInt64} OFFSET {from:UInt64}`,
+      parameters: { rows: pieceRows, from },
+      token: `copy-${table}-${from}-${total}`,
+    });
+    onProgress(table, Math.min(from + pieceRows, total), total);
+  }
+  const found = await count(target);
+  if (found < total)
+    throw new Error(`${table}: expected at least ${total} rows at the target, found ${found}`);
+  return { table, rows: total };
+}
+
+interface Piece {
+  readonly where: string;
+  readonly parameters: Readonly<Record<string, number>>;
+  readonly token: string;
+}
+
+async function copyPiece(
+  { source, target }: CopyOptions,
+  table: string,
+  columns: readonly string[],
+  { where, parameters, token }: Piece,
+): Promise<void> {
+  const pieces: Uint8Array[] = [];
+  for await (const bytes of source.stream(`SELECT ${columns.join(', ')} FROM ${table} ${where}`, 'Native', {
+    parameters,
+  }))
+    pieces.push(bytes);
+  await target.insert(table, columns, { format: 'Native', pieces, token });
+}
+
+async function otherTables(source: ClickHouse): Promise<string[]> {
+  const rows = await source.query<[string]>(
+    "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' ORDER BY name",
+  );
+  return rows.map(([name]) => name).filter((name) => !APART.includes(name) && !name.endsWith(LOCAL_SUFFIX));
+}
+
+async function columnsOf(source: ClickHouse, table: string): Promise<string[]> {
+  const rows = await source.query<[string]>(
+    `SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {table:String}
+       AND default_kind NOT IN ('MATERIALIZED', 'ALIAS') ORDER BY position`,
+    { parameters: { table } },
+  );
+  return rows.map(([name]) => name);
+}

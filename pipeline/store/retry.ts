@@ -1,0 +1,35 @@
+import { setTimeout } from 'node:timers/promises';
+import { ClickHouseError } from './clickhouse.ts';
+
+/**
+ * ClickHouse's codes for what passes by itself: too many queries, sockets, the network, too many parts, tables that are
+ * read-only for a moment, replicas and Keeper that are away, an insert whose end is unknown, a stop under way.
+ */
+const PASSING = new Set([
+  198, 202, 203, 209, 210, 225, 236, 242, 252, 254, 279, 285, 286, 319, 425, 439, 517, 745, 999,
+]);
+
+export function isPassing(error: unknown): boolean {
+  return error instanceof ClickHouseError && (error.unreachable || PASSING.has(error.code ?? -1));
+}
+
+/** Repeats work that fails for a reason that passes, at growing intervals, until the time is up. */
+export async function retryPassing<T>(
+  work: () => Promise<T>,
+  {
+    forMs,
+    onRetry = () => {},
+    signal,
+  }: { forMs: number; onRetry?: () => void; signal?: AbortSignal | undefined },
+): Promise<T> {
+  const until = performance.now() + forMs;
+  for (let wait = 50; ; wait = Math.min(wait * 2, 1_000)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isPassing(error) || performance.now() + wait > until || signal?.aborted) throw error;
+      onRetry();
+      await setTimeout(wait * (0.75 + Math.random() / 2));
+    }
+  }
+}

@@ -1,0 +1,180 @@
+import { isOpaque, REDACTED, SECRET_WORDS } from './secret-names.ts';
+
+/** A way in which secrets are written. */
+export interface SecretForm {
+  readonly name: string;
+  /**
+   * Replaces every match. It must take time linear in the text, whatever the text is: a regular expression is global and
+   * tries a run of letters from its start alone.
+   */
+  readonly pattern: {
+    [Symbol.replace](text: string, replace: (match: string, ...groups: string[]) => string): string;
+  };
+  /** What stands in place of a match; given what `String.replace` gives. Left out: `[REDACTED]`. */
+  readonly replace?: (match: string, ...groups: (string | undefined)[]) => string;
+}
+
+/** Not in the middle of a word, which also keeps a long run of letters from being tried at each of them. */
+const START = String.raw`(?<![\w-])`;
+const token = (name: string, ...forms: readonly string[]): SecretForm => ({
+  name,
+  pattern: new RegExp(`${START}(?:${forms.join('|')})`, 'g'),
+});
+
+const COLOUR = String.raw`(?:\\u001b|\x1b)\[[\d;]{0,10}m`;
+/** Between a name and its value: quotes that may be escaped, colours, `=` or `:`. */
+const ASSIGN = String.raw`(?:["'\\]|${COLOUR}){0,8}\s?(?:=>|[:=])(\s?)(?:${COLOUR}){0,2}(?:\\{0,4}["'])?(?:${COLOUR}){0,2}`;
+const VALUE = String.raw`[^\s"'\\,;&<>(){}[\]\x1b]+`;
+/** Names that are longer than the words that say what they hold: `password_hash`, `secretKey`. */
+const REST = '[A-Za-z0-9_-]{0,32}';
+/** What stands for a value: nothing at all, a variable, stars. */
+const NO_VALUE =
+  /^(?:null|None|none|nil|undefined|[Tt]rue|[Ff]alse|empty|unset|\*+|\.+|\$|\$\{[^}]*\}|\$[A-Z_]+|%s?|\?)$/;
+
+const hideValue = (match: string, value: string) =>
+  NO_VALUE.test(value) ? match : match.slice(0, match.length - value.length) + REDACTED;
+
+/**
+ * The values that a text gives to names. `secret: not found` is speech, `secret: 8f14e45f` is none, and what is said of
+ * a password is never taken for speech.
+ * @param words regular expressions
+ */
+export function assignmentOf(words: readonly string[]): SecretForm {
+  return {
+    name: 'assignment',
+    pattern: new RegExp(
+      `(?:${words.join('|')})${REST}${ASSIGN}(?:(?<=["'])([^"'\\\\\\r\\n]+)|(${VALUE}))`,
+      'gi',
+    ),
+    replace: (match, space = '', quoted, bare) => {
+      if (quoted !== undefined) return hideValue(match, quoted);
+      const speech = space !== '' && !/^p/i.test(match) && !isOpaque(bare!);
+      return speech ? match : hideValue(match, bare!);
+    },
+  };
+}
+
+const ASSIGNED: readonly SecretForm[] = [
+  {
+    name: 'header',
+    pattern: new RegExp(
+      String.raw`(?:authorization|cookie)${REST}${ASSIGN}([^\s"'\\\x1b][^"'\\\r\n\x1b]*)`,
+      'gi',
+    ),
+    replace: (match, _space = '', value = '') => hideValue(match, value),
+  },
+  assignmentOf([...SECRET_WORDS, '(?<![a-z])pwd']),
+  {
+    name: 'assignment',
+    pattern: new RegExp(String.raw`(?:(?<![A-Za-z])[tT]|(?<=[a-z])T)(?:oken|OKEN)${ASSIGN}(${VALUE})`, 'g'),
+    replace: (match, _space = '', value = '') => (isOpaque(value) ? hideValue(match, value) : match),
+  },
+  {
+    name: 'option',
+    pattern: /(--[a-z][a-z-]{0,30}(?<=password|passwd|secret|token|key|credentials) )([^\s"'-][^\s"']*)/gi,
+    replace: (_, name = '') => name + REDACTED,
+  },
+];
+
+/** Secrets that are known by their look; they are redacted unless a rule says otherwise. */
+export const SECRET_FORMS: readonly SecretForm[] = [
+  {
+    name: 'private_key',
+    pattern:
+      /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[\s\S]*?-----END [A-Z0-9 ]{0,60}-----|[\s\S]*)/g,
+  },
+  {
+    name: 'url_password',
+    pattern: /(:\/\/[^\s:/?#@"'\\]*:)([^\s/@"'\\]+)@/g,
+    replace: (_, head = '') => `${head}${REDACTED}@`,
+  },
+  {
+    name: 'webhook',
+    pattern:
+      /(hooks\.slack\.com\/(?:services|workflows)\/|discord(?:app)?\.com\/api\/webhooks\/)[\w/-]{16,}/g,
+    replace: (_, head = '') => head + REDACTED,
+  },
+  {
+    name: 'signed_url',
+    pattern: /([?&](?:sig|signature|X-Amz-Signature|X-Goog-Signature)=)[\w%.~+/-]{16,}/gi,
+    replace: (_, head = '') => head + REDACTED,
+  },
+  token('jwt', String.raw`eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*`),
+  token('aws_key', String.raw`(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Z0-9])`),
+  token('google_key', String.raw`AIza[\w-]{35}`, String.raw`ya29\.[\w-]{20,}`, String.raw`GOCSPX-[\w-]{20,}`),
+  token('github_token', String.raw`gh[pousr]_[A-Za-z0-9]{30,}`, String.raw`github_pat_\w{22,}`),
+  token('gitlab_token', String.raw`gl(?:pat|ptt|dt|rt|cbt|soat|ft)-[\w-]{20,}`),
+  token('slack_token', String.raw`xox[abeoprs]-[\w-]{10,}`, String.raw`xapp-[\w-]{10,}`),
+  token(
+    'stripe_key',
+    String.raw`[sr]k_(?:live|test)_[A-Za-z0-9]{10,}`,
+    String.raw`whsec_[A-Za-z0-9+/=]{16,}`,
+  ),
+  token(
+    'ai_key',
+    String.raw`sk-[\w-]{20,}`,
+    String.raw`(?:hf|gsk|r8)_[A-Za-z0-9]{30,}`,
+    String.raw`nvapi-[\w-]{40,}`,
+  ),
+  token(
+    'package_token',
+    String.raw`npm_[A-Za-z0-9]{36}`,
+    String.raw`pypi-AgE[\w-]{50,}`,
+    String.raw`dckr_pat_[\w-]{20,}`,
+  ),
+  token(
+    'cloud_token',
+    String.raw`do[opr]_v1_[a-f0-9]{64}`,
+    String.raw`hv[sb]\.[\w-]{24,}`,
+    String.raw`SG\.[\w-]{16,}\.[\w-]{16,}`,
+  ),
+  token('dash0_token', String.raw`auth_[A-Za-z0-9]{30,}`),
+  token('age_key', String.raw`AGE-SECRET-KEY-1[A-Z0-9]{50,}`),
+  ...ASSIGNED,
+  {
+    name: 'bearer',
+    pattern: /(?<![\w-])((?:bearer|basic) +)([\w.~+/-]{12,}={0,2})/gi,
+    replace: (match, head = '', value = '') => (/[\d=]/.test(value) ? head + REDACTED : match),
+  },
+];
+
+/** Personal data that may be what a log is about, so that it is only redacted where a rule asks for it. */
+export const FURTHER_FORMS: readonly SecretForm[] = [
+  { name: 'email', pattern: /(?<![\w.+%-])[\w.+%-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])/g },
+  {
+    name: 'card',
+    pattern: /(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])/g,
+    replace: (match) => (isCardNumber(match) ? REDACTED : match),
+  },
+];
+
+/** Luhn's checksum, over a number that begins as those of the large networks do. */
+function isCardNumber(text: string): boolean {
+  const digits = text.replace(/\D/g, '');
+  if (!/^(?:3[4-9]|4|5[1-5]|2[2-7]|6)/.test(digits)) return false;
+  let sum = 0;
+  for (let index = 0; index < digits.length; index++) {
+    const digit = Number(digits[digits.length - 1 - index]) * (index % 2 === 0 ? 1 : 2);
+    sum += digit > 9 ? digit - 9 : digit;
+  }
+  return sum % 10 === 0;
+}
+
+/**
+ * Pass over nearly every text at once: what any of the secret forms needs, in JSON too. Measured on records of 300 bytes:
+ * 0.6 µs, where the forms one by one take 6; as one expression they take twice as long as two. Most forms are found
+ * from a rare character in their middle, because an alternative tried at every letter costs more than the look-behinds.
+ */
+export const SECRET_HINTS: readonly RegExp[] = [
+  new RegExp(
+    [
+      '_(?<=gh[pousr]_|_pat_|[sr]k_|whsec_|hf_|r8_|npm_|auth_|v1_)',
+      String.raw`-(?<=gl[a-z]{2,4}-|xox[abeoprs]-|xapp-|\bsk-|pypi-|nvapi-|GOCSPX-|-----|SECRET-)`,
+      String.raw`\.(?<=SG\.|ya29\.|hv[sb]\.|hooks\.)|\.eyJ|\.com\\?/api\\?/webhooks`,
+      'A(?:KIA|SIA|BIA|CCA|Iza)|@|[?&-][Ss]ig',
+      // Escaped letters could hide any of them.
+      String.raw`\\u00[2-7]`,
+    ].join('|'),
+  ),
+  /[pP](?:[aA][sS][sS][wWpP]|[wW][dD])|[sS][eE][cC][rR][eE]|[cC](?:[oO][oO][kK][iI][eE]|[rR][eE][dD][eE])|[aA][uU][tT][hH][oO]|[kK](?:[eE][yY]|[eE][nN])["'\\ :=\x1b]|[kK]ey[A-Z_-]|[bB](?:earer|EARER|asic|ASIC) /,
+];

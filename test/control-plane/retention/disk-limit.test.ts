@@ -1,0 +1,110 @@
+import t from 'tap';
+import { bytesOnDisk, keepWithin } from '../../../control-plane/retention/disk-limit.ts';
+import { retentionReport } from '../../../control-plane/retention/retention-report.ts';
+import { LEVELS } from '../../../pipeline/record/severity.ts';
+import { insertRecords, openStore, record } from '../logs/analysed-store.ts';
+
+const HOUR = 3_600_000_000;
+const DAY = 24 * HOUR;
+const NOW = Math.floor(Date.now() / 3_600_000) * HOUR;
+const clickhouse = await openStore(t);
+const retention = {
+  days: 30,
+  errorDays: 90,
+  rules: [{ service: ['chatty'], level: ['debug' as const], days: 3 }],
+};
+
+const letters = (seed: number) =>
+  Array.from({ length: 40 }, (_, index) => ((seed + 1) * 7919 * (index + 3)).toString(36)).join('');
+/** Four days, every hour ten records of each level, and some of a service whose debug lines are kept for three days. */
+const records = Array.from({ length: 96 }, (_, hour) =>
+  LEVELS.flatMap((level, rank) =>
+    Array.from({ length: 10 }, (_, index) =>
+      record({
+        seq: NOW - (96 - hour) * HOUR + rank * 100 + index,
+        level,
+        service: index < 5 ? 'chatty' : 'calm',
+        message: letters(hour * 1_000 + rank * 100 + index),
+      }),
+    ),
+  ),
+).flat();
+await insertRecords(clickhouse, records);
+const signal = new AbortController().signal;
+const left = async () => {
+  const rows = await clickhouse.query<[string, string, number, number]>(
+    'SELECT service, toString(level), min(seq), count() FROM logs GROUP BY service, level',
+  );
+  return new Map(
+    rows.map(([service, level, oldest, count]) => [`${service} ${level}`, { age: NOW - oldest, count }]),
+  );
+};
+
+t.test('a report tells what goes when', async (t) => {
+  const report = await retentionReport(clickhouse, retention, 10e9, NOW / 1000, { settings: {} });
+  t.same(report.rules, [
+    { service: ['chatty'], level: ['debug'], days: 3 },
+    { level: ['error', 'fatal'], days: 90 },
+    { days: 30 },
+  ]);
+  t.equal(report.groups.length, 10);
+  const chatty = report.groups.find(({ service, level }) => service === 'chatty' && level === 'DEBUG')!;
+  t.match(chatty, {
+    days: 3,
+    records: 480,
+    oldest: new Date((NOW - 96 * HOUR) / 1000).toISOString().replace('.000', ''),
+    first_goes_at: new Date((NOW - 24 * HOUR) / 1000).toISOString().replace('.000', ''),
+    gone_in_24h: 240,
+    gone_in_7d: 480,
+  });
+  t.match(
+    report.groups.filter(({ level }) => level === 'ERROR'),
+    [{ days: 90, gone_in_7d: 0 }, { days: 90 }],
+  );
+  t.match(report.disk, { bytes: Number, max_bytes: 10e9, limit_reached_at: /^2\d\d\d-/ });
+});
+
+t.test('within the limit nothing goes', async (t) => {
+  const limit = (await bytesOnDisk(clickhouse)) + 1_000_000;
+  t.equal(await keepWithin(clickhouse, { retention, limit, now: NOW / 1000, signal }), undefined);
+  t.equal(
+    records.length,
+    [...(await left()).values()].reduce((sum, { count }) => sum + count, 0),
+  );
+});
+
+t.test('beyond it those go that have used up most of their time', async (t) => {
+  const limit = Math.round((await bytesOnDisk(clickhouse)) * 0.7);
+  const eviction = await keepWithin(clickhouse, { retention, limit, now: NOW / 1000, signal });
+  t.ok(
+    eviction!.records > records.length * 0.3 && eviction!.records < records.length * 0.45,
+    `${eviction!.records}`,
+  );
+  const groups = await left();
+  const total = [...groups.values()].reduce((sum, { count }) => sum + count, 0);
+  t.equal(total, records.length - eviction!.records, 'as many as it says');
+  const age = (name: string) => groups.get(name)?.age ?? 0;
+  t.ok(age('chatty debug') < age('calm debug'), 'a shorter life ends first');
+  t.ok(age('calm info') < age('calm error'), 'errors stay longer');
+  t.equal(Math.ceil(age('calm error') / HOUR), 96);
+  t.ok((await bytesOnDisk(clickhouse)) < limit);
+  t.equal(
+    await keepWithin(clickhouse, { retention, limit, now: NOW / 1000, signal }),
+    undefined,
+    'once is enough',
+  );
+});
+
+t.test('whole days are dropped', async (t) => {
+  const limit = Math.round((await bytesOnDisk(clickhouse)) * 0.2);
+  const eviction = await keepWithin(clickhouse, { retention, limit, now: NOW / 1000, signal });
+  t.ok(eviction!.records > 0);
+  const [[days] = [0]] = await clickhouse.query<[number]>(
+    "SELECT uniqExact(partition) FROM system.parts WHERE active AND table = 'logs' AND rows > 0 AND database = currentDatabase()",
+  );
+  t.ok(days < 5, `${days} days are left`);
+  const counted = await clickhouse.query<[number, number]>(
+    `SELECT (SELECT sum(weight) FROM logs), (SELECT count() FROM logs WHERE seq + ${DAY} > 0)`,
+  );
+  t.equal(counted[0]![0], counted[0]![1], 'the projection knows it');
+});

@@ -1,0 +1,103 @@
+import t from 'tap';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { startHere } from './test-server.ts';
+
+const settings = {
+  DATA_DIR: temporaryFolder(),
+  READ_TOKEN: 'read-secret',
+  INGEST_TOKEN: 'ingest-secret',
+  ADMIN_TOKEN: 'admin-secret',
+};
+let server = await startHere(settings);
+t.teardown(() => server.close());
+
+const SESSION = '/api/v1/session';
+const OWN = { 'X-Requested-With': 'logplane' };
+
+function send(path: string, init: RequestInit = {}): Promise<Response> {
+  return fetch(`${server.url}${path}`, init);
+}
+
+function signIn(body: string, headers: Record<string, string> = {}): Promise<Response> {
+  return send(SESSION, { method: 'POST', body, headers });
+}
+
+/** The cookie that a browser would send back. */
+async function cookieFor(token: string): Promise<{ Cookie: string }> {
+  const response = await signIn(JSON.stringify({ token }));
+  t.equal(response.status, 200);
+  return { Cookie: response.headers.get('Set-Cookie')!.split(';', 1)[0]! };
+}
+
+const rights = async (headers: Record<string, string>) => (await send(SESSION, { headers })).json();
+
+t.test('a token becomes a cookie that no script and no other site can use', async (t) => {
+  const response = await signIn('{"token":"read-secret"}');
+  t.equal(response.status, 200);
+  t.same(await response.json(), { rights: ['read'], required: true });
+  t.match(
+    response.headers.get('Set-Cookie'),
+    /^logplane_session=read\.\d+\.[\w-]+\.[\w-]+; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/,
+  );
+  const encrypted = await signIn('{"token":"read-secret"}', { 'X-Forwarded-Proto': 'https' });
+  t.match(encrypted.headers.get('Set-Cookie'), /SameSite=Strict; Secure$/);
+});
+
+t.test('what is no token of the server opens nothing', async (t) => {
+  for (const [body, status, message] of [
+    ['{"token":"wrong"}', 401, /none of the server/],
+    ['{"token":""}', 400, /^token: /],
+    ['{"token":7}', 400, /^token: .*expected string/],
+    ['{}', 400, /^token: /],
+    ['[]', 400, /expected object/],
+    ['{"token":"read-secret"', 400, /not valid JSON/],
+  ] as const) {
+    const response = await signIn(body);
+    t.equal(response.status, status, body);
+    t.equal(response.headers.get('Set-Cookie'), null);
+    const { error } = (await response.json()) as { error: { message: string } };
+    t.match(error.message, message, body);
+    t.notMatch(error.message, 'read-secret', 'no secret in an error');
+  }
+});
+
+t.test('a session may do what its token may', async (t) => {
+  t.same(await rights({}), { rights: [], required: true });
+  t.same(await rights(await cookieFor('read-secret')), { rights: ['read'], required: true });
+  t.same(await rights(await cookieFor('ingest-secret')), { rights: ['ingest'], required: true });
+  const all = { rights: ['ingest', 'read', 'change', 'admin'], required: true };
+  t.same(await rights(await cookieFor('admin-secret')), all);
+  t.same(await rights({ Authorization: 'Bearer admin-secret' }), all, 'so does the token itself');
+
+  const reader = await cookieFor('read-secret');
+  t.equal((await send('/services', { headers: reader })).status, 200);
+  t.equal((await send('/services', { headers: { Cookie: 'logplane_session=read.9.x.y' } })).status, 401);
+  const refused = await send('/logs/cleanup', { method: 'POST', headers: { ...reader, ...OWN } });
+  t.equal(refused.status, 401);
+});
+
+t.test('a change by a cookie needs what only our own pages can send', async (t) => {
+  const admin = await cookieFor('admin-secret');
+  const change = async (headers: Record<string, string>) =>
+    (await send('/sync/trigger', { method: 'POST', headers: { ...admin, ...headers } })).status;
+  t.equal(await change({}), 403, 'a form of another site sends no such header');
+  t.equal(await change({ 'X-Requested-With': 'XMLHttpRequest' }), 403);
+  t.equal(await change({ ...OWN, Origin: 'http://evil.example' }), 403);
+  t.equal(await change(OWN), 200);
+  t.equal(await change({ ...OWN, Origin: server.url }), 200);
+});
+
+t.test('signing out takes the cookie away and refuses it', async (t) => {
+  const reader = await cookieFor('read-secret');
+  const response = await send(SESSION, { method: 'DELETE', headers: { ...reader, ...OWN } });
+  t.same(await response.json(), { rights: [], required: true });
+  t.match(response.headers.get('Set-Cookie'), /^logplane_session=; Path=\/; Max-Age=0;/);
+  t.equal((await send('/services', { headers: reader })).status, 401);
+});
+
+t.test('a session lasts over a restart of the server', async (t) => {
+  const reader = await cookieFor('read-secret');
+  await server.close();
+  server = await startHere(settings);
+  t.equal((await send('/services', { headers: reader })).status, 200);
+});

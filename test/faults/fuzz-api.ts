@@ -1,0 +1,153 @@
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import fc from 'fast-check';
+import { type Answer, AnswerChecker } from '../answer-checker.ts';
+import { type ApiDocument, type DocumentedOperation, operationsOf } from '../api-document.ts';
+import { type FuzzRequest, requestsTo, strayRequests } from './fuzz-requests.ts';
+import { type KnownValues, LIKELY } from './fuzz-values.ts';
+
+export interface FuzzOptions {
+  readonly url: string;
+  readonly adminToken: string;
+  readonly seed: number;
+  readonly requests: number;
+}
+
+export interface FuzzResult {
+  /** Answers by status. */
+  readonly statuses: Readonly<Record<string, number>>;
+  /** Routes that never gave the answer that they are there for. */
+  readonly neverGood: readonly string[];
+  /** What went wrong, each kind with the first request that showed it. */
+  readonly problems: readonly string[];
+}
+
+const AT_ONCE = 8;
+const LONGEST_MS = 20_000;
+/** Of a stream that does not end. */
+const READ_STREAM_MS = 50;
+const MOST_BYTES = 4 * 1024 * 1024;
+/** Routes that wait for other programs get fewer requests. */
+const SLOW = new Map([['POST /sync/trigger', 0.1]]);
+/** What leaves nothing to ask for. */
+const LAST = new Set(['POST /logs/cleanup']);
+
+/** Sends requests made of `/openapi.json`, valid and not, and holds every answer against it. */
+export async function fuzzApi({ url, adminToken, seed, requests }: FuzzOptions): Promise<FuzzResult> {
+  const document = (await (await fetch(`${url}/openapi.json`)).json()) as ApiDocument;
+  const operations = operationsOf(document);
+  const checker = new AnswerChecker(document);
+  const statuses: Record<string, number> = {};
+  const good = new Set<string>();
+  const problems = new Map<string, string>();
+  const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
+
+  const tryOut = async (given: FuzzRequest, operation: DocumentedOperation | undefined) => {
+    const answer = await ask(url, given, agent).catch((error: Error) => error);
+    const problem =
+      answer instanceof Error
+        ? `no answer: ${answer.message}`
+        : operation
+          ? checker.problemOf(operation, answer)
+          : checker.problemOfError(answer);
+    if (!(answer instanceof Error)) {
+      statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
+      if (operation && answer.status < 300) good.add(operation.title);
+    }
+    if (problem) {
+      const title = operation?.title ?? 'no route';
+      const kind = `${title}: ${problem.replace(/\d+/g, 'N').slice(0, 80)}`;
+      if (!problems.has(kind)) problems.set(kind, `${title}: ${problem}\n    ${asCurl(url, given)}`);
+    }
+  };
+
+  const known = { ...LIKELY, ...(await knownIds(url)), token: [adminToken] };
+  const work = workOf(operations, document, known, adminToken, seed, requests);
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (let next = work.pop(); next; next = work.pop()) await tryOut(...next);
+    }),
+  );
+  agent.destroy();
+  const { status } = await fetch(`${url}/readyz`);
+  if (status !== 200) problems.set('end', `/readyz answers ${status} afterwards`);
+  return {
+    statuses,
+    neverGood: operations.map(({ title }) => title).filter((title) => !good.has(title)),
+    problems: [...problems.values()],
+  };
+}
+
+/** Ids of what is there. */
+async function knownIds(url: string): Promise<KnownValues> {
+  const list = async (path: string): Promise<any> => (await fetch(url + path)).json();
+  const records = await list('/api/v1/logs/recent?lines=5');
+  const { dead_letters: letters } = await list('/api/v1/dead-letters?limit=5');
+  return { id: [...records, ...letters].map(({ id }) => id) };
+}
+
+type Work = [FuzzRequest, DocumentedOperation | undefined][];
+
+/** As many requests to each route, in an order that mixes them; taken from the end. */
+function workOf(
+  operations: readonly DocumentedOperation[],
+  document: ApiDocument,
+  known: KnownValues,
+  adminToken: string,
+  seed: number,
+  requests: number,
+): Work {
+  const share = Math.ceil(requests / (operations.length + 1));
+  const work: Work = fc
+    .sample(strayRequests(operations.map(({ path }) => path)), { seed, numRuns: share })
+    .map((made) => [made, undefined]);
+  for (const [index, operation] of operations.entries()) {
+    const numRuns = Math.ceil(share * (SLOW.get(operation.title) ?? 1));
+    const made = fc.sample(requestsTo(operation, document, known, adminToken), {
+      seed: seed + index,
+      numRuns,
+    });
+    work.push(...made.map((given): Work[number] => [given, operation]));
+  }
+  const [mixed] = fc.sample(fc.shuffledSubarray(work, { minLength: work.length }), { seed, numRuns: 1 });
+  const isLast = ([, operation]: Work[number]) => operation !== undefined && LAST.has(operation.title);
+  return [...mixed!.filter(isLast), ...mixed!.filter((item) => !isLast(item))];
+}
+
+async function ask(
+  url: string,
+  { method, address, headers, body }: FuzzRequest,
+  agent: Agent,
+): Promise<Answer> {
+  const { hostname, port } = new URL(url);
+  const sent = request({ hostname, port, path: address, method, headers, agent, timeout: LONGEST_MS });
+  sent.on('timeout', () => sent.destroy(new Error(`none within ${LONGEST_MS / 1000} s`)));
+  sent.end(body);
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  const type = (response.headers['content-type'] ?? '').split(';', 1)[0]!;
+  const pieces: Buffer[] = [];
+  let size = 0;
+  const cut = type === 'text/event-stream' ? setTimeout(() => response.destroy(), READ_STREAM_MS) : undefined;
+  try {
+    for await (const piece of response as AsyncIterable<Buffer>) {
+      pieces.push(piece);
+      size += piece.length;
+      if (size > MOST_BYTES) throw new Error(`more than ${MOST_BYTES} bytes`);
+    }
+  } catch (error) {
+    if (cut === undefined) throw error;
+  } finally {
+    clearTimeout(cut);
+  }
+  return { status: response.statusCode!, type, text: Buffer.concat(pieces).toString() };
+}
+
+/** To be tried again by hand. */
+function asCurl(url: string, { method, address, headers, body }: FuzzRequest): string {
+  const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+  const options = Object.entries(headers).map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`);
+  const content = body?.length
+    ? `--data-binary @<(base64 -d <<< ${Buffer.from(body).toString('base64').slice(0, 2000)})`
+    : '';
+  return ['curl', '-i', '-X', method, ...options, content, quote(url + address)].filter(Boolean).join(' ');
+}

@@ -1,0 +1,150 @@
+import t from 'tap';
+import { createRedaction } from '../../../control-plane/rules/redaction.ts';
+import { NO_RULES, parseRules } from '../../../control-plane/rules/rules-file.ts';
+import { parseEntry } from '../../../pipeline/sources/json-body.ts';
+import type { SourceEntry } from '../../../pipeline/sources/source-entry.ts';
+import { redactText } from '../../../pipeline/transforms/redact-text.ts';
+import { NO_SECRETS, PLANTED_SECRETS } from '../../planted-secrets.ts';
+
+const redaction = createRedaction(NO_RULES.redaction);
+const entryOf = (value: object) => parseEntry(JSON.stringify(value)) as SourceEntry;
+
+t.test('secrets of every form are found wherever they stand', async (t) => {
+  for (const { form, text, secret } of PLANTED_SECRETS) {
+    const before = new Map(redaction.counts);
+    const ways: Record<string, string> = {
+      text: redaction.text(text),
+      message: redaction.entry(entryOf({ message: text })).text,
+      nested: redaction.entry(entryOf({ a: [{ b: text }], n: 1.0 })).text,
+      'a line in a line': redaction.entry(entryOf({ log: JSON.stringify({ msg: text, n: 1 }) })).text,
+      key: redaction.entry(entryOf({ [text]: 1 })).text,
+      'a broken line': redaction.text(JSON.stringify({ message: text }).slice(0, -2)),
+      logger: redactText(text),
+    };
+    for (const [way, redacted] of Object.entries(ways)) {
+      const plain = way === 'text' || way === 'logger' ? redacted : redacted.replaceAll('\\', '');
+      t.notOk(
+        [secret, JSON.stringify(secret).slice(1, -1), secret.replaceAll('\n', 'n')].some((part) =>
+          plain.includes(part),
+        ),
+        `${form} in ${way}: ${redacted}`,
+      );
+    }
+    t.ok(
+      [...redaction.counts].some(([name, count]) => count > (before.get(name) ?? 0)),
+      `${form} is counted`,
+    );
+  }
+  t.same(
+    [...new Set(PLANTED_SECRETS.map(({ form }) => form))].filter((form) => !redaction.counts.has(form)),
+    [],
+    'each form was found by itself',
+  );
+});
+
+t.test('what looks alike stays as it was sent', async (t) => {
+  for (const text of NO_SECRETS) {
+    t.equal(redaction.text(text), text);
+    const entry = entryOf({ message: text });
+    t.equal(redaction.entry(entry), entry, text);
+  }
+});
+
+t.test('fields with the name of a secret lose their value, all else stays as it was written', async (t) => {
+  const text =
+    '{"password" : 12345, "a":1.0,"db":{"api_key":{"id":"x"},"n":1e3,"max_tokens":5},"token":" hello","token ":0,' +
+    '"secret":null,"cookie":"","access_token":"abcd1234efgh","big":12345678901234567890}';
+  const { text: redacted, fields } = redaction.entry(parseEntry(text) as SourceEntry);
+  t.equal(
+    redacted,
+    '{"password" : "[REDACTED]", "a":1.0,"db":{"api_key":"[REDACTED]","n":1e3,"max_tokens":5},"token":" hello","token ":0,' +
+      '"secret":null,"cookie":"","access_token":"[REDACTED]","big":12345678901234567890}',
+  );
+  t.equal(fields.password, '[REDACTED]');
+});
+
+t.test('escaped letters hide nothing', async (t) => {
+  const entry = parseEntry('{"message":"\\u0067hp_aB3dE5gH7jK9mN2pQ4sT6vW8xY1zC0fLaB3d"}') as SourceEntry;
+  t.equal(redaction.entry(entry).fields.message, '[REDACTED]');
+});
+
+t.test('the lines of a key are known also where each is shipped alone', async (t) => {
+  const [, key] = /KEY-----\n([^-]+)\n-----END/.exec(PLANTED_SECRETS[0]!.text)!;
+  const lines = [
+    'before',
+    '-----BEGIN RSA PRIVATE KEY-----',
+    ...key!.split('\n'),
+    '-----END RSA PRIVATE KEY-----',
+    key!.slice(0, 64),
+  ];
+  const shipped = lines.map(
+    (log) => redaction.entry(entryOf({ log, id: '9f86d081884c7d659a2feaa0c55ad015' })).fields,
+  );
+  t.same(
+    shipped.map(({ log }) => log),
+    ['before', '[REDACTED]', '[REDACTED]', '[REDACTED]', '[REDACTED]', lines.at(-2), lines.at(-1)],
+  );
+  t.ok(shipped.every(({ id }) => id === '9f86d081884c7d659a2feaa0c55ad015'));
+});
+
+t.test('a line within a line stays one that can be read', async (t) => {
+  const { fields } = redaction.entry(
+    entryOf({ log: '{"password":12345,"level":"warn","msg":"token=abcd1234efgh x"}' }),
+  );
+  t.same(JSON.parse(fields.log as string), {
+    password: '[REDACTED]',
+    level: 'warn',
+    msg: 'token=[REDACTED] x',
+  });
+});
+
+t.test('rules add forms, fields and patterns, and take forms away', async (t) => {
+  const rules = parseRules(`
+redaction:
+  forms: { email: true, card: true, aws_key: false }
+  fields: [ssn]
+  rules:
+    - { name: badge, pattern: 'EMP-\\d{6}', contains: EMP- }
+    - { name: odd, pattern: 'x{3}y' }
+`).redaction;
+  const custom = createRedaction(rules);
+  const message = `to a.b@example.org from EMP-123456, 4111 1111 1111 1111, xxxy, ssn=123-45, AKIA${'Q7RS3TUV2WXY5ZAB'}`;
+  t.equal(
+    custom.entry(entryOf({ message, SSN: '1' })).text,
+    JSON.stringify({
+      message: `to [REDACTED] from [REDACTED], [REDACTED], [REDACTED], ssn=[REDACTED], AKIA${'Q7RS3TUV2WXY5ZAB'}`,
+      SSN: '[REDACTED]',
+    }),
+  );
+  t.same(Object.fromEntries(custom.counts), { email: 1, card: 1, assignment: 1, badge: 1, odd: 1, field: 1 });
+  t.equal(custom.text('4111 1111 1111 1112'), '4111 1111 1111 1112', 'no card number');
+  const off = createRedaction(false);
+  t.equal(off.text('password=hunter2'), 'password=hunter2');
+});
+
+t.test('texts made to be slow are not', async (t) => {
+  const size = 200_000;
+  const evil = [
+    'eyJ-',
+    'a',
+    '://a:',
+    '://',
+    'password',
+    'password="',
+    '\\',
+    '-----BEGIN PRIVATE KEY-----',
+    'token',
+    '@',
+    'a@',
+    'a.',
+    'Bearer ',
+    '--a',
+    '1 ',
+  ];
+  const forms = createRedaction(parseRules('redaction: { forms: { email: true, card: true } }').redaction);
+  for (const piece of evil) {
+    const text = `${piece.repeat(size / piece.length)}@`;
+    t.type(forms.text(text), 'string');
+    t.type(forms.entry(entryOf({ message: text })).text, 'string', piece);
+  }
+});
