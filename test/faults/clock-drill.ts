@@ -54,7 +54,6 @@ export async function drillClock(options: {
           const { n } = JSON.parse(data) as { n: number };
           seen.set(n, (seen.get(n) ?? 0) + 1);
           lastEventId = id;
-          if (stop && seen.size === senders.sent) return;
         }
       } catch (error) {
         if (!['ECONNREFUSED', 'ECONNRESET'].includes((error as NodeJS.ErrnoException).code ?? ''))
@@ -81,7 +80,6 @@ export async function drillClock(options: {
   const result = await senders.result();
   while (seen.size < senders.sent) await setTimeout(10);
   stop = true;
-  // The reader waits for one more event.
   await server.stop('SIGTERM');
   await reading;
   const readTwice = [...seen.values()].filter((times) => times > 1).length;
