@@ -10,7 +10,9 @@ export async function adminToken(
   if (ADMIN_TOKEN !== undefined) return ADMIN_TOKEN;
   const path = join(DATA_DIR, 'admin-token');
   try {
-    return (await readFile(path, 'utf8')).trim();
+    const kept = (await readFile(path, 'utf8')).trim();
+    // A full disk may have left it empty.
+    if (kept !== '') return kept;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }

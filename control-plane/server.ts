@@ -6,6 +6,7 @@ import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
 import { adminToken } from './admin-token.ts';
 import { createApp } from './app.ts';
 import { createBackup } from './backup/create-backup.ts';
+import { checkDataDir } from './check-data-dir.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
 import { type Feature, gaugesOf, impairedOf, registriesOf, seriesOf } from './feature.ts';
@@ -27,6 +28,7 @@ import { startRequestLog } from './request-log.ts';
 import { createAlerting } from './start-alerts.ts';
 import { createArchive } from './start-archive.ts';
 import { createCollector } from './start-collector.ts';
+import { startDamageReport } from './start-damage-report.ts';
 import { createFleet } from './start-fleet.ts';
 import { startIngest } from './start-ingest.ts';
 import { startNodes } from './start-nodes.ts';
@@ -52,6 +54,7 @@ export interface RunningServer {
 /** Puts the parts together and starts them; `close` stops them in reverse order. */
 export async function startServer(config: Config, log: ConsoleLog): Promise<RunningServer> {
   const tls = await readTls(config);
+  await checkDataDir(config.DATA_DIR);
   const clickhouse = await openClickHouse(config);
   const redis = config.REDIS_URL === undefined ? undefined : await openRedis(config.REDIS_URL, log);
   const stopping = new AbortController();
@@ -80,6 +83,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       fleet,
       alerting,
       forwarding,
+      await startDamageReport(clickhouse, log),
       createCollector(config, pipeline, log),
       sync,
       nodes,

@@ -23,7 +23,7 @@ export async function saveRequestWindow(path: string, window: RequestWindow, pla
 }
 
 /**
- * Fills a window from the file.
+ * Fills a window from the file. One that is damaged is set aside: the rows have all that it had.
  * @returns the place up to which the window is complete; 0 where there is no file
  */
 export async function loadRequestWindow(path: string, window: RequestWindow): Promise<number> {
@@ -35,6 +35,13 @@ export async function loadRequestWindow(path: string, window: RequestWindow): Pr
     throw error;
   }
   const [place, ...marks] = text.trimEnd().split('\n');
-  for (const mark of marks) window.record(decodeRequest(mark));
-  return Number(place);
+  try {
+    const requests = marks.map(decodeRequest);
+    if (!/^\d+$/.test(place!)) throw new Error('it begins with no place');
+    for (const request of requests) window.record(request);
+    return Number(place);
+  } catch {
+    await rename(path, `${path}.damaged`);
+    return 0;
+  }
 }

@@ -9,6 +9,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   rsync: 'rsync',
   ssh: 'openssh-client',
   sshd: 'openssh-server',
+  faketime: 'faketime',
 };
 
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];

@@ -49,6 +49,7 @@ function startProblem(error: unknown): string {
   const { code, message, stack } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return `${message}: another program has the port; set PORT`;
   if (/GRPC_PORT/.test(message)) return `${message}; GRPC_PORT=0 turns it off`;
+  if (/move it away to start so/.test(message)) return message;
   if (/Cannot lock file/.test(message)) return 'DATA_DIR is in use by another Logplane process';
   if (/Failed to create connection/.test(message) || code?.startsWith('E'))
     return `${message}; nothing was changed, logplane doctor tells more`;

@@ -15,7 +15,9 @@ export async function loadForwardState(path: string): Promise<ForwardState | und
     return JSON.parse(await readFile(path, 'utf8')) as ForwardState;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    throw new Error(
+      `${path} cannot be read (${(error as Error).message}); without it forwarding begins anew: move it away to start so`,
+    );
   }
 }
 

@@ -40,6 +40,8 @@ export function respondToErrors(onDefect: (error: unknown, context: Context) => 
         respond(context, 500, 'internal error; the server has logged it');
         return;
       }
+      // What the client cannot mend is the operator's.
+      if (error instanceof ClickHouseError && error.damaged) onDefect(error, context);
       if (known.retryAfterSeconds !== undefined) context.set('Retry-After', String(known.retryAfterSeconds));
       if (known.kind === 'unauthorized') context.set('WWW-Authenticate', 'Bearer');
       respond(context, STATUS[known.kind], known.message);
@@ -64,6 +66,12 @@ export function toLogplaneError(error: unknown): LogplaneError | undefined {
       'too_costly',
       'the query needs more time, memory or rows than one query may take; ' +
         'narrow it: a shorter time range (from, to), a service, a level or a rarer word',
+    );
+  }
+  if (error.damaged) {
+    return new LogplaneError(
+      'overloaded',
+      'some of the stored records cannot be read: their files are damaged; the log of the server names them',
     );
   }
   return undefined;

@@ -42,6 +42,8 @@ export interface ClickHouse {
 /** Codes of `system.errors` that mean that a query asked for more than its limits allow. */
 const LIMIT_CODES = new Set([158, 159, 160, 241, 307, 396]);
 const CANCELLED_CODE = 394;
+/** Codes that mean that files of the store do not hold what they should. */
+const DAMAGE_CODES = new Set([33, 40, 107, 117, 226, 228, 246, 271, 432]);
 
 export class ClickHouseError extends Error {
   /** ClickHouse's own error code; undefined when no answer came at all. */
@@ -59,6 +61,11 @@ export class ClickHouseError extends Error {
   /** The query ran into a limit on time, memory or rows. */
   get exceedsLimit(): boolean {
     return this.code !== undefined && LIMIT_CODES.has(this.code);
+  }
+
+  /** Stored data cannot be read. */
+  get damaged(): boolean {
+    return this.code !== undefined && DAMAGE_CODES.has(this.code);
   }
 
   static cancelled(): ClickHouseError {

@@ -1,93 +1,115 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { startProcess } from '../end-to-end/test-server.ts';
 import { fluentBit } from '../pipeline/agent/agent-on-machine.ts';
-import { type AgentDrillResult, drillAgent, FAULTS } from './agent-drill.ts';
-import { drillFullBuffer } from './full-buffer-drill.ts';
+import { AGENT_DRILLS, drillFullBufferDisk } from './agent-drills.ts';
+import { drillClock, findFakeTime } from './clock-drill.ts';
+import { drillComeback } from './comeback-drill.ts';
+import { drillFullDisk } from './disk-drill.ts';
+import { drillForwarding } from './forward-drill.ts';
+import { fuzzApi } from './fuzz-api.ts';
+import { fleetLines } from './fuzz-fleet.ts';
+import { drillGarbage } from './garbage-drill.ts';
+import { drillIdle } from './idle-drill.ts';
+import { drillKill } from './kill-drill.ts';
+import { canMount } from './mount.ts';
+import type { DrillResult } from './senders.ts';
+import { SHARED_DRILLS } from './shared-drills.ts';
+import { drillSlowClients } from './slow-drill.ts';
 import { drillStream } from './stream-drill.ts';
+import { outage } from './webhook-outage.ts';
 
-/** Drills that take too long for the tests, run by hand: `npm run drills [-- PART-OF-A-NAME]` */
-const wanted = process.argv[2] ?? '';
+/** Drills that take too long for the tests: `npm run drills`, or some of them by the beginning of their names: `npm run drills -- kill agent` */
+const SECONDS = 30;
+const REQUESTS_PER_SECOND = 20;
+const library = findFakeTime();
 
-interface Outcome {
-  readonly lost: number;
-  readonly twice: number;
-  /** What was done, in figures. */
-  readonly told: string;
-}
-
-const DRILLS: Record<string, (folder: string) => Promise<Outcome>> = {
-  'stream cut every 3 s': (folder) => stream(folder, undefined),
-  'stream cut every 3 s, server killed in the middle': (folder) => stream(folder, 300),
+/** Each gets a folder of its own; undefined where something that it needs is missing. */
+const DRILLS: Readonly<Record<string, ((folder: string) => Promise<DrillResult>) | undefined>> = {
+  kill: (folder) => drillKill({ folder, kills: 30, agents: 6, linesPerRequest: 200 }),
+  disk: canMount()
+    ? (folder) => drillFullDisk({ folder, megabytes: 128, rounds: 5, refusals: 50 })
+    : undefined,
+  clock: library
+    ? (folder) => drillClock({ folder, library, steps: [1, 0, -1, 0, 1, -1, 0], recordsPerStep: 5_000 })
+    : undefined,
+  comeback: (folder) => drillComeback({ folder, agents: 500, requests: 20, linesPerRequest: 50 }),
+  slow: (folder) => drillSlowClients({ folder, clients: 500, requests: 50 }),
+  idle: (folder) => drillIdle({ folder, connections: 10_000, requests: 100 }),
+  garbage: (folder) => drillGarbage({ folder, seeds: Array.from({ length: 3_000 }, (_, seed) => seed) }),
+  forwarding: (folder) => drillForwarding({ folder, secondsDown: 60 }),
+  stream: (folder) => streamed(folder),
+  'stream-kill': (folder) => streamed(folder, (SECONDS * REQUESTS_PER_SECOND) / 2),
+  ...(fluentBit === undefined ? { agent: undefined } : AGENT_DRILLS),
+  'agent: disk of the buffer full': fluentBit !== undefined && canMount() ? drillFullBufferDisk : undefined,
+  ...SHARED_DRILLS,
+  webhooks: alerted,
+  fuzz: fuzzed,
 };
 
-if (fluentBit === undefined) {
-  console.log('fluent-bit is not on the PATH: its drills are left out');
-} else {
-  for (const [name, every] of [
-    ['kill -9 of Fluent Bit', 3],
-    ['server killed', 8],
-    ['rotation by rename', 3],
-    ['rotation by copy and truncate', 2],
-    ['hot reload', 5],
-  ] as const) {
-    DRILLS[`agent: ${name}`] = (folder) =>
-      agent(drillAgent({ folder, seconds: 34, linesPerSecond: 5_000, every, fault: FAULTS[name]! }));
-  }
-  DRILLS['agent: server down for 30 s'] = (folder) =>
-    agent(
-      drillAgent({
-        folder,
-        seconds: 40,
-        linesPerSecond: 5_000,
-        every: 4,
-        fault: async ({ faults, killServer, startServer }) => {
-          if (faults !== 1) return;
-          await killServer('SIGTERM');
-          await setTimeout(30_000);
-          await startServer();
-        },
-      }),
-    );
-  DRILLS['agent: buffer full'] = (folder) => agent(drillFullBuffer(folder, undefined));
-  if (process.getuid?.() === 0) {
-    // What comes while its disk is full cannot be kept: it has to be told.
-    DRILLS['agent: disk of the buffer full'] = async (folder) => {
-      const result = await drillFullBuffer(folder, 12);
-      const { lost, twice, report } = result;
-      const told = `${describe(result)}, reported: ${report.dropped_records} lost writes, ${report.problem}`;
-      return { lost: lost > 0 && !report.problem ? lost : 0, twice, told: `${told}; ${lost} lost` };
-    };
-  }
+/** Alerts whose receiver is away for a minute, while the server is killed twice. */
+async function alerted(folder: string): Promise<DrillResult> {
+  const { messages, repeated, fired } = await outage({ folder, alerts: 20, awayMilliseconds: 60_000 });
+  const arrived = messages.map(({ id }) => id);
+  const lost = fired.filter((id) => !arrived.includes(id)).length;
+  const in_order = JSON.stringify(arrived) === JSON.stringify(fired);
+  const duplicated = arrived.length - new Set(arrived).size;
+  const sent = fired.length;
+  const counts = { sent, acknowledged: sent, stored: sent - lost, lost, duplicated };
+  return { ...counts, ...{ repeated, in_order } };
 }
 
-for (const [name, drill] of Object.entries(DRILLS)) {
-  if (!name.includes(wanted)) continue;
-  const folder = await mkdtemp(join(tmpdir(), 'logplane-drill-'));
-  const { lost, twice, told } = await drill(folder);
-  console.log(`${name}: ${told}, ${lost} lost, ${twice} twice`);
-  await rm(folder, { recursive: true, force: true, maxRetries: 10 });
-  if (lost + twice > 0) process.exitCode = 1;
+/** 30,000 requests made of `/openapi.json`. Another seed each time, unless one is given: `FUZZ_SEED=7 npm run drills -- fuzz`. */
+async function fuzzed(folder: string): Promise<DrillResult> {
+  const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
+  const server = await startProcess({ DATA_DIR: folder, ADMIN_TOKEN: 'admin-secret', SYNC_INTERVAL: '0' });
+  await server.ingest(fleetLines());
+  const requests = 30_000;
+  const { statuses, problems } = await fuzzApi({
+    url: server.url,
+    adminToken: 'admin-secret',
+    seed,
+    requests,
+  });
+  for (const problem of problems) console.log(problem);
+  await server.stop('SIGTERM');
+  const right = requests - problems.length;
+  const counts = { sent: requests, acknowledged: right, stored: right, lost: problems.length, duplicated: 0 };
+  return { ...counts, ...{ seed, statuses } };
 }
 
-async function stream(folder: string, killBefore: number | undefined): Promise<Outcome> {
-  const { lost, twice, sent, seconds, connections } = await drillStream({
+/** What a live reader gets at 20,000 records/s whose connection is cut every three seconds. */
+async function streamed(folder: string, killBefore?: number): Promise<DrillResult> {
+  const { sent, lost, twice, ...more } = await drillStream({
     folder,
-    requests: 600,
+    requests: SECONDS * REQUESTS_PER_SECOND,
     recordsPerRequest: 1_000,
-    rate: 20,
+    rate: REQUESTS_PER_SECOND,
     cutAfter: (_, seconds) => seconds > 3,
     ...(killBefore !== undefined && { killBefore }),
   });
-  return { lost, twice, told: `${sent} sent in ${seconds.toFixed(1)} s over ${connections} connections` };
+  return { sent, acknowledged: sent, stored: sent - lost, lost, duplicated: twice, ...more };
 }
 
-async function agent(drill: Promise<AgentDrillResult>): Promise<Outcome> {
-  const result = await drill;
-  return { ...result, told: describe(result) };
+const names = process.argv.slice(2);
+for (const [name, drill] of Object.entries(DRILLS)) {
+  if (names.length > 0 && !names.some((wanted) => name.startsWith(wanted))) continue;
+  if (!drill) {
+    console.log(
+      `${name}: skipped, something that it needs is missing (mount as root, the package faketime, or Fluent Bit)`,
+    );
+    continue;
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'logplane-drill-'));
+  const started = performance.now();
+  const result = await drill(folder);
+  const { sent, acknowledged, stored, lost, duplicated, ...more } = result;
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  console.log(
+    `${name}: ${sent} sent, ${acknowledged} acknowledged, ${stored} stored, ${lost} lost, ${duplicated} duplicated (${seconds} s) ${JSON.stringify(more)}`,
+  );
+  await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+  if (lost + duplicated > 0 || stored < acknowledged) process.exitCode = 1;
 }
-
-function describe({ written, faults }: AgentDrillResult): string {
-  return `${written} lines, ${faults} times`;
-}
+process.exit();

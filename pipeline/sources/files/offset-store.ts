@@ -11,13 +11,15 @@ export class OffsetStore {
     this.stateFile = stateFile;
   }
 
-  /** None where the file does not exist. Throws where it cannot be read or parsed. */
+  /** None where the file does not exist. Throws where it cannot be read or parsed, and sets it aside. */
   async load(): Promise<FilePosition[]> {
     try {
       return JSON.parse(await readFile(this.stateFile, 'utf8'));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw new Error(`${this.stateFile}: ${(error as Error).message}`);
+      const kept = `${this.stateFile}.damaged`;
+      await rename(this.stateFile, kept);
+      throw new Error(`${this.stateFile}: ${(error as Error).message}; kept as ${kept}`);
     }
   }
 

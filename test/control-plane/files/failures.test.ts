@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import t from 'tap';
 import { missingPrograms } from './ssh-server.ts';
@@ -44,35 +43,6 @@ else {
     t.match(await s.post('/sync/trigger'), { status: 'success', new_files: 1 });
     t.match(await s.json('/sync/status'), { status: 'ok', sources: [{ state: 'ok', files: 1, bytes: 4 }] });
     t.same(await s.messages('file_path:*a.log'), ['one']);
-  });
-
-  t.test('a transfer that is killed in the middle goes on where it ended', async (t) => {
-    const s = await Syncing.start(t, true);
-    const lines = Array.from({ length: 200_000 }, (_, index) => `line ${index} ${'x'.repeat(20)}\n`);
-    s.write('big.log', lines.join(''));
-    s.write('small.log', 'small\n');
-    // The far end is killed after so many bytes.
-    const pid = `${s.folder}/pid`;
-    s.ssh!.install(
-      'rsync',
-      `#!/bin/bash
-(echo $BASHPID > '${pid}'; exec /usr/bin/rsync "$@") | { stdbuf -o0 head -c 2000000; IFS= read -r -n 1 && kill -9 "$(cat '${pid}')" || true; }
-`,
-    );
-    // Incompressible, so that the limit falls into the middle of a file.
-    const noise = Buffer.alloc(3_000_000);
-    for (let index = 0; index < noise.length; index++) noise[index] = 33 + Math.floor(Math.random() * 90);
-    for (let index = 79; index < noise.length; index += 80) noise[index] = 10;
-    s.write('noise.log', noise);
-    t.match(await s.post('/sync/trigger'), { status: 'error', message: /the connection was cut|killed/ });
-    const before = await s.count('file_path:*');
-    t.ok(before > 0, 'what came can be read');
-    rmSync(`${s.ssh!.bin}/rsync`);
-    t.match(await s.post('/sync/trigger'), { status: 'success' });
-    t.equal(await s.count('file_path:*big.log'), 200_000);
-    t.equal(await s.count('file_path:*noise.log'), 37_500);
-    t.equal(await s.count('file_path:*small.log'), 1);
-    t.same(readFileSync(s.local('synced/remote/noise.log')).equals(noise), true);
   });
 
   t.test('files and folders that cannot be read are told, and cost no other', async (t) => {
@@ -147,55 +117,4 @@ else {
     t.same(s.listLocal('categorized'), ['uncategorized/a.log', 'uncategorized/nfs/a.log']);
     t.same(await s.messages('machine_id:filer'), ['mounted']);
   });
-
-  t.test('a stop of the server in between loses and repeats nothing', async (t) => {
-    const s = await Syncing.start(t, false);
-    s.write('a.log', 'one\ntwo\n');
-    await s.post('/sync/trigger');
-    await s.stopServer();
-    appendFileSync(s.remote('a.log'), 'three\n');
-    await s.startServer();
-    t.equal((await s.json('/logs')).length, 1, 'listed before the next sync');
-    await s.post('/sync/trigger');
-    t.same(await s.messages('file_path:*'), ['one', 'two', 'three']);
-  });
-
-  const mounts = canMount(t.testdir({ mount: {} }));
-  t.test(
-    'a full disk is told, and the next sync completes',
-    { skip: !mounts && 'may not mount' },
-    async (t) => {
-      const s = await Syncing.start(t, true);
-      await s.stopServer();
-      const disk = s.local('');
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=40m', 'none', disk]);
-      try {
-        await s.startServer();
-        s.write('first.log', 'first\n');
-        await s.post('/sync/trigger');
-        s.write('big.log', `${'x'.repeat(99)}\n`.repeat(450_000));
-        t.match(await s.post('/sync/trigger'), { status: 'error', message: /the disk is full/ });
-        const address = '/logs/content?path=categorized/uncategorized/first.log';
-        t.equal(await (await s.fetch(address)).text(), 'first\n');
-        execFileSync('mount', ['-o', 'remount,size=500m', disk]);
-        t.match(await s.post('/sync/trigger'), { status: 'success' });
-        t.equal(await s.count('file_path:*big.log'), 450_000);
-        t.same(await s.messages('file_path:*first.log'), ['first']);
-      } finally {
-        await s.stopServer();
-        execFileSync('umount', [disk]);
-      }
-    },
-  );
-}
-
-/** A small file system of its own stands for a full disk; only an administrator can make one. */
-function canMount(folder: string): boolean {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', `${folder}/mount`], { stdio: 'ignore' });
-    execFileSync('umount', [`${folder}/mount`]);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -170,7 +170,8 @@ t.test('a state that cannot be read is told, and files are read again', async (t
   writeFileSync(join(c.folder, 'state/offsets.json'), '{"half');
   await c.settle();
   t.same(c.texts(), ['one']);
-  t.match(c.problems, [/offsets\.json: .*; files are read again from their start/]);
+  t.match(c.problems, [/offsets\.json: .*; kept as .*; files are read again from their start/]);
+  t.equal(readFileSync(join(c.folder, 'state/offsets.json.damaged'), 'utf8'), '{"half');
 });
 
 t.test('nothing is delivered whose position cannot be saved', async (t) => {

@@ -1,0 +1,105 @@
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import t from 'tap';
+import { canMount, Mount } from '../../faults/mount.ts';
+import { missingPrograms } from './ssh-server.ts';
+import { Syncing } from './syncing.ts';
+
+const missing = missingPrograms();
+if (missing) t.plan(0, missing);
+else {
+  t.test('a transfer that is killed in the middle goes on where it ended', async (t) => {
+    const s = await Syncing.start(t, true);
+    const lines = Array.from({ length: 50_000 }, (_, index) => `line ${index} ${'x'.repeat(20)}\n`);
+    s.write('big.log', lines.join(''));
+    s.write('small.log', 'small\n');
+    // The far end is killed after so many bytes.
+    const pid = `${s.folder}/pid`;
+    s.ssh!.install(
+      'rsync',
+      `#!/bin/bash
+(echo $BASHPID > '${pid}'; exec /usr/bin/rsync "$@") | { stdbuf -o0 head -c 2000000; IFS= read -r -n 1 && kill -9 "$(cat '${pid}')" || true; }
+`,
+    );
+    // Incompressible, so that the limit falls into the middle of a file.
+    const noise = Buffer.alloc(3_000_000);
+    for (let index = 0; index < noise.length; index++) noise[index] = 33 + Math.floor(Math.random() * 90);
+    for (let index = 79; index < noise.length; index += 80) noise[index] = 10;
+    s.write('noise.log', noise);
+    t.match(await s.post('/sync/trigger'), { status: 'error', message: /the connection was cut|killed/ });
+    const before = await s.count('file_path:*');
+    t.ok(before > 0, 'what came can be read');
+    rmSync(`${s.ssh!.bin}/rsync`);
+    t.match(await s.post('/sync/trigger'), { status: 'success' });
+    t.equal(await s.count('file_path:*big.log'), 50_000);
+    t.equal(await s.count('file_path:*noise.log'), 37_500);
+    t.equal(await s.count('file_path:*small.log'), 1);
+    t.same(readFileSync(s.local('synced/remote/noise.log')).equals(noise), true);
+  });
+
+  t.test('a sync that takes too long is ended, and shows meanwhile how far it is', async (t) => {
+    const s = await Syncing.start(t, true, { SYNC_TIMEOUT: '3' });
+    s.write('a.log', 'one\n');
+    s.ssh!.install('rsync', '#!/bin/sh\nexec sleep 100\n');
+    const slow = s.post('/sync/trigger');
+    let source: any;
+    while (source?.state !== 'syncing') [source] = (await s.json('/sync/status')).sources;
+    t.match(source.progress, { phase: 'listing', files: 0, files_total: 0, bytes: 0, bytes_per_second: 0 });
+    t.equal(source.next_sync, null);
+    t.match(await slow, { status: 'error', message: /the time limit is over/ });
+    rmSync(`${s.ssh!.bin}/rsync`);
+    t.match(await s.post('/sync/trigger'), { status: 'success', new_files: 1 });
+  });
+
+  t.test('syncs that are asked for at once never run side by side', async (t) => {
+    const s = await Syncing.start(t, true);
+    s.write('a.log', 'one\n');
+    const lock = `${s.folder}/lock`;
+    s.ssh!.install(
+      'rsync',
+      `#!/bin/sh\nmkdir '${lock}' || echo twice >> '${lock}.twice'\n/usr/bin/rsync "$@"; code=$?\nrmdir '${lock}'; exit $code\n`,
+    );
+    const answers = await Promise.all(Array.from({ length: 5 }, () => s.post('/sync/trigger')));
+    t.ok(answers.every(({ status }) => status === 'success'));
+    t.notOk(existsSync(`${lock}.twice`));
+    t.same(await s.messages('file_path:*'), ['one']);
+  });
+
+  t.test('a stop of the server in between loses and repeats nothing', async (t) => {
+    const s = await Syncing.start(t, false);
+    s.write('a.log', 'one\ntwo\n');
+    await s.post('/sync/trigger');
+    await s.stopServer();
+    appendFileSync(s.remote('a.log'), 'three\n');
+    await s.startServer();
+    t.equal((await s.json('/logs')).length, 1, 'listed before the next sync');
+    await s.post('/sync/trigger');
+    t.same(await s.messages('file_path:*'), ['one', 'two', 'three']);
+  });
+
+  t.test(
+    'a full disk is told, and the next sync completes',
+    { skip: !canMount() && 'may not mount' },
+    async (t) => {
+      const s = await Syncing.start(t, true);
+      await s.stopServer();
+      const disk = s.local('');
+      const mount = new Mount(disk, 40);
+      try {
+        await s.startServer();
+        s.write('first.log', 'first\n');
+        await s.post('/sync/trigger');
+        s.write('big.log', `${'x'.repeat(99)}\n`.repeat(450_000));
+        t.match(await s.post('/sync/trigger'), { status: 'error', message: /the disk is full/ });
+        const address = '/logs/content?path=categorized/uncategorized/first.log';
+        t.equal(await (await s.fetch(address)).text(), 'first\n');
+        mount.remount('size=500m');
+        t.match(await s.post('/sync/trigger'), { status: 'success' });
+        t.equal(await s.count('file_path:*big.log'), 450_000);
+        t.same(await s.messages('file_path:*first.log'), ['first']);
+      } finally {
+        await s.stopServer();
+        mount.end();
+      }
+    },
+  );
+}

@@ -1,0 +1,61 @@
+import { setTimeout } from 'node:timers/promises';
+import { type AgentDrillResult, drillAgent, FAULTS } from './agent-drill.ts';
+import { drillFullBuffer } from './full-buffer-drill.ts';
+import type { DrillResult } from './senders.ts';
+
+const TIMES = [
+  ['kill -9 of Fluent Bit', 3],
+  ['server killed', 8],
+  ['rotation by rename', 3],
+  ['rotation by copy and truncate', 2],
+  ['hot reload', 5],
+] as const;
+const LINES_PER_SECOND = 5_000;
+
+/** An agent with a real Fluent Bit, and what happens to it, by name. */
+export const AGENT_DRILLS: Readonly<Record<string, (folder: string) => Promise<DrillResult>>> = {
+  ...Object.fromEntries(
+    TIMES.map(([name, every]) => [
+      `agent: ${name}`,
+      async (folder: string) =>
+        counted(
+          await drillAgent({
+            folder,
+            seconds: 34,
+            linesPerSecond: LINES_PER_SECOND,
+            every,
+            fault: FAULTS[name]!,
+          }),
+        ),
+    ]),
+  ),
+  'agent: server down for 30 s': async (folder) =>
+    counted(
+      await drillAgent({
+        folder,
+        seconds: 40,
+        linesPerSecond: LINES_PER_SECOND,
+        every: 4,
+        fault: async ({ faults, killServer, startServer }) => {
+          if (faults !== 1) return;
+          await killServer('SIGTERM');
+          await setTimeout(30_000);
+          await startServer();
+        },
+      }),
+    ),
+  'agent: buffer full': async (folder) => counted(await drillFullBuffer(folder, undefined)),
+};
+
+/** The disk of the buffer is full: what comes meanwhile cannot be kept, and has to be told. */
+export async function drillFullBufferDisk(folder: string): Promise<DrillResult> {
+  const result = await drillFullBuffer(folder, 12);
+  const { report, lost } = result;
+  const told = report.problem ? { lost: 0, lost_and_told: lost } : {};
+  return { ...counted(result), ...told, problem: report.problem };
+}
+
+function counted({ written, lost, twice, faults }: AgentDrillResult): DrillResult & { faults: number } {
+  const stored = written - lost;
+  return { sent: written, acknowledged: stored, stored, lost, duplicated: twice, faults };
+}

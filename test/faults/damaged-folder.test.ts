@@ -1,0 +1,76 @@
+import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { startProcess } from '../end-to-end/test-server.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+const data = temporaryFolder();
+const settings = { DATA_DIR: data };
+const REQUESTS = 4;
+const LINES = 1_000;
+
+/** Text that does not compress, so that its column has bytes to damage. */
+const body = (request: number) =>
+  Array.from({ length: LINES }, (_, line) =>
+    JSON.stringify({ message: `id ${line} ${Math.sin(request * LINES + line)}`, service: 'drill', request }),
+  ).join('\n');
+
+/** Files of the records that the engine has in use, the largest first. */
+function dataFiles(): string[] {
+  const store = join(data, 'clickhouse', 'store');
+  return readdirSync(store, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\/\d{8}_\d+_\d+_\d+\/data\.bin$/.test(name))
+    .map((name) => join(store, name))
+    .sort((a, b) => lstatSync(b).size - lstatSync(a).size);
+}
+
+t.test('a part that cannot be read at the start is set aside and told; the rest is served', async (t) => {
+  const first = await startProcess(settings);
+  for (let request = 0; request < REQUESTS; request++)
+    t.equal((await first.ingest(body(request))).status, 200);
+  await first.stop('SIGTERM');
+  const [damaged] = dataFiles();
+  writeFileSync(damaged!, readFileSync(damaged!).subarray(0, 100));
+  const requests = join(data, 'state', 'requests');
+  writeFileSync(requests, Buffer.from([0, 255, 1, 10, 123, 10]));
+
+  const server = await startProcess(settings);
+  const { total } = await server.get('/api/v1/logs/count?q=service:drill');
+  t.equal(total, (REQUESTS - 1) * LINES);
+  const { impaired } = await server.get('/readyz');
+  t.match(
+    impaired.storage,
+    /^1 damaged part of the table logs set aside, with the records in it: \/.*detached/,
+  );
+  const [, aside] = /in it: (\S+)$/.exec(impaired.storage)!;
+  t.ok(existsSync(join(aside!, 'data.bin')), 'nothing was destroyed');
+
+  t.ok(existsSync(`${requests}.damaged`), 'the window of requests was set aside');
+  let known = 0;
+  for (let request = 0; request < REQUESTS; request++) {
+    if ((await server.ingest(body(request))).body.duplicate) known++;
+  }
+  t.equal(known, REQUESTS - 1, 'and made anew from the rows; the one whose rows are gone is taken again');
+  t.equal((await server.get('/api/v1/logs/count?q=service:drill')).total, REQUESTS * LINES);
+  t.equal(await server.stop('SIGTERM'), 0);
+});
+
+t.test('bytes that rot later: a clear answer, and the file stays as it is', async (t) => {
+  const [damaged] = dataFiles();
+  const bytes = readFileSync(damaged!);
+  bytes.fill(0xab, bytes.length >> 2, (bytes.length >> 2) * 3);
+  writeFileSync(damaged!, bytes);
+  const server = await startProcess(settings);
+  let output = '';
+  server.child.stderr!.on('data', (chunk) => {
+    output += chunk;
+  });
+  const response = await fetch(`${server.url}/api/v1/logs/search?q=id&limit=1000&order=asc`);
+  t.equal(response.status, 503);
+  t.match(await response.json(), { error: { message: /some of the stored records cannot be read/ } });
+  t.match(output, /data\.bin/, 'the console names the file');
+  t.equal((await server.ingest('{"message":"goes on","service":"later"}')).status, 200);
+  t.match(await server.get('/healthz'), { status: 'ok' });
+  t.same(readFileSync(damaged!), bytes);
+  await server.stop('SIGTERM');
+});
