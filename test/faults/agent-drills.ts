@@ -51,8 +51,8 @@ export const AGENT_DRILLS: Readonly<Record<string, (folder: string) => Promise<D
 export async function drillFullBufferDisk(folder: string): Promise<DrillResult> {
   const result = await drillFullBuffer(folder, 12);
   const { report, lost } = result;
-  const told = report.problem ? { lost: 0, lost_and_told: lost } : {};
-  return { ...counted(result), ...told, problem: report.problem };
+  const told = report.problem ? { lost: 0, lost_and_told: lost, problem: report.problem } : {};
+  return { ...counted(result), ...told };
 }
 
 function counted({ written, lost, twice, faults }: AgentDrillResult): DrillResult & { faults: number } {

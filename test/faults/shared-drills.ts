@@ -17,7 +17,7 @@ export const SHARED_DRILLS: Readonly<Record<string, () => Promise<DrillResult>>>
     }),
 };
 
-async function drill(faults: SharedDrillOptions['faults']): Promise<DrillResult> {
+async function drill(faults: NonNullable<SharedDrillOptions['faults']>): Promise<DrillResult> {
   const result = await drillShared({
     requests: 500,
     recordsPerRequest: 100,
