@@ -21,8 +21,8 @@ const STOP_MILLISECONDS = 10_000;
 const POLL_MILLISECONDS = 100;
 const FIRST_DELAY = 500;
 const LONGEST_DELAY = 30_000;
-/** Whoever ran so long did not fail because of its configuration. */
-const STEADY_MILLISECONDS = 60_000;
+/** Its last word before it works: whatever ends it later is not its configuration, and no reason to wait long. */
+const STARTED = '[sp] stream processor started';
 
 /** Fluent Bit as a child of the agent, started again when it ends. */
 export class ManagedFluentBit implements FluentBit {
@@ -80,7 +80,6 @@ export class ManagedFluentBit implements FluentBit {
 
   #spawn(): void {
     const { program, environment, pidFile } = this.#options;
-    const started = Date.now();
     const child = spawn(program, ['-c', this.#configPath], {
       // A reload looks for the files that the configuration names here.
       cwd: dirname(this.#configPath),
@@ -99,7 +98,6 @@ export class ManagedFluentBit implements FluentBit {
       rmSync(pidFile, { force: true });
       if (!this.#wanted || this.#supervised) return;
       this.lastError ??= `it ended with ${signal ?? `code ${code}`}`;
-      if (Date.now() - started > STEADY_MILLISECONDS) this.#delay = FIRST_DELAY;
       this.#restarting = this.#restartLater();
     });
   }
@@ -120,6 +118,7 @@ export class ManagedFluentBit implements FluentBit {
       rest = lines.pop()!.slice(-10_000);
       for (const line of lines) {
         if (line.trim() === '') continue;
+        if (line.includes(STARTED)) this.#delay = FIRST_DELAY;
         // The buffer's disk is full; one line stands for one write of up to 64 KB.
         if (line.includes('error writing data from')) this.lostRecords++;
         if (/\[\s*error\]/.test(line)) this.lastError = line.replace(/^.*\[\s*error\]\s*/, '').slice(0, 1000);

@@ -94,7 +94,7 @@ export async function drillAgent(options: AgentDrillOptions): Promise<AgentDrill
 
   const count = async () => (await server.get('/api/v1/logs/count?q="INFO drill"')).total as number;
   let last = -1;
-  for (let still = 0; still < 20; ) {
+  for (let still = 0; still < 60; ) {
     const now = await count();
     still = now === last ? still + 1 : 0;
     last = now;
