@@ -31,6 +31,8 @@ export class NodeLaunches {
   readonly #options: NodeLaunchesOptions;
   /** Least recently changed first. */
   readonly #known = new Map<string, Known>();
+  /** Every launch that the log has is known: who is not needs no look. */
+  #complete = false;
   /** One thing after the other for each node, so that entries keep their order. */
   readonly #last = new Map<string, Promise<unknown>>();
 
@@ -44,6 +46,7 @@ export class NodeLaunches {
       if (this.#known.size >= MOST_LAUNCHES) return;
       await this.find(id);
     }
+    this.#complete = !this.#options.log.shared;
   }
 
   /** How far a node's launch is; undefined where the node has no log, or one without any launch. */
@@ -72,7 +75,8 @@ export class NodeLaunches {
    */
   append(nodeId: string, drafts: readonly EntryDraft[]): Promise<Launch> {
     return this.#inTurn(nodeId, async () => {
-      const known = await this.#refresh(nodeId);
+      const isNew = this.#complete && !this.#known.has(nodeId);
+      const known: Known = isNew ? { launch: undefined, end: '0' } : await this.#refresh(nodeId);
       let { launch } = known;
       const entries: NodeEntry[] = [];
       for (const given of drafts) {
@@ -156,6 +160,7 @@ export class NodeLaunches {
     this.#known.set(nodeId, known);
     for (const oldest of this.#known.keys()) {
       if (this.#known.size <= MOST_LAUNCHES) return;
+      this.#complete = false;
       this.#known.delete(oldest);
     }
   }
