@@ -75,8 +75,7 @@ export class NodeLaunches {
    */
   append(nodeId: string, drafts: readonly EntryDraft[]): Promise<Launch> {
     return this.#inTurn(nodeId, async () => {
-      const isNew = this.#complete && !this.#known.has(nodeId);
-      const known: Known = isNew ? { launch: undefined, end: '0' } : await this.#refresh(nodeId);
+      const known = await this.#refresh(nodeId);
       let { launch } = known;
       const entries: NodeEntry[] = [];
       for (const given of drafts) {
@@ -138,6 +137,7 @@ export class NodeLaunches {
 
   async #refresh(nodeId: string): Promise<Known> {
     const known = this.#known.get(nodeId);
+    if (!known && this.#complete) return { launch: undefined, end: '0' };
     const { entries, end } = await this.#options.log.launchEntries(nodeId, known?.end);
     let launch = known?.launch;
     for (const { draft, record } of entries) {
