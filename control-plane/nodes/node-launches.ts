@@ -31,6 +31,8 @@ export class NodeLaunches {
   readonly #options: NodeLaunchesOptions;
   /** Least recently changed first. */
   readonly #known = new Map<string, Known>();
+  /** Every launch that the log has is known: who is not needs no look. */
+  #complete = false;
   /** One thing after the other for each node, so that entries keep their order. */
   readonly #last = new Map<string, Promise<unknown>>();
 
@@ -44,6 +46,7 @@ export class NodeLaunches {
       if (this.#known.size >= MOST_LAUNCHES) return;
       await this.find(id);
     }
+    this.#complete = !this.#options.log.shared;
   }
 
   /** How far a node's launch is; undefined where the node has no log, or one without any launch. */
@@ -134,6 +137,7 @@ export class NodeLaunches {
 
   async #refresh(nodeId: string): Promise<Known> {
     const known = this.#known.get(nodeId);
+    if (!known && this.#complete) return { launch: undefined, end: '0' };
     const { entries, end } = await this.#options.log.launchEntries(nodeId, known?.end);
     let launch = known?.launch;
     for (const { draft, record } of entries) {
@@ -156,6 +160,7 @@ export class NodeLaunches {
     this.#known.set(nodeId, known);
     for (const oldest of this.#known.keys()) {
       if (this.#known.size <= MOST_LAUNCHES) return;
+      this.#complete = false;
       this.#known.delete(oldest);
     }
   }

@@ -35,6 +35,8 @@ export interface NewestRequest {
 
 /** Where the logs of nodes are kept. Each forgets a node some hours after its last entry. */
 export interface NodeLog {
+  /** Others add entries too; else all launches come in by this process. */
+  readonly shared: boolean;
   /**
    * Adds entries that are stored as records already.
    * @param end up to where the caller knows the log

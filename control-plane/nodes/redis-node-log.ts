@@ -25,6 +25,7 @@ const MOST_ENTRIES = 10_000;
  * of the node's agents, which stay records.
  */
 export class RedisNodeLog implements NodeLog {
+  readonly shared = true;
   readonly #options: RedisNodeLogOptions;
   readonly #watcher: ListWatcher;
   readonly #pending: PendingEntries;

@@ -23,6 +23,7 @@ const SETTINGS = { max_execution_time: 30, max_threads: 1 };
 
 /** The log of a node read from the records that carry its `node_id`; a place is a record's. */
 export class StoredNodeLog implements NodeLog {
+  readonly shared = false;
   readonly #options: StoredNodeLogOptions;
   readonly #scope: string;
 

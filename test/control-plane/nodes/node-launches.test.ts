@@ -11,6 +11,7 @@ const MINUTE = 60_000;
 function scene() {
   const kept: NodeEntry[] = [];
   const log: NodeLog = {
+    shared: false,
     append: async (_nodeId, entries, end) => {
       kept.push(...entries);
       return end;
