@@ -5,6 +5,9 @@ import { respondToErrors } from './http/error-response.ts';
 import { refuseForeignSites } from './http/foreign-sites.ts';
 import { countRequests, type RequestCounts } from './http/request-counts.ts';
 import { setSecurityHeaders } from './http/security-headers.ts';
+import { type AgentRoutesOptions, addAgentRoutes } from './routes/agents.ts';
+import { type AlertRuleRoutesOptions, addAlertRuleRoutes } from './routes/alert-rules.ts';
+import { type AlertRoutesOptions, addAlertRoutes } from './routes/alerts.ts';
 import { addDeadLetterRoutes, type DeadLetterRoutesOptions } from './routes/dead-letters.ts';
 import { addDocumentRoutes } from './routes/document.ts';
 import { addFileRoutes, type FileRoutesOptions } from './routes/files.ts';
@@ -18,10 +21,12 @@ import { addLogRoutes, type LogRoutesOptions } from './routes/logs.ts';
 import { addNodeRoutes, type NodeRoutesOptions } from './routes/nodes.ts';
 import { addOperationsRoutes, type OperationsRoutesOptions } from './routes/operations.ts';
 import { addOtlpRoutes, type OtlpRoutesOptions } from './routes/otlp.ts';
+import { addProfileRoutes, type ProfileRoutesOptions } from './routes/profiles.ts';
 import { addRetentionRoutes, type RetentionRoutesOptions } from './routes/retention.ts';
 import { addServiceRoutes, type ServiceRoutesOptions } from './routes/services.ts';
 import { addSessionRoutes } from './routes/session.ts';
 import { addSyncRoutes, type SyncRoutesOptions } from './routes/sync.ts';
+import { addTemplateRoutes, type TemplateRoutesOptions } from './routes/templates.ts';
 import { addWebPageRoutes, type WebPageRoutesOptions } from './routes/web-pages.ts';
 
 export interface AppOptions
@@ -38,6 +43,11 @@ export interface AppOptions
     SyncRoutesOptions,
     JobRoutesOptions,
     NodeRoutesOptions,
+    TemplateRoutesOptions,
+    AgentRoutesOptions,
+    ProfileRoutesOptions,
+    AlertRoutesOptions,
+    AlertRuleRoutesOptions,
     DeadLetterRoutesOptions,
     OperationsRoutesOptions,
     WebPageRoutesOptions,
@@ -70,6 +80,11 @@ export function createApp(options: AppOptions): Koa {
   addSyncRoutes(api.family('Services and files'), options);
   addJobRoutes(api.family('Jobs'), options);
   addNodeRoutes(api.family('Nodes'), options);
+  addAgentRoutes(api.family('Fleet'), options);
+  addProfileRoutes(api.family('Fleet'), options);
+  addTemplateRoutes(api.family('Fleet'), options);
+  addAlertRoutes(api.family('Alerts'), options);
+  addAlertRuleRoutes(api.family('Alerts'), options);
   addOperationsRoutes(api.family('Operations'), options);
   addSessionRoutes(api.family('Operations'), options);
   addWebPageRoutes(api.family('Web pages'), options);

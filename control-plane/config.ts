@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { ALLOW_FORM, isAllowEntry } from './alerts/webhook-address.ts';
 import { HOST_NAME, USER_NAME } from './files/sync-source.ts';
 import { PROTOCOLS } from './forward/destination.ts';
 import { parseQuery } from './query/parser.ts';
@@ -162,9 +163,14 @@ export const SETTINGS = z.object({
     .pipe(z.array(furtherDestination, DESTINATIONS_FORM))
     .default([]),
   MAX_STREAMS_PER_CLIENT: whole(1).default(1000),
+  ALERT_RULES_FILE: text.optional(),
+  ALERT_WEBHOOK_ALLOW: list.refine((entries) => entries.every(isAllowEntry), ALLOW_FORM).default([]),
+  ALERT_WEBHOOK_SECRET: text.optional(),
   LOG_PATHS: list.default([]),
   DEFAULT_TIMEZONE: z.string().refine(isTimezone, 'a time zone such as UTC or Europe/Berlin').default('UTC'),
   MACHINE_ID: text.default(hostname()),
+  TEMPLATES_DIR: text.optional(),
+  FLUENT_BIT: text.optional(),
 });
 
 export type Config = z.infer<typeof SETTINGS>;

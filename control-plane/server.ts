@@ -23,7 +23,9 @@ import { startOtlpListener } from './otlp-listener.ts';
 import { packageVersion } from './package-version.ts';
 import { readTls } from './read-tls.ts';
 import { startRequestLog } from './request-log.ts';
+import { createAlerting } from './start-alerts.ts';
 import { createCollector } from './start-collector.ts';
+import { createFleet } from './start-fleet.ts';
 import { startIngest } from './start-ingest.ts';
 import { startNodes } from './start-nodes.ts';
 import { createRetention } from './start-retention.ts';
@@ -67,9 +69,13 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       stateDir: join(config.DATA_DIR, 'state'),
       onProblem: log.warn,
     });
+    const alerting = await createAlerting(config, { clickhouse, store, bus, log });
     const retention = retentionOf(config, ingest.rules.retention);
+    const fleet = await createFleet(config, clickhouse, log);
     const features: Feature[] = [
       ingest.rules,
+      fleet,
+      alerting,
       forwarding,
       createCollector(config, pipeline, log),
       sync,
@@ -98,6 +104,8 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
     };
     const app = createApp({
       ...ingest,
+      ...fleet,
+      ...alerting,
       metricRules: ingest.rules.metricRules,
       retention,
       maxDiskBytes: config.MAX_DISK_BYTES,

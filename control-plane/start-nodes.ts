@@ -27,7 +27,7 @@ export interface RunningNodes extends Feature {
 /** Puts the launches of nodes together and goes on with those that are under way. */
 export async function startNodes(
   config: Config,
-  { store, bus, pipeline }: Pick<Ingest, 'store' | 'bus' | 'pipeline'>,
+  { store, bus, pipeline, rules }: Pick<Ingest, 'store' | 'bus' | 'pipeline' | 'rules'>,
   clickhouse: ClickHouse,
   redis: Redis | undefined,
   log: ConsoleLog,
@@ -43,6 +43,7 @@ export async function startNodes(
     log: nodeLog,
     pipeline,
     times,
+    redact: rules.redact.text,
     ...(redis && { mayWarn: (launch) => isFirstToWarn(redis, launch) }),
   });
   await launches.load();

@@ -6,6 +6,8 @@ import t from 'tap';
 const LAYERS = [
   /^pipeline\/(record\/|errors\.ts|counters\.ts|sequencer\.ts|request-window\.ts|sources\/source-entry\.ts)/,
   /^pipeline\/(sources|transforms|store|live)\//,
+  /^pipeline\/fluent-bit\//,
+  /^pipeline\/agent\//,
   /^pipeline\/(batch-queue|request-window-file|redis-requests)\.ts/,
   /^pipeline\/(pipeline|deliver-files|accept-otlp)\.ts/,
   /^control-plane\/logger\//,

@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findFluentBit } from '../../pipeline/fluent-bit/find-fluent-bit.ts';
 import { readConfig } from '../config.ts';
 import { createConsoleLog } from '../console-log.ts';
 import { startServer } from '../server.ts';
 import { startDemoFleet } from './demo-fleet.ts';
-import { findFluentBit, startFluentBit } from './demo-fluent-bit.ts';
+import { startFluentBit } from './demo-fluent-bit.ts';
 
 const LINES_PER_SECOND = 20;
 

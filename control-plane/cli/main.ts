@@ -1,6 +1,7 @@
 #!/usr/bin/env -S UV_THREADPOOL_SIZE=16 node --max-semi-space-size=32
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../package-version.ts';
+import { addAgent } from './agent.ts';
 import { addCompletion } from './completion.ts';
 import { addCount } from './count.ts';
 import { addDemo } from './demo-command.ts';
@@ -9,6 +10,7 @@ import { addIngest } from './ingest.ts';
 import { addJobs } from './jobs.ts';
 import { addMigrate } from './migrate-command.ts';
 import { addNodes } from './nodes.ts';
+import { addRender } from './render.ts';
 import { addSearch } from './search.ts';
 import { addServe } from './serve-command.ts';
 import { addServices } from './services.ts';
@@ -51,6 +53,8 @@ for (const add of [
   addIngest,
   addMigrate,
   addView,
+  addRender,
+  addAgent,
   addCompletion,
 ]) {
   add(program);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import { findFluentBit } from '../../pipeline/fluent-bit/find-fluent-bit.ts';
 import { ConfigError, readConfig, SETTINGS } from '../config.ts';
 import { createConsoleLog } from '../console-log.ts';
 import { startServer } from '../server.ts';
@@ -8,7 +9,8 @@ import { startServer } from '../server.ts';
 export async function serve(paths: readonly string[]): Promise<void> {
   try {
     const envFile = readEnvFile();
-    const config = readConfig({ ...envFile, ...process.env });
+    const fluentBit = findFluentBit(process.env.PATH ?? '');
+    const config = readConfig({ FLUENT_BIT: fluentBit, ...envFile, ...process.env });
     const log = createConsoleLog(config.LOG_LEVEL);
     for (const name of Object.keys(envFile)) {
       if (!(name in SETTINGS.shape)) log.warn(`.env: ${name} is no setting of Logplane`);

@@ -18,7 +18,10 @@ export interface AuthOptions {
 
 /** What a route asks for: `admin` always needs the token, `change` only where changes are guarded. */
 export const RIGHTS = ['ingest', 'read', 'change', 'admin'] as const;
-export type Right = (typeof RIGHTS)[number];
+/** A right that a token brings. */
+export type HeldRight = (typeof RIGHTS)[number];
+/** A `configuration` is read by agents, which have the ingest token, and by people, who may read; it holds no secrets. */
+export type Right = HeldRight | 'configuration';
 
 export interface Auth {
   /** Lets a request pass that has the right, by a token or by the cookie of a session. */
@@ -31,11 +34,11 @@ export interface Auth {
   /** True where nobody needs a token for it. */
   isOpen(right: Right): boolean;
   /** What a request may do. */
-  rightsOf(context: Context): Promise<Right[]>;
+  rightsOf(context: Context): Promise<HeldRight[]>;
   /** Opens a session for a token and sets its cookie. @throws LogplaneError `unauthorized`, `too_many` */
-  signIn(context: Context, token: string): Promise<Right[]>;
+  signIn(context: Context, token: string): Promise<HeldRight[]>;
   /** Ends the session of the cookie. */
-  signOut(context: Context): Promise<Right[]>;
+  signOut(context: Context): Promise<HeldRight[]>;
 }
 
 export function createAuth({ ingestToken, readToken, adminToken, guardChanges }: AuthOptions): Auth {
@@ -45,11 +48,15 @@ export function createAuth({ ingestToken, readToken, adminToken, guardChanges }:
   const open: Readonly<Record<Right, boolean>> = {
     ingest: ingestToken === undefined,
     read: readToken === undefined,
+    configuration: readToken === undefined,
     change: !guardChanges,
     admin: false,
   };
   const allows = (kind: TokenKind | undefined, right: Right) =>
-    open[right] || kind === 'admin' || kind === right;
+    open[right] ||
+    kind === 'admin' ||
+    kind === right ||
+    (right === 'configuration' && (kind === 'read' || kind === 'ingest'));
   const rightsWith = (kind: TokenKind | undefined) => RIGHTS.filter((right) => allows(kind, right));
 
   /** Which of the server's tokens this is. */

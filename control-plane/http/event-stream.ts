@@ -18,12 +18,16 @@ export function formatEvent(event: { name?: string; id?: string; data: string })
  * the socket takes one, and a comment goes out every 10 s. The source's signal is aborted when the client
  * leaves or `stop` is; it then ends. A source that fails ends the stream with an event `error`; one that reaches
  * `maxMinutes` with an event `end` that says so.
+ *
+ * @param beside subscribes to whole events that come between those of the source, and gives the end of the subscription; a
+ *   reader that takes nothing goes without them
  */
 export function respondWithEvents(
   context: Context,
   stop: AbortSignal,
   source: (signal: AbortSignal) => AsyncIterable<string>,
   maxMinutes?: number,
+  beside: (write: (event: string) => void) => () => void = () => () => {},
 ): void {
   context.status = 200;
   context.set({
@@ -54,6 +58,7 @@ export function respondWithEvents(
           output.write(formatEvent({ name: 'end', data: JSON.stringify({ reason }) }));
           end();
         }, maxMinutes * 60_000);
+  const leave = beside((event) => output.writableNeedDrain || output.write(event));
   const copy = async () => {
     for await (const chunk of source(signal)) {
       if (!output.write(chunk)) await once(output, 'drain', { signal });
@@ -70,6 +75,7 @@ export function respondWithEvents(
     .finally(() => {
       clearInterval(heartbeat);
       clearTimeout(limit);
+      leave();
       stop.removeEventListener('abort', end);
       output.end();
     });

@@ -24,6 +24,7 @@ const KEYS = [{ bearer: [] }, { adminToken: [] }, { session: [] }];
 const OPENED_BY: Readonly<Record<Right, readonly object[]>> = {
   ingest: [{}, ...KEYS],
   read: [{}, ...KEYS],
+  configuration: [{}, ...KEYS],
   change: [{}, ...KEYS],
   admin: KEYS,
 };

@@ -77,7 +77,7 @@ function parseSelection({ q, equal = {}, type }: FilterParameters): Query {
     if (value !== undefined) queries.push(anyOf(value.split(',').map((item) => fieldEquals(field, item))));
   }
   if (type !== undefined) {
-    const group = TYPE_GROUPS[type];
+    const group = Object.hasOwn(TYPE_GROUPS, type) ? TYPE_GROUPS[type] : undefined;
     queries.push(group === undefined ? fieldEquals('type', type) : parseQuery(group));
   }
   return allOf(queries);

@@ -12,6 +12,8 @@ export interface NodeLaunchesOptions {
   readonly log: NodeLog;
   readonly pipeline: Pipeline;
   readonly times: PhaseTimes;
+  /** Takes secrets out of a text. */
+  readonly redact: (text: string) => string;
   /** True for the one server process that is to tell of a launch that is stuck in a phase. */
   readonly mayWarn?: (launch: Launch) => Promise<boolean>;
 }
@@ -73,7 +75,8 @@ export class NodeLaunches {
       const known = await this.#refresh(nodeId);
       let { launch } = known;
       const entries: NodeEntry[] = [];
-      for (const draft of drafts) {
+      for (const given of drafts) {
+        const draft = this.#redacted(given);
         checkGoesOn(launch, draft);
         const next = advance(launch, nodeId, draft, Date.now());
         const entry = markEvent(launch, next.entry);
@@ -108,9 +111,8 @@ export class NodeLaunches {
   }
 
   /** Warns of launches whose phase takes longer than usual, each phase once. */
-  async warnOfStuck(): Promise<void> {
+  async warnOfStuck(now = Date.now()): Promise<void> {
     const { times, mayWarn } = this.#options;
-    const now = Date.now();
     for (const [nodeId, { launch }] of this.#known) {
       if (!launch || launch.stuck || isTerminal(launch.phase)) continue;
       const most = times.most(launch.phase);
@@ -140,6 +142,13 @@ export class NodeLaunches {
     }
     if (launch) this.#remember(nodeId, { launch, end });
     return { launch, end };
+  }
+
+  /** The pipeline does the same with the record; lists in Redis have what stands here. */
+  #redacted(draft: EntryDraft): EntryDraft {
+    const { redact } = this.#options;
+    const { message, details } = draft;
+    return { ...draft, message: redact(message), ...(details !== undefined && { details: redact(details) }) };
   }
 
   #remember(nodeId: string, known: Known): void {

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { badRequest } from '../../pipeline/errors.ts';
 import type { LiveBus } from '../../pipeline/live/live-bus.ts';
 import type { LogStore } from '../../pipeline/store/log-store.ts';
+import { type AlertEvent, formatAlert } from '../alerts/alert-event.ts';
+import type { AlertFeed } from '../alerts/alert-feed.ts';
 import type { RouteFamily } from '../http/api.ts';
 import { ERROR } from '../http/error-response.ts';
 import { formatEvent, respondWithEvents } from '../http/event-stream.ts';
@@ -19,6 +21,7 @@ import type { StreamLimit } from '../http/stream-limit.ts';
 import { type NamedQueries, parseNamedQueries } from '../logs/named-queries.ts';
 import { type TailEvent, type TailRequest, tailLogs } from '../logs/tail.ts';
 import { parseTime, TIME_FORMS, toNanos } from '../query/parse-time.ts';
+import { ALERT } from './alert-schema.ts';
 import { FILTER, toFilter } from './log-parameters.ts';
 import { RECORD } from './record-schema.ts';
 
@@ -26,6 +29,8 @@ export interface LogStreamRoutesOptions {
   readonly store: LogStore;
   readonly bus: LiveBus;
   readonly streams: StreamLimit;
+  /** Alerts come on every live stream, as events `alert`. */
+  readonly alertFeed: AlertFeed;
   /** Aborted when the server stops: open streams end. */
   readonly stopping: AbortSignal;
   /** After which a stream ends; undefined = what is usual for it. */
@@ -53,6 +58,7 @@ export const STREAM_HEADERS = { 'Last-Event-ID': 'The `id` of the last event tha
 
 export const LOG_EVENTS = {
   message: RECORD,
+  alert: ALERT,
   gap: z
     .object({ from: z.string(), to: z.string(), count: z.int() })
     .describe('Records that a reader was too slow for, between two ids'),
@@ -96,7 +102,7 @@ export function addLogStreamRoutes(api: RouteFamily, options: LogStreamRoutesOpt
 /** Answers with the records that a filter chooses, live; how much of the past comes first is the request's choice. */
 export function respondWithLogs(
   context: Context,
-  { store, bus, streams, stopping, streamMaxMinutes }: LogStreamRoutesOptions,
+  { store, bus, streams, stopping, streamMaxMinutes, alertFeed }: LogStreamRoutesOptions,
   { tail, since, follow, after }: ParameterValues<typeof STREAM>,
   filter: TailRequest['filter'],
   named?: NamedQueries,
@@ -121,7 +127,14 @@ export function respondWithLogs(
       leave();
     }
   };
-  respondWithEvents(context, stopping, source, streamMaxMinutes);
+  respondWithEvents(context, stopping, source, streamMaxMinutes, (write) =>
+    alertFeed.subscribe((alert) => write(formatAlertEvent(alert))),
+  );
+}
+
+/** Without an `id:`, so that it does not change where a log stream goes on. */
+function formatAlertEvent(alert: AlertEvent): string {
+  return formatEvent({ name: 'alert', data: JSON.stringify(formatAlert(alert)) });
 }
 
 /**

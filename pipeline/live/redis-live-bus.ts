@@ -28,10 +28,13 @@ export interface RedisBusCounters {
 
 const STREAM = 'logplane:live';
 /** Entries that the stream keeps; who is further behind reads the store. */
-const STREAM_LENGTH = 2_000;
-/** Larger batches are read from the store: Redis holds some 100 MB at most. */
-const MOST_RECORDS = 500;
-const MOST_CHARACTERS = 128 * 1024;
+const STREAM_LENGTH = 1_000;
+/** Of one message, so that Redis holds some 100 MB at most. */
+const MESSAGE_RECORDS = 500;
+const MESSAGE_CHARACTERS = 64 * 1024;
+/** What comes in beyond this while one message is under way is read from the store. */
+const MOST_RECORDS = 5_000;
+const MOST_CHARACTERS = 1024 * 1024;
 const BEAT_MILLISECONDS = 500;
 const SILENT_MILLISECONDS = 5_000;
 const BLOCK_MILLISECONDS = 1_000;
@@ -159,11 +162,16 @@ export class RedisLiveBus {
       this.#dirty = false;
       const records = this.#records;
       const stored = this.#stored;
+      // As of now: what is stored while parts are under way is told next time.
+      const settled = this.#settled;
       this.#records = [];
       this.#characters = 0;
       this.#stored = 0;
       try {
-        await this.#send('told', records, stored);
+        const parts = records ? messageParts(records) : [];
+        for (const part of parts.slice(0, -1)) await this.#send('told', part, part.length, this.#told);
+        const last = records && (parts.at(-1) ?? []);
+        await this.#send('told', last, last?.length ?? stored, settled);
       } catch {
         this.counters.messagesFailed++;
         this.#stored += stored;
@@ -177,9 +185,9 @@ export class RedisLiveBus {
     kind: BusMessage['kind'],
     records: readonly StoredRecord[] | undefined,
     stored: number,
+    settled = this.#settled,
   ): Promise<void> {
     const { redis, process, bus } = this.#options;
-    const settled = this.#settled;
     const message: BusMessage = {
       process,
       number: ++this.#number,
@@ -264,4 +272,20 @@ export class RedisLiveBus {
       if (!kept) onProblem('another server process uses the same places; restart this one');
     }
   }
+}
+
+/** Records in the pieces in which they are sent. */
+function messageParts(records: readonly StoredRecord[]): StoredRecord[][] {
+  const parts: StoredRecord[][] = [];
+  let characters = Number.POSITIVE_INFINITY;
+  for (const record of records) {
+    const size = record.message.length + record.attributes.length;
+    if (characters + size > MESSAGE_CHARACTERS || parts.at(-1)!.length === MESSAGE_RECORDS) {
+      parts.push([]);
+      characters = 0;
+    }
+    parts.at(-1)!.push(record);
+    characters += size;
+  }
+  return parts;
 }

@@ -116,6 +116,58 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       (what) => `ALTER TABLE logs MATERIALIZE ${what} SETTINGS mutations_sync = 0, alter_sync = 0`,
     ),
   ],
+  [
+    `CREATE TABLE IF NOT EXISTS fleet (
+      kind LowCardinality(String),
+      id String,
+      updated UInt64,
+      body String CODEC(ZSTD(1))
+    ) ENGINE = ReplacingMergeTree(updated) ORDER BY (kind, id)`,
+  ],
+  [
+    `CREATE TABLE IF NOT EXISTS alert_rules (
+      name String,
+      version UInt32,
+      updated UInt64,
+      deleted UInt8,
+      definition String
+    ) ENGINE = MergeTree ORDER BY (name, version)`,
+    `CREATE TABLE IF NOT EXISTS alert_events (
+      seq UInt64,
+      alert String,
+      rule LowCardinality(String),
+      rule_version UInt32,
+      severity LowCardinality(String),
+      state LowCardinality(String),
+      labels String CODEC(ZSTD(1)),
+      group String CODEC(ZSTD(1)),
+      since Float64,
+      at Float64,
+      value Float64,
+      details String CODEC(ZSTD(1)),
+      webhooks Array(String) CODEC(ZSTD(1))
+    ) ENGINE = MergeTree ORDER BY seq
+    TTL toDateTime(fromUnixTimestamp64Micro(toInt64(seq), 'UTC')) + toIntervalDay(400)`,
+    `CREATE TABLE IF NOT EXISTS alert_silences (
+      id String,
+      updated UInt64,
+      deleted UInt8,
+      definition String
+    ) ENGINE = ReplacingMergeTree(updated) ORDER BY id`,
+    `CREATE TABLE IF NOT EXISTS alert_positions (
+      name String,
+      updated UInt64,
+      place UInt64,
+      note String
+    ) ENGINE = ReplacingMergeTree(updated) ORDER BY name`,
+    `CREATE TABLE IF NOT EXISTS leases (
+      name LowCardinality(String),
+      holder String,
+      asked UInt64,
+      seen UInt64
+    ) ENGINE = ReplacingMergeTree(seen) ORDER BY (name, holder)
+    TTL toDateTime(fromUnixTimestamp64Micro(toInt64(seen), 'UTC')) + toIntervalDay(1)`,
+  ],
 ];
 
 const MIGRATE_ATTEMPTS = 10;

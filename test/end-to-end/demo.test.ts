@@ -47,7 +47,7 @@ t.test('the demo shows records of every service and stops cleanly', (t) =>
 );
 
 t.test('with Fluent Bit on the PATH it collects', async (t) => {
-  const { findFluentBit } = await import('../../control-plane/cli/demo-fluent-bit.ts');
+  const { findFluentBit } = await import('../../pipeline/fluent-bit/find-fluent-bit.ts');
   const path = process.env.PATH ?? '';
   if (findFluentBit(path) === undefined) return t.comment('skipped: fluent-bit is not on the PATH');
   await runDemo(t, path, /collected by Fluent Bit/);

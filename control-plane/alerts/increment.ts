@@ -1,0 +1,32 @@
+/** Records that came to one group of a rule in one second. */
+export interface Increment {
+  /** JSON array of the values of the rule's `by`, in its order. */
+  readonly group: string;
+  /** Seconds since 1970. */
+  readonly at: number;
+  /** What is told apart within the group: a value, the bin of a number, `1` for the part of a share; else empty. */
+  readonly item: string;
+  readonly count: number;
+}
+
+/** A bin is two per cent wide: percentiles are right to one per cent, in a bounded number of bins. */
+const LOG_BIN = Math.log(1.02);
+const NO_LOG = '-';
+
+/** The bin of a number of zero or more, given as text; undefined where it is no such number. */
+export function binOf(text: string): string | undefined {
+  const value = text === '' ? Number.NaN : Number(text);
+  if (!(value >= 0) || value === Number.POSITIVE_INFINITY) return undefined;
+  return value < 1e-9 ? NO_LOG : String(Math.floor(Math.log(value) / LOG_BIN));
+}
+
+/** The middle of a bin. */
+export function valueOfBin(bin: string): number {
+  return bin === NO_LOG ? 0 : Math.exp((Number(bin) + 0.5) * LOG_BIN);
+}
+
+/** SQL of the bin of a text; NULL where it is no number. The engine works out every branch, also for zero and infinity. */
+export function binSql(text: string): string {
+  const value = `toFloat64OrNull(${text})`;
+  return `multiIf(NOT (${value} >= 0) OR NOT isFinite(${value}), NULL, ${value} < 1e-9, '${NO_LOG}', toString(accurateCastOrNull(floor(log(${value}) / log(1.02)), 'Int64')))`;
+}

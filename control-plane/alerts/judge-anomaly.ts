@@ -1,0 +1,89 @@
+/** What is usual for a moment, by one way of looking at the past. */
+export interface Baseline {
+  readonly season: 'week' | 'day' | 'recent';
+  readonly expected: number;
+  /** Robust standard deviation, at least what chance alone makes. */
+  readonly spread: number;
+  readonly samples: number;
+  /** How far the value is from what is expected, in spreads. */
+  readonly score: number;
+}
+
+export interface AnomalyOptions {
+  /** Length of a slot in seconds. */
+  readonly slotSeconds: number;
+  /** What a slot without a value means: nothing came, or nothing is known. */
+  readonly missing: 0 | undefined;
+  /** Counts scatter by chance alone, by the root of what is expected. */
+  readonly counts: boolean;
+}
+
+/** Values of past slots by slot number (time divided by the slot's length). */
+export interface SlotHistory {
+  readonly first: number;
+  get(slot: number): number | undefined;
+}
+
+const DAY = 86_400;
+const WEEK = 7 * DAY;
+/** Beside the same slot of another day its neighbours count too: nothing happens to the minute. */
+const NEIGHBOURS = [-1, 0, 1];
+const MOST_WEEKS = 4;
+const MOST_DAYS = 14;
+const RECENT_SECONDS = 4 * 3_600;
+const LEAST_SAMPLES = { week: 6, day: 9, recent: 12 };
+/** A deviation below this part of what is expected is of no interest. */
+const RELATIVE_SPREAD = 0.1;
+/** Makes the median of absolute deviations comparable to a standard deviation. */
+const MAD_TO_SIGMA = 1.4826;
+
+/**
+ * Compares a value with the same time of earlier weeks, of earlier days and with the hours before, as far as there is
+ * enough of each, by median and median absolute deviation. Gives the comparison that finds it least surprising: what
+ * is usual on Mondays, every night or since this morning is no anomaly. Undefined without enough of any history.
+ */
+export function judgeAnomaly(
+  history: SlotHistory,
+  slot: number,
+  value: number,
+  options: AnomalyOptions,
+): Baseline | undefined {
+  const { slotSeconds } = options;
+  const recent = Math.round(RECENT_SECONDS / slotSeconds);
+  const seasons = [
+    { season: 'week', slots: seasonal(slot, Math.round(WEEK / slotSeconds), MOST_WEEKS) },
+    { season: 'day', slots: seasonal(slot, Math.round(DAY / slotSeconds), MOST_DAYS) },
+    { season: 'recent', slots: Array.from({ length: recent }, (_, index) => slot - 1 - index) },
+  ] as const;
+  let least: Baseline | undefined;
+  for (const { season, slots } of seasons) {
+    const samples = slots
+      .filter((past) => past >= history.first && past < slot)
+      .map((past) => history.get(past) ?? options.missing)
+      .filter((sample) => sample !== undefined);
+    if (samples.length < Math.min(LEAST_SAMPLES[season], slots.length)) continue;
+    const baseline = { season, ...compareWith(samples, value, options.counts) };
+    if (!least || Math.abs(baseline.score) < Math.abs(least.score)) least = baseline;
+  }
+  return least;
+}
+
+function seasonal(slot: number, period: number, most: number): number[] {
+  return Array.from({ length: most }, (_, index) => slot - (index + 1) * period).flatMap((past) =>
+    NEIGHBOURS.map((offset) => past + offset),
+  );
+}
+
+function compareWith(samples: readonly number[], value: number, counts: boolean): Omit<Baseline, 'season'> {
+  const expected = median(samples);
+  const deviation = median(samples.map((sample) => Math.abs(sample - expected))) * MAD_TO_SIGMA;
+  const chance = counts ? Math.sqrt(Math.max(expected, 1)) : 0;
+  const spread = Math.max(deviation, chance, RELATIVE_SPREAD * expected, Number.MIN_VALUE);
+  return { expected, spread, samples: samples.length, score: (value - expected) / spread };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

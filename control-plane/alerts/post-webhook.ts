@@ -1,0 +1,78 @@
+import { createHmac } from 'node:crypto';
+import http from 'node:http';
+import https from 'node:https';
+import type { WebhookGuard } from './webhook-address.ts';
+
+export interface WebhookMessage {
+  readonly url: string;
+  /** The same for every attempt. */
+  readonly id: string;
+  readonly body: string;
+}
+
+export interface WebhookAnswer {
+  readonly status: number;
+  /** Seconds after which the receiver wants to be asked again, where it says so. */
+  readonly retryAfter: number | undefined;
+}
+
+const TIMEOUT_MILLISECONDS = 10_000;
+/** An answer's body is of no interest; one that does not end is cut. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+/**
+ * Sends a message, signed as standardwebhooks.com has it: `webhook-signature` is `v1,` and the base64 HMAC-SHA256 of id,
+ * timestamp and body with dots between. Redirects are not followed.
+ *
+ * @throws Error where no answer came; RefusedAddress where it must not go there
+ */
+export async function postWebhook(
+  { url, id, body }: WebhookMessage,
+  secret: string,
+  guard: WebhookGuard,
+): Promise<WebhookAnswer> {
+  const target = new URL(url);
+  const { address, family } = await guard.resolve(target.hostname);
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const signature = createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`).digest('base64');
+  const bytes = Buffer.from(body);
+  return new Promise((resolve, reject) => {
+    const request = (target.protocol === 'https:' ? https : http).request(
+      target,
+      {
+        method: 'POST',
+        agent: false,
+        signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
+        headers: {
+          'Content-Type': 'application/json',
+          'Content-Length': bytes.length,
+          'User-Agent': 'logplane',
+          'webhook-id': id,
+          'webhook-timestamp': timestamp,
+          'webhook-signature': `v1,${signature}`,
+        },
+        // The address that was checked, whatever the name means by now.
+        lookup: (_host, options, answer) => {
+          if (options.all) answer(null, [{ address, family }]);
+          else answer(null, address, family);
+        },
+      },
+      (response) => {
+        let size = 0;
+        const wait = Number(response.headers['retry-after']);
+        const result = {
+          status: response.statusCode ?? 0,
+          retryAfter: Number.isFinite(wait) && wait >= 0 ? wait : undefined,
+        };
+        response.on('data', (chunk: Buffer) => {
+          size += chunk.length;
+          if (size > MAX_ANSWER_BYTES) response.destroy();
+        });
+        response.on('close', () => resolve(result));
+        response.on('error', () => resolve(result));
+      },
+    );
+    request.on('error', reject);
+    request.end(bytes);
+  });
+}

@@ -1,0 +1,39 @@
+import type { StoredRecord } from '../../pipeline/record/log-record.ts';
+import type { QueryParameters } from '../../pipeline/store/clickhouse.ts';
+import type { LogStore } from '../../pipeline/store/log-store.ts';
+import type { CompiledRule } from './compile-rule.ts';
+import { labelSql } from './label-sql.ts';
+import { LABEL_CHARACTERS } from './read-increments.ts';
+
+/** Of a training job with a few hundred ranks, enough say which one lags. */
+const MOST = 256;
+
+/** The records that made an alert of a group, the last of its window first. @param at seconds since 1970 */
+export function sampleRecords(
+  store: LogStore,
+  compiled: CompiledRule,
+  group: string,
+  at: number,
+): Promise<StoredRecord[]> {
+  const { rule, labels, where, part, window, parameters } = compiled;
+  const given = JSON.parse(group) as string[];
+  const values = labels.map((name, index) => labelSql(name, rule.extract, `l${index}_`));
+  const same = values.map(
+    ({ sql }, index) => `substringUTF8(${sql}, 1, ${LABEL_CHARACTERS}) = {g${index}:String}`,
+  );
+  const conditions = [part?.where ?? where, ...same].map((condition) => `(${condition})`);
+  return store.select(
+    `WHERE timestamp > fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND timestamp < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+       AND ${conditions.join(' AND ')} ORDER BY timestamp DESC LIMIT ${MOST}`,
+    {
+      urgent: true,
+      settings: { max_execution_time: 5, max_threads: 1 },
+      parameters: Object.assign(
+        { from: Math.floor((at - window) * 1000), to: Math.floor(at * 1000) + 60_000 },
+        parameters,
+        ...values.map((value) => value.parameters),
+        Object.fromEntries(given.map((value, index) => [`g${index}`, value])),
+      ) as QueryParameters,
+    },
+  );
+}

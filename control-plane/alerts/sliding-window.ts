@@ -1,0 +1,71 @@
+import { valueOfBin } from './increment.ts';
+
+/** How often each item came. */
+export type Items = Map<string, number>;
+
+/** Items told apart in one piece of time; further ones are counted as one. */
+const MAX_ITEMS = 5_000;
+const OTHERS = '…';
+
+/** Counts of one group by pieces of time, each `step` seconds long. */
+export class SlidingWindow {
+  readonly #step: number;
+  readonly #pieces = new Map<number, Items>();
+
+  constructor(step: number) {
+    this.#step = step;
+  }
+
+  get empty(): boolean {
+    return this.#pieces.size === 0;
+  }
+
+  /** When the pieces begin, seconds since 1970, in no order. */
+  starts(): Iterable<number> {
+    return this.#pieces.keys();
+  }
+
+  add(at: number, item: string, count: number): void {
+    const start = Math.floor(at / this.#step) * this.#step;
+    let items = this.#pieces.get(start);
+    if (!items) {
+      items = new Map();
+      this.#pieces.set(start, items);
+    }
+    const key = items.has(item) || items.size < MAX_ITEMS ? item : OTHERS;
+    items.set(key, (items.get(key) ?? 0) + count);
+  }
+
+  /** What lies in pieces that begin behind `after` and not behind `upTo`. */
+  within(after: number, upTo: number): Items {
+    const all: Items = new Map();
+    const first = Math.floor(after / this.#step) * this.#step + this.#step;
+    for (let start = first; start <= upTo; start += this.#step) {
+      const items = this.#pieces.get(start);
+      if (items) for (const [item, count] of items) all.set(item, (all.get(item) ?? 0) + count);
+    }
+    return all;
+  }
+
+  dropUpTo(start: number): void {
+    for (const piece of this.#pieces.keys()) if (piece <= start) this.#pieces.delete(piece);
+  }
+}
+
+export function totalOf(items: Items): number {
+  let total = 0;
+  for (const count of items.values()) total += count;
+  return total;
+}
+
+/** Of items that are bins; undefined where there are none. */
+export function percentileOf(items: Items, percentile: number): number | undefined {
+  const values = Array.from(items, ([bin, count]) => ({ value: valueOfBin(bin), count }));
+  values.sort((a, b) => a.value - b.value);
+  let rest = (totalOf(items) * percentile) / 100;
+  for (const { value, count } of values) {
+    rest -= count;
+    if (rest <= 1e-9) return value;
+  }
+  return values.at(-1)?.value;
+}

@@ -1,0 +1,53 @@
+import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
+import { AnomalyRun, HISTORY_SECONDS } from './anomaly-run.ts';
+import type { CompiledRule } from './compile-rule.ts';
+import { readHistory } from './read-history.ts';
+import { readIncrements } from './read-increments.ts';
+import { FORGET_SECONDS, type KnownState, type RuleRun } from './rule-run.ts';
+import { WindowRun } from './window-run.ts';
+
+/** How far back a rule for new patterns knows what is usual. */
+const PATTERN_SECONDS = 7 * 86_400;
+const LIMITS = { settings: { max_execution_time: 60, max_memory_usage: 1_000_000_000, max_threads: 1 } };
+
+/** A rule's run that knows nothing of the past. */
+export function emptyRun(compiled: CompiledRule, now: number, known: readonly KnownState[]): RuleRun {
+  return compiled.rule.kind === 'anomaly'
+    ? new AnomalyRun(compiled, [], known)
+    : new WindowRun(compiled, now, known);
+}
+
+/**
+ * A rule's run as it stands at a time (seconds since 1970): its windows and its history are read from the store.
+ *
+ * @param upTo place up to which records count; those behind it come through `add`
+ */
+export async function startRun(
+  clickhouse: ClickHouse,
+  compiled: CompiledRule,
+  now: number,
+  upTo?: number,
+  known: readonly KnownState[] = [],
+): Promise<RuleRun> {
+  const { rule, window, step, labels } = compiled;
+  const range = (from: number) =>
+    ({ by: 'time', from, to: now + 1, ...(upTo !== undefined && { upTo }) }) as const;
+  if (rule.kind === 'anomaly') {
+    const slot = Math.floor(now / window) * window;
+    const history = await readHistory(clickhouse, compiled, slot - HISTORY_SECONDS, slot, LIMITS);
+    const run = new AnomalyRun(compiled, history, known);
+    run.add(await readIncrements(clickhouse, compiled, range(slot), step, LIMITS));
+    return run;
+  }
+  const run = new WindowRun(compiled, now, known);
+  if (rule.kind === 'gauge') return run;
+  const quiet = rule.kind === 'absence' || rule.op === '<' || rule.op === '<=';
+  if (quiet && labels.length > 0) {
+    run.add(await readIncrements(clickhouse, compiled, range(now - FORGET_SECONDS), window, LIMITS), true);
+  } else if (rule.kind === 'new_pattern') {
+    run.add(await readIncrements(clickhouse, compiled, range(now - PATTERN_SECONDS), 3_600, LIMITS), true);
+  }
+  if (rule.kind !== 'new_pattern')
+    run.add(await readIncrements(clickhouse, compiled, range(now - window), step, LIMITS), true);
+  return run;
+}

@@ -1,0 +1,87 @@
+import { homedir, hostname } from 'node:os';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { startAgent } from '../../pipeline/agent/start-agent.ts';
+import { findFluentBit } from '../../pipeline/fluent-bit/find-fluent-bit.ts';
+import { VARIABLES, variablesOf } from '../../pipeline/fluent-bit/variables.ts';
+import { packageVersion } from '../package-version.ts';
+import { type ServerOptions, withServer } from './api.ts';
+import { wholeNumber } from './whole-number.ts';
+
+interface AgentOptions extends ServerOptions {
+  readonly stateDir: string;
+  readonly configDir?: string;
+  readonly attach?: string;
+  readonly fluentBit?: string;
+  readonly group?: string;
+  readonly interval: number;
+  readonly watch: number;
+  readonly quiet: boolean;
+}
+
+export function addAgent(program: Command): void {
+  withServer(program.command('agent'))
+    .description('run Fluent Bit on this machine with the configuration that the server has for it')
+    .option('--state-dir <dir>', 'configurations, positions and buffer', '/var/lib/logplane-agent')
+    .option('--config-dir <dir>', 'put configurations there, for a Fluent Bit that something else runs')
+    .option('--attach <host>', 'where that Fluent Bit answers (FLUENT_BIT_HTTP_PORT)')
+    .option('--fluent-bit <program>', 'in place of the one on the PATH')
+    .option('--group <name>', 'the group whose profile this machine follows')
+    .option('--interval <seconds>', 'between heartbeats', wholeNumber(1), 10)
+    .option(
+      '--watch <seconds>',
+      'how long the line rate of a new configuration is watched',
+      wholeNumber(1),
+      30,
+    )
+    .option('--quiet', "leave out Fluent Bit's own output", false)
+    .action(run);
+}
+
+async function run(options: AgentOptions): Promise<void> {
+  const environment = variablesOf(process.env);
+  const isSecret = (name: string) => VARIABLES[name]?.secret === true;
+  const given = Object.entries(environment);
+  const { MACHINE_ID = hostname(), ...variables } = Object.fromEntries(
+    given.filter(([name]) => !isSecret(name)),
+  );
+  // The token that opens the server to this agent opens it to its Fluent Bit.
+  const token = options.token === undefined ? {} : { INGEST_TOKEN: options.token };
+  const secrets = { ...token, ...Object.fromEntries(given.filter(([name]) => isSecret(name))) };
+  const attached = options.attach !== undefined;
+  const stateDir = resolve(options.stateDir);
+  const program = options.fluentBit ?? findFluentBit(process.env.PATH ?? '');
+  const agent = await startAgent({
+    ...options,
+    server: options.server.replace(/\/+$/, ''),
+    token: options.token,
+    machineId: MACHINE_ID,
+    group: options.group ?? process.env.AGENT_GROUP,
+    version: packageVersion(),
+    variables: attached ? variables : { FLUENT_BIT_STATE_DIR: `${stateDir}/fluent-bit`, ...variables },
+    secrets,
+    stateDir,
+    configDir: options.configDir && resolve(options.configDir),
+    attachHost: options.attach,
+    program,
+    path: process.env.PATH ?? '',
+    home: homedir(),
+    // Attached, the server's answer says so: the variable is among those that are reported.
+    disabled: !attached && variables.DISABLE_FLUENT_BIT_LOGGING?.toLowerCase() === 'true',
+    intervalMs: options.interval * 1000,
+    watchMs: options.watch * 1000,
+    log: (message) => console.error(`logplane: ${message}`),
+    onLine: options.quiet ? () => {} : (line) => console.error(line),
+  });
+  const stop = () => {
+    agent.stop().then(
+      () => process.exit(0),
+      (error: Error) => {
+        console.error(`logplane: ${error.message}`);
+        process.exit(1);
+      },
+    );
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}

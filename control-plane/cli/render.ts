@@ -1,0 +1,52 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { findFluentBit } from '../../pipeline/fluent-bit/find-fluent-bit.ts';
+import { describeProblem } from '../../pipeline/fluent-bit/problem.ts';
+import { renderConfig } from '../../pipeline/fluent-bit/render-config.ts';
+import { Templates } from '../../pipeline/fluent-bit/templates.ts';
+import { variablesOf } from '../../pipeline/fluent-bit/variables.ts';
+import { verifyConfig } from '../../pipeline/fluent-bit/verify-config.ts';
+import { FAILURE, print } from './terminal.ts';
+
+interface RenderOptions {
+  readonly out?: string;
+  readonly templates?: string;
+  readonly trial: boolean;
+  readonly json: boolean;
+}
+
+export function addRender(program: Command): void {
+  program
+    .command('render')
+    .description('a template with the variables of the environment, checked; without any server')
+    .argument('<name>', 'for instance fluent-bit-worker.conf or fluent-bit-worker.yaml')
+    .option('-o, --out <dir>', 'write all files of the configuration into this folder')
+    .option('--templates <dir>', "a folder of templates in place of the product's own")
+    .option('--no-trial', 'do not try it out with the fluent-bit on the PATH')
+    .option('--json', 'files and problems as JSON', false)
+    .action(render);
+}
+
+async function render(name: string, { out, templates: folder, trial, json }: RenderOptions): Promise<void> {
+  const templates = new Templates(folder);
+  if (!templates.names.includes(name)) {
+    throw new Error(`no template "${name}": expected one of ${templates.names.join(', ')}`);
+  }
+  const variables = { MACHINE_ID: hostname(), ...variablesOf(process.env) };
+  const rendered = renderConfig(templates, { template: name, variables });
+  const whole = rendered.problems.length === 0 && name.startsWith('fluent-bit-');
+  const program = trial ? findFluentBit(process.env.PATH ?? '') : undefined;
+  const problems = whole ? await verifyConfig(rendered.files, program) : rendered.problems;
+  if (json) await print(`${JSON.stringify({ ...rendered, problems })}\n`);
+  for (const problem of problems) console.error(`logplane: ${describeProblem(problem)}`);
+  if (problems.length > 0) {
+    process.exitCode = FAILURE;
+    return;
+  }
+  if (out !== undefined) {
+    await mkdir(out, { recursive: true });
+    for (const file of rendered.files) await writeFile(join(out, file.name), file.content);
+  } else if (!json) await print(rendered.config);
+}

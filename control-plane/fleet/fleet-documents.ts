@@ -1,0 +1,71 @@
+import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
+
+const COLUMNS = ['kind', 'id', 'updated', 'body'] as const;
+/** Another server's clock may be behind by so much. */
+const OVERLAP_MILLISECONDS = 60_000;
+
+/**
+ * The documents of one kind in the table `fleet`, all of them in memory: a fleet has thousands of them, not millions.
+ * Several servers may share the table; `refresh` brings in what the others wrote.
+ */
+export class FleetDocuments<T> {
+  readonly #clickhouse: ClickHouse;
+  readonly #kind: string;
+  readonly #known = new Map<string, { readonly updated: number; readonly body: T }>();
+  #newest = 0;
+
+  constructor(clickhouse: ClickHouse, kind: string) {
+    this.#clickhouse = clickhouse;
+    this.#kind = kind;
+  }
+
+  get(id: string): T | undefined {
+    return this.#known.get(id)?.body;
+  }
+
+  all(): T[] {
+    return Array.from(this.#known.values(), ({ body }) => body);
+  }
+
+  get size(): number {
+    return this.#known.size;
+  }
+
+  async refresh(): Promise<void> {
+    const rows = await this.#clickhouse.query<[string, number, string]>(
+      `SELECT id, updated, body FROM fleet FINAL WHERE kind = {kind:String} AND updated >= {from:UInt64}`,
+      {
+        parameters: { kind: this.#kind, from: Math.max(0, this.#newest - OVERLAP_MILLISECONDS) },
+        urgent: true,
+      },
+    );
+    for (const [id, updated, body] of rows) this.#keep(id, updated, JSON.parse(body) as T);
+  }
+
+  /** Known here at once, durable when it resolves. */
+  async put(documents: readonly (readonly [id: string, body: T])[]): Promise<void> {
+    if (documents.length === 0) return;
+    const rows = documents.map(([id, body]) => {
+      // Two changes within one millisecond must not replace one another by chance.
+      const updated = Math.max(Date.now(), (this.#known.get(id)?.updated ?? 0) + 1);
+      this.#keep(id, updated, body);
+      return JSON.stringify([this.#kind, id, updated, JSON.stringify(body)]);
+    });
+    await this.#clickhouse.insert('fleet', COLUMNS, {
+      format: 'JSONCompactEachRow',
+      pieces: [Buffer.from(`${rows.join('\n')}\n`)],
+    });
+  }
+
+  async remove(id: string): Promise<void> {
+    this.#known.delete(id);
+    await this.#clickhouse.command('DELETE FROM fleet WHERE kind = {kind:String} AND id = {id:String}', {
+      parameters: { kind: this.#kind, id },
+    });
+  }
+
+  #keep(id: string, updated: number, body: T): void {
+    this.#newest = Math.max(this.#newest, updated);
+    if (updated >= (this.#known.get(id)?.updated ?? 0)) this.#known.set(id, { updated, body });
+  }
+}

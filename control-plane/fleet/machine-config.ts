@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { mergeProfiles, type Profile } from '../../pipeline/fluent-bit/profile.ts';
+import { type RenderedConfig, renderConfig } from '../../pipeline/fluent-bit/render-config.ts';
+import type { Templates } from '../../pipeline/fluent-bit/templates.ts';
+import type { Value, Variables } from '../../pipeline/fluent-bit/variables.ts';
+
+/** What a machine's configuration is made of, from the widest to the most specific. */
+export interface ConfigInputs {
+  readonly machineId: string;
+  /** `http://host:port`, where records go unless a variable says otherwise. */
+  readonly server: string;
+  readonly fleet: Profile | undefined;
+  readonly group: Profile | undefined;
+  /** What the machine's own environment says of it. */
+  readonly reported: Variables;
+  readonly machine: Profile | undefined;
+}
+
+export interface MachineConfig extends RenderedConfig {
+  /** SHA-256 of all files, hexadecimal; '' where nothing could be rendered. */
+  readonly hash: string;
+  readonly merged: Profile;
+}
+
+const REMEMBERED = 5_000;
+
+/** Renders configurations of machines, each once for the same inputs: every list of the fleet asks for all of them. */
+export class MachineConfigs {
+  readonly #templates: Templates;
+  readonly #known = new Map<string, MachineConfig>();
+
+  constructor(templates: Templates) {
+    this.#templates = templates;
+  }
+
+  get(inputs: ConfigInputs): MachineConfig {
+    const key = JSON.stringify(inputs);
+    let config = this.#known.get(key);
+    if (!config) {
+      config = this.#render(inputs);
+      if (this.#known.size >= REMEMBERED) this.#known.clear();
+      this.#known.set(key, config);
+    }
+    return config;
+  }
+
+  #render({ machineId, server, fleet, group, reported, machine }: ConfigInputs): MachineConfig {
+    const layers = [
+      layer(defaultsFor(server)),
+      ...(fleet ? [fleet] : []),
+      ...(group ? [group] : []),
+      layer(reported),
+      ...(machine ? [machine] : []),
+      layer({ MACHINE_ID: machineId }),
+    ];
+    const merged = mergeProfiles(layers);
+    const rendered = renderConfig(this.#templates, {
+      template: merged.template ?? 'fluent-bit-worker.conf',
+      variables: merged.variables,
+      sources: merged.sources,
+      parsers: merged.parsers,
+    });
+    return { ...rendered, hash: hashOf(rendered), merged };
+  }
+}
+
+const layer = (variables: Variables): Profile => ({ variables: { ...variables }, sources: [], parsers: [] });
+
+/** A machine that says nothing of itself sends to the server that it asks, and is stamped with its id alone. */
+function defaultsFor(server: string): Record<string, Value> {
+  const { protocol, hostname, port } = new URL(server);
+  const tls = protocol === 'https:';
+  return {
+    WORKER_ID: '',
+    DEPLOYMENT_ENV: '',
+    REGION: '',
+    LOGS_HOST: hostname.replace(/^\[(.*)\]$/, '$1'),
+    LOGS_PORT: port || (tls ? 443 : 80),
+    LOGS_TLS: String(tls),
+  };
+}
+
+function hashOf({ files }: RenderedConfig): string {
+  if (files.length === 0) return '';
+  const hash = createHash('sha256');
+  for (const { name, content } of files) hash.update(`${name}\0${content}\0`);
+  return hash.digest('hex');
+}

@@ -1,0 +1,183 @@
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { type AlertEvent, formatAlert } from '../alerts/alert-event.ts';
+import type { AlertFeed } from '../alerts/alert-feed.ts';
+import type { AlertStore } from '../alerts/alert-store.ts';
+import type { Notifier } from '../alerts/notifier.ts';
+import { sendTest } from '../alerts/send-test.ts';
+import { WEBHOOK, WEBHOOK_TEMPLATES } from '../alerts/webhook.ts';
+import type { WebhookGuard } from '../alerts/webhook-address.ts';
+import type { RouteFamily } from '../http/api.ts';
+import { ERROR } from '../http/error-response.ts';
+import { formatEvent, respondWithEvents } from '../http/event-stream.ts';
+import { describe, optionalText, wholeNumber } from '../http/parameters.ts';
+import type { StreamLimit } from '../http/stream-limit.ts';
+import { ALERT } from './alert-schema.ts';
+import { TIME } from './record-schema.ts';
+
+export interface AlertRoutesOptions {
+  readonly alerts: AlertStore;
+  readonly alertFeed: AlertFeed;
+  readonly notifier: Notifier;
+  readonly webhookGuard: WebhookGuard;
+  readonly webhookSecret: string;
+  readonly streams: StreamLimit;
+  readonly stopping: AbortSignal;
+  readonly streamMaxMinutes: number | undefined;
+}
+
+/** So long alerts that ended stay in the list. */
+const ENDED_SECONDS = 86_400;
+const MISSED_EVENTS = 1_000;
+const RULE = describe(optionalText, 'Of this rule only');
+
+const RECEIVER = z.object({
+  host: z.string().describe('The path of an address is often its secret'),
+  template: z.enum(WEBHOOK_TEMPLATES),
+  delivered: z.int().describe('Since the start, as the next two'),
+  failed: z.int().describe('Attempts; they are made again'),
+  dropped: z.int().describe('Refused for good, or a day old'),
+  waiting: z.int(),
+  last_error: z.string().nullable(),
+  last_delivered: TIME.nullable(),
+});
+
+export function addAlertRoutes(api: RouteFamily, options: AlertRoutesOptions): void {
+  const { alerts, notifier, webhookGuard, webhookSecret } = options;
+
+  api.get(
+    '/api/v1/alerts',
+    {
+      summary: 'Alerts as they stand, the last change first',
+      description: 'Those that are pending or firing, and those that ended within a day.',
+      right: 'read',
+      parameters: {
+        state: describe(optionalText, 'Only `pending`, `firing` or `resolved`'),
+        rule: RULE,
+        limit: describe(wholeNumber(1, 10_000, 1_000), 'How many'),
+      },
+      answer: z.object({ alerts: z.array(ALERT) }),
+    },
+    async (_context, { state, rule, limit }) => {
+      const events = await alerts.current(Date.now() / 1000 - ENDED_SECONDS);
+      const chosen = events.filter(
+        (event) => (state ?? event.state) === event.state && (rule ?? event.rule) === event.rule,
+      );
+      return { alerts: chosen.slice(0, limit).map(formatAlert) };
+    },
+  );
+
+  api.get(
+    '/api/v1/alerts/history',
+    {
+      summary: 'Every change of every alert, the newest first',
+      right: 'read',
+      parameters: { rule: RULE, limit: describe(wholeNumber(1, 10_000, 200), 'How many') },
+      answer: z.object({ events: z.array(ALERT) }),
+    },
+    async (_context, { rule, limit }) => ({ events: (await alerts.history(limit, rule)).map(formatAlert) }),
+  );
+
+  api.get(
+    '/api/v1/alerts/stream',
+    {
+      summary: 'Alerts as they change',
+      right: 'read',
+      headers: {
+        'Last-Event-ID': 'The `id` of the last event that was received: what came since comes first',
+      },
+      events: { alert: ALERT, error: ERROR },
+      errors: ['too_many'],
+    },
+    (context) => respondWithAlerts(context, options),
+  );
+
+  api.get(
+    '/api/v1/alerts/webhooks',
+    {
+      summary: 'What the receivers of alerts have got',
+      right: 'read',
+      answer: z.object({ webhooks: z.array(RECEIVER) }),
+    },
+    async () => {
+      const webhooks = notifier.deliveries.map(async (delivery) => {
+        const { webhook, delivered, failed, dropped, lastError, lastDelivered } = delivery;
+        return {
+          host: new URL(webhook.url).host,
+          template: webhook.template,
+          delivered,
+          failed,
+          dropped,
+          waiting: await notifier.waiting(delivery),
+          last_error: lastError ?? null,
+          last_delivered: lastDelivered === undefined ? null : new Date(lastDelivered).toISOString(),
+        };
+      });
+      return { webhooks: await Promise.all(webhooks) };
+    },
+  );
+
+  api.post(
+    '/api/v1/alerts/webhooks/test',
+    {
+      summary: 'Sends a made-up alert at once, and tells what the receiver answered',
+      right: 'change',
+      body: WEBHOOK,
+      answer: z.object({
+        delivered: z.boolean(),
+        status: z.int().nullable().describe('Null where no answer came'),
+        error: z.string().nullable(),
+        took_ms: z.number(),
+      }),
+    },
+    (_context, _parameters, webhook) => sendTest(webhook, webhookSecret, webhookGuard),
+  );
+}
+
+/** Alerts as they come; with `Last-Event-ID`, those first that came since. */
+function respondWithAlerts(
+  context: Context,
+  { alerts, alertFeed, streams, stopping, streamMaxMinutes }: AlertRoutesOptions,
+): void {
+  const given = context.get('Last-Event-ID');
+  const after = /^\d{1,16}$/.test(given) ? Number(given) : undefined;
+  const leave = streams.enter(context.req.socket.remoteAddress ?? '');
+  const source = async function* (signal: AbortSignal) {
+    const waiting: AlertEvent[] = [];
+    let wake = () => {};
+    const unsubscribe = alertFeed.subscribe((event) => {
+      // A reader that takes nothing finds what it missed by way of its last id.
+      if (waiting.length < MISSED_EVENTS) waiting.push(event);
+      wake();
+    });
+    signal.addEventListener('abort', () => wake(), { once: true });
+    try {
+      let last = after ?? 0;
+      if (after !== undefined) {
+        for (const event of await alerts.after(after, MISSED_EVENTS)) {
+          last = event.seq;
+          yield formatAlertEvent(event);
+        }
+      }
+      while (!signal.aborted) {
+        for (const event of waiting.splice(0)) {
+          if (event.seq <= last) continue;
+          last = event.seq;
+          yield formatAlertEvent(event);
+        }
+        if (waiting.length > 0 || signal.aborted) continue;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    } finally {
+      unsubscribe();
+      leave();
+    }
+  };
+  respondWithEvents(context, stopping, source, streamMaxMinutes);
+}
+
+function formatAlertEvent(event: AlertEvent): string {
+  return formatEvent({ name: 'alert', id: String(event.seq), data: JSON.stringify(formatAlert(event)) });
+}

@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LiveBus } from '../pipeline/live/live-bus.ts';
+import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
+import type { LogStore } from '../pipeline/store/log-store.ts';
+import { AlertFeed } from './alerts/alert-feed.ts';
+import { AlertStore } from './alerts/alert-store.ts';
+import { BUILT_IN_RULES } from './alerts/built-in-rules.ts';
+import { Evaluator } from './alerts/evaluator.ts';
+import { SOLE_LEASE, StoreLease } from './alerts/lease.ts';
+import { Notifier } from './alerts/notifier.ts';
+import { PositionStore } from './alerts/position-store.ts';
+import { RuleBook } from './alerts/rule-book.ts';
+import { NO_RULE_FILE, parseRuleFile, type RuleFile } from './alerts/rule-file.ts';
+import { RuleStore } from './alerts/rule-store.ts';
+import { createSignals } from './alerts/signals.ts';
+import { SilenceStore } from './alerts/silence-store.ts';
+import { WebhookGuard } from './alerts/webhook-address.ts';
+import type { Config } from './config.ts';
+import type { ConsoleLog } from './console-log.ts';
+import type { Feature } from './feature.ts';
+
+export interface AlertParts {
+  readonly clickhouse: ClickHouse;
+  readonly store: LogStore;
+  readonly bus: LiveBus;
+  readonly log: ConsoleLog;
+}
+
+export interface Alerting extends Feature {
+  readonly alerts: AlertStore;
+  readonly alertFeed: AlertFeed;
+  readonly ruleBook: RuleBook;
+  readonly silences: SilenceStore;
+  readonly notifier: Notifier;
+  readonly webhookGuard: WebhookGuard;
+  readonly webhookSecret: string;
+  readonly onRulesChanged: () => void;
+}
+
+/** Puts rules, their evaluation and notification together. */
+export async function createAlerting(
+  config: Config,
+  { clickhouse, store, bus, log }: AlertParts,
+): Promise<Alerting> {
+  const file = await readRuleFile(config.ALERT_RULES_FILE);
+  const alerts = new AlertStore(clickhouse);
+  const positions = new PositionStore(clickhouse);
+  const silences = new SilenceStore(clickhouse);
+  const alertFeed = new AlertFeed();
+  const ruleBook = new RuleBook({ builtIn: BUILT_IN_RULES, file, store: new RuleStore(clickhouse) });
+  const webhookGuard = new WebhookGuard(config.ALERT_WEBHOOK_ALLOW);
+  const webhookSecret = await readSecret(config);
+  const evaluator = new Evaluator({
+    clickhouse,
+    store,
+    watermark: () => bus.watermark,
+    book: ruleBook,
+    alerts,
+    silences,
+    fixedSilences: file.silences,
+    positions,
+    signals: createSignals(clickhouse, config.DATA_DIR),
+    lease: config.CLICKHOUSE_URL === undefined ? SOLE_LEASE : new StoreLease(clickhouse, 'alerts'),
+    feed: alertFeed,
+    onEvents: () => notifier.wake(),
+    onProblem: log.warn,
+  });
+  const notifier = new Notifier({
+    alerts,
+    positions,
+    guard: webhookGuard,
+    secret: webhookSecret,
+    leads: () => evaluator.leads,
+    onProblem: log.warn,
+  });
+  const sum = (field: 'delivered' | 'failed' | 'dropped') =>
+    notifier.deliveries.reduce((total, delivery) => total + delivery[field], 0);
+  return {
+    alerts,
+    alertFeed,
+    ruleBook,
+    silences,
+    notifier,
+    webhookGuard,
+    webhookSecret,
+    onRulesChanged: () => evaluator.reload(),
+    gauges: {
+      logplane_alert_rules: { help: 'Alert rules that run here', read: () => evaluator.ruleCount },
+      logplane_alerts_open: { help: 'Alerts pending or firing', read: () => evaluator.openCount },
+      logplane_alert_lag_seconds: {
+        help: 'Between the newest record and the last one that every rule has got',
+        read: () => evaluator.lagSeconds,
+      },
+      logplane_alert_overflow: {
+        help: 'Records of groups beyond the number that a rule keeps apart',
+        read: () => evaluator.overflow,
+      },
+    },
+    series: {
+      logplane_webhook_messages_total: {
+        help: 'Messages to webhooks, by what became of them; failed ones are sent again',
+        labels: ['result'],
+        read: () =>
+          (['delivered', 'failed', 'dropped'] as const).map((result) => ({ result, value: sum(result) })),
+      },
+    },
+    start() {
+      evaluator.start();
+      notifier.start();
+    },
+    async stop() {
+      await Promise.all([evaluator.stop(), notifier.stop()]);
+    },
+  };
+}
+
+async function readRuleFile(path: string | undefined): Promise<RuleFile> {
+  if (path === undefined) return NO_RULE_FILE;
+  try {
+    return parseRuleFile(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw new Error(`ALERT_RULES_FILE (${path}): ${(error as Error).message}`);
+  }
+}
+
+/** `ALERT_WEBHOOK_SECRET`, or the one made at the first start: kept in `DATA_DIR`, readable by its owner alone. */
+async function readSecret({ ALERT_WEBHOOK_SECRET, DATA_DIR }: Config): Promise<string> {
+  if (ALERT_WEBHOOK_SECRET !== undefined) return ALERT_WEBHOOK_SECRET;
+  const path = join(DATA_DIR, 'webhook-secret');
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const secret = randomBytes(24).toString('base64url');
+  await mkdir(DATA_DIR, { recursive: true });
+  await writeFile(path, `${secret}\n`, { mode: 0o600 });
+  return secret;
+}

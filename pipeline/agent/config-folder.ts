@@ -1,0 +1,86 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ConfigFile } from '../fluent-bit/render-config.ts';
+
+const HISTORY = '.history';
+const HASH = '.hash';
+/** The name by which Fluent Bit is started, whatever the template's is. */
+const MAIN = 'fluent-bit.conf';
+const MAIN_YAML = 'fluent-bit.yaml';
+const MOST_KEPT = 5;
+
+/**
+ * The folder that Fluent Bit runs in and reads its files from, with the configurations that it ran before. Files keep their
+ * place: a reload looks for `parsers.conf` in the working folder alone, so that a link to a folder for each configuration
+ * would leave it with the old one.
+ */
+export class ConfigFolder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** The path that Fluent Bit is started with; the same for every configuration of one format. */
+  mainPath(files: readonly ConfigFile[]): string {
+    return join(this.path, mainName(files));
+  }
+
+  /** Keeps a configuration, to go back to it. */
+  async write(hash: string, files: readonly ConfigFile[]): Promise<void> {
+    const folder = join(this.path, HISTORY, hash);
+    const draft = `${folder}.new`;
+    await rm(draft, { recursive: true, force: true });
+    await mkdir(draft, { recursive: true });
+    for (const [index, { name, content }] of files.entries())
+      await writeFile(join(draft, index === 0 ? mainName(files) : name), content);
+    await rm(folder, { recursive: true, force: true });
+    await rename(draft, folder);
+  }
+
+  /** Puts a kept configuration in force: each file in one step, the main one last. */
+  async activate(hash: string): Promise<void> {
+    const files = await this.#read(join(this.path, HISTORY, hash));
+    for (const { name, content } of files.reverse()) await this.#replace(name, content);
+    await this.#replace(HASH, hash);
+    const names = new Set(files.map(({ name }) => name));
+    for (const other of await readdir(this.path)) {
+      if (!names.has(other) && !other.startsWith('.')) await rm(join(this.path, other), { recursive: true });
+    }
+  }
+
+  /** The configuration in force, as an earlier run left it. */
+  async current(): Promise<{ hash: string; files: ConfigFile[] } | undefined> {
+    try {
+      const hash = await readFile(join(this.path, HASH), 'utf8');
+      return { hash, files: await this.#read(join(this.path, HISTORY, hash)) };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  /** Removes old configurations but for the ones named. */
+  async prune(keep: readonly string[]): Promise<void> {
+    const history = join(this.path, HISTORY);
+    const old = (await readdir(history)).filter((name) => !keep.includes(name));
+    for (const name of old.slice(MOST_KEPT)) await rm(join(history, name), { recursive: true });
+  }
+
+  /** The main file first. */
+  async #read(folder: string): Promise<ConfigFile[]> {
+    const names = (await readdir(folder)).sort((a, b) => Number(isMain(b)) - Number(isMain(a)));
+    return Promise.all(
+      names.map(async (name) => ({ name, content: await readFile(join(folder, name), 'utf8') })),
+    );
+  }
+
+  async #replace(name: string, content: string): Promise<void> {
+    const draft = join(this.path, `.${name}.new`);
+    await writeFile(draft, content, { flush: true });
+    await rename(draft, join(this.path, name));
+  }
+}
+
+const isMain = (name: string) => name === MAIN || name === MAIN_YAML;
+const mainName = ([main]: readonly ConfigFile[]) => (main?.name.endsWith('.yaml') ? MAIN_YAML : MAIN);

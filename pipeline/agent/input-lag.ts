@@ -1,0 +1,46 @@
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** A file that a process has open for reading. */
+export interface OpenFile {
+  readonly path: string;
+  readonly size: number;
+  /** Bytes behind the place that the process has read to. */
+  readonly unread: number;
+}
+
+const OWN_FILES = /\.(db|db-wal|db-shm|db-journal|flb)$|^\/(proc|dev|sys)\//;
+
+/**
+ * The log files that Fluent Bit has open and how far it has read each, from Linux' own account of the process: its
+ * metrics tell what was read, not what is left. undefined where that cannot be seen.
+ */
+export async function readOpenFiles(pid: number): Promise<OpenFile[] | undefined> {
+  const folder = `/proc/${pid}/fd`;
+  try {
+    const descriptors = await readdir(folder);
+    const files = await Promise.all(descriptors.map((number) => readOpenFile(pid, number)));
+    return files.filter((file) => file !== undefined);
+  } catch {
+    return undefined;
+  }
+}
+
+async function readOpenFile(pid: number, number: string): Promise<OpenFile | undefined> {
+  try {
+    const link = join(`/proc/${pid}/fd`, number);
+    const path = await readlink(link);
+    if (!path.startsWith('/') || OWN_FILES.test(path)) return undefined;
+    const [info, { size, isFile }] = await Promise.all([
+      readFile(`/proc/${pid}/fdinfo/${number}`, 'utf8'),
+      stat(link).then((found) => ({ size: found.size, isFile: found.isFile() })),
+    ]);
+    const position = Number(/^pos:\s*(\d+)/m.exec(info)?.[1]);
+    const writable = (Number.parseInt(/^flags:\s*(\d+)/m.exec(info)?.[1] ?? '0', 8) & 3) !== 0;
+    if (!isFile || writable) return undefined;
+    return { path, size, unread: Math.max(0, size - position) };
+  } catch {
+    // Closed in the meantime.
+    return undefined;
+  }
+}

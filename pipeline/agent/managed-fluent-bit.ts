@@ -1,0 +1,179 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import type { FluentBit } from './fluent-bit.ts';
+import type { FluentBitApi } from './fluent-bit-api.ts';
+
+export interface ManagedOptions {
+  readonly program: string;
+  /** The child's whole environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly api: FluentBitApi;
+  /** Remembers the child, so that the next agent finds one that outlived this one. */
+  readonly pidFile: string;
+  readonly onLine: (line: string) => void;
+}
+
+const START_MILLISECONDS = 10_000;
+const STOP_MILLISECONDS = 10_000;
+const POLL_MILLISECONDS = 100;
+const FIRST_DELAY = 500;
+const LONGEST_DELAY = 30_000;
+/** Whoever ran so long did not fail because of its configuration. */
+const STEADY_MILLISECONDS = 60_000;
+
+/** Fluent Bit as a child of the agent, started again when it ends. */
+export class ManagedFluentBit implements FluentBit {
+  restarts = 0;
+  lostRecords = 0;
+  lastError: string | undefined;
+  readonly #options: ManagedOptions;
+  #child: ChildProcess | undefined;
+  #configPath = '';
+  #supervised = false;
+  #wanted = false;
+  #delay = FIRST_DELAY;
+  #restarting: Promise<void> = Promise.resolve();
+  readonly #stopping = new AbortController();
+
+  constructor(options: ManagedOptions) {
+    this.#options = options;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  async start(configPath: string): Promise<void> {
+    await this.#end();
+    await this.#endForeign();
+    this.#configPath = configPath;
+    this.#wanted = true;
+    this.#spawn();
+    const child = this.#child!;
+    const deadline = Date.now() + START_MILLISECONDS;
+    while (isRunning(child) && Date.now() < deadline) {
+      if ((await this.#options.api.uptime()) !== undefined && isRunning(child)) return;
+      await setTimeout(POLL_MILLISECONDS);
+    }
+    throw new Error(`Fluent Bit does not stay up: ${this.lastError ?? 'it does not answer'}`);
+  }
+
+  async stop(): Promise<void> {
+    this.#wanted = false;
+    this.#stopping.abort();
+    await this.#restarting;
+    await this.#end();
+  }
+
+  async supervised(work: () => Promise<void>): Promise<void> {
+    this.#supervised = true;
+    try {
+      await work();
+    } finally {
+      this.#supervised = false;
+      if (this.#wanted && !this.#child) this.#restarting = this.#restartLater();
+    }
+  }
+
+  #spawn(): void {
+    const { program, environment, pidFile } = this.#options;
+    const started = Date.now();
+    const child = spawn(program, ['-c', this.#configPath], {
+      // A reload looks for the files that the configuration names here.
+      cwd: dirname(this.#configPath),
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    if (child.pid !== undefined) writeFileSync(pidFile, String(child.pid));
+    for (const stream of [child.stdout, child.stderr]) this.#readLines(stream);
+    child.once('error', (error) => {
+      this.lastError = error.message;
+    });
+    child.once('close', (code, signal) => {
+      if (this.#child !== child) return;
+      this.#child = undefined;
+      rmSync(pidFile, { force: true });
+      if (!this.#wanted || this.#supervised) return;
+      this.lastError ??= `it ended with ${signal ?? `code ${code}`}`;
+      if (Date.now() - started > STEADY_MILLISECONDS) this.#delay = FIRST_DELAY;
+      this.#restarting = this.#restartLater();
+    });
+  }
+
+  async #restartLater(): Promise<void> {
+    const delay = this.#delay;
+    this.#delay = Math.min(LONGEST_DELAY, delay * 2);
+    await setTimeout(delay, undefined, { signal: this.#stopping.signal }).catch(() => {});
+    if (!this.#wanted || this.#supervised || this.#child) return;
+    this.restarts++;
+    this.#spawn();
+  }
+
+  #readLines(stream: NodeJS.ReadableStream | null): void {
+    let rest = '';
+    stream?.on('data', (chunk: Buffer) => {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop()!.slice(-10_000);
+      for (const line of lines) {
+        if (line.trim() === '') continue;
+        // The buffer's disk is full; one line stands for one write of up to 64 KB.
+        if (line.includes('error writing data from')) this.lostRecords++;
+        if (/\[\s*error\]/.test(line)) this.lastError = line.replace(/^.*\[\s*error\]\s*/, '').slice(0, 1000);
+        this.#options.onLine(line);
+      }
+    });
+  }
+
+  async #end(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (!child || !isRunning(child)) return;
+    child.kill('SIGTERM');
+    const ended = once(child, 'close');
+    const timer = new AbortController();
+    const late = setTimeout(STOP_MILLISECONDS, undefined, { signal: timer.signal })
+      .then(() => child.kill('SIGKILL'))
+      .catch(() => {});
+    await ended;
+    timer.abort();
+    await late;
+    rmSync(this.#options.pidFile, { force: true });
+  }
+
+  /** Two that read the same files would send every line twice. */
+  async #endForeign(): Promise<void> {
+    const pid = readPid(this.#options.pidFile);
+    if (pid === undefined || !runs(pid, this.#options.program)) return;
+    process.kill(pid, 'SIGTERM');
+    const deadline = Date.now() + STOP_MILLISECONDS;
+    while (runs(pid, this.#options.program)) {
+      if (Date.now() > deadline) process.kill(pid, 'SIGKILL');
+      await setTimeout(POLL_MILLISECONDS);
+    }
+  }
+}
+
+const isRunning = ({ pid, exitCode, signalCode }: ChildProcess) =>
+  pid !== undefined && exitCode === null && signalCode === null;
+
+function readPid(path: string): number | undefined {
+  try {
+    return Number(readFileSync(path, 'utf8')) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether that process is still the program: its number may be another one's by now. */
+function runs(pid: number, program: string): boolean {
+  try {
+    const [command = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return command === program;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,45 @@
+import { parseClassic } from '../fluent-bit/parse-classic.ts';
+import type { ConfigFile } from '../fluent-bit/render-config.ts';
+import { propertyOf, type Section } from '../fluent-bit/section.ts';
+import { parseYaml } from '../fluent-bit/yaml-format.ts';
+
+/** What the agent needs to know of a configuration. */
+export interface RunningConfig {
+  readonly hash: string;
+  readonly files: readonly ConfigFile[];
+  /** Of Fluent Bit's status address. */
+  readonly port: number;
+  /** Paths and globs that are tailed. */
+  readonly paths: readonly string[];
+  /** Folder of the buffer. */
+  readonly storage: string | undefined;
+  /** Folders that must be there before Fluent Bit starts. */
+  readonly folders: readonly string[];
+  /** False where it has no input. */
+  readonly collects: boolean;
+}
+
+const DEFAULT_PORT = 2020;
+
+export function describeConfig(hash: string, files: readonly ConfigFile[]): RunningConfig {
+  const [main] = files;
+  const parse = main?.name.endsWith('.yaml') ? parseYaml : parseClassic;
+  const { sections } = parse(main?.name ?? '', main?.content ?? '');
+  const service = sections.find(({ name }) => name === 'SERVICE');
+  const inputs = sections.filter(({ name }) => name === 'INPUT');
+  const storage = service && propertyOf(service, 'storage.path');
+  const values = (of: readonly Section[], key: string) =>
+    of.flatMap((section) => propertyOf(section, key) ?? []);
+  return {
+    hash,
+    files,
+    port: Number((service && propertyOf(service, 'http_port')) ?? DEFAULT_PORT),
+    paths: values(inputs, 'path').flatMap((path) => path.split(',')),
+    storage,
+    folders: [
+      ...values(inputs, 'db').map((path) => path.replace(/\/[^/]*$/, '')),
+      ...(storage ? [storage] : []),
+    ],
+    collects: inputs.length > 0,
+  };
+}

@@ -1,0 +1,158 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { freePort } from './free-port.ts';
+import { printClassic } from './parse-classic.ts';
+import type { Problem } from './problem.ts';
+import type { ConfigFile } from './render-config.ts';
+import { type Entry, propertyOf, type Section } from './section.ts';
+
+const DRY_RUN_MILLISECONDS = 5_000;
+const TRIAL_MILLISECONDS = 10_000;
+/** Once its engine runs, what a plugin still has to say comes within this time. */
+const SETTLE_MILLISECONDS = 200;
+const STARTED = '[sp] stream processor started';
+const MOST_OUTPUT = 256 * 1024;
+
+export interface TryOptions {
+  readonly program: string;
+  readonly files: readonly ConfigFile[];
+  /** Of the main file. */
+  readonly sections: readonly Section[];
+  /** Names of the variables that Fluent Bit will have; their values stay out of the trial. */
+  readonly environment: readonly string[];
+}
+
+/**
+ * Lets a real Fluent Bit read the configuration (`--dry-run`) and start it for a moment, in a folder of its own: inputs
+ * look at empty folders there, outputs at a port where nobody listens, and the machine's own state is not touched.
+ */
+export async function tryConfig(options: TryOptions): Promise<Problem[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'logplane-trial-'));
+  try {
+    const [main, ...others] = options.files;
+    for (const { name, content } of options.files) await writeFile(join(folder, name), content);
+    const dryRun = await run(options, folder, ['--dry-run', '-c', main!.name], DRY_RUN_MILLISECONDS);
+    if (dryRun.code !== 0) return problemsOf('dry-run', dryRun, options.sections, main!.name);
+
+    await mkdir(join(folder, 'empty'));
+    const trial = printClassic(await harmless(options.sections, folder));
+    await writeFile(join(folder, 'trial.conf'), trial);
+    const files = others.map(({ name }) => name).join(', ');
+    const boot = await run(options, folder, ['-c', 'trial.conf'], TRIAL_MILLISECONDS);
+    const problems = problemsOf('trial', boot, options.sections, main!.name);
+    if (boot.started || problems.length > 0) return problems;
+    return [
+      {
+        check: 'trial',
+        message: `Fluent Bit did not start with ${main!.name} and ${files || 'no other file'}`,
+      },
+    ];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface Run {
+  /** undefined when it was still running, and was ended here. */
+  readonly code: number | null | undefined;
+  readonly output: string;
+  readonly started: boolean;
+}
+
+async function run(options: TryOptions, cwd: string, args: readonly string[], limit: number): Promise<Run> {
+  const env = Object.fromEntries(options.environment.map((name) => [name, 'trial']));
+  const child = spawn(options.program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  const started = new Promise<'started'>((resolve) => {
+    const read = (chunk: Buffer) => {
+      if (output.length < MOST_OUTPUT) output += chunk;
+      if (output.includes(STARTED)) resolve('started');
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+  });
+  const ended = once(child, 'close').then(() => 'ended' as const);
+  const timer = new AbortController();
+  const late = setTimeout(limit, 'late' as const, { signal: timer.signal }).catch(() => 'late' as const);
+  try {
+    const first = await Promise.race([started, ended, late]);
+    if (first === 'started') await Promise.race([ended, setTimeout(SETTLE_MILLISECONDS)]);
+    const code = child.exitCode ?? (child.signalCode === null ? undefined : null);
+    return { code, output, started: first === 'started' && code === undefined };
+  } finally {
+    timer.abort();
+    // Nothing of it is worth a clean end.
+    child.kill('SIGKILL');
+    await ended;
+  }
+}
+
+/** The same configuration with nothing of the machine in it. */
+async function harmless(sections: readonly Section[], folder: string): Promise<Section[]> {
+  const changed: Section[] = [];
+  for (const [index, section] of sections.entries()) {
+    const values: Record<string, string> = {};
+    if (section.name === 'SERVICE') {
+      Object.assign(values, {
+        'storage.path': join(folder, 'storage'),
+        http_server: 'off',
+        hot_reload: 'off',
+        // At a higher level the errors that are looked for would not be written.
+        log_level: 'info',
+      });
+    } else if (section.name === 'INPUT') {
+      values.db = join(folder, `${index}.db`);
+      values.path = propertyOf(section, 'name')?.toLowerCase() === 'tail' ? join(folder, 'empty/*') : folder;
+      values.listen = '127.0.0.1';
+      values.port = String(await freePort());
+    } else if (section.name === 'OUTPUT') {
+      values.host = '127.0.0.1';
+      values.port = String(await freePort());
+    }
+    changed.push({ ...section, entries: section.entries.map((entry) => replace(entry, values)) });
+  }
+  return changed;
+}
+
+function replace(entry: Entry, values: Readonly<Record<string, string>>): Entry {
+  const value = values[entry.key.toLowerCase()];
+  return value === undefined ? entry : { ...entry, value };
+}
+
+/** Fluent Bit's own lines of level error, or its last one where it ended without any. */
+function problemsOf(
+  check: 'dry-run' | 'trial',
+  { code, output }: Run,
+  sections: readonly Section[],
+  file: string,
+): Problem[] {
+  const lines = output
+    .replace(/\u001b\[[0-9;]*m/g, '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const errors = lines.flatMap((line) => /\[\s*error\]\s*(.*)$/.exec(line)?.[1] ?? []);
+  if (errors.length === 0 && code !== undefined && code !== 0) errors.push(lines.at(-1) ?? 'no reason given');
+  return [...new Set(errors)].map((message) => {
+    const line = lineOf(message, sections);
+    return { check, ...(line !== undefined && { file, line }), message };
+  });
+}
+
+/** Where the plugin that an error line names stands: `[filter:modify:modify.0] …`. */
+function lineOf(message: string, sections: readonly Section[]): number | undefined {
+  const [, kind, plugin, instance] = /\[(input|filter|output):(\w+):([^\]]+)\]/.exec(message) ?? [];
+  if (kind === undefined) return undefined;
+  const ofKind = sections.filter(({ name }) => name === kind.toUpperCase());
+  // Filters are numbered all together, inputs and outputs by plugin.
+  const candidates =
+    kind === 'filter'
+      ? ofKind
+      : ofKind.filter((section) => propertyOf(section, 'name')?.toLowerCase() === plugin);
+  const byAlias = candidates.find((section) => propertyOf(section, 'alias') === instance);
+  return (byAlias ?? candidates[Number(/\.(\d+)$/.exec(instance!)?.[1] ?? 0)])?.line;
+}
