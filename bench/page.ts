@@ -77,6 +77,7 @@ async function measureStream(page: Page): Promise<void> {
     }).observe({ entryTypes: ['longtask'] });
   `);
   const first = number;
+  const busySeconds = await startClock(page);
   const started = performance.now();
   let nextReport = 0;
   for (let batch = 0; batch < seconds * BATCHES_PER_SECOND; batch++) {
@@ -94,6 +95,8 @@ async function measureStream(page: Page): Promise<void> {
   const last = number - 1;
   const waited = performance.now();
   await page.locator('.line', { hasText: `request ${last} of` }).waitFor({ timeout: 60_000 });
+  const busy = await busySeconds();
+  console.log(`CPU of the page's main thread: ${((busy * 1e6) / sent).toFixed(0)} ms for 1,000 lines`);
   const tasks = (await page.evaluate<number[]>('tasks')).sort((a, b) => b - a);
   console.log(
     `${sent} lines at ${rate.toFixed(0)} lines/s; the last one was seen ${(performance.now() - waited).toFixed(0)} ms after it was sent`,
@@ -107,6 +110,18 @@ async function measureStream(page: Page): Promise<void> {
     } ms`,
   );
   console.log(`at the end: ${await memory(page)}; ${await page.locator('.status-end').textContent()}`);
+}
+
+/** Reads the CPU time of the page's main thread since now, in seconds, whatever else runs on the machine. */
+async function startClock(page: Page): Promise<() => Promise<number>> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const read = async () => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0;
+  };
+  const before = await read();
+  return async () => (await read()) - before;
 }
 
 /** After what is not needed any more is thrown away. */
