@@ -24,7 +24,9 @@ export function renderDocs({ info, tags, paths, components }: Document): string 
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => view(path, method, operation as Operation)),
   );
-  const page = Handlebars.compile(readFileSync(new URL('page.handlebars', FOLDER), 'utf8'), { strict: false });
+  const page = Handlebars.compile(readFileSync(new URL('page.handlebars', FOLDER), 'utf8'), {
+    strict: false,
+  });
   return page({
     ...info,
     families: tags.map(({ name }) => ({
