@@ -82,7 +82,8 @@ export class Evaluator {
 
   /** Seconds between the newest record and the last one that every rule has got. */
   get lagSeconds(): number {
-    return this.#announcer ? Math.max(this.#options.watermark() - this.#runs.cursor, 0) / 1e6 : 0;
+    const place = this.#runs.cursor;
+    return place === 0 ? 0 : Math.max(this.#options.watermark() - place, 0) / 1e6;
   }
 
   start(): void {
