@@ -6,7 +6,7 @@ import { temporaryFolder } from '../temporary-folder.ts';
 import { startProcess } from './test-server.ts';
 
 // Six processes that load the engine, one after the other.
-t.setTimeout(180_000);
+t.setTimeout(300_000);
 const root = temporaryFolder();
 const settings = { DATA_DIR: join(root, 'data'), ADMIN_TOKEN: 'admin-secret' };
 const server = await startProcess(settings);
