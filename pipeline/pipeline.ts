@@ -134,7 +134,7 @@ export class Pipeline {
       source: request.source,
       machineId: request.machineId === undefined ? undefined : redact.text(request.machineId),
     };
-    const rows = new LogBlock();
+    const rows = LogBlock.take();
     const records: LogRecord[] | undefined = hasLiveReaders() ? [] : undefined;
     const letters: DeadLetter[] = [];
     const measuring = this.#options.measure();
@@ -170,6 +170,7 @@ export class Pipeline {
     if (letters.length > 0) await deadLetters.add(letters);
     counters.recordsRejected += letters.length;
     if (rows.count > 0) await queue.add({ rows, records, request: encodeRequest(after) });
+    rows.release();
     measuring?.commit();
     return after;
   }

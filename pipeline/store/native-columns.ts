@@ -1,23 +1,59 @@
 /**
  * Columns in ClickHouse's Native format, the layout that the engine itself works with: it takes them over as they are,
  * where it has to read and convert every value of a text format (measured: 1.1 µs a row in place of 7).
+ *
+ * Each gives its values' bytes in pieces, as they stand behind a column's name and type. They are views of memory that is
+ * used again after `reset`: getting new memory from the system for every request took a tenth of the time.
  */
-export interface NativeColumn<Value> {
-  push(value: Value): void;
-  /** The values' bytes in pieces, as they stand behind a column's name and type. */
-  finish(): Uint8Array[];
-}
+const FIRST_ROWS = 1_024;
 
 /** Numbers of one byte: UInt8, and Enum8 by its values. */
-export class ByteColumn implements NativeColumn<number> {
-  readonly #values: number[] = [];
+export class ByteColumn {
+  #values = new Uint8Array(FIRST_ROWS);
+  #count = 0;
 
   push(value: number): void {
-    this.#values.push(value);
+    if (this.#count === this.#values.length) {
+      const larger = new Uint8Array(this.#count * 2);
+      larger.set(this.#values);
+      this.#values = larger;
+    }
+    this.#values[this.#count++] = value;
   }
 
   finish(): Uint8Array[] {
-    return [new Uint8Array(this.#values)];
+    return [this.#values.subarray(0, this.#count)];
+  }
+
+  reset(): void {
+    this.#count = 0;
+  }
+}
+
+/** A growing list of numbers of 32 bits. */
+class WordList {
+  #words = new Uint32Array(FIRST_ROWS * 2);
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  push(word: number): void {
+    if (this.#count === this.#words.length) {
+      const larger = new Uint32Array(this.#count * 2);
+      larger.set(this.#words);
+      this.#words = larger;
+    }
+    this.#words[this.#count++] = word;
+  }
+
+  view(): Uint32Array<ArrayBuffer> {
+    return this.#words.subarray(0, this.#count);
+  }
+
+  reset(): void {
+    this.#count = 0;
   }
 }
 
@@ -26,7 +62,7 @@ const TWO_32 = 2 ** 32;
 
 /** Whole nanoseconds since 1970, signed: DateTime64(9). In two halves of 32 bits, because bigint costs ten times as much. */
 export class NanosecondColumn {
-  readonly #halves: number[] = [];
+  readonly #halves = new WordList();
 
   push(seconds: number, nanos: number): void {
     // seconds × 10⁹ does not fit a double: the upper and the lower 16 bits of the seconds are multiplied apart.
@@ -35,12 +71,21 @@ export class NanosecondColumn {
     const low = (seconds - upper * TWO_16) * 1e9 + nanos;
     const highUpper = Math.floor(high / TWO_16);
     const sum = (high - highUpper * TWO_16) * TWO_16 + (low % TWO_32);
-    this.#halves.push(sum, highUpper + Math.floor(low / TWO_32) + Math.floor(sum / TWO_32));
+    this.#halves.push(sum);
+    this.#halves.push(highUpper + Math.floor(low / TWO_32) + Math.floor(sum / TWO_32));
   }
 
   finish(): Uint8Array[] {
-    return [new Uint8Array(new Uint32Array(this.#halves).buffer)];
+    return [bytesOf(this.#halves.view())];
   }
+
+  reset(): void {
+    this.#halves.reset();
+  }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array | Uint16Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** `count` numbers that follow each other: UInt64. */
@@ -55,7 +100,7 @@ export function consecutive(first: number, count: number): Uint8Array {
 }
 
 /** String: each value behind its length. */
-export class StringColumn implements NativeColumn<string> {
+export class StringColumn {
   #bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
   #length = 0;
   /** Where the last value begins. */
@@ -88,6 +133,15 @@ export class StringColumn implements NativeColumn<string> {
     return [this.#bytes.subarray(0, this.#length)];
   }
 
+  /** Bytes of memory that it holds. */
+  get capacity(): number {
+    return this.#bytes.length;
+  }
+
+  reset(): void {
+    this.#length = 0;
+  }
+
   #reserve(bytes: number): void {
     if (this.#length + bytes <= this.#bytes.length) return;
     const larger = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#length + bytes));
@@ -100,10 +154,10 @@ const INITIAL_BYTES = 1024;
 const MOST_LENGTH_BYTES = 5;
 
 /** LowCardinality(String): a dictionary, and each value's place in it. */
-export class DictionaryColumn implements NativeColumn<string> {
+export class DictionaryColumn {
   readonly #places = new Map<string, number>([['', 0]]);
   readonly #dictionary = new StringColumn();
-  readonly #values: number[] = [];
+  readonly #values = new WordList();
   #last = '';
   #lastPlace = 0;
 
@@ -127,20 +181,27 @@ export class DictionaryColumn implements NativeColumn<string> {
 
   finish(): Uint8Array[] {
     const size = this.#places.size;
+    const values = this.#values.view();
     const width = size <= 2 ** 8 ? 0 : size <= 2 ** 16 ? 1 : 2;
     const head = Buffer.alloc(24);
     head.writeUInt32LE(KEYS_VERSION, 0);
     head.writeUInt32LE(width | ADDITIONAL_KEYS | UPDATE_DICTIONARY, 8);
     head.writeUInt32LE(size, 16);
     const count = Buffer.alloc(8);
-    count.writeUInt32LE(this.#values.length, 0);
+    count.writeUInt32LE(values.length, 0);
     const places =
-      width === 0
-        ? new Uint8Array(this.#values)
-        : width === 1
-          ? new Uint16Array(this.#values)
-          : new Uint32Array(this.#values);
-    return [head, ...this.#dictionary.finish(), count, new Uint8Array(places.buffer)];
+      width === 0 ? new Uint8Array(values) : bytesOf(width === 1 ? new Uint16Array(values) : values);
+    return [head, ...this.#dictionary.finish(), count, places];
+  }
+
+  reset(): void {
+    this.#places.clear();
+    this.#places.set('', 0);
+    this.#dictionary.reset();
+    this.#dictionary.push('');
+    this.#values.reset();
+    this.#last = '';
+    this.#lastPlace = 0;
   }
 }
 
