@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 /** A small file system of its own stands for a disk; only an administrator can make one. */
@@ -19,7 +19,8 @@ export class Mount {
 
   end(): void {
     execFileSync('umount', [this.folder]);
-    rmdirSync(this.folder);
+    // What stood there before the mount is still there.
+    rmSync(this.folder, { recursive: true });
   }
 }
 

@@ -37,7 +37,7 @@ else {
   });
 
   t.test('a sync that takes too long is ended, and shows meanwhile how far it is', async (t) => {
-    const s = await Syncing.start(t, true, { SYNC_TIMEOUT: '3' });
+    const s = await Syncing.start(t, true, { SYNC_TIMEOUT: '8' });
     s.write('a.log', 'one\n');
     s.ssh!.install('rsync', '#!/bin/sh\nexec sleep 100\n');
     const slow = s.post('/sync/trigger');
