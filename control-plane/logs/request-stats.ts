@@ -80,11 +80,12 @@ export async function requestStats(
   hours: number,
   limits: QueryLimits,
 ): Promise<RequestStats> {
+  // Weighted by whole numbers, averages are cut to whole numbers themselves.
   const options = { parameters: { hours }, ...limits };
   const [[totals], slowest] = await Promise.all([
     clickhouse.query<TotalsRow>(
       `SELECT sumIf(weight, is_request), ${most('endpoint', 'is_request')}, ${most('method', "is_request AND method != ''")},
-         ${most('status_code', "is_response AND status_code != ''")}, avgWeightedIf(duration, weight, is_response),
+         ${most('status_code', "is_response AND status_code != ''")}, avgWeightedIf(duration, toFloat64(weight), is_response),
          quantilesTDigestWeightedIf(0.5, 0.95, 0.99)(duration, weight, is_response),
          groupArraySortedIf(${MAX_RESPONSE_TIMES})((-time, assumeNotNull(duration)), is_response AND isNotNull(duration)),
          sumIf(weight, is_error), ${most('error_type', 'is_error')}, ${most('endpoint', "is_error AND fields.endpoint != ''")},
@@ -93,7 +94,7 @@ export async function requestStats(
       options,
     ),
     clickhouse.query<EndpointRow>(
-      `SELECT endpoint, sum(weight), sumIf(weight, duration > ${SLOW_MILLISECONDS}), avgWeighted(duration, weight) AS mean,
+      `SELECT endpoint, sum(weight), sumIf(weight, duration > ${SLOW_MILLISECONDS}), avgWeighted(duration, toFloat64(weight)) AS mean,
          quantilesTDigestWeighted(0.5, 0.95, 0.99)(duration, weight) AS quantiles, max(duration)
        FROM (${ENTRIES}) WHERE is_response AND isNotNull(duration)
        GROUP BY endpoint ORDER BY quantiles[2] DESC, endpoint LIMIT ${MAX_SLOW_ENDPOINTS}`,

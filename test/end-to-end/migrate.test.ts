@@ -52,10 +52,14 @@ t.test('an interrupted copy goes on, and every record is there once', async (t) 
       },
     });
   await t.rejects(run(), new Error('power cut'));
-  t.match(await run(), [
-    { table: 'logs', rows: RECORDS + 1 },
-    { table: 'dead_letters', rows: 1 },
-  ]);
+  const copied = await run();
+  t.match(
+    copied.filter(({ table }) => table === 'logs' || table === 'dead_letters'),
+    [
+      { table: 'logs', rows: RECORDS + 1 },
+      { table: 'dead_letters', rows: 1 },
+    ],
+  );
   const [[count, places] = []] = await target.query('SELECT count(), uniqExact(seq) FROM logs');
   t.same([count, places], [RECORDS + 1, RECORDS + 1]);
 });
