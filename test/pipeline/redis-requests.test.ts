@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { LogplaneError } from '../../pipeline/errors.ts';
+import { overloaded } from '../../pipeline/errors.ts';
 import { RedisRequests } from '../../pipeline/redis-requests.ts';
 import { hasRedis, startRedis } from '../redis-server.ts';
 
@@ -39,7 +39,7 @@ t.test('while one takes it in the other refuses; of one that died the store tell
   await a.claim('m', 'x');
   await t.rejects(
     b.claim('m', 'x'),
-    new LogplaneError('overloaded', 'another server process is taking in the same request; send it again'),
+    overloaded('another server process is taking in the same request; send it again'),
   );
   running.delete('a');
   t.same(await b.claim('m', 'x'), DONE);
@@ -53,7 +53,7 @@ t.test('an attempt that failed may have been stored', { skip }, async (t) => {
   t.same(await b.claim('m', 'x'), DONE);
   await t.rejects(
     a.claim('m', 'x'),
-    new LogplaneError('overloaded', 'another server process is taking in the same request; send it again'),
+    overloaded('another server process is taking in the same request; send it again'),
   );
   t.equal(looked.length, 1);
 });
