@@ -58,11 +58,13 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   let streams: ResourcePool<Session>;
   let control: Session;
   try {
-    const inserters = openSessions(options.insertSessions ?? 2).map((session, index): Inserter => ({
-      session,
-      path: join(insertFolder, String(index)),
-      bytes: Buffer.alloc(0),
-    }));
+    const inserters = openSessions(options.insertSessions ?? 2).map(
+      (session, index): Inserter => ({
+        session,
+        path: join(insertFolder, String(index)),
+        bytes: Buffer.alloc(0),
+      }),
+    );
     inserts = new ResourcePool('inserts', inserters, 1024);
     queries = new ResourcePool('queries', openSessions(options.querySessions ?? 4), 256);
     urgentQueries = new ResourcePool('live streams', openSessions(2), 10_000);
