@@ -15,12 +15,13 @@ export const LATEST_SECONDS = 3_600;
 export const LABEL_CHARACTERS = 200;
 const MAX_ROWS = 500_000;
 
-const OWN_SECOND = 'toInt64(toUnixTimestamp64Milli(timestamp) / 1000)';
-const ARRIVAL_SECOND = 'toInt64(seq / 1000000)';
+/** Seconds since 1970, of the record's own time. */
+export const OWN_SECOND = 'toInt64(toUnixTimestamp64Milli(timestamp) / 1000)';
+export const ARRIVAL_SECOND = 'toInt64(seq / 1000000)';
 
 /**
  * A rule's records as the store has them, oldest first: the way for backtests, for what a window holds at the start, and
- * for rules that `new-records.ts` cannot judge by looking at single records.
+ * for rules that read like no other.
  *
  * @throws LogplaneError `too_costly`
  */

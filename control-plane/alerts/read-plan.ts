@@ -1,15 +1,19 @@
-import { type CompiledRule, measuredField } from './compile-rule.ts';
+import { type CompiledRule, measuredField, measuresNumbers } from './compile-rule.ts';
 import { gateOf } from './gate.ts';
 import { queryFields } from './query-fields.ts';
 
 /**
  * How a rule gets its records as they come:
  *
- * - `counted`: from one grouped count of all new records, for rules that look at fields with few values only;
+ * - `counted`: from a grouped count of all new records, for rules that look at fields with few values, and beside them at
+ *   one `value` at most: the message's pattern, or a number that they measure;
  * - `matched`: record by record, of those few that pass the gate of any such rule;
- * - `queried`: with a query of its own, every few seconds.
+ * - `queried`: with a query of its own;
+ * - `none`: it looks at no records.
  */
-export type ReadPlan = 'counted' | 'matched' | 'queried' | 'none';
+export type ReadPlan =
+  | { readonly kind: 'counted'; readonly value: string | undefined }
+  | { readonly kind: 'matched' | 'queried' | 'none' };
 
 /** Fields that all new records are counted by. */
 export const COUNTED_FIELDS: ReadonlySet<string> = new Set([
@@ -22,26 +26,23 @@ export const COUNTED_FIELDS: ReadonlySet<string> = new Set([
   'type',
   'event_type',
 ]);
-const COUNTED_KINDS: ReadonlySet<string> = new Set(['count', 'rate', 'share', 'absence', 'anomaly']);
 /** What is worked out of a message costs the engine less than this process. */
-const WORKED_OUT = 'pattern';
+export const WORKED_OUT = 'pattern';
 
 export function planOf(compiled: CompiledRule): ReadPlan {
   const { rule, query, labels } = compiled;
-  if (rule.kind === 'gauge') return 'none';
+  if (rule.kind === 'gauge') return { kind: 'none' };
   const measured = measuredField(rule);
-  if (
-    COUNTED_KINDS.has(rule.kind) &&
-    measured === undefined &&
-    fieldsOf(compiled).every((name) => COUNTED_FIELDS.has(name) && rule.extract[name] === undefined)
-  ) {
-    return 'counted';
+  const shaped = labels.includes(WORKED_OUT);
+  const own = (name: string) => rule.extract[name] !== undefined;
+  const few = fieldsOf(compiled).every((name) => COUNTED_FIELDS.has(name) && !own(name)) && !own(WORKED_OUT);
+  if (few && (measured === undefined || (!shaped && measuresNumbers(rule) && !own(measured)))) {
+    return { kind: 'counted', value: shaped ? WORKED_OUT : measured };
   }
-  if (rule.kind === 'new_pattern' || labels.includes(WORKED_OUT)) return 'queried';
-  return gateOf(query) ? 'matched' : 'queried';
+  return { kind: !shaped && gateOf(query) ? 'matched' : 'queried' };
 }
 
-/** The fields that a rule looks at, to choose records and to group them. */
+/** The fields that a rule looks at, to choose records and to group them; what is worked out of a message apart. */
 export function fieldsOf({ query, part, labels }: CompiledRule): readonly string[] {
-  return [...queryFields(part?.query ?? query), ...labels];
+  return [...queryFields(part?.query ?? query), ...labels.filter((name) => name !== WORKED_OUT)];
 }

@@ -1,10 +1,10 @@
+import { LogplaneError } from '../../pipeline/errors.ts';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { type CompiledRule, compileRule } from './compile-rule.ts';
 import { GaugeRun } from './gauge-run.ts';
 import type { Transition } from './group-state.ts';
-import { NewRecords } from './new-records.ts';
-import { readIncrements } from './read-increments.ts';
-import { planOf } from './read-plan.ts';
+import { clampPause, type RecordReader } from './record-reader.ts';
+import { recordReaders } from './record-readers.ts';
 import type { BookRule } from './rule-book.ts';
 import type { KnownState, RuleRun } from './rule-run.ts';
 import type { Signals } from './signals.ts';
@@ -15,9 +15,15 @@ interface Running {
   readonly book: BookRule;
   readonly compiled: CompiledRule;
   readonly run: RuleRun | GaugeRun;
-  /** Place up to which a rule with a query of its own has read. */
+  /** When a gauge looks at its signal again, seconds since 1970. */
+  nextAt: number;
+}
+
+interface Reading {
+  readonly reader: RecordReader;
+  /** Place up to which it has read. */
   cursor: number;
-  /** When it is asked again, seconds since 1970. */
+  /** When it reads again, seconds since 1970. */
   nextAt: number;
 }
 
@@ -33,23 +39,15 @@ export interface RuleRunsOptions {
   readonly onProblem: (message: string) => void;
 }
 
-/** Between two looks at a signal, and between two queries of a rule that needs its own: at most so many seconds. */
-const MOST_SECONDS = 10;
-const LEAST_SECONDS = 2;
-/** Queries of rules' own in one round. */
-const QUERIES_PER_ROUND = 4;
-const LIMITS = {
-  urgent: true,
-  settings: { max_execution_time: 20, max_threads: 1, max_memory_usage: 500_000_000 },
-};
+/** Of readings that pause between two, and of looks at signals, so many are made in one round. */
+const MOST_PER_ROUND = 4;
 
 /** The rules that run, each fed from the store in the way that is cheapest for it. */
 export class RuleRuns {
   readonly #options: RuleRunsOptions;
-  #running: Running[] = [];
-  #newRecords: NewRecords | undefined;
-  /** Every rule that reads records one by one has got them up to here. */
-  #cursor = 0;
+  #running: readonly Running[] = [];
+  #readings: readonly Reading[] = [];
+  #place = 0;
 
   constructor(options: RuleRunsOptions) {
     this.#options = options;
@@ -65,8 +63,7 @@ export class RuleRuns {
 
   /** Every rule has got the records up to this place. */
   get cursor(): number {
-    const own = this.#running.filter(({ compiled }) => planOf(compiled) === 'queried');
-    return Math.min(this.#cursor, ...own.map(({ cursor }) => cursor));
+    return Math.min(this.#place, ...this.#readings.map(({ cursor }) => cursor));
   }
 
   /**
@@ -82,69 +79,82 @@ export class RuleRuns {
     const before = new Map(this.#running.map((running) => [running.key, running]));
     const keys = wanted.map((book) => JSON.stringify([book.version, book.rule]));
     if (keys.length === before.size && keys.every((key) => before.has(key))) return;
-    const place = Math.max(from, this.#cursor);
+    const place = Math.max(from, this.#place);
+    // Those that share a reader with other rules from now on begin at the same place as these.
+    for (const reading of this.#readings) await this.#read(reading, place);
     const running: Running[] = [];
     for (const [index, book] of wanted.entries()) {
       const key = keys[index]!;
       running.push(before.get(key) ?? (await this.#start(key, book, place, known(book.rule.name))));
     }
+    const compiled = running.map((rule) => rule.compiled);
     this.#running = running;
-    this.#cursor = place;
-    this.#newRecords = new NewRecords(
-      this.#options.clickhouse,
-      running.map(({ compiled }) => compiled),
-    );
+    this.#place = place;
+    this.#readings = recordReaders(this.#options.clickhouse, compiled).map((reader) => ({
+      reader,
+      cursor: place,
+      nextAt: 0,
+    }));
   }
 
   /** Takes what was stored up to a place, and tells what that and the time changed. @param now seconds since 1970 */
   async round(upTo: number, now: number): Promise<RuleTransition[]> {
-    if (upTo > this.#cursor) {
-      const found = await this.#newRecords?.read(this.#cursor, upTo);
-      for (const [index, increments] of found ?? []) {
-        const { run } = this.#running[index]!;
-        if (!(run instanceof GaugeRun)) run.add(increments);
-      }
-      this.#cursor = upTo;
+    this.#place = Math.max(this.#place, upTo);
+    const steady = this.#readings.filter(({ reader }) => reader.pause === 0);
+    const pausing = this.#readings.filter(({ reader }) => reader.pause > 0);
+    await Promise.all(steady.map((reading) => this.#read(reading, upTo)));
+    for (const reading of dueOf(pausing, now)) {
+      reading.nextAt = now + reading.reader.pause;
+      await this.#read(reading, upTo);
     }
     const told: RuleTransition[] = [];
-    const due = this.#running.filter(({ nextAt, compiled }) => nextAt <= now && isAsked(compiled));
-    due.sort((a, b) => a.nextAt - b.nextAt);
-    for (const running of due.slice(0, QUERIES_PER_ROUND)) {
-      const { compiled, book } = running;
-      running.nextAt = now + Math.min(Math.max(compiled.step, LEAST_SECONDS), MOST_SECONDS);
-      const transitions = await this.#ask(running, upTo, now);
+    const tell = ({ book, compiled }: Running, transitions: readonly Transition[]) =>
       told.push(...transitions.map((transition) => ({ book, compiled, transition })));
+    const gauges: Running[] = [];
+    for (const running of this.#running) {
+      if (running.run instanceof GaugeRun) gauges.push(running);
+      else tell(running, running.run.advance(now));
     }
-    for (const { run, book, compiled } of this.#running) {
-      if (run instanceof GaugeRun) continue;
-      for (const transition of run.advance(now)) told.push({ book, compiled, transition });
-    }
+    for (const gauge of dueOf(gauges, now)) tell(gauge, await this.#look(gauge, now));
     return told;
   }
 
-  /** Reads for one rule by itself; what a gauge's values change is told at once. */
-  async #ask(running: Running, upTo: number, now: number): Promise<Transition[]> {
-    const { clickhouse, signals, onProblem } = this.#options;
-    const { compiled, run, book } = running;
+  /** What cannot be read is read with the next round, or when the reader's turn comes again. */
+  async #read(reading: Reading, upTo: number): Promise<void> {
+    const { reader, cursor } = reading;
+    if (upTo <= cursor) return;
     try {
-      if (run instanceof GaugeRun)
-        return run.take(await signals[compiled.rule.signal!](compiled.window), now);
-      if (upTo > running.cursor) {
-        const range = { by: 'place', after: running.cursor, upTo } as const;
-        run.add(await readIncrements(clickhouse, compiled, range, 1, LIMITS));
-        running.cursor = upTo;
+      for (const [index, increments] of await reader.read(cursor, upTo)) {
+        const { run } = this.#running[index]!;
+        if (!(run instanceof GaugeRun)) run.add(increments);
       }
+      reading.cursor = upTo;
     } catch (error) {
-      onProblem(`alert rule ${book.rule.name}: ${(error as Error).message}`);
+      // Without those that read with every round nothing is evaluated, and the round says so.
+      if (reader.pause === 0) throw error;
+      // What is too much would only get more.
+      if (error instanceof LogplaneError) reading.cursor = upTo;
+      const names = reader.rules.map(({ compiled }) => compiled.rule.name).join(', ');
+      this.#options.onProblem(`alert rules ${names}: ${(error as Error).message}`);
     }
-    return [];
+  }
+
+  async #look(gauge: Running, now: number): Promise<Transition[]> {
+    const { rule, window, step } = gauge.compiled;
+    gauge.nextAt = now + clampPause(step);
+    try {
+      return (gauge.run as GaugeRun).take(await this.#options.signals[rule.signal!](window), now);
+    } catch (error) {
+      this.#options.onProblem(`alert rule ${rule.name}: ${(error as Error).message}`);
+      return [];
+    }
   }
 
   async #start(key: string, book: BookRule, place: number, known: readonly KnownState[]): Promise<Running> {
     const { clickhouse, onProblem } = this.#options;
     const compiled = compileRule(book.rule);
     const now = Math.floor(Date.now() / 1000);
-    const own = { key, book, compiled, cursor: place, nextAt: 0 };
+    const own = { key, book, compiled, nextAt: 0 };
     if (book.rule.kind === 'gauge') return { ...own, run: new GaugeRun(compiled, known) };
     try {
       return { ...own, run: await startRun(clickhouse, compiled, now, place, known) };
@@ -156,8 +166,10 @@ export class RuleRuns {
   }
 }
 
-/** True for rules that the common reading of new records does not serve. */
-function isAsked(compiled: CompiledRule): boolean {
-  const plan = planOf(compiled);
-  return plan === 'queried' || plan === 'none';
+/** Those whose turn it is, the longest overdue first. */
+function dueOf<T extends { readonly nextAt: number }>(turns: readonly T[], now: number): readonly T[] {
+  return turns
+    .filter(({ nextAt }) => nextAt <= now)
+    .sort((a, b) => a.nextAt - b.nextAt)
+    .slice(0, MOST_PER_ROUND);
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { LogplaneError } from '../../pipeline/errors.ts';
 import type { BodyBudget } from './body-budget.ts';
+import { BodyMemory } from './body-memory.ts';
 import { createUnpacker, tooLarge } from './decompress.ts';
 
 /**
@@ -17,7 +18,7 @@ export interface ReadBodyOptions {
 }
 
 export interface RequestBody {
-  /** Unpacked; as far as it came where `damage` is set. */
+  /** Unpacked; as far as it came where `damage` is set. Its memory is used again when `use` is done. */
   readonly content: Buffer;
   /** SHA-256 of the bytes as they were sent, hexadecimal. */
   readonly digest: string;
@@ -45,8 +46,8 @@ export async function readBody<T>(
     lapsed = true;
     held.shrink(Math.max(0, declared - packedSize));
   }, PATIENCE_MS);
+  const memory = new BodyMemory();
   try {
-    const pieces: Uint8Array[] = [];
     let size = 0;
     const encoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase();
     const unpacker = createUnpacker(
@@ -55,7 +56,7 @@ export async function readBody<T>(
         size += piece.length;
         if (size > limit) throw tooLarge(limit, 'more');
         held.grow(piece.length);
-        pieces.push(piece);
+        memory.add(piece);
       },
       limit,
     );
@@ -73,17 +74,17 @@ export async function readBody<T>(
         damage ??= await damageOf(() => unpacker.write(chunk), encoding);
       } catch (error) {
         refusal = error;
-        pieces.length = 0;
+        memory.release();
         held.release();
       }
     }
     clearTimeout(patience);
     if (refusal !== undefined) throw refusal;
     damage ??= await damageOf(() => unpacker.end(), encoding);
-    const content = pieces.length === 1 ? Buffer.from(pieces[0]!) : Buffer.concat(pieces);
-    return await use({ content, digest: hash.digest('hex'), damage });
+    return await use({ content: memory.content, digest: hash.digest('hex'), damage });
   } finally {
     clearTimeout(patience);
+    memory.release();
     held.release();
   }
 }

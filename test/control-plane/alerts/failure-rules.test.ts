@@ -5,12 +5,12 @@ import { BUILT_IN_RULES } from '../../../control-plane/alerts/built-in-rules.ts'
 import { compileRule } from '../../../control-plane/alerts/compile-rule.ts';
 import { explainFailure } from '../../../control-plane/alerts/explain-failure.ts';
 import { FAILURE_RULES } from '../../../control-plane/alerts/failure-rules.ts';
-import { NewRecords } from '../../../control-plane/alerts/new-records.ts';
 import { readIncrements } from '../../../control-plane/alerts/read-increments.ts';
 import { fromMilliseconds } from '../../../pipeline/record/timestamp.ts';
 import { createCategorizer } from '../../../pipeline/transforms/categorize.ts';
 import { createNormalizer } from '../../../pipeline/transforms/normalize.ts';
 import { insertRecords, openStore } from '../logs/analysed-store.ts';
+import { readNewRecords } from './read-new-records.ts';
 
 const names = new Set(FAILURE_RULES.map(({ name }) => name));
 const rules = BUILT_IN_RULES.filter(({ name }) => names.has(name)).map(compileRule);
@@ -34,7 +34,7 @@ async function alertsOf(t: Test, entries: readonly Fields[]): Promise<string[]> 
   await insertRecords(clickhouse, records);
   const upTo = first + entries.length;
   place = upTo;
-  const onStream = await new NewRecords(clickhouse, rules).read(first, upTo);
+  const onStream = await readNewRecords(clickhouse, rules, first, upTo);
   const told: string[] = [];
   for (const [index, compiled] of rules.entries()) {
     const groups = (increments: readonly { group: string }[]) =>

@@ -1,0 +1,64 @@
+import type { CompiledRule } from './compile-rule.ts';
+import type { Increment } from './increment.ts';
+import { ARRIVAL_SECOND, LATEST_SECONDS, OWN_SECOND } from './read-increments.ts';
+
+/** A rule and its place in the list of all that run. */
+export interface NumberedRule {
+  readonly index: number;
+  readonly compiled: CompiledRule;
+}
+
+/** Increments by the index of their rule. */
+export type NewIncrements = ReadonlyMap<number, readonly Increment[]>;
+
+/** Gives rules what new records mean to them, with one statement for all that read alike. */
+export interface RecordReader {
+  readonly rules: readonly NumberedRule[];
+  /** Seconds between two readings; 0: as often as there is something new. */
+  readonly pause: number;
+  /** Of the records behind one place up to another. */
+  read(after: number, upTo: number): Promise<NewIncrements>;
+}
+
+/** Collects increments by rule. */
+export class IncrementLists {
+  readonly #lists = new Map<number, Increment[]>();
+
+  get lists(): NewIncrements {
+    return this.#lists;
+  }
+
+  add(index: number, increment: Increment): void {
+    const list = this.#lists.get(index);
+    if (list) list.push(increment);
+    else this.#lists.set(index, [increment]);
+  }
+}
+
+export const NEW_RECORDS = 'seq > {after:UInt64} AND seq <= {up_to:UInt64}';
+export const READING_LIMITS = {
+  urgent: true,
+  settings: { max_execution_time: 20, max_threads: 1, max_memory_usage: 500_000_000 },
+};
+
+/** A record's own second; all that are older than any rule wants are the same one. */
+export const RECENT_SECOND = `greatest(least(${OWN_SECOND}, ${ARRIVAL_SECOND}), ${ARRIVAL_SECOND} - ${LATEST_SECONDS + 1})`;
+
+/** The second at which records count for a rule; undefined where they are history that somebody imports. */
+export function secondFor({ rule }: CompiledRule, own: number, arrival: number): number | undefined {
+  if (rule.kind === 'absence') return arrival;
+  return own >= arrival - LATEST_SECONDS ? own : undefined;
+}
+
+const MOST_SECONDS = 10;
+const LEAST_SECONDS = 2;
+
+/** Seconds between two looks for a rule whose windows slide in such steps. */
+export function clampPause(step: number): number {
+  return Math.min(Math.max(step, LEAST_SECONDS), MOST_SECONDS);
+}
+
+/** Seconds between two readings for rules that are judged by windows of some length, not by each record. */
+export function pauseOf(rules: readonly NumberedRule[]): number {
+  return clampPause(Math.min(...rules.map(({ compiled }) => compiled.step)));
+}
