@@ -29,7 +29,7 @@ const server = await startHere({ DATA_DIR: join(folder, 'data'), ARCHIVE_DIR: ar
 t.teardown(() => server.close());
 const files = () => readdirSync(archiveDir).filter((name) => name.endsWith('.parquet'));
 for (let turn = 0; files().length < 2; turn++) {
-  if (turn === 500) throw new Error('no archive came');
+  if (turn === 3_000) throw new Error('no archive came');
   await new Promise((resolve) => setTimeout(resolve, 20));
 }
 await server.ingest('{"message":"of today","user":"alice"}');

@@ -119,7 +119,7 @@ await clickhouse.close();
 
 async function waitFor(condition: () => boolean): Promise<void> {
   for (let turn = 0; !condition(); turn++) {
-    if (turn === 1_000) throw new Error('it did not come');
+    if (turn === 3_000) throw new Error('it did not come');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -37,7 +37,7 @@ async function askBoth(
   }
   const file = join(dir, 'api.log');
   const read = () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []);
-  for (let turn = 0; turn < 1_000 && read().length < expected; turn++) await setTimeout(1);
+  for (let turn = 0; turn < 20_000 && read().length < expected; turn++) await setTimeout(1);
   return read().map((line) => JSON.parse(line));
 }
 
