@@ -1,4 +1,5 @@
 import t from 'tap';
+import { EventReader, take } from '../event-reader.ts';
 import { until } from '../pipeline/agent/agent-on-machine.ts';
 import { startClickHouseProcess } from '../pipeline/store/clickhouse-process.ts';
 import { hasRedis, startRedis } from '../redis-server.ts';
@@ -54,3 +55,27 @@ t.test(
     t.match(await seen(third), { uptime_s: 30 }, 'a server that starts knows it at once');
   },
 );
+
+t.test('an insert whose answer was lost is stored once, and live readers get it once', async (t) => {
+  const clickhouse = await startClickHouseProcess(temporaryFolder());
+  t.teardown(() => clickhouse.stop());
+  const server = await startProcess({ DATA_DIR: temporaryFolder(), CLICKHOUSE_URL: clickhouse.url });
+  t.teardown(() => server.stop('SIGKILL'));
+  const reader = new EventReader(`${server.url}/api/v1/logs/stream?q=answer`);
+  const read = take(reader, 3);
+  await until(() => reader.status === 200, 'the stream');
+
+  const send = (n: number) =>
+    server.ingest(JSON.stringify({ message: 'answer', n }), { 'X-Machine-Id': 'm' });
+  t.equal((await send(1)).status, 200);
+  await clickhouse.setFault('cut-after');
+  t.equal((await send(2)).status, 503, 'it is repeated for a while, then the sender is told to come again');
+  await clickhouse.setFault('none');
+  t.match(await send(2), { status: 200, body: { accepted: 1, duplicate: true } });
+  t.equal((await send(3)).status, 200);
+  t.match(await server.get('/api/v1/logs/count?q=answer'), { total: 3 });
+  t.same(
+    (await read).map(({ data }) => JSON.parse(data).n),
+    [1, 2, 3],
+  );
+});

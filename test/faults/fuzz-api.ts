@@ -33,8 +33,11 @@ const LONGEST_MS = 20_000;
 /** Of a stream that does not end. */
 const READ_STREAM_MS = 50;
 const MOST_BYTES = 4 * 1024 * 1024;
-/** Routes that wait for other programs get fewer requests. */
-const SLOW = new Map([['POST /sync/trigger', 0.1]]);
+/** Routes that wait for other programs, or rewrite all records, get fewer requests. */
+const SLOW = new Map([
+  ['POST /sync/trigger', 0.1],
+  ['POST /logs/cleanup', 0.05],
+]);
 /** What leaves nothing to ask for. */
 const LAST = new Set(['POST /logs/cleanup']);
 
