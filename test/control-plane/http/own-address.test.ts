@@ -8,7 +8,7 @@ t.test('the address at which a client reached the server', async (t) => {
 });
 
 t.test('what is no address is refused', async (t) => {
-  for (const host of ['', 'a b', 'x:port', '$x\n']) {
+  for (const host of ['', 'a b', 'x:port', 'a^b']) {
     t.throws(
       () => ownAddress({ protocol: 'http', host }),
       badRequest(`Host: expected the address of this server, got "${host}"`),
