@@ -37,6 +37,9 @@ const MOST_BYTES = 4 * 1024 * 1024;
 const SLOW = new Map([
   ['POST /sync/trigger', 0.1],
   ['POST /logs/cleanup', 0.05],
+  ['POST /api/v1/templates/{name}/render', 0.2],
+  ['PUT /api/v1/profiles/{scope}', 0.2],
+  ['PUT /api/v1/agents/{machine_id}/profile', 0.2],
 ]);
 /** What leaves nothing to ask for. */
 const LAST = new Set(['POST /logs/cleanup']);
@@ -108,7 +111,7 @@ async function knownIds(url: string): Promise<KnownValues> {
   const list = async (path: string): Promise<any> => (await fetch(url + path)).json();
   const records = await list('/api/v1/logs/recent?lines=5');
   const { dead_letters: letters } = await list('/api/v1/dead-letters?limit=5');
-  return { id: [...records, ...letters].map(({ id }) => id) };
+  return { id: [...[...records, ...letters].map(({ id }) => id), ...LIKELY.node_id!] };
 }
 
 type Work = [FuzzRequest, DocumentedOperation | undefined][];
