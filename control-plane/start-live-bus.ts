@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { DoubtfulRequests } from '../pipeline/doubtful-requests.ts';
 import { LiveBus } from '../pipeline/live/live-bus.ts';
 import { ProcessShare } from '../pipeline/live/process-share.ts';
 import { RedisLiveBus } from '../pipeline/live/redis-live-bus.ts';
@@ -20,7 +21,7 @@ export interface RunningLiveBus extends Feature {
   readonly publish: (last: number, records: readonly StoredRecord[] | undefined) => void;
   /** True while somebody reads live: records are then kept in memory until they are published. */
   readonly hasReaders: () => boolean;
-  /** What all processes know of requests; undefined where there is but this one. */
+  /** What all processes know of requests, or what the store alone knows; undefined where the engine is in this process. */
   readonly sharedRequests: SharedRequests | undefined;
 }
 
@@ -37,6 +38,8 @@ export interface LiveBusParts {
 
 export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus> {
   const { clickhouse, redis, store, lastPlace, unpublishedFrom, log } = parts;
+  const findStored = (agent: string, digest: string, since: number) =>
+    store.findRequest(agent, digest, Math.max(0, since * 1000));
   if (!redis) {
     const bus = new LiveBus(lastPlace);
     return {
@@ -45,7 +48,7 @@ export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus>
       sequencer: new Sequencer(lastPlace, Date.now, clickhouse.cluster === undefined ? undefined : 0),
       publish: (last, records) => bus.publish(last, records),
       hasReaders: () => bus.listenerCount > 0,
-      sharedRequests: undefined,
+      sharedRequests: clickhouse.repeatsInserts ? new DoubtfulRequests(findStored) : undefined,
       stop: async () => {},
     };
   }
@@ -74,7 +77,7 @@ export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus>
       redis,
       process,
       processes: () => share.holders(),
-      findStored: (agent, digest, since) => store.findRequest(agent, digest, Math.max(0, since * 1000)),
+      findStored,
     }),
     gauges: {
       logplane_processes: { help: 'Server processes that share the live bus', read: () => shared.processes },

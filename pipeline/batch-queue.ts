@@ -9,7 +9,7 @@ export interface BatchQueueOptions {
   readonly write: (blocks: readonly Uint8Array[]) => Promise<void>;
   /**
    * Called for each insert, in the order of places and without a hole, with the last place and the records;
-   * these are left out where not all of the insert's parts brought them.
+   * these are left out where not all of the insert's parts brought them, or where nobody knows whether it was done.
    */
   readonly publish: (last: number, records: readonly StoredRecord[] | undefined) => void;
   readonly counters: Counters;
@@ -148,11 +148,15 @@ export class BatchQueue {
     this.#publishInOrder();
   }
 
-  /** A later insert may finish first; its records wait here until those before them are stored or refused. */
+  /**
+   * A later insert may finish first; its records wait here until those before them are stored or refused. One that failed
+   * may have been done all the same and its answer lost on the way: readers look into the store, or they would never get
+   * what the sender's repetition finds there.
+   */
   #publishInOrder(): void {
     for (let head = this.#unpublished[0]; head && head.state !== 'writing'; head = this.#unpublished[0]) {
       this.#unpublished.shift();
-      if (head.state === 'stored') this.#options.publish(head.last, head.records);
+      this.#options.publish(head.last, head.state === 'stored' ? head.records : undefined);
     }
   }
 }

@@ -8,7 +8,7 @@ const LAYERS = [
   /^pipeline\/(sources|transforms|store|live)\//,
   /^pipeline\/fluent-bit\//,
   /^pipeline\/agent\//,
-  /^pipeline\/(batch-queue|request-window-file|redis-requests)\.ts/,
+  /^pipeline\/(batch-queue|request-window-file|redis-requests|doubtful-requests)\.ts/,
   /^pipeline\/(pipeline|deliver-files|accept-otlp)\.ts/,
   /^control-plane\/logger\//,
   /^control-plane\/query\//,

@@ -11,7 +11,8 @@ const OVERLAP_MILLISECONDS = 60_000;
 export class FleetDocuments<T> {
   readonly #clickhouse: ClickHouse;
   readonly #kind: string;
-  readonly #known = new Map<string, { readonly updated: number; readonly body: T }>();
+  /** Removed ones too, without a body: a server whose clock is behind has to write them anew with a later time. */
+  readonly #known = new Map<string, { readonly updated: number; readonly body: T | null }>();
   #newest = 0;
 
   constructor(clickhouse: ClickHouse, kind: string) {
@@ -20,15 +21,15 @@ export class FleetDocuments<T> {
   }
 
   get(id: string): T | undefined {
-    return this.#known.get(id)?.body;
+    return this.#known.get(id)?.body ?? undefined;
   }
 
   all(): T[] {
-    return Array.from(this.#known.values(), ({ body }) => body);
+    return Array.from(this.#known.values(), ({ body }) => body).filter((body) => body !== null);
   }
 
   get size(): number {
-    return this.#known.size;
+    return this.all().length;
   }
 
   async refresh(): Promise<void> {
@@ -39,11 +40,20 @@ export class FleetDocuments<T> {
         urgent: true,
       },
     );
-    for (const [id, updated, body] of rows) this.#keep(id, updated, JSON.parse(body) as T);
+    for (const [id, updated, body] of rows) this.#keep(id, updated, JSON.parse(body) as T | null);
   }
 
   /** Known here at once, durable when it resolves. */
-  async put(documents: readonly (readonly [id: string, body: T])[]): Promise<void> {
+  put(documents: readonly (readonly [id: string, body: T])[]): Promise<void> {
+    return this.#write(documents);
+  }
+
+  /** A row that says so: one that is gone would stay in the memory of the other servers. */
+  remove(id: string): Promise<void> {
+    return this.#write([[id, null]]);
+  }
+
+  async #write(documents: readonly (readonly [id: string, body: T | null])[]): Promise<void> {
     if (documents.length === 0) return;
     const rows = documents.map(([id, body]) => {
       // Two changes within one millisecond must not replace one another by chance.
@@ -57,14 +67,7 @@ export class FleetDocuments<T> {
     });
   }
 
-  async remove(id: string): Promise<void> {
-    this.#known.delete(id);
-    await this.#clickhouse.command('DELETE FROM fleet WHERE kind = {kind:String} AND id = {id:String}', {
-      parameters: { kind: this.#kind, id },
-    });
-  }
-
-  #keep(id: string, updated: number, body: T): void {
+  #keep(id: string, updated: number, body: T | null): void {
     this.#newest = Math.max(this.#newest, updated);
     if (updated >= (this.#known.get(id)?.updated ?? 0)) this.#known.set(id, { updated, body });
   }

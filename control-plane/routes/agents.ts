@@ -5,6 +5,7 @@ import { type Fleet, scopeOfMachine } from '../fleet/fleet.ts';
 import type { ProfileChanges } from '../fleet/profile-changes.ts';
 import type { ProfileStore } from '../fleet/profile-store.ts';
 import type { RouteFamily } from '../http/api.ts';
+import { ownAddress } from '../http/own-address.ts';
 import { describe, ExpectedError, optionalText, parameter } from '../http/parameters.ts';
 import { AGENT, FILES, PROBLEM, VERSION } from './fleet-schema.ts';
 import { describeVersion, refuseSecrets } from './profiles.ts';
@@ -46,7 +47,7 @@ export function addAgentRoutes(
     },
     (context, { machine_id }) => {
       const agent = fleet.agent(machine_id);
-      const { merged, problems } = fleet.config(machine_id, context.origin);
+      const { merged, problems } = fleet.config(machine_id, ownAddress(context));
       return { ...agent, profile: merged, problems };
     },
   );
@@ -83,7 +84,7 @@ export function addAgentRoutes(
       errors: ['not_found', 'bad_request'],
     },
     (context, { machine_id }) => {
-      const { config, files, hash } = fleet.knownConfig(machine_id, context.origin);
+      const { config, files, hash } = fleet.knownConfig(machine_id, ownAddress(context));
       const main = context.accepts('json', 'text') === 'text';
       const etag = main ? `"${hash}-text"` : `"${hash}"`;
       context.set('ETag', etag);
@@ -105,7 +106,7 @@ export function addAgentRoutes(
     },
     (context, { machine_id }) => {
       const scope = scopeOfMachine(machine_id);
-      const { merged } = fleet.config(machine_id, context.origin);
+      const { merged } = fleet.config(machine_id, ownAddress(context));
       const version = profiles.current(scope);
       const own = version ? describeVersion(version) : { scope, version: 0, profile: EMPTY_PROFILE };
       return { machine_id, ...own, merged };
@@ -130,9 +131,9 @@ export function addAgentRoutes(
         canaries: 1,
         settleSeconds: 0,
         note,
-        server: context.origin,
+        server: ownAddress(context),
       });
-      const { hash } = fleet.config(machine_id, context.origin);
+      const { hash } = fleet.config(machine_id, ownAddress(context));
       return { machine_id, ...describeVersion(version), config_hash: hash };
     },
   );
@@ -151,7 +152,7 @@ export function addAgentRoutes(
       errors: ['too_many'],
     },
     (context, { machine_id }, heartbeat) => {
-      const { hash, merged } = fleet.heartbeat(machine_id, heartbeat, context.origin);
+      const { hash, merged } = fleet.heartbeat(machine_id, heartbeat, ownAddress(context));
       return {
         config_hash: hash,
         watch_line_rate: String(merged.variables.WATCH_LINE_RATE ?? true) === 'true',

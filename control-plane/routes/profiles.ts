@@ -10,6 +10,7 @@ import type { ProfileStore, ProfileVersion } from '../fleet/profile-store.ts';
 import type { Rollout } from '../fleet/rollout.ts';
 import type { RolloutStore } from '../fleet/rollout-store.ts';
 import type { RouteFamily } from '../http/api.ts';
+import { ownAddress } from '../http/own-address.ts';
 import {
   describe,
   ExpectedError,
@@ -208,7 +209,7 @@ export function describeVersion({ created, ...version }: ProfileVersion) {
 
 function changeOptions(context: Context, how: ParameterValues<typeof CHANGE>): ChangeOptions {
   const { staged, canaries, settle, note = '' } = how;
-  return { staged, canaries, settleSeconds: settle, note, server: context.origin };
+  return { staged, canaries, settleSeconds: settle, note, server: ownAddress(context) };
 }
 
 function describeChange({ version, rollout }: Change) {

@@ -119,8 +119,8 @@ export class ManagedFluentBit implements FluentBit {
       for (const line of lines) {
         if (line.trim() === '') continue;
         if (line.includes(STARTED)) this.#delay = FIRST_DELAY;
-        // The buffer's disk is full; one line stands for one write of up to 64 KB.
-        if (line.includes('error writing data from')) this.lostRecords++;
+        // The buffer's disk is full; one line stands for one read of up to 64 KB, of which nothing is kept.
+        if (/\[input chunk\] (?:no available chunk|error writing data from)/.test(line)) this.lostRecords++;
         if (/\[\s*error\]/.test(line)) this.lastError = line.replace(/^.*\[\s*error\]\s*/, '').slice(0, 1000);
         this.#options.onLine(line);
       }

@@ -13,6 +13,8 @@ export interface RunningConfig {
   readonly paths: readonly string[];
   /** Folder of the buffer. */
   readonly storage: string | undefined;
+  /** Chunks that may wait there before reading pauses. */
+  readonly chunks: number;
   /** Folders that must be there before Fluent Bit starts. */
   readonly folders: readonly string[];
   /** False where it has no input. */
@@ -20,6 +22,7 @@ export interface RunningConfig {
 }
 
 const DEFAULT_PORT = 2020;
+const DEFAULT_CHUNKS = 128;
 
 export function describeConfig(hash: string, files: readonly ConfigFile[]): RunningConfig {
   const [main] = files;
@@ -36,6 +39,7 @@ export function describeConfig(hash: string, files: readonly ConfigFile[]): Runn
     port: Number((service && propertyOf(service, 'http_port')) ?? DEFAULT_PORT),
     paths: values(inputs, 'path').flatMap((path) => path.split(',')),
     storage,
+    chunks: Number((service && propertyOf(service, 'storage.max_chunks_up')) ?? DEFAULT_CHUNKS),
     folders: [
       ...values(inputs, 'db').map((path) => path.replace(/\/[^/]*$/, '')),
       ...(storage ? [storage] : []),

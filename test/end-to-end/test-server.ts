@@ -6,6 +6,8 @@ import { startServer } from '../../control-plane/server.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const silent = () => {};
+/** A server that hangs says what it had printed until then, in place of letting the whole suite wait. */
+const START_MILLISECONDS = 120_000;
 
 export interface TestServer {
   readonly url: string;
@@ -69,14 +71,23 @@ export async function startProcess(
   });
   let output = '';
   const url = await new Promise<string>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`the server did not listen within ${START_MILLISECONDS / 1000} s:\n${output}`));
+    }, START_MILLISECONDS);
     const read = (chunk: Buffer) => {
       output += chunk;
-      const found = /listening on (http:\S+)/.exec(output);
-      if (found) resolve(found[1]!);
+      const found = /listening on (http:\S+)\n/.exec(output);
+      if (!found) return;
+      clearTimeout(timer);
+      resolve(found[1]!);
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code}:\n${output}`)));
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      reject(new Error(`the server ended with ${code}:\n${output}`));
+    });
   });
   return {
     ...client(url),

@@ -51,11 +51,13 @@ export const AGENT_DRILLS: Readonly<Record<string, (folder: string) => Promise<D
 export async function drillFullBufferDisk(folder: string): Promise<DrillResult> {
   const result = await drillFullBuffer(folder, 12);
   const { report, lost } = result;
-  const told = report.problem ? { lost: 0, lost_and_told: lost, problem: report.problem } : {};
+  const { problem, dropped_records, restarts } = report;
+  const told = problem ? { lost: 0, lost_and_told: lost, problem, dropped_records, restarts } : {};
   return { ...counted(result), ...told };
 }
 
-function counted({ written, lost, twice, faults }: AgentDrillResult): DrillResult & { faults: number } {
+function counted({ written, lost, twice, faults, holes }: AgentDrillResult): DrillResult {
   const stored = written - lost;
-  return { sent: written, acknowledged: stored, stored, lost, duplicated: twice, faults };
+  const counts = { sent: written, acknowledged: stored, stored, lost, duplicated: twice };
+  return { ...counts, ...{ faults, ...(lost > 0 && { holes: holes.slice(0, 20) }) } };
 }

@@ -65,18 +65,22 @@ async function fuzzed(folder: string): Promise<DrillResult> {
   const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
   const server = await startProcess({ DATA_DIR: folder, ADMIN_TOKEN: 'admin-secret', SYNC_INTERVAL: '0' });
   await server.ingest(fleetLines());
-  const requests = 30_000;
-  const { statuses, problems } = await fuzzApi({
+  const started = performance.now();
+  const { sent, statuses, problems, slowest, neverGood } = await fuzzApi({
     url: server.url,
     adminToken: 'admin-secret',
     seed,
-    requests,
+    requests: Number(process.env.FUZZ_REQUESTS ?? 30_000),
+    onProgress: (done, of) => {
+      const seconds = ((performance.now() - started) / 1000).toFixed(0);
+      console.log(`fuzz: seed ${seed}, ${done} of ${of} requests (${seconds} s)`);
+    },
   });
   for (const problem of problems) console.log(problem);
   await server.stop('SIGTERM');
-  const right = requests - problems.length;
-  const counts = { sent: requests, acknowledged: right, stored: right, lost: problems.length, duplicated: 0 };
-  return { ...counts, ...{ seed, statuses } };
+  const right = sent - problems.length;
+  const counts = { sent, acknowledged: right, stored: right, lost: problems.length, duplicated: 0 };
+  return { ...counts, ...{ seed, statuses, slowest, neverGood } };
 }
 
 /** What a live reader gets at 20,000 records/s whose connection is cut every three seconds. */

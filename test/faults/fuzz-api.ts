@@ -11,6 +11,8 @@ export interface FuzzOptions {
   readonly adminToken: string;
   readonly seed: number;
   readonly requests: number;
+  /** Told twenty times on the way. */
+  readonly onProgress?: (done: number, of: number) => void;
 }
 
 export interface FuzzResult {
@@ -20,6 +22,10 @@ export interface FuzzResult {
   readonly neverGood: readonly string[];
   /** What went wrong, each kind with the first request that showed it. */
   readonly problems: readonly string[];
+  /** Requests that were sent. */
+  readonly sent: number;
+  /** Milliseconds that the answers of a route took, all together, of those that took longest. */
+  readonly slowest: Readonly<Record<string, number>>;
 }
 
 const AT_ONCE = 8;
@@ -27,23 +33,34 @@ const LONGEST_MS = 20_000;
 /** Of a stream that does not end. */
 const READ_STREAM_MS = 50;
 const MOST_BYTES = 4 * 1024 * 1024;
-/** Routes that wait for other programs get fewer requests. */
-const SLOW = new Map([['POST /sync/trigger', 0.1]]);
+/** Routes that wait for other programs, or rewrite all records, get fewer requests. */
+const SLOW = new Map([
+  ['POST /sync/trigger', 0.1],
+  ['POST /logs/cleanup', 0.05],
+  ['POST /api/v1/templates/{name}/render', 0.2],
+  ['PUT /api/v1/profiles/{scope}', 0.2],
+  ['PUT /api/v1/agents/{machine_id}/profile', 0.2],
+]);
 /** What leaves nothing to ask for. */
 const LAST = new Set(['POST /logs/cleanup']);
 
 /** Sends requests made of `/openapi.json`, valid and not, and holds every answer against it. */
-export async function fuzzApi({ url, adminToken, seed, requests }: FuzzOptions): Promise<FuzzResult> {
+export async function fuzzApi(options: FuzzOptions): Promise<FuzzResult> {
+  const { url, adminToken, seed, requests, onProgress } = options;
   const document = (await (await fetch(`${url}/openapi.json`)).json()) as ApiDocument;
   const operations = operationsOf(document);
   const checker = new AnswerChecker(document);
   const statuses: Record<string, number> = {};
   const good = new Set<string>();
   const problems = new Map<string, string>();
+  const took = new Map<string, number>();
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
 
   const tryOut = async (given: FuzzRequest, operation: DocumentedOperation | undefined) => {
+    const title = operation?.title ?? 'no route';
+    const asked = performance.now();
     const answer = await ask(url, given, agent).catch((error: Error) => error);
+    took.set(title, (took.get(title) ?? 0) + performance.now() - asked);
     const problem =
       answer instanceof Error
         ? `no answer: ${answer.message}`
@@ -55,7 +72,6 @@ export async function fuzzApi({ url, adminToken, seed, requests }: FuzzOptions):
       if (operation && answer.status < 300) good.add(operation.title);
     }
     if (problem) {
-      const title = operation?.title ?? 'no route';
       const kind = `${title}: ${problem.replace(/\d+/g, 'N').slice(0, 80)}`;
       if (!problems.has(kind)) problems.set(kind, `${title}: ${problem}\n    ${asCurl(url, given)}`);
     }
@@ -63,9 +79,14 @@ export async function fuzzApi({ url, adminToken, seed, requests }: FuzzOptions):
 
   const known = { ...LIKELY, ...(await knownIds(url)), token: [adminToken] };
   const work = workOf(operations, document, known, adminToken, seed, requests);
+  const sent = work.length;
+  const step = Math.ceil(sent / 20);
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
-      for (let next = work.pop(); next; next = work.pop()) await tryOut(...next);
+      for (let next = work.pop(); next; next = work.pop()) {
+        await tryOut(...next);
+        if ((sent - work.length) % step === 0) onProgress?.(sent - work.length, sent);
+      }
     }),
   );
   agent.destroy();
@@ -75,6 +96,13 @@ export async function fuzzApi({ url, adminToken, seed, requests }: FuzzOptions):
     statuses,
     neverGood: operations.map(({ title }) => title).filter((title) => !good.has(title)),
     problems: [...problems.values()],
+    sent,
+    slowest: Object.fromEntries(
+      [...took]
+        .sort(([, a], [, b]) => b - a)
+        .slice(0, 8)
+        .map(([title, milliseconds]) => [title, Math.round(milliseconds)]),
+    ),
   };
 }
 
@@ -83,7 +111,7 @@ async function knownIds(url: string): Promise<KnownValues> {
   const list = async (path: string): Promise<any> => (await fetch(url + path)).json();
   const records = await list('/api/v1/logs/recent?lines=5');
   const { dead_letters: letters } = await list('/api/v1/dead-letters?limit=5');
-  return { id: [...records, ...letters].map(({ id }) => id) };
+  return { id: [...[...records, ...letters].map(({ id }) => id), ...LIKELY.node_id!] };
 }
 
 type Work = [FuzzRequest, DocumentedOperation | undefined][];

@@ -129,7 +129,7 @@ t.test('records are published in the order of their places, whichever insert end
   ]);
 });
 
-t.test('a failed insert tells every sender to come again and publishes nothing', async (t) => {
+t.test('a failed insert tells every sender to come again, and readers to look into the store', async (t) => {
   const { add, inserts, published, counters } = createScene({ concurrency: 1 });
   void add(['x']);
   const lost = [add(['a']), add(['b'])];
@@ -139,7 +139,10 @@ t.test('a failed insert tells every sender to come again and publishes nothing',
   for (const outcome of await outcomes) {
     t.match(outcome, { status: 'rejected', reason: { kind: 'overloaded', retryAfterSeconds: 1 } });
   }
-  t.equal(published.length, 1);
+  t.same(published, [
+    [FIRST, ['x']],
+    [FIRST + 2, undefined],
+  ]);
   t.match(counters, { recordsStored: 1, insertsFailed: 1 });
   const again = add(['c']);
   await inserts[2]!.finish();

@@ -67,9 +67,14 @@ t.test('what is missing, unknown or wrong is named', async (t) => {
 
 t.test('a heartbeat registers a machine, and its configuration has an ETag', async (t) => {
   t.equal((await send('GET', '/api/v1/agents/m1/config')).status, 404);
+  for (const Origin of ['null', 'nothing']) {
+    const { status } = await fetch(`${server.url}/api/v1/agents/m1/profile`, { headers: { Origin } });
+    t.equal(status, 200, 'whoever causes the request, it is about this server');
+  }
   t.equal((await send('POST', '/api/v1/agents/m1/heartbeat', { uptime_s: -1 })).status, 400);
   const beat = await send('POST', '/api/v1/agents/m1/heartbeat', { version: '5.1.1', uptime_s: 3 });
   t.equal(beat.status, 200);
+  t.match((await send('GET', '/api/v1/agents/m1')).body, { server: server.url });
   const config = await send('GET', '/api/v1/agents/m1/config');
   t.equal(config.status, 200);
   t.equal(config.headers.get('ETag'), `"${beat.body.config_hash}"`);
