@@ -1,5 +1,8 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { serve } from '../end-to-end/serve.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { BROWSER_TEST, startBrowser } from './chromium.ts';
 import { history } from './live-history.ts';
 
@@ -7,7 +10,9 @@ const ADMIN_TOKEN = 'admin-secret';
 const PATH = 'agents/gpu-0/var/log/vllm.log';
 
 t.test('files are listed, followed and deleted', BROWSER_TEST, async (t) => {
-  const server = await serve(t, { ADMIN_TOKEN });
+  const cluster = temporaryFolder();
+  mkdirSync(join(cluster, 'logs'));
+  const server = await serve(t, { ADMIN_TOKEN, REMOTE_BASE_PATH: cluster });
   await server.ingest(history(Date.now()));
   const { page, complaints } = await (await startBrowser(t))();
   const countLines = async () =>
@@ -56,6 +61,20 @@ t.test('files are listed, followed and deleted', BROWSER_TEST, async (t) => {
     await page.goto(files);
     await page.locator('tbody tr', { hasText: 'gpu-1' }).waitFor();
     t.equal(await row.count(), 0);
+  });
+
+  await t.test('files of a cluster are synced at a press, and keep their colours', async (t) => {
+    const text = '\u001b[1;31mbad\u001b[0m plain \u001b[38;5;46mgreen\u001b[0m\n';
+    writeFileSync(join(cluster, 'logs/train_1.out'), text);
+    await page.goto(`${server.url}/ui/services`);
+    await page.getByRole('button', { name: 'Sync now' }).click();
+    await page.getByRole('status').filter({ hasText: 'sync' }).waitFor();
+    await page.goto(`${server.url}/ui/services/files`);
+    await page.getByRole('link', { name: 'train_1.out' }).click();
+    const line = page.locator('.file-line');
+    await line.locator('.ansi-fg-1.ansi-bold', { hasText: 'bad' }).waitFor();
+    await line.locator('.ansi-fg-10', { hasText: 'green' }).waitFor();
+    t.equal(await line.textContent(), 'bad plain green', 'and none of their codes');
   });
   t.same(complaints, []);
 });

@@ -3,7 +3,7 @@ import t from 'tap';
 import { serve } from '../end-to-end/serve.ts';
 import { BROWSER_TEST, startBrowser } from './chromium.ts';
 import { history } from './live-history.ts';
-import { parametersOf, waitForLine, waitForState } from './log-page.ts';
+import { parametersOf, waitForCount, waitForLine, waitForState } from './log-page.ts';
 
 t.test('reading the live page', BROWSER_TEST, async (t) => {
   const server = await serve(t);
@@ -97,6 +97,21 @@ t.test('reading the live page', BROWSER_TEST, async (t) => {
     await page.getByRole('button', { name: 'only errors', exact: true }).click();
     await page.locator('.line-info').first().waitFor({ state: 'detached' });
     t.equal(parametersOf(page).get('level'), 'ERROR');
+  });
+
+  await t.test('shows the time that is chosen from the list, or written', async (t) => {
+    const { page } = await openLive();
+    await page.getByRole('button', { name: 'Last hour' }).click();
+    await page.getByRole('button', { name: 'Last 5 minutes' }).click();
+    await page.getByRole('button', { name: 'Last 5 minutes' }).waitFor();
+    t.equal(parametersOf(page).get('from'), 'now-5m');
+    await page.getByRole('button', { name: 'Last 5 minutes' }).click();
+    await page.getByLabel('From').fill(new Date(now - 200_000).toISOString());
+    await page.getByLabel('To', { exact: true }).fill(new Date(now - 100_000).toISOString());
+    await page.getByRole('button', { name: 'Show', exact: true }).click();
+    await waitForState(page, 'History');
+    // Every five seconds one, up to the time of ingest; the end does not belong to it.
+    t.match((await waitForCount(page, 20))[0], 'request 20 answered');
   });
 
   await t.test('is dark or light, as the system or the reader wants it', async (t) => {
