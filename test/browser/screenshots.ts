@@ -86,6 +86,11 @@ for (const [name, path, shown] of [
   await settle(page);
   await take(page, name);
 }
+await page.getByRole('button', { name: 'Edit many-errors' }).click();
+await page.getByRole('button', { name: 'Try on the last 24 hours' }).click();
+await page.getByText(/It would have fired/).waitFor();
+await page.getByRole('form', { name: 'Rule many-errors' }).evaluate((form) => form.scrollIntoView());
+await take(page, 'rules');
 await browser.close();
 fleet.stop();
 demo.kill('SIGTERM');

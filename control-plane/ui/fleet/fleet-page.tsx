@@ -9,7 +9,7 @@ import { useTitle } from '../use-title.ts';
 import { type Agent, lookOfAgent, nameOfState } from './agent.ts';
 import { Rollouts } from './rollouts.tsx';
 
-const EVERY_MS = 5_000;
+const EVERY_MS = 3_000;
 
 /** The agents of all machines, and what is being rolled out to them. */
 export function FleetPage() {
