@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import t from 'tap';
 import { serve } from '../end-to-end/serve.ts';
 import { startMachine, withoutFluentBit } from '../pipeline/agent/agent-on-machine.ts';
@@ -13,7 +14,7 @@ t.test('the page of the fleet', { skip: BROWSER_TEST.skip || withoutFluentBit },
   const folder = temporaryFolder();
   const profileOf = (region: string) => ({
     variables: { REGION: region },
-    sources: [{ type: 'files', paths: [`${folder}/logs/machine/*.log`] }],
+    sources: [{ type: 'files', paths: [`${folder}/*/logs/machine/*.log`] }],
   });
   /** Saves a profile of the fleet. */
   const save = async (profile: object, settle: number) => {
@@ -28,29 +29,34 @@ t.test('the page of the fleet', { skip: BROWSER_TEST.skip || withoutFluentBit },
       .getByRole('region', { name: 'Versions' })
       .locator('li')
       .filter({ hasText: new RegExp(`^${number}`) });
-  const row = page.locator('tbody tr', { hasText: 'machine-1' });
+  const row = (id: string) => page.locator('tbody tr', { hasText: id });
 
   await t.test('is empty before an agent reports', async () => {
     await page.goto(`${server.url}/ui/fleet`);
     await page.getByText('No agent has reported yet.').waitFor();
   });
 
-  const machine = await startMachine(server.url, folder);
-  t.teardown(() => machine.agent.stop());
+  const machines = await Promise.all(
+    ['machine-1', 'machine-2'].map((id) => startMachine(server.url, join(folder, id), { id })),
+  );
+  for (const { agent } of machines) t.teardown(() => agent.stop());
 
-  await t.test('shows a machine when it reports', async () => {
-    await row.locator('.tag', { hasText: 'healthy' }).waitFor();
-    await row.getByText('5.1.').waitFor();
+  await t.test('shows machines when they report', async () => {
+    for (const { id } of machines) {
+      await row(id).locator('.tag', { hasText: 'healthy' }).waitFor();
+      await row(id).getByText('5.1.').waitFor();
+    }
   });
 
   await t.test('rolls a profile out, and shows what it changed', async (t) => {
     await page.getByRole('link', { name: 'fleet', exact: true }).click();
     await save(profileOf('eu-1'), 0);
     await rollout(1).locator('.tag', { hasText: 'done' }).waitFor();
-    await rollout(1).getByText('1 of 1 machine').waitFor();
+    await rollout(1).getByText('2 of 2 machines').waitFor();
     await version(1).getByText('in force').waitFor();
     await page.locator('.diff-added', { hasText: 'eu-1' }).first().waitFor();
     await save(profileOf('us-2'), 0);
+    await rollout(2).locator('.tag', { hasText: 'done' }).waitFor();
     await version(2).getByText('in force').waitFor();
     await page.locator('.diff-added', { hasText: 'us-2' }).first().waitFor();
     t.ok((await page.locator('.diff-removed', { hasText: 'eu-1' }).count()) > 0);
@@ -72,7 +78,9 @@ t.test('the page of the fleet', { skip: BROWSER_TEST.skip || withoutFluentBit },
   await t.test('a roll-out that fails on its first machine stops, and says why', async () => {
     await save({ ...profileOf('us-2'), ...BROKEN }, 0);
     await rollout(3).locator('.tag', { hasText: 'stopped' }).waitFor();
-    await rollout(3).locator('.problem', { hasText: 'machine-1: ' }).waitFor();
+    await rollout(3)
+      .locator('.problem', { hasText: /machine-\d: / })
+      .waitFor();
     await version(3).getByText('refused').waitFor();
   });
 
@@ -92,15 +100,16 @@ t.test('the page of the fleet', { skip: BROWSER_TEST.skip || withoutFluentBit },
 
   await t.test('tells all of one machine, with the configuration that it is to run', async () => {
     await page.getByRole('link', { name: 'Fleet', exact: true }).first().click();
-    await row.getByRole('link', { name: 'machine-1' }).click();
+    await row('machine-1').getByRole('link', { name: 'machine-1' }).click();
     await page.locator('.figure', { hasText: 'Fluent Bit' }).getByText('5.1.').waitFor();
-    await page.locator('.config', { hasText: `${folder}/logs/machine/*.log` }).waitFor();
+    await page.locator('.config', { hasText: `${folder}/*/logs/machine/*.log` }).waitFor();
   });
 
-  await t.test('forgets a machine that is gone', async () => {
-    await machine.agent.stop();
+  await t.test('forgets a machine that is gone', async (t) => {
+    await machines[0]!.agent.stop();
     await page.getByRole('button', { name: 'Forget it' }).click();
-    await page.getByText('No agent has reported yet.').waitFor();
+    await row('machine-2').waitFor();
+    t.equal(await row('machine-1').count(), 0);
   });
   t.same(complaints, []);
 });
