@@ -107,7 +107,7 @@ function RuleRow({ rule, onEdit, onTurn, onDelete }: RuleRowProps) {
         )}
       </td>
       <td>{severity}</td>
-      <td class="actions">
+      <td class="row-actions">
         <button type="button" onClick={onEdit} aria-label={`Edit ${name}`}>
           Edit
         </button>

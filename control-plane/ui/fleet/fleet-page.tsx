@@ -102,7 +102,7 @@ function AgentTable({ agents }: { readonly agents: readonly Agent[] }) {
         <tbody>
           {agents.map((agent) => (
             <tr key={agent.machine_id}>
-              <td>
+              <td class="agent-id">
                 <Link to={addressOf('/ui/fleet/agent', { id: agent.machine_id })}>{agent.machine_id}</Link>
               </td>
               <td class="agent-state">
@@ -111,7 +111,7 @@ function AgentTable({ agents }: { readonly agents: readonly Agent[] }) {
               </td>
               <td>{agent.group}</td>
               <td>{agent.version}</td>
-              <td class="path">{agent.config_hash?.slice(0, 12)}</td>
+              <td class="path agent-id">{agent.config_hash?.slice(0, 12)}</td>
               <td class="number">{agent.records_per_s !== undefined && formatShort(agent.records_per_s)}</td>
               <td class="number">{agent.lag_bytes !== undefined && formatBytes(agent.lag_bytes)}</td>
               <td>

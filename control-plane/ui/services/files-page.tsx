@@ -63,7 +63,7 @@ export function FilesPage() {
                       <td>
                         <TimeText time={file.modified_time} />
                       </td>
-                      <td class="actions">
+                      <td class="row-actions">
                         <DeleteFile path={file.path} name={file.filename} onDone={files.again} />
                       </td>
                     </tr>
