@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { addressOf, type Parameters } from './address.ts';
 import { type ApiError, ask } from './api.ts';
 
@@ -22,6 +22,7 @@ export function useAsk<T>(path: string | undefined, parameters: Parameters = {},
     loading: true,
   });
   const [turn, setTurn] = useState(0);
+  const again = useCallback(() => setTurn((before) => before + 1), []);
   const question = path === undefined ? undefined : addressOf(path, parameters);
   const asked = useRef<string>(null);
   useEffect(() => {
@@ -53,7 +54,7 @@ export function useAsk<T>(path: string | undefined, parameters: Parameters = {},
       clearTimeout(timer);
     };
   }, [question, everyMs, turn]);
-  return { data: state.data, error: state.error, loading: state.loading, again: () => setTurn(turn + 1) };
+  return { data: state.data, error: state.error, loading: state.loading, again };
 }
 
 function stopSignal(): { signal: AbortSignal; stop: () => void } {

@@ -16,6 +16,8 @@ const JOB = [
   { message: '[rank1]: RuntimeError: CUDA error', level: 'error' },
   { message: 'srun: error: gpu1: tasks 1: Exited with exit code 1', level: 'error' },
 ].map((line) => ({ ...line, job_id: '4711', file_path: '/scratch/slurm-4711.err', source: 'slurm' }));
+const AGENT = { version: '5.1.1', status: 'running', uptime_s: 60, records_per_s: 3, lag_bytes: 20 };
+const XID = 'NVRM: Xid (PCI:0000:3b:00): 79, pid=4321, GPU has fallen off the bus.';
 const CALLS = [
   { type: 'request', method: 'GET', url: 'http://a/models', endpoint: 'list_models' },
   {
@@ -28,8 +30,27 @@ const CALLS = [
   },
 ].map((call) => ({ message: 'call', level: 'error', service: 'api', ...call }));
 
-/** Pages by path, with what tells that they are there. */
-const PAGES: readonly (readonly [path: string, shown: string])[] = [
+type Pages = readonly (readonly [path: string, shown: string])[];
+
+/** What a page says in place of data, once it knows that there is none. */
+const NOTHING = '.absent:not(:has-text("Loading"))';
+
+/** Pages of a server that holds nothing yet, by path, with what tells that they are there. */
+const EMPTY: Pages = [
+  ['/api/v1/logs', '.empty'],
+  ['/ui/errors', '.figures'],
+  ['/ui/services', NOTHING],
+  ['/ui/services/files', NOTHING],
+  ['/ui/jobs', NOTHING],
+  ['/ui/nodes', NOTHING],
+  ['/ui/fleet', NOTHING],
+  ['/ui/fleet/profile', 'form'],
+  ['/ui/alerts', NOTHING],
+  ['/ui/sign-in', 'form'],
+  ['/ui/nowhere', 'h1'],
+];
+
+const FILLED: Pages = [
   ['/api/v1/logs', '.line'],
   ['/api/v1/logs?q=level:error&level=ERROR&service=vllm', '.line'],
   ['/ui/errors', '.patterns'],
@@ -40,25 +61,31 @@ const PAGES: readonly (readonly [path: string, shown: string])[] = [
   ['/ui/jobs/job?id=4711', '.lane'],
   ['/ui/nodes', 'tbody tr'],
   ['/ui/nodes/node?id=gpu-7', '.launch-log li'],
-  ['/ui/fleet', 'main p'],
-  ['/ui/alerts', 'main p'],
-  ['/ui/sign-in', 'form'],
-  ['/ui/nowhere', 'h1'],
+  ['/ui/fleet', '.batches'],
+  ['/ui/fleet/agent?id=gpu-1', '.config'],
+  ['/ui/fleet/profile?scope=fleet', '.diff-added'],
+  ['/ui/alerts', '.explanation'],
 ];
+
+/** What depends on the colours; all else is the same in both themes. */
+const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
 
 t.test('axe finds no violation on any page', BROWSER_TEST, async (t) => {
   const server = await serve(t, { ADMIN_TOKEN });
-  await server.ingest([...history(Date.now()), ...JOB, ...CALLS]);
   const open = await startBrowser(t);
   // Small, because each line that is drawn takes its time to be checked.
   const { page, complaints, requests } = await open({ viewport: { width: 1100, height: 500 } });
-  // The page's own requests and these share their cookies.
+  await page.addInitScript({ content: AXE });
   const headers = { 'X-Requested-With': 'logplane' };
+  // The page's own requests and these share their cookies.
   await page.request.post(`${server.url}/api/v1/session`, { data: { token: ADMIN_TOKEN }, headers });
-  await page.request.post(`${server.url}/admin/nodes/launch`, { data: { node_id: 'gpu-7' }, headers });
-  const check = async (t: Test, name: string) => {
+  const send = async (method: 'POST' | 'PUT', path: string, data: object) => {
+    const answer = await page.request.fetch(server.url + path, { method, data, headers });
+    t.ok(answer.ok(), `${path}: ${answer.status()}`);
+  };
+  const check = async (t: Test, name: string, runOnly = RULES) => {
     const { violations } = await page.evaluate<AxeResults>(
-      `${AXE}; axe.run(document, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ['violations'] })`,
+      `axe.run(document, { runOnly: ${JSON.stringify(runOnly)}, resultTypes: ['violations'] })`,
     );
     t.same(
       violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
@@ -66,14 +93,37 @@ t.test('axe finds no violation on any page', BROWSER_TEST, async (t) => {
       name,
     );
   };
-  for (const [path, shown] of PAGES) {
-    await page.goto(server.url + path);
-    await page.locator(shown).first().waitFor();
-    for (const colorScheme of ['dark', 'light'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await check(t, `${path}, ${colorScheme}`);
+  const checkPages = async (t: Test, pages: Pages) => {
+    for (const [path, shown] of pages) {
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await page.goto(server.url + path);
+      await page.locator(shown).first().waitFor();
+      await check(t, `${path}, dark`);
+      await page.emulateMedia({ colorScheme: 'light' });
+      await check(t, `${path}, light`, COLOUR_RULES);
     }
-  }
+  };
+
+  await t.test('while nothing is stored', async (t) => checkPages(t, EMPTY));
+
+  await server.ingest([...history(Date.now()), ...JOB, ...CALLS]);
+  await send('POST', '/admin/nodes/launch', { node_id: 'gpu-7' });
+  for (const machine of ['gpu-1', 'gpu-2']) await send('POST', `/api/v1/agents/${machine}/heartbeat`, AGENT);
+  await send('PUT', '/api/v1/profiles/fleet?settle=3600&note=moved', { variables: { REGION: 'eu' } });
+  const silence = { rule: 'gpu-*', weekly: { start: '02:00', end: '04:00' }, comment: 'maintenance' };
+  await send('POST', '/api/v1/alerts/silences', silence);
+  await server.ingest([{ message: XID, level: 'error', machine_id: 'gpu-1' }]);
+
+  await t.test('with data', async (t) => checkPages(t, FILLED));
+
+  await t.test('forms of alerts', async (t) => {
+    await page.goto(`${server.url}/ui/alerts`);
+    await page.getByRole('button', { name: 'New rule' }).click();
+    await page.getByRole('button', { name: 'Add a webhook' }).click();
+    await page.getByRole('button', { name: 'New silence' }).click();
+    await page.getByRole('form', { name: 'New silence' }).getByRole('combobox').selectOption('every week');
+    await check(t, 'rule and silence');
+  });
 
   await t.test('what opens over the live page', async (t) => {
     await page.goto(`${server.url}/api/v1/logs`);

@@ -3,22 +3,21 @@ import t from 'tap';
 import { serve } from '../end-to-end/serve.ts';
 import { BROWSER_TEST, startBrowser } from './chromium.ts';
 import { history } from './live-history.ts';
-import { parametersOf, waitForLine, waitForState } from './log-page.ts';
+import { parametersOf, waitForCount, waitForLine, waitForState } from './log-page.ts';
 
 t.test('reading the live page', BROWSER_TEST, async (t) => {
   const server = await serve(t);
   const now = Date.now();
   await server.ingest(history(now));
   const open = await startBrowser(t);
+  const { page } = await open();
   const openLive = async (search = '') => {
-    const opened = await open();
-    await opened.page.goto(`${server.url}/api/v1/logs${search}`);
-    await waitForState(opened.page, 'Live');
-    return opened;
+    await page.goto(`${server.url}/api/v1/logs${search}`);
+    await waitForState(page, 'Live');
   };
 
   await t.test('zooms by dragging over the histogram', async (t) => {
-    const { page } = await openLive('?from=now-5m');
+    await openLive('?from=now-5m');
     await page.locator('.histogram canvas').waitFor();
     await waitForLine(page, 'request 59');
     const box = (await page.locator('.histogram .u-over').boundingBox())!;
@@ -42,7 +41,7 @@ t.test('reading the live page', BROWSER_TEST, async (t) => {
   });
 
   await t.test('tells everything of a line, filters by its fields, shows its neighbours', async (t) => {
-    const { page } = await openLive();
+    await openLive();
     await page.locator('.line', { hasText: 'request 39 ' }).click();
     const detail = page.getByRole('complementary', { name: 'The chosen line' });
     t.match(await detail.locator('.field', { hasText: 'duration_ms' }).textContent(), /390/);
@@ -64,7 +63,6 @@ t.test('reading the live page', BROWSER_TEST, async (t) => {
     const { records } = await server.get<{ records: { id: string }[] }>(
       `/api/v1/logs/search?q=${encodeURIComponent('"request 20 answered"')}`,
     );
-    const { page } = await open();
     await page.goto(`${server.url}/api/v1/logs?line=${records[0]!.id}`);
     const line = page.locator('.line[aria-selected="true"]');
     await line.waitFor();
@@ -76,7 +74,7 @@ t.test('reading the live page', BROWSER_TEST, async (t) => {
   });
 
   await t.test('saves a view, clears the list, downloads all of the view', async (t) => {
-    const { page } = await openLive('?level=ERROR');
+    await openLive('?level=ERROR');
     await waitForLine(page, 'request 59');
     await page.getByRole('button', { name: 'Views' }).click();
     await page.getByRole('textbox', { name: 'Name of the view' }).fill('only errors');
@@ -99,6 +97,21 @@ t.test('reading the live page', BROWSER_TEST, async (t) => {
     t.equal(parametersOf(page).get('level'), 'ERROR');
   });
 
+  await t.test('shows the time that is chosen from the list, or written', async (t) => {
+    await openLive();
+    await page.getByRole('button', { name: 'Last hour' }).click();
+    await page.getByRole('button', { name: 'Last 5 minutes' }).click();
+    await page.getByRole('button', { name: 'Last 5 minutes' }).waitFor();
+    t.equal(parametersOf(page).get('from'), 'now-5m');
+    await page.getByRole('button', { name: 'Last 5 minutes' }).click();
+    await page.getByRole('textbox', { name: 'From' }).fill(new Date(now - 200_000).toISOString());
+    await page.getByRole('textbox', { name: 'To', exact: true }).fill(new Date(now - 100_000).toISOString());
+    await page.getByRole('button', { name: 'Show', exact: true }).click();
+    await waitForState(page, 'History');
+    // Every five seconds one, up to the time of ingest; the end does not belong to it.
+    t.match((await waitForCount(page, 20))[0], 'request 20 answered');
+  });
+
   await t.test('is dark or light, as the system or the reader wants it', async (t) => {
     const { page } = await open({ colorScheme: 'dark' });
     await page.goto(`${server.url}/api/v1/logs`);
@@ -113,7 +126,7 @@ t.test('reading the live page', BROWSER_TEST, async (t) => {
   });
 
   await t.test('is driven by keys', async (t) => {
-    const { page } = await openLive();
+    await openLive();
     await waitForLine(page, 'request 59');
     const chosen = async () => page.locator('.line[aria-selected="true"] .message').textContent();
     await page.keyboard.press('k');

@@ -8,18 +8,16 @@ t.test('the live page', BROWSER_TEST, async (t) => {
   const server = await serve(t);
   const now = Date.now();
   await server.ingest(history(now));
-  const open = await startBrowser(t);
-  const openLive = async (search = '') => {
-    const opened = await open();
-    await opened.page.goto(`${server.url}/api/v1/logs${search}`);
-    await waitForState(opened.page, 'Live');
-    return opened;
+  const { page, complaints, requests } = await (await startBrowser(t))();
+  const openLive = async () => {
+    await page.goto(`${server.url}/api/v1/logs`);
+    await waitForState(page, 'Live');
   };
   const send = (message: string, fields: object = {}) =>
     server.ingest([{ timestamp: new Date().toISOString(), message, service: 'vllm', ...fields }]);
 
   await t.test('streams: history first, then lines as they come, with counts', async (t) => {
-    const { page, complaints, requests } = await openLive();
+    await openLive();
     await waitForLine(page, 'request 59 timed out');
     await send('a line that came later', { level: 'error' });
     await waitForLine(page, 'a line that came later');
@@ -35,7 +33,7 @@ t.test('the live page', BROWSER_TEST, async (t) => {
   });
 
   await t.test('pauses, counts what comes meanwhile, and goes on without a hole', async (t) => {
-    const { page } = await openLive();
+    await openLive();
     await waitForLine(page, 'a line that came later');
     await page.getByRole('button', { name: 'Pause' }).click();
     await waitForState(page, 'Paused');
@@ -52,7 +50,7 @@ t.test('the live page', BROWSER_TEST, async (t) => {
   });
 
   await t.test('yields to a reader who scrolls up, and leads back', async (t) => {
-    const { page } = await openLive();
+    await openLive();
     await waitForLine(page, 'while paused 4');
     await page.locator('.virtual').hover();
     await page.mouse.wheel(0, -200);
@@ -70,7 +68,7 @@ t.test('the live page', BROWSER_TEST, async (t) => {
   });
 
   await t.test('filters by level, service and type, in the address too', async (t) => {
-    const { page } = await openLive();
+    await openLive();
     await waitForLine(page, 'below the reader');
     await page
       .locator('.facets')
@@ -96,7 +94,7 @@ t.test('the live page', BROWSER_TEST, async (t) => {
   });
 
   await t.test('searches, marks what was found, and shows a mistake under its column', async (t) => {
-    const { page } = await openLive();
+    await openLive();
     const search = page.getByRole('combobox', { name: 'Search the log' });
     await search.fill('"timed out" duration_ms:>300');
     await search.press('Enter');
@@ -113,14 +111,13 @@ t.test('the live page', BROWSER_TEST, async (t) => {
   });
 
   await t.test('shows what the server says against a query', async (t) => {
-    const { page } = await open();
     await page.goto(`${server.url}/api/v1/logs?q=${encodeURIComponent('message:/a{1000}{1000}/')}`);
     await waitForState(page, 'Not connected');
     t.match(await page.locator('#query-problem').textContent(), /regex/);
   });
 
   await t.test('completes fields and values, and remembers queries', async (t) => {
-    const { page } = await openLive();
+    await openLive();
     const search = page.getByRole('combobox', { name: 'Search the log' });
     await search.pressSequentially('serv');
     await page.getByRole('option', { name: 'service:' }).waitFor();

@@ -1,6 +1,9 @@
 import { useObservable } from '../observable.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Link } from '../parts/link.tsx';
+import { NO_MATCHES } from '../text/find-matches.ts';
+import { MessageText } from '../text/message-text.tsx';
+import { lookOfAlert } from './alert.ts';
 import { alertNews } from './alert-news.ts';
 
 /** Alerts that came while the page was open. */
@@ -9,12 +12,18 @@ export function AlertNewsPanel() {
   return (
     <div class="news" role="status" aria-label="Alerts that came in">
       {items.map((item) => (
-        <div key={`${item.rule} ${JSON.stringify(item.labels)} ${item.state}`}>
+        <div key={item.id}>
           <p>
-            <Link to="/ui/alerts">{item.rule}</Link>: {item.state}
-            {item.value !== undefined && ` (${item.value})`}
+            <span class={`tag ${lookOfAlert(item)}`}>{item.state}</span>{' '}
+            <Link to="/ui/alerts">{item.rule}</Link>{' '}
+            <MessageText text={Object.values(item.labels).join(' ')} matches={NO_MATCHES} />
           </p>
-          <button type="button" class="plain" aria-label="Put away" onClick={() => alertNews.dismiss(item)}>
+          <button
+            type="button"
+            class="plain"
+            aria-label={`Put away ${item.rule}`}
+            onClick={() => alertNews.dismiss(item)}
+          >
             <Icon name="close" />
           </button>
         </div>

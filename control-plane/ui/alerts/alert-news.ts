@@ -1,26 +1,21 @@
 import { Observable } from '../observable.ts';
-
-/** An alert that changed its state, as the event `alert` of a live stream tells it. */
-export interface AlertNews {
-  readonly rule: string;
-  readonly state: string;
-  readonly severity?: string;
-  readonly value?: number;
-  readonly labels?: Readonly<Record<string, string>>;
-}
+import type { Alert } from './alert.ts';
 
 const MAX_NEWS = 3;
 
-/** Alerts that came while the page was open, newest last, until the reader puts them away. */
+/** Alerts that came over a live stream while the page was open, newest last, until the reader puts them away. */
 class AlertNewsList extends Observable {
-  items: readonly AlertNews[] = [];
+  items: readonly Alert[] = [];
 
   add(json: string): void {
-    this.items = [...this.items, JSON.parse(json) as AlertNews].slice(-MAX_NEWS);
+    const alert = JSON.parse(json) as Alert;
+    if (alert.state === 'pending' || alert.state === 'cleared') return;
+    // What an alert was before is no news any more.
+    this.items = [...this.items.filter(({ id }) => id !== alert.id), alert].slice(-MAX_NEWS);
     this.changed();
   }
 
-  dismiss(item: AlertNews): void {
+  dismiss(item: Alert): void {
     this.items = this.items.filter((other) => other !== item);
     this.changed();
   }

@@ -3,17 +3,19 @@ import { Link } from '../parts/link.tsx';
 import { TimeText } from '../parts/time-text.tsx';
 import { NO_MATCHES } from '../text/find-matches.ts';
 import { MessageText } from '../text/message-text.tsx';
-import { type Alert, lookOfAlert } from './alert.ts';
+import { type Alert, lookOfAlert, measuredOf } from './alert.ts';
 
 export interface AlertTableProps {
   readonly title: string;
   readonly alerts: readonly Alert[];
   readonly none: string;
+  /** Whoever looks at an alert may want to hear no more of it. */
+  readonly onSilence?: (alert: Alert) => void;
 }
 
-export function AlertTable({ title, alerts, none }: AlertTableProps) {
+export function AlertTable({ title, alerts, none, onSilence }: AlertTableProps) {
   return (
-    <section class="panel">
+    <section class="panel" aria-label={title}>
       <h2>{title}</h2>
       {alerts.length === 0 ? (
         <p class="absent">{none}</p>
@@ -22,16 +24,26 @@ export function AlertTable({ title, alerts, none }: AlertTableProps) {
           <table>
             <thead>
               <tr>
-                {['State', 'Rule', 'What', 'Value', 'Since'].map((name) => (
-                  <th key={name} scope="col">
-                    {name}
+                <th scope="col">State</th>
+                <th scope="col">Alert</th>
+                <th scope="col" class="number">
+                  Value
+                </th>
+                <th scope="col">Changed</th>
+                {onSilence && (
+                  <th scope="col">
+                    <span class="visually-hidden">Actions</span>
                   </th>
-                ))}
+                )}
               </tr>
             </thead>
             <tbody>
               {alerts.map((alert) => (
-                <AlertRow key={`${alert.id} ${alert.state} ${alert.timestamp}`} alert={alert} />
+                <AlertRow
+                  key={`${alert.id} ${alert.state} ${alert.timestamp}`}
+                  alert={alert}
+                  onSilence={onSilence}
+                />
               ))}
             </tbody>
           </table>
@@ -41,36 +53,33 @@ export function AlertTable({ title, alerts, none }: AlertTableProps) {
   );
 }
 
-function AlertRow({ alert }: { readonly alert: Alert }) {
-  const {
-    rule,
-    severity,
-    state,
-    since,
-    value,
-    labels,
-    summary,
-    sample,
-    failure,
-    held_back: heldBack,
-  } = alert;
+interface AlertRowProps {
+  readonly alert: Alert;
+  readonly onSilence: ((alert: Alert) => void) | undefined;
+}
+
+function AlertRow({ alert, onSilence }: AlertRowProps) {
+  const { rule, severity, state, timestamp, value, labels, description, sample, failure } = alert;
+  const measured = measuredOf(alert);
   return (
     <tr>
-      <td>
-        <span class={`tag ${lookOfAlert(alert)}`}>{state}</span> {severity}
+      <td class="alert-state">
+        <span class={`tag ${lookOfAlert(alert)}`}>{state}</span>
+        <div class="hint">{severity}</div>
       </td>
-      <td>{rule}</td>
-      <td>
-        <MessageText text={summary ?? ''} matches={NO_MATCHES} />
+      <td class="alert-what">
+        <b>{rule}</b>
         {Object.entries(labels).map(([name, text]) => (
           <span key={name} class="label">
             <span class="hint">{name}</span> <MessageText text={text} matches={NO_MATCHES} />
           </span>
         ))}
-        {failure &&
-          Object.entries(failure).map(([name, text]) => (
-            <div key={name} class="hint">{`${name}: ${text}`}</div>
-          ))}
+        {measured !== state && (
+          <div>
+            <MessageText text={measured} matches={NO_MATCHES} />
+          </div>
+        )}
+        {failure ? <Explanation failure={failure} /> : description && <div class="hint">{description}</div>}
         {sample && (
           <div class="path">
             <Link to={viewAddress({ line: sample.id, from: 'all' })}>
@@ -78,12 +87,39 @@ function AlertRow({ alert }: { readonly alert: Alert }) {
             </Link>
           </div>
         )}
-        {heldBack && <div class="hint">nobody was told: {heldBack}</div>}
+        {alert.held_back && <div class="hint">Nobody was told, because of a {alert.held_back}.</div>}
       </td>
       <td class="number">{Number(value.toPrecision(4))}</td>
       <td>
-        <TimeText time={since} />
+        <TimeText time={timestamp} />
       </td>
+      {onSilence && (
+        <td class="number">
+          <button type="button" onClick={() => onSilence(alert)} aria-label={`Silence ${rule}`}>
+            Silence
+          </button>
+        </td>
+      )}
     </tr>
+  );
+}
+
+/** What a known failure means and what to do about it, then the rest of what its lines say. */
+function Explanation({ failure }: { readonly failure: Readonly<Record<string, string>> }) {
+  const { meaning, action, ...rest } = failure;
+  return (
+    <div class="explanation">
+      {meaning !== undefined && <div>{meaning}</div>}
+      {action !== undefined && (
+        <div>
+          <span class="hint">What to do:</span> {action}
+        </div>
+      )}
+      <div class="hint">
+        {Object.entries(rest)
+          .map(([name, text]) => `${name.replace('_', ' ')} ${text}`)
+          .join(', ')}
+      </div>
+    </div>
   );
 }

@@ -1,147 +1,60 @@
-import { useState } from 'preact/hooks';
-import { ask, messageOf } from '../api.ts';
-import { viewAddress } from '../live/live-view.ts';
+import { useCallback, useState } from 'preact/hooks';
 import { AskedState } from '../parts/asked-state.tsx';
-import { Link } from '../parts/link.tsx';
 import { useAsk } from '../use-ask.ts';
 import { useTitle } from '../use-title.ts';
-import { type Alert, describeRule, type Rule } from './alert.ts';
+import type { Alert } from './alert.ts';
 import { AlertTable } from './alert-table.tsx';
-import { RuleForm } from './rule-form.tsx';
+import { Receivers } from './receivers.tsx';
+import { Rules } from './rules.tsx';
+import { type SilenceDraft, Silences } from './silences.tsx';
+import { useAlertStream } from './use-alert-stream.ts';
 
-const EVERY_MS = 3_000;
-const NEW_RULE: Rule = {
-  name: '',
-  kind: 'count',
-  query: 'level:error',
-  window: '5m',
-  op: '>',
-  threshold: 10,
-};
+/** The stream tells at once; this is for what it cannot tell. */
+const EVERY_MS = 15_000;
+const FEW = '15';
+const MANY = '500';
 
-/** Alerts as they stand and as they went, and the rules that make them. */
+/** Alerts as they stand and as they went, whom nobody tells of them, and the rules that make them. */
 export function AlertsPage() {
   useTitle('Alerts');
+  const [length, setLength] = useState(FEW);
   const alerts = useAsk<{ alerts: readonly Alert[] }>('/api/v1/alerts', {}, EVERY_MS);
-  const rules = useAsk<{ rules: readonly Rule[] }>('/api/v1/alerts/rules', {}, EVERY_MS * 3);
-  const [edited, setEdited] = useState<Rule>();
+  const history = useAsk<{ events: readonly Alert[] }>('/api/v1/alerts/history', { limit: length }, EVERY_MS);
+  const [silence, setSilence] = useState<SilenceDraft>();
+  useAlertStream(
+    useCallback(() => {
+      alerts.again();
+      history.again();
+    }, []),
+  );
   const isActive = ({ state }: Alert) => state === 'firing' || state === 'pending';
-  const all = alerts.data?.alerts ?? [];
+  const events = history.data?.events ?? [];
   return (
     <main class="page">
       <header class="page-head">
         <h1>Alerts</h1>
-        {rules.data && (
-          <button type="button" onClick={() => setEdited(NEW_RULE)}>
-            New rule
-          </button>
-        )}
       </header>
       <AskedState asked={alerts} absent="This server watches for no alerts.">
-        {() => (
+        {({ alerts: all }) => (
           <>
-            <AlertTable title="Now" alerts={all.filter(isActive)} none="No alert: all is quiet." />
-            <AlertHistory />
+            <AlertTable
+              title="Now"
+              alerts={all.filter(isActive)}
+              none="No alert: all is quiet."
+              onSilence={({ rule, labels }) => setSilence({ rule, labels })}
+            />
+            <AlertTable title="History" alerts={events} none="No alert has come or gone yet." />
+            {length === FEW && events.length === Number(FEW) && (
+              <button type="button" class="link" onClick={() => setLength(MANY)}>
+                Show more of the history
+              </button>
+            )}
+            <Silences draft={silence} onDraft={setSilence} />
+            <Rules />
+            <Receivers />
           </>
         )}
       </AskedState>
-      {edited && (
-        <RuleForm
-          key={edited.name}
-          rule={edited}
-          onDone={() => {
-            setEdited(undefined);
-            rules.again();
-          }}
-        />
-      )}
-      {rules.data && <Rules rules={rules.data.rules} onEdit={setEdited} onChange={rules.again} />}
     </main>
-  );
-}
-
-/** Every change of every alert, the newest first. */
-function AlertHistory() {
-  const { data } = useAsk<{ events: readonly Alert[] }>(
-    '/api/v1/alerts/history',
-    { limit: '100' },
-    EVERY_MS * 3,
-  );
-  return <AlertTable title="History" alerts={data?.events ?? []} none="Nothing was ever wrong." />;
-}
-
-interface RulesProps {
-  readonly rules: readonly Rule[];
-  readonly onEdit: (rule: Rule) => void;
-  readonly onChange: () => void;
-}
-
-function Rules({ rules, onEdit, onChange }: RulesProps) {
-  const [problem, setProblem] = useState<string>();
-  const remove = async (name: string) => {
-    if (!confirm(`Delete the rule ${name}?`)) return;
-    try {
-      await ask(`/api/v1/alerts/rules/${encodeURIComponent(name)}`, {}, { method: 'DELETE' });
-      setProblem(undefined);
-    } catch (error) {
-      setProblem(messageOf(error));
-    }
-    onChange();
-  };
-  return (
-    <section class="panel">
-      <h2>Rules</h2>
-      {problem && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
-      {rules.length === 0 && <p class="absent">There is no rule yet.</p>}
-      <div class="table-scroll">
-        <table>
-          <thead>
-            <tr>
-              {['Rule', 'Watches', 'Query', 'Severity', ''].map((name) => (
-                <th key={name} scope="col">
-                  {name || <span class="visually-hidden">Actions</span>}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rules.map((rule) => (
-              <tr key={rule.name}>
-                <td>
-                  <b>{rule.name}</b> {rule.enabled === false && <span class="tag">off</span>}
-                  {rule.description && <div class="hint">{rule.description}</div>}
-                </td>
-                <td>{describeRule(rule)}</td>
-                <td class="path">
-                  {rule.query ? (
-                    <Link to={viewAddress({ q: rule.query, from: 'now-24h' })}>{rule.query}</Link>
-                  ) : (
-                    ''
-                  )}
-                </td>
-                <td>{rule.severity}</td>
-                <td class="number">
-                  <button type="button" onClick={() => onEdit(rule)} aria-label={`Edit ${rule.name}`}>
-                    Edit
-                  </button>{' '}
-                  <button
-                    type="button"
-                    class="danger"
-                    onClick={() => void remove(rule.name)}
-                    aria-label={`Delete ${rule.name}`}
-                  >
-                    Delete
-                  </button>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
   );
 }

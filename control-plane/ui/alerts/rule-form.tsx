@@ -1,19 +1,12 @@
-import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask, messageOf } from '../api.ts';
-import { counted } from '../numbers.ts';
-import { formatTime } from '../times.ts';
-import { KINDS, OPERATORS, type Rule, SEVERITIES } from './alert.ts';
+import { Backtest, type Firing } from './backtest.tsx';
+import { DIRECTIONS, KINDS, OPERATORS, type Rule, SEVERITIES, SIGNALS } from './rule.ts';
+import { WebhookFields } from './webhook-fields.tsx';
 
 export interface RuleFormProps {
   readonly rule: Rule;
   readonly onDone: () => void;
-}
-
-interface Firing {
-  readonly timestamp: string;
-  readonly value: number;
-  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** A rule to be made or changed, with a try on the last day. */
@@ -22,6 +15,8 @@ export function RuleForm({ rule, onDone }: RuleFormProps) {
   const [draft, setDraft] = useState<Rule>(rule);
   const [problem, setProblem] = useState<string>();
   const [firings, setFirings] = useState<readonly Firing[]>();
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => form.current?.querySelector('input')?.focus(), []);
   const set = (values: Partial<Rule>) => setDraft({ ...draft, ...values });
   const attempt = async (work: () => Promise<void>) => {
     try {
@@ -42,18 +37,17 @@ export function RuleForm({ rule, onDone }: RuleFormProps) {
   };
   const test = () =>
     attempt(async () => {
+      setFirings(undefined);
       const name = draft.name || 'test';
       const body = { rule: { ...cleaned(draft), name }, from: 'now-24h', to: 'now' };
-      setFirings(
-        (await ask<{ firings: readonly Firing[] }>('/api/v1/alerts/test', {}, { method: 'POST', body }))
-          .firings,
-      );
+      const path = '/api/v1/alerts/test';
+      setFirings((await ask<{ firings: readonly Firing[] }>(path, {}, { method: 'POST', body })).firings);
     });
   const choice = (name: string, field: keyof Rule & string, values: readonly string[]) => (
     <label>
       {name}
       <select
-        value={String(draft[field] ?? '')}
+        value={String(draft[field] ?? values[0])}
         onChange={(event) => set({ [field]: event.currentTarget.value })}
       >
         {values.map((value) => (
@@ -72,24 +66,41 @@ export function RuleForm({ rule, onDone }: RuleFormProps) {
       />
     </label>
   );
+  const number = (name: string, field: keyof Rule & string, placeholder = '') => (
+    <label>
+      {name}
+      <input
+        type="number"
+        step="any"
+        value={String(draft[field] ?? '')}
+        placeholder={placeholder}
+        onInput={(event) => {
+          const { value } = event.currentTarget;
+          set({ [field]: value === '' ? undefined : Number(value) });
+        }}
+      />
+    </label>
+  );
+  const { kind } = draft;
+  const isNot = (...kinds: string[]) => !kinds.includes(kind);
   return (
-    <form class="panel form" onSubmit={save} aria-label={isNew ? 'New rule' : `Rule ${rule.name}`}>
-      <h2>{isNew ? 'New rule' : rule.name}</h2>
+    <form ref={form} class="form inset" onSubmit={save} aria-label={isNew ? 'New rule' : `Rule ${rule.name}`}>
+      <h3>{isNew ? 'New rule' : rule.name}</h3>
       {isNew && text('Name', 'name', 'out-of-memory')}
       {text('Description', 'description')}
-      {text('Query', 'query', 'level:error service:vllm')}
       {choice('Measures', 'kind', KINDS)}
-      {text('Field', 'field', 'duration_ms')}
+      {isNot('gauge') && text('Query', 'query', 'level:error service:vllm')}
+      {kind === 'share' && text('Out of', 'of', 'all records')}
+      {kind === 'gauge' && choice('Signal', 'signal', SIGNALS)}
+      {isNot('count', 'rate', 'share', 'absence', 'new_pattern', 'gauge') &&
+        text('Field', 'field', 'duration_ms')}
+      {(kind === 'percentile' || (kind === 'anomaly' && draft.field)) &&
+        number('Percentile', 'percentile', '95')}
       {text('Within', 'window', '5m')}
-      {choice('Fires when', 'op', OPERATORS)}
-      <label>
-        Threshold
-        <input
-          inputMode="decimal"
-          value={draft.threshold === undefined ? '' : String(draft.threshold)}
-          onInput={(event) => set({ threshold: readNumber(event.currentTarget.value) } as Partial<Rule>)}
-        />
-      </label>
+      {isNot('absence', 'anomaly') && choice('Fires when', 'op', OPERATORS)}
+      {isNot('absence') && number('Threshold', 'threshold', kind === 'anomaly' ? '6' : '')}
+      {kind === 'anomaly' && choice('Direction', 'direction', DIRECTIONS)}
+      {number('At least', 'min_count', '0 records')}
       {text('Held for', 'for', '0s')}
       <label>
         For each
@@ -99,16 +110,9 @@ export function RuleForm({ rule, onDone }: RuleFormProps) {
           onInput={(event) => set({ by: event.currentTarget.value.split(',').map((name) => name.trim()) })}
         />
       </label>
-      {choice('Severity', 'severity', ['', ...SEVERITIES])}
-      <label>
-        Webhooks
-        <textarea
-          rows={2}
-          value={(draft.webhooks ?? []).map(({ url }) => url).join('\n')}
-          placeholder="https://…, one a line"
-          onInput={(event) => set({ webhooks: readWebhooks(event.currentTarget.value, draft) })}
-        />
-      </label>
+      {choice('Severity', 'severity', SEVERITIES)}
+      {text('Told again after', 'cooldown', '10m')}
+      <WebhookFields webhooks={draft.webhooks ?? []} onChange={(webhooks) => set({ webhooks })} />
       {problem && (
         <pre class="problem" role="alert">
           {problem}
@@ -125,47 +129,19 @@ export function RuleForm({ rule, onDone }: RuleFormProps) {
           Cancel
         </button>
       </p>
-      {firings && <Firings firings={firings} />}
+      {firings && <Backtest firings={firings} query={draft.query ?? ''} />}
     </form>
   );
-}
-
-const SHOWN = 20;
-
-function Firings({ firings }: { readonly firings: readonly Firing[] }): ComponentChildren {
-  return (
-    <div role="status">
-      <p>It would have fired {counted(firings.length, 'time')}.</p>
-      <ul>
-        {firings.slice(0, SHOWN).map(({ timestamp, value, labels }, index) => (
-          <li key={index}>
-            {formatTime(Date.parse(timestamp))}: {Number(value.toPrecision(4))}{' '}
-            {Object.entries(labels)
-              .map(([name, label]) => `${name}=${label}`)
-              .join(' ')}
-          </li>
-        ))}
-      </ul>
-    </div>
-  );
-}
-
-function readNumber(text: string): number | undefined {
-  return text.trim() === '' || Number.isNaN(Number(text)) ? undefined : Number(text);
-}
-
-/** Webhooks keep what else they have while their address stays. */
-function readWebhooks(text: string, { webhooks = [] }: Rule) {
-  return text
-    .split('\n')
-    .map((url) => webhooks.find((known) => known.url === url.trim()) ?? { url: url.trim() });
 }
 
 /** Without what was left empty: the server then takes what is usual. */
 function cleaned(rule: Rule): Record<string, unknown> {
   const by = rule.by?.filter((name) => name !== '');
   const webhooks = rule.webhooks?.filter(({ url }) => url !== '');
+  const signal = rule.kind === 'gauge' ? (rule.signal ?? SIGNALS[0]) : undefined;
   return Object.fromEntries(
-    Object.entries({ ...rule, by, webhooks }).filter(([, value]) => value !== '' && value !== undefined),
+    Object.entries({ ...rule, by, webhooks, signal }).filter(
+      ([, value]) => value !== '' && value !== undefined,
+    ),
   );
 }

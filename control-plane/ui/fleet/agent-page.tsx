@@ -1,19 +1,20 @@
-import { addressOf, useAddress } from '../address.ts';
+import { address, addressOf, useAddress } from '../address.ts';
+import { ask } from '../api.ts';
 import { viewAddress } from '../live/live-view.ts';
-import { formatBytes, formatDuration, formatShort } from '../numbers.ts';
+import { counted, formatBytes, formatCount, formatDuration, formatShort } from '../numbers.ts';
+import { ActionButton } from '../parts/action-button.tsx';
 import { AskedState } from '../parts/asked-state.tsx';
 import { Figure } from '../parts/figure.tsx';
 import { Link } from '../parts/link.tsx';
 import { TimeText } from '../parts/time-text.tsx';
 import { useAsk } from '../use-ask.ts';
 import { useTitle } from '../use-title.ts';
-import { type Agent, lookOfAgent } from './agent.ts';
+import { type Agent, lookOfAgent, nameOfState, type ProposedSource } from './agent.ts';
 
 const EVERY_MS = 5_000;
 
 interface AgentDetail extends Agent {
-  readonly profile?: object;
-  readonly problems?: readonly { readonly message: string }[];
+  readonly problems: readonly { readonly message: string }[];
 }
 
 interface Config {
@@ -43,34 +44,28 @@ export function AgentPage() {
         <Link to={viewAddress({ machine_id: [id] })} className="button">
           Its lines, live
         </Link>
+        <ActionButton
+          name="Forget it"
+          question={`Forget what ${id} reported? Its profile stays, and it comes back when it reports.`}
+          action={() => ask(path, {}, { method: 'DELETE' })}
+          onDone={() => address.go('/ui/fleet')}
+        />
       </header>
       <AskedState asked={agent} absent={`No agent has the id ${id}.`}>
         {(data) => (
           <>
-            <dl class="figures panel">
-              <Figure name="State" className={lookOfAgent(data.state)}>
-                {data.state.replace('_', ' ')}
-              </Figure>
-              <Figure name="Fluent Bit">{data.version ?? '–'}</Figure>
-              <Figure name="Heartbeat">
-                <TimeText time={data.last_seen} />
-              </Figure>
-              {data.uptime_s !== undefined && (
-                <Figure name="Up for">{formatDuration(data.uptime_s * 1000)}</Figure>
-              )}
-              {data.records_per_s !== undefined && (
-                <Figure name="Lines/s">{formatShort(data.records_per_s)}</Figure>
-              )}
-              {data.lag_bytes !== undefined && <Figure name="Behind">{formatBytes(data.lag_bytes)}</Figure>}
-              <Figure name="Runs">{data.config_hash?.slice(0, 12) ?? '–'}</Figure>
-              <Figure name="Should run">{config.data?.config_hash.slice(0, 12) ?? '–'}</Figure>
-            </dl>
-            {data.reason && <p class="careful">{data.reason}</p>}
-            {data.problems?.map(({ message }) => (
+            <AgentFigures agent={data} />
+            {data.reason && (
+              <pre class={`told ${lookOfAgent(data.state)}`} role="status">
+                {data.reason}
+              </pre>
+            )}
+            {data.problems.map(({ message }) => (
               <p key={message} class="problem">
                 {message}
               </p>
             ))}
+            <ProposedSources sources={data.proposed_sources ?? []} />
           </>
         )}
       </AskedState>
@@ -85,5 +80,71 @@ export function AgentPage() {
         </details>
       ))}
     </main>
+  );
+}
+
+const HASH_SHOWN = 12;
+
+function AgentFigures({ agent }: { readonly agent: Agent }) {
+  const { config_hash: runs, expected_hash: expected } = agent;
+  const optional: readonly (readonly [
+    name: string,
+    value: number | undefined,
+    format: (value: number) => string,
+  ])[] = [
+    ['Up for', agent.uptime_s, (seconds) => formatDuration(seconds * 1000)],
+    ['Restarts', agent.restarts, formatCount],
+    ['Lines/s', agent.records_per_s, formatShort],
+    ['Lines', agent.records_total, formatShort],
+    ['Not read yet', agent.lag_bytes, formatBytes],
+    ['Not sent yet', agent.backlog_bytes, formatBytes],
+    ['Retries', agent.retries, formatCount],
+    ['Dropped', agent.dropped_records, formatCount],
+    ['Skipped', agent.skipped_lines, formatCount],
+  ];
+  return (
+    <dl class="figures panel">
+      <Figure name="State" className={lookOfAgent(agent.state)}>
+        {nameOfState(agent.state)}
+      </Figure>
+      <Figure name="Fluent Bit">{agent.version ?? '–'}</Figure>
+      <Figure name="Agent">{agent.agent_version ?? '–'}</Figure>
+      <Figure name="Heartbeat">
+        <TimeText time={agent.last_seen} />
+      </Figure>
+      {optional.map(
+        ([name, value, format]) =>
+          value !== undefined && (
+            <Figure key={name} name={name}>
+              {format(value)}
+            </Figure>
+          ),
+      )}
+      <Figure name="Runs" className={runs !== undefined && runs !== expected ? 'careful' : ''}>
+        <code>{runs?.slice(0, HASH_SHOWN) ?? '–'}</code>
+      </Figure>
+      <Figure name="Should run">
+        <code>{expected.slice(0, HASH_SHOWN)}</code>
+      </Figure>
+    </dl>
+  );
+}
+
+/** What could be collected and is not. */
+function ProposedSources({ sources }: { readonly sources: readonly ProposedSource[] }) {
+  if (sources.length === 0) return null;
+  return (
+    <section class="panel">
+      <h2>
+        Found here and not collected <span class="hint">add them as sources to a profile</span>
+      </h2>
+      <ul class="plain-list">
+        {sources.map(({ files, ...source }) => (
+          <li key={JSON.stringify(source)}>
+            <code>{JSON.stringify(source)}</code> <span class="hint">{counted(files, 'file')}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }

@@ -1,32 +1,50 @@
 /** An agent as `/api/v1/agents` lists it. */
 export interface Agent {
   readonly machine_id: string;
-  readonly state: string;
+  readonly state: 'healthy' | 'lagging' | 'silent' | 'wrong_config' | 'down' | 'disabled';
   /** Why it is in this state; empty when all is well. */
-  readonly reason?: string;
+  readonly reason: string;
+  /** Of Fluent Bit. */
   readonly version?: string;
   readonly agent_version?: string;
-  readonly last_seen?: string;
+  readonly first_seen: string | null;
+  readonly last_seen: string | null;
   readonly group?: string;
   /** Of the configuration that it runs, and of the one that it should run. */
   readonly config_hash?: string;
-  readonly expected_config_hash?: string;
-  readonly records_per_s?: number;
-  readonly lag_bytes?: number;
+  readonly expected_hash: string;
   readonly uptime_s?: number;
+  readonly restarts?: number;
+  readonly records_per_s?: number;
+  readonly records_total?: number;
+  /** Bytes of the files that are not read yet. */
+  readonly lag_bytes?: number;
+  /** Bytes that wait to be sent. */
+  readonly backlog_bytes?: number;
+  readonly retries?: number;
+  readonly dropped_records?: number;
+  readonly skipped_lines?: number;
+  /** Files that were found on the machine and that no source reads. */
+  readonly proposed_sources?: readonly ProposedSource[];
+}
+
+export interface ProposedSource {
+  readonly type: string;
+  readonly name?: string;
+  readonly paths?: readonly string[];
+  readonly files: number;
 }
 
 /** What an operator set for a machine, a group or the fleet. */
 export interface ProfileVersion {
   readonly scope: string;
+  /** The one in force; 0 for none. */
   readonly version: number;
-  readonly state?: string;
-  readonly created_at?: string;
-  readonly note?: string;
   readonly profile: object | null;
-  readonly versions?: readonly {
+  /** The newest first: one that is being rolled out is not in force yet. */
+  readonly versions: readonly {
     readonly version: number;
-    readonly state: string;
+    readonly state: 'active' | 'staged' | 'refused';
     readonly created_at: string;
     readonly note: string;
   }[];
@@ -38,10 +56,12 @@ export interface Rollout {
   readonly scope: string;
   readonly from_version?: number;
   readonly to_version: number;
-  readonly state: string;
+  readonly state: 'running' | 'done' | 'stopped';
   readonly batches: readonly (readonly string[])[];
   /** Batches that have it. */
   readonly stage: number;
+  /** Seconds that a batch has to be well before the next one. */
+  readonly settle_s: number;
   readonly reason: string;
   readonly started_at: string;
 }
@@ -51,7 +71,11 @@ export interface LineChange {
   readonly text: string;
 }
 
-export function lookOfAgent(state: string): string {
+export function lookOfAgent(state: Agent['state']): string {
   if (state === 'healthy') return 'good';
   return state === 'down' || state === 'silent' ? 'bad' : 'careful';
+}
+
+export function nameOfState(state: Agent['state']): string {
+  return state === 'wrong_config' ? 'wrong configuration' : state;
 }

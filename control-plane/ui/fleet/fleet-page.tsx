@@ -6,10 +6,10 @@ import { Link } from '../parts/link.tsx';
 import { TimeText } from '../parts/time-text.tsx';
 import { useAsk } from '../use-ask.ts';
 import { useTitle } from '../use-title.ts';
-import { type Agent, lookOfAgent } from './agent.ts';
+import { type Agent, lookOfAgent, nameOfState } from './agent.ts';
 import { Rollouts } from './rollouts.tsx';
 
-const EVERY_MS = 5_000;
+const EVERY_MS = 3_000;
 
 /** The agents of all machines, and what is being rolled out to them. */
 export function FleetPage() {
@@ -32,7 +32,7 @@ export function FleetPage() {
       <AskedState asked={agents} absent="This server does not manage agents.">
         {({ agents: list }) => (
           <>
-            <States agents={list} />
+            {list.length > 0 && <States agents={list} />}
             <Rollouts />
             {profiles.data && (
               <section class="panel">
@@ -51,7 +51,9 @@ export function FleetPage() {
               </section>
             )}
             {list.length === 0 ? (
-              <p class="absent">No agent has reported yet.</p>
+              <p class="absent">
+                No agent has reported yet. On a machine, <code>logplane agent --server URL</code> starts one.
+              </p>
             ) : (
               <AgentTable agents={list} />
             )}
@@ -63,13 +65,13 @@ export function FleetPage() {
 }
 
 function States({ agents }: { readonly agents: readonly Agent[] }) {
-  const counts = new Map<string, number>();
+  const counts = new Map<Agent['state'], number>();
   for (const { state } of agents) counts.set(state, (counts.get(state) ?? 0) + 1);
   return (
-    <dl class="figures">
-      <Figure name="agents">{agents.length}</Figure>
+    <dl class="figures panel">
+      <Figure name="machines">{agents.length}</Figure>
       {[...counts].map(([state, count]) => (
-        <Figure key={state} name={state.replace('_', ' ')} className={lookOfAgent(state)}>
+        <Figure key={state} name={nameOfState(state)} className={lookOfAgent(state)}>
           {count}
         </Figure>
       ))}
@@ -83,37 +85,35 @@ function AgentTable({ agents }: { readonly agents: readonly Agent[] }) {
       <table>
         <thead>
           <tr>
-            {[
-              'Machine',
-              'State',
-              'Group',
-              'Fluent Bit',
-              'Configuration',
-              'Lines/s',
-              'Behind',
-              'Heartbeat',
-            ].map((name) => (
+            {['Machine', 'State', 'Group', 'Fluent Bit', 'Configuration'].map((name) => (
               <th key={name} scope="col">
                 {name}
               </th>
             ))}
+            <th scope="col" class="number">
+              Lines/s
+            </th>
+            <th scope="col" class="number">
+              Not read yet
+            </th>
+            <th scope="col">Heartbeat</th>
           </tr>
         </thead>
         <tbody>
           {agents.map((agent) => (
             <tr key={agent.machine_id}>
-              <td>
+              <td class="agent-id">
                 <Link to={addressOf('/ui/fleet/agent', { id: agent.machine_id })}>{agent.machine_id}</Link>
               </td>
-              <td>
-                <span class={`tag ${lookOfAgent(agent.state)}`}>{agent.state.replace('_', ' ')}</span>{' '}
+              <td class="agent-state">
+                <span class={`tag ${lookOfAgent(agent.state)}`}>{nameOfState(agent.state)}</span>{' '}
                 <span class="hint">{agent.reason}</span>
               </td>
               <td>{agent.group}</td>
               <td>{agent.version}</td>
-              <td class="path">{agent.config_hash?.slice(0, 12)}</td>
-              <td>{agent.records_per_s !== undefined && formatShort(agent.records_per_s)}</td>
-              <td>{agent.lag_bytes !== undefined && formatBytes(agent.lag_bytes)}</td>
+              <td class="path agent-id">{agent.config_hash?.slice(0, 12)}</td>
+              <td class="number">{agent.records_per_s !== undefined && formatShort(agent.records_per_s)}</td>
+              <td class="number">{agent.lag_bytes !== undefined && formatBytes(agent.lag_bytes)}</td>
               <td>
                 <TimeText time={agent.last_seen} />
               </td>

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { useAddress } from '../address.ts';
 import { ask, messageOf } from '../api.ts';
 import { AskedState } from '../parts/asked-state.tsx';
@@ -6,10 +6,13 @@ import { Link } from '../parts/link.tsx';
 import { TimeText } from '../parts/time-text.tsx';
 import { useAsk } from '../use-ask.ts';
 import { useTitle } from '../use-title.ts';
-import type { ProfileVersion } from './agent.ts';
+import type { ProfileVersion, Rollout } from './agent.ts';
 import { ConfigDiff } from './config-diff.tsx';
+import { ProfileForm } from './profile-form.tsx';
+import { Rollouts } from './rollouts.tsx';
 
-const EMPTY = '{\n  "variables": {},\n  "sources": []\n}';
+const EVERY_MS = 2_000;
+const LOOKS = { active: 'good', staged: 'careful', refused: 'bad' } as const;
 
 /** What is set for the fleet, a group or a machine: to be changed, compared with earlier versions, and taken back. */
 export function ProfilePage() {
@@ -17,14 +20,14 @@ export function ProfilePage() {
   const scope = parameters.get('scope') ?? 'fleet';
   const path = `/api/v1/profiles/${encodeURIComponent(scope)}`;
   useTitle(`Profile of ${scope}`);
-  const profile = useAsk<ProfileVersion>(path);
+  const profile = useAsk<ProfileVersion>(path, {}, EVERY_MS);
   const [told, setTold] = useState<{ problem: boolean; text: string }>();
-  const change = async (work: () => Promise<ProfileVersion & { rollout?: { id: string } | null }>) => {
+  const change = async (work: () => Promise<{ version: number; rollout: Rollout | null }>) => {
     try {
       const { version, rollout } = await work();
       setTold({
         problem: false,
-        text: `Version ${version}${rollout ? ' is being rolled out' : ' is in force'}.`,
+        text: `Version ${version} ${rollout ? 'is being rolled out' : 'is in force'}.`,
       });
       profile.again();
     } catch (error) {
@@ -39,82 +42,34 @@ export function ProfilePage() {
         </p>
         <h1>{scope}</h1>
       </header>
-      <AskedState asked={profile} absent="Nothing is known of it.">
-        {(data) => (
-          <>
-            <ProfileForm
-              profile={data}
-              onSave={(body, note) => change(() => ask(path, { note }, { method: 'PUT', body }))}
-            />
-            {told && (
-              <p class={told.problem ? 'problem' : 'good'} role="status">
-                {told.text}
-              </p>
-            )}
-            <Versions
-              profile={data}
-              onRollback={(version) =>
-                change(() => ask(`${path}/rollback`, { version: String(version) }, { method: 'POST' }))
-              }
-            />
-            {data.version > 0 && <ConfigDiff path={path} version={data.version} />}
-          </>
-        )}
+      <AskedState asked={profile} absent="This server does not manage agents.">
+        {(data) => {
+          const newest = data.versions[0]?.version ?? 0;
+          return (
+            <>
+              <ProfileForm
+                key={scope}
+                profile={data}
+                onSave={(body, how) => void change(() => ask(path, how, { method: 'PUT', body }))}
+              />
+              {told && (
+                <pre class={told.problem ? 'problem told' : 'good told'} role="status">
+                  {told.text}
+                </pre>
+              )}
+              <Rollouts scope={scope} />
+              <Versions
+                profile={data}
+                onRollback={(version) =>
+                  void change(() => ask(`${path}/rollback`, { version: String(version) }, { method: 'POST' }))
+                }
+              />
+              {newest > 0 && <ConfigDiff key={`${scope} ${newest}`} path={path} version={newest} />}
+            </>
+          );
+        }}
       </AskedState>
     </main>
-  );
-}
-
-interface ProfileFormProps {
-  readonly profile: ProfileVersion;
-  readonly onSave: (body: unknown, note: string) => void;
-}
-
-function ProfileForm({ profile, onSave }: ProfileFormProps) {
-  const [text, setText] = useState('');
-  const [note, setNote] = useState('');
-  const [problem, setProblem] = useState<string>();
-  useEffect(
-    () => setText(profile.profile ? JSON.stringify(profile.profile, null, 2) : EMPTY),
-    [profile.version],
-  );
-  const save = (event: Event) => {
-    event.preventDefault();
-    try {
-      onSave(JSON.parse(text), note);
-      setProblem(undefined);
-    } catch (error) {
-      setProblem(messageOf(error));
-    }
-  };
-  return (
-    <form class="panel" onSubmit={save}>
-      <h2>Set {profile.version > 0 && <span class="hint">version {profile.version}</span>}</h2>
-      <textarea
-        class="profile-text"
-        aria-label="Profile as JSON"
-        rows={14}
-        spellcheck={false}
-        value={text}
-        onInput={(event) => setText(event.currentTarget.value)}
-      />
-      {problem && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
-      <div class="page-head">
-        <input
-          aria-label="Note"
-          placeholder="Note: why"
-          value={note}
-          onInput={(event) => setNote(event.currentTarget.value)}
-        />
-        <button type="submit" class="primary">
-          Save and roll out
-        </button>
-      </div>
-    </form>
   );
 }
 
@@ -124,16 +79,28 @@ interface VersionsProps {
 }
 
 function Versions({ profile, onRollback }: VersionsProps) {
-  const versions = profile.versions ?? [];
+  const { versions } = profile;
   if (versions.length === 0) return null;
   return (
-    <section class="panel">
+    <section class="panel" aria-label="Versions">
       <h2>Versions</h2>
       <ul class="plain-list">
         {versions.map(({ version, state, created_at, note }) => (
-          <li key={version}>
-            <b>{version}</b> <span class="tag">{state}</span> <TimeText time={created_at} /> {note}{' '}
-            {version !== profile.version && (
+          <li key={version} class="with-action">
+            <span>
+              <b>{version}</b>{' '}
+              {version === profile.version ? (
+                <span class="tag good">in force</span>
+              ) : (
+                // An earlier one that was in force is nothing to look at.
+                state !== 'active' && <span class={`tag ${LOOKS[state]}`}>{state}</span>
+              )}{' '}
+              {note}{' '}
+              <span class="hint">
+                <TimeText time={created_at} />
+              </span>
+            </span>
+            {version !== profile.version && state === 'active' && (
               <button
                 type="button"
                 onClick={() => onRollback(version)}

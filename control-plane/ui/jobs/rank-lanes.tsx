@@ -1,5 +1,5 @@
 import { useRef } from 'preact/hooks';
-import { formatCount } from '../numbers.ts';
+import { counted } from '../numbers.ts';
 import { NO_MATCHES } from '../text/find-matches.ts';
 import { MessageText } from '../text/message-text.tsx';
 import { formatClock } from '../times.ts';
@@ -23,7 +23,7 @@ export function RankLanes({ job }: { readonly job: Job }) {
               key={nameOf(rank)}
               type="button"
               class={rank.error_count > 0 ? 'bad' : ''}
-              title={`${formatCount(rank.record_count)} lines, ${formatCount(rank.error_count)} errors`}
+              title={`${counted(rank.record_count, 'line')}, ${counted(rank.error_count, 'error')}`}
               onClick={() => show(index)}
             >
               {rank.rank ?? 'none'}
@@ -51,10 +51,10 @@ function Lane({ rank, isFirst }: { readonly rank: JobRank; readonly isFirst: boo
       <h3>
         {nameOf(rank)}{' '}
         <span class="hint">
-          {formatCount(rank.record_count)} lines
+          {counted(rank.record_count, 'line')}
           {rank.error_count > 0 && (
             <>
-              , <span class="bad">{formatCount(rank.error_count)} errors</span>
+              , <span class="bad">{counted(rank.error_count, 'error')}</span>
             </>
           )}
         </span>

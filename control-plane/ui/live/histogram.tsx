@@ -102,7 +102,7 @@ function options(
   return {
     width: Math.max(element.clientWidth, 100),
     height: HEIGHT,
-    padding: [6, 22, 0, 0],
+    padding: [6, 30, 0, 0],
     legend: { show: false },
     cursor: { drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false },
     select: { show: true, left: 0, top: 0, width: 0, height: 0 },

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { addressOf, useAddress } from '../address.ts';
+import { address, addressOf, useAddress } from '../address.ts';
 import { type ApiError, askText } from '../api.ts';
 import { viewAddress } from '../live/live-view.ts';
 import { formatCount } from '../numbers.ts';
@@ -11,6 +11,7 @@ import { NO_MATCHES } from '../text/find-matches.ts';
 import { MessageText } from '../text/message-text.tsx';
 import { useTitle } from '../use-title.ts';
 import { delay } from '../waiting.ts';
+import { DeleteFile } from './delete-file.tsx';
 
 interface TextRow extends VirtualRow {
   readonly text: string;
@@ -89,6 +90,7 @@ export function FilePage() {
             Search in it
           </Link>
         )}
+        <DeleteFile path={path} name={name} onDone={() => address.go('/ui/services/files')} />
       </header>
       {problem && (
         <p class="problem" role="alert">

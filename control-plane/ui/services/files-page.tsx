@@ -5,6 +5,7 @@ import { Link } from '../parts/link.tsx';
 import { TimeText } from '../parts/time-text.tsx';
 import { useAsk } from '../use-ask.ts';
 import { useTitle } from '../use-title.ts';
+import { DeleteFile } from './delete-file.tsx';
 import type { LogFile } from './log-file.ts';
 
 const MOST = 500;
@@ -43,6 +44,9 @@ export function FilesPage() {
                       Lines
                     </th>
                     <th scope="col">Changed</th>
+                    <th scope="col">
+                      <span class="visually-hidden">Actions</span>
+                    </th>
                   </tr>
                 </thead>
                 <tbody>
@@ -58,6 +62,9 @@ export function FilesPage() {
                       <td class="number">{formatCount(file.record_count)}</td>
                       <td>
                         <TimeText time={file.modified_time} />
+                      </td>
+                      <td class="row-actions">
+                        <DeleteFile path={file.path} name={file.filename} onDone={files.again} />
                       </td>
                     </tr>
                   ))}

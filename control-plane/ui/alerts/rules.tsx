@@ -1,0 +1,125 @@
+import { useState } from 'preact/hooks';
+import { ask, messageOf } from '../api.ts';
+import { viewAddress } from '../live/live-view.ts';
+import { Link } from '../parts/link.tsx';
+import { useAsk } from '../use-ask.ts';
+import { describeRule, type ListedRule, NEW_RULE, type Rule, withoutOrigin } from './rule.ts';
+import { RuleForm } from './rule-form.tsx';
+
+const EVERY_MS = 15_000;
+
+/** The rules, to be made, changed, turned off and taken back. */
+export function Rules() {
+  const { data, again } = useAsk<{ rules: readonly ListedRule[] }>('/api/v1/alerts/rules', {}, EVERY_MS);
+  const [edited, setEdited] = useState<Rule>();
+  const [problem, setProblem] = useState<string>();
+  if (!data) return null;
+  const change = async (name: string, method: 'PUT' | 'DELETE', body?: Rule) => {
+    try {
+      await ask(`/api/v1/alerts/rules/${encodeURIComponent(name)}`, {}, { method, body });
+      setProblem(undefined);
+    } catch (error) {
+      setProblem(messageOf(error));
+    }
+    again();
+  };
+  const takeBack = (name: string) => {
+    const question = `Delete the rule ${name}? One of this name that is built in is then in force again.`;
+    if (confirm(question)) void change(name, 'DELETE');
+  };
+  return (
+    <section class="panel" aria-label="Rules">
+      <div class="panel-head">
+        <h2>Rules</h2>
+        <button type="button" onClick={() => setEdited(NEW_RULE)}>
+          New rule
+        </button>
+      </div>
+      {edited && (
+        <RuleForm
+          key={edited.name}
+          rule={edited}
+          onDone={() => {
+            setEdited(undefined);
+            again();
+          }}
+        />
+      )}
+      {problem && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      <div class="table-scroll">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Rule</th>
+              <th scope="col">Watches</th>
+              <th scope="col">Severity</th>
+              <th scope="col">
+                <span class="visually-hidden">Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {data.rules.map((rule) => (
+              <RuleRow
+                key={rule.name}
+                rule={rule}
+                onEdit={() => setEdited(withoutOrigin(rule))}
+                onTurn={() =>
+                  void change(rule.name, 'PUT', { ...withoutOrigin(rule), enabled: rule.enabled === false })
+                }
+                onDelete={() => takeBack(rule.name)}
+              />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+interface RuleRowProps {
+  readonly rule: ListedRule;
+  readonly onEdit: () => void;
+  readonly onTurn: () => void;
+  readonly onDelete: () => void;
+}
+
+function RuleRow({ rule, onEdit, onTurn, onDelete }: RuleRowProps) {
+  const { name, description, query, enabled, origin, severity } = rule;
+  const turn = enabled === false ? 'Turn on' : 'Turn off';
+  return (
+    <tr class={enabled === false ? 'is-off' : ''}>
+      <td>
+        <b>{name}</b> {enabled === false && <span class="tag">off</span>}{' '}
+        {origin !== 'built-in' && <span class="hint">{origin === 'api' ? 'set here' : 'from the file'}</span>}
+        {description && <div class="hint">{description}</div>}
+      </td>
+      <td>
+        {describeRule(rule)}
+        {query && (
+          <div class="path rule-query">
+            <Link to={viewAddress({ q: query, from: 'now-24h' })}>{query}</Link>
+          </div>
+        )}
+      </td>
+      <td>{severity}</td>
+      <td class="row-actions">
+        <button type="button" onClick={onEdit} aria-label={`Edit ${name}`}>
+          Edit
+        </button>
+        <button type="button" onClick={onTurn} aria-label={`${turn} ${name}`}>
+          {turn}
+        </button>
+        {origin === 'api' && (
+          <button type="button" class="danger" onClick={onDelete} aria-label={`Delete ${name}`}>
+            Delete
+          </button>
+        )}
+      </td>
+    </tr>
+  );
+}
