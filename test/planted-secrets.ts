@@ -87,6 +87,7 @@ export const NO_SECRETS: readonly string[] = [
   'task-4711 started on disk-0123456789abcdef0123456789',
   'Failed password for root from 10.0.0.1 port 22 ssh2',
   'secret: not found; token: expired; authorization failed',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell writes it so
   'password: null, api_key=None, token=${TOKEN}, secret="***"',
   'Bearer authentication is required, basic authorization too',
   'user@host:~$ ssh admin@10.0.0.1; GET http://host:8080/a/b@c',
