@@ -1,4 +1,5 @@
-import type { LateRecords, LiveBus, LiveRecord } from '../../pipeline/live/live-bus.ts';
+import type { LateRecords, LiveBus } from '../../pipeline/live/live-bus.ts';
+import type { LiveRecord } from '../../pipeline/live/live-record.ts';
 import type { StoredRecord } from '../../pipeline/record/log-record.ts';
 
 /**
@@ -7,6 +8,8 @@ import type { StoredRecord } from '../../pipeline/record/log-record.ts';
  */
 export class LiveReader {
   readonly #bus: LiveBus;
+  readonly #matches: (record: StoredRecord) => boolean;
+  readonly #maxWaiting: number;
   readonly #leave: () => void;
   #waiting: LiveRecord[] = [];
   #live = false;
@@ -16,6 +19,8 @@ export class LiveReader {
 
   constructor(bus: LiveBus, matches: (record: StoredRecord) => boolean, maxWaiting: number) {
     this.#bus = bus;
+    this.#matches = matches;
+    this.#maxWaiting = maxWaiting;
     const onRecords = (records: readonly LiveRecord[] | undefined) => {
       if (!this.#live) {
         this.#wake();
@@ -47,11 +52,17 @@ export class LiveReader {
     return this.#cursor;
   }
 
-  /** Goes live if nothing was published behind this place; else the reader has to fetch from the store first. */
-  join(cursor: number): boolean {
-    this.#cursor = cursor;
-    this.#live = cursor === this.#bus.watermark;
-    return this.#live;
+  /**
+   * From now on takes in what is published behind this place, where all that was published since is at hand; else the
+   * reader has to fetch from the store first.
+   */
+  join(place: number): boolean {
+    const missed = this.#bus.publishedAfter(place)?.filter(({ record }) => this.#matches(record));
+    this.#live = missed !== undefined && missed.length <= this.#maxWaiting;
+    if (!this.#live) return false;
+    this.#waiting = missed!;
+    this.#cursor = missed!.length === 0 ? this.#bus.watermark : place;
+    return true;
   }
 
   takeLate(): LateRecords[] {

@@ -45,8 +45,8 @@ const CHUNK = 500;
 
 /**
  * Follows the log without a hole and without a repetition. One cursor tells how far the reader is. Behind
- * the present, pages come from the store, up to the bus's watermark; once the cursor has reached the
- * watermark, records come from the bus. A reader that lets too many wait drops them and reads them from the
+ * the present, pages come from the store, up to the bus's watermark; what is published from then on waits for the
+ * reader and comes behind them. A reader that lets too many wait drops them and reads them from the
  * store again, so resuming, history and slowness are one and the same case.
  */
 export async function* tailLogs(options: TailOptions, request: TailRequest): AsyncGenerator<TailEvent[]> {
@@ -83,6 +83,7 @@ export async function* tailLogs(options: TailOptions, request: TailRequest): Asy
     const end = bus.watermark;
     let cursor = request.after ?? end;
     if (request.after === undefined) {
+      if (follow) reader.join(end);
       let given = 0;
       for await (const page of history(end)) {
         given += page.length;
@@ -101,6 +102,7 @@ export async function* tailLogs(options: TailOptions, request: TailRequest): Asy
       const late = reader.takeLate();
       if (late.length > 0) yield late.map((records) => ({ kind: 'gap', ...records }));
       if (reader.live) {
+        wasLive = true;
         const records = reader.take(CHUNK);
         if (records.length === 0) await reader.changed();
         else {
@@ -117,7 +119,10 @@ export async function* tailLogs(options: TailOptions, request: TailRequest): Asy
         await reader.changed();
         continue;
       }
+      if (follow && reader.join(cursor)) continue;
       const upTo = follow ? bus.watermark : end;
+      // What is published meanwhile waits for the reader, so that it has caught up when it has read the store once.
+      if (follow) reader.join(upTo);
       const behind = wasLive ? await store.count({ ...filter, after: cursor, upTo }, limits) : 0;
       if (behind > maxBehind) yield [{ kind: 'gap', from: cursor, to: upTo, count: behind }];
       else {
@@ -125,8 +130,6 @@ export async function* tailLogs(options: TailOptions, request: TailRequest): Asy
       }
       cursor = upTo;
       if (!follow) return;
-      // Nothing is awaited since the watermark is compared: no record can slip in between.
-      wasLive = reader.join(cursor) || wasLive;
     }
   } finally {
     signal.removeEventListener('abort', wake);

@@ -3,6 +3,7 @@ import type { StoredRecord } from '../../pipeline/record/log-record.ts';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import type { LogStore } from '../../pipeline/store/log-store.ts';
 import { tailLogs } from '../logs/tail.ts';
+import { NewestReads } from './newest-reads.ts';
 import type { NodeEntry } from './node-entry.ts';
 import type { NewestRequest, NodeLog, NodeLogEvent, NodePage, PlacedDraft } from './node-log.ts';
 import { draftOf, NODE_SOURCE } from './node-record.ts';
@@ -26,10 +27,13 @@ export class StoredNodeLog implements NodeLog {
   readonly shared = false;
   readonly #options: StoredNodeLogOptions;
   readonly #scope: string;
+  readonly #settled: NewestReads;
 
   constructor(options: StoredNodeLogOptions) {
     this.#options = options;
-    this.#scope = options.agentsOnly ? `node_id = {node:String} AND source != '${NODE_SOURCE}'` : NODE;
+    this.#scope = options.agentsOnly ? `source != '${NODE_SOURCE}'` : '1';
+    const { store, bus } = options;
+    this.#settled = new NewestReads({ store, bus, scope: this.#scope, oldest: () => this.#oldest() });
   }
 
   /** They are there: they came in as records. */
@@ -56,15 +60,16 @@ export class StoredNodeLog implements NodeLog {
     return entries.length > 0;
   }
 
-  newest(nodeId: string, { limit, after, settled, signal }: NewestRequest): Promise<NodePage> {
-    const upTo = settled ? this.#options.bus.watermark : EVERYTHING;
-    return this.#read(nodeId, this.#scope, limit, { after, upTo, signal });
+  async newest(nodeId: string, { limit, after = '0', settled, signal }: NewestRequest): Promise<NodePage> {
+    if (!settled) return this.#read(nodeId, `${NODE} AND ${this.#scope}`, limit, { after, signal });
+    const { records, upTo } = await this.#settled.read(nodeId, limit, Number(after));
+    return { entries: records.map(place), end: String(upTo) };
   }
 
   async *follow(nodeId: string, after: string, signal: AbortSignal): AsyncGenerator<NodeLogEvent[]> {
     const { store, bus, agentsOnly = false } = this.#options;
     const filter = {
-      where: this.#scope,
+      where: `${NODE} AND ${this.#scope}`,
       parameters: { node: nodeId },
       matches: ({ node_id, source }: StoredRecord) =>
         node_id === nodeId && !(agentsOnly && source === NODE_SOURCE),
@@ -84,20 +89,15 @@ export class StoredNodeLog implements NodeLog {
     nodeId: string,
     where: string,
     limit: number,
-    {
-      after = '0',
-      upTo = EVERYTHING,
-      signal,
-    }: { after?: string | undefined; upTo?: number; signal?: AbortSignal },
+    { after = '0', signal }: { after?: string; signal?: AbortSignal },
   ): Promise<NodePage> {
     const records = await this.#options.store.select(
-      `WHERE seq > {after:UInt64} AND seq <= {up_to:UInt64} AND ${where}
+      `WHERE seq > {after:UInt64} AND ${where}
        ORDER BY seq DESC LIMIT {limit:UInt32}`,
       {
         parameters: {
           node: nodeId,
           after: Math.max(Number(after), this.#oldest()),
-          up_to: upTo,
           limit,
         },
         settings: SETTINGS,
@@ -105,7 +105,7 @@ export class StoredNodeLog implements NodeLog {
         ...(signal && { signal }),
       },
     );
-    return { entries: records.reverse().map(place), end: String(Math.max(upTo, Number(after))) };
+    return { entries: records.reverse().map(place), end: EVERYTHING };
   }
 
   #oldest(): number {
@@ -113,7 +113,7 @@ export class StoredNodeLog implements NodeLog {
   }
 }
 
-const EVERYTHING = Number.MAX_SAFE_INTEGER;
+const EVERYTHING = String(Number.MAX_SAFE_INTEGER);
 const NODE = 'node_id = {node:String}';
 
 function place(record: StoredRecord): PlacedDraft {

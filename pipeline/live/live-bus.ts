@@ -1,21 +1,6 @@
-import { formatRecord, type LevelCase } from '../record/format-record.ts';
 import type { StoredRecord } from '../record/log-record.ts';
-
-/** A record on its way to the readers; its JSON is made once, however many of them get it. */
-export class LiveRecord {
-  readonly record: StoredRecord;
-  #json: string | undefined;
-
-  constructor(record: StoredRecord) {
-    this.record = record;
-  }
-
-  json(levelCase: LevelCase): string {
-    if (levelCase !== 'upper') return formatRecord(this.record, levelCase);
-    this.#json ??= formatRecord(this.record, 'upper');
-    return this.#json;
-  }
-}
+import { LiveRecord } from './live-record.ts';
+import { RecentRecords } from './recent-records.ts';
 
 /** Records that became known too late for their order: `count` of them behind `from`, up to `to`. */
 export interface LateRecords {
@@ -34,6 +19,7 @@ export interface LiveListener {
 /** Hands stored records to this process's live readers, in the order of their places. */
 export class LiveBus {
   readonly #listeners = new Set<LiveListener>();
+  readonly #recent: RecentRecords;
   #watermark: number;
   #problem: string | undefined;
   /** Other processes may be ahead of this one's watermark. */
@@ -42,6 +28,7 @@ export class LiveBus {
   /** @param watermark the highest place that the store holds at the start */
   constructor(watermark: number, shared = false) {
     this.#watermark = watermark;
+    this.#recent = new RecentRecords(watermark);
     this.shared = shared;
   }
 
@@ -57,6 +44,7 @@ export class LiveBus {
   }
 
   publishLate(late: LateRecords): void {
+    this.#recent.forget(this.#watermark);
     for (const { onLate } of this.#listeners) onLate(late);
   }
 
@@ -71,9 +59,15 @@ export class LiveBus {
 
   publish(last: number, records: readonly StoredRecord[] | undefined): void {
     this.#watermark = last;
-    if (this.#listeners.size === 0) return;
     const live = records?.map((record) => new LiveRecord(record));
+    if (live) this.#recent.add(last, live);
+    else this.#recent.forget(last);
     for (const { onRecords } of this.#listeners) onRecords(live);
+  }
+
+  /** What was published behind a place, up to the watermark; undefined where only the store has all of it. */
+  publishedAfter(place: number): readonly LiveRecord[] | undefined {
+    return place > this.#watermark ? undefined : this.#recent.after(place);
   }
 
   /** @returns a function that ends the subscription */
