@@ -7,6 +7,8 @@ class Session extends Observable {
   rights: readonly Right[] = [];
   /** Reading needs a token. */
   required = false;
+  /** The server has told. */
+  known = false;
   /** What the server said when it last refused something for want of a right. */
   refusal: string | undefined;
 
@@ -16,6 +18,7 @@ class Session extends Observable {
     const { rights, required } = (await response.json()) as { rights: Right[]; required: boolean };
     this.rights = rights;
     this.required = required;
+    this.known = true;
     this.changed();
   }
 

@@ -16,7 +16,7 @@ import { SignInPage } from './sign-in-page.tsx';
 export function Shell() {
   const { path } = useAddress();
   const settings = useSettings();
-  const { refusal, signedIn } = useObservable(session);
+  const { refusal, signedIn, known } = useObservable(session);
   const [helps, setHelps] = useState(false);
   useKeys({ '?': () => setHelps(true), t: () => settings.toggleTheme() });
   useEffect(() => session.forgetRefusal(), [path]);
@@ -56,11 +56,12 @@ export function Shell() {
         >
           <Icon name={settings.isDark ? 'sun' : 'moon'} />
         </button>
-        {signedIn ? (
+        {signedIn && (
           <button type="button" onClick={() => void session.signOut()}>
             Sign out
           </button>
-        ) : (
+        )}
+        {known && !signedIn && (
           <Link to="/ui/sign-in" className="button">
             Sign in
           </Link>

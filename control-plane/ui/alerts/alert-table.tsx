@@ -5,6 +5,8 @@ import { NO_MATCHES } from '../text/find-matches.ts';
 import { MessageText } from '../text/message-text.tsx';
 import { type Alert, lookOfAlert, measuredOf } from './alert.ts';
 
+const SAMPLE_SHOWN = 200;
+
 export interface AlertTableProps {
   readonly title: string;
   readonly alerts: readonly Alert[];
@@ -83,7 +85,7 @@ function AlertRow({ alert, onSilence }: AlertRowProps) {
         {sample && (
           <div class="path">
             <Link to={viewAddress({ line: sample.id, from: 'all' })}>
-              <MessageText text={sample.message.slice(0, 200)} matches={NO_MATCHES} />
+              <MessageText text={shortened(sample.message)} matches={NO_MATCHES} />
             </Link>
           </div>
         )}
@@ -102,6 +104,10 @@ function AlertRow({ alert, onSilence }: AlertRowProps) {
       )}
     </tr>
   );
+}
+
+function shortened(text: string): string {
+  return text.length > SAMPLE_SHOWN ? `${text.slice(0, SAMPLE_SHOWN)}…` : text;
 }
 
 /** What a known failure means and what to do about it, then the rest of what its lines say. */

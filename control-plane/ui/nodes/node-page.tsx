@@ -1,6 +1,5 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { addressOf, useAddress } from '../address.ts';
-import { formatDuration } from '../numbers.ts';
 import { useObservable } from '../observable.ts';
 import { Figure } from '../parts/figure.tsx';
 import { Link } from '../parts/link.tsx';
@@ -10,7 +9,7 @@ import { formatClock } from '../times.ts';
 import { useAsk } from '../use-ask.ts';
 import { useTitle } from '../use-title.ts';
 import { LaunchStream } from './launch-stream.ts';
-import { type Node, type NodeEntry, nameOfPhase } from './node.ts';
+import { type Node, type NodeEntry, nameOfPhase, timeLeft } from './node.ts';
 import { PhaseBar } from './phase-bar.tsx';
 
 const LEVELS = ['', 'debug', 'info', 'warn', 'error'];
@@ -67,7 +66,7 @@ export function NodePage() {
           </Figure>
           <Figure name="Progress">{phase === 'active' ? 100 : Math.round(launch.progress)} %</Figure>
           {!launch.done && node?.eta_seconds !== undefined && (
-            <Figure name="Time left, about">{formatDuration(node.eta_seconds * 1000)}</Figure>
+            <Figure name="Time left, about">{timeLeft(node.eta_seconds)}</Figure>
           )}
           {node?.stuck && (
             <Figure name="Stuck?" className="careful">

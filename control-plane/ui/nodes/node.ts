@@ -1,3 +1,5 @@
+import { formatDuration } from '../numbers.ts';
+
 /** A node as `/admin/nodes` lists it. */
 export interface Node {
   readonly node_id: string;
@@ -40,4 +42,9 @@ export function lookOfPhase(phase: string): string {
 
 export function nameOfPhase(phase: string): string {
   return PHASES.find(([name]) => name === phase)?.[1] ?? phase;
+}
+
+/** How long a launch takes from now on; one that takes longer than others did has no time left to tell. */
+export function timeLeft(seconds: number): string {
+  return seconds > 0 ? formatDuration(seconds * 1000) : 'longer than usual';
 }

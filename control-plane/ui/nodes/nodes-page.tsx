@@ -1,12 +1,11 @@
 import { addressOf } from '../address.ts';
-import { formatDuration } from '../numbers.ts';
 import { AskedState } from '../parts/asked-state.tsx';
 import { Link } from '../parts/link.tsx';
 import { TimeText } from '../parts/time-text.tsx';
 import { useAsk } from '../use-ask.ts';
 import { useTitle } from '../use-title.ts';
 import { LaunchForm } from './launch-form.tsx';
-import { lookOfPhase, type Node, nameOfPhase } from './node.ts';
+import { lookOfPhase, type Node, nameOfPhase, timeLeft } from './node.ts';
 
 const EVERY_MS = 2_000;
 
@@ -68,7 +67,7 @@ function NodeTable({ nodes }: { readonly nodes: readonly Node[] }) {
                 {Math.round(node.progress ?? 0)} %
               </td>
               <td>{node.message}</td>
-              <td>{node.eta_seconds !== undefined && formatDuration(node.eta_seconds * 1000)}</td>
+              <td>{node.eta_seconds !== undefined && timeLeft(node.eta_seconds)}</td>
               <td>
                 <TimeText time={node.started_at} />
               </td>
