@@ -79,9 +79,9 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   async function runKillable<T>(
     sql: string,
     { parameters, settings, signal }: QueryOptions,
-    execute: (sql: string) => Promise<T>,
+    start: (sql: string) => Promise<T>,
   ): Promise<T> {
-    if (!signal) return execute(setParameters(parameters) + withSettings(sql, settings));
+    if (!signal) return start(setParameters(parameters) + withSettings(sql, settings));
     if (signal.aborted) throw ClickHouseError.cancelled();
     const comment = randomUUID();
     const kill = () => {
@@ -91,7 +91,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     signal.addEventListener('abort', kill, { once: true });
     try {
       const statement = withSettings(sql, { ...settings, log_comment: comment });
-      return await execute(setParameters(parameters) + statement);
+      return await start(setParameters(parameters) + statement);
     } finally {
       signal.removeEventListener('abort', kill);
     }
@@ -100,12 +100,12 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   async function run<T>(
     sql: string,
     options: QueryOptions,
-    execute: (session: Session, sql: string) => Promise<T>,
+    start: (session: Session, sql: string) => Promise<T>,
   ): Promise<T> {
     const pool = options.urgent ? urgentQueries : queries;
     const session = await pool.take();
     try {
-      return await runKillable(sql, options, (statement) => execute(session, statement));
+      return await runKillable(sql, options, (statement) => start(session, statement));
     } catch (error) {
       throw toClickHouseError(error);
     } finally {
@@ -125,7 +125,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
           `INSERT INTO ${table} (${columns.join(', ')}) FROM INFILE ${quote(inserter.path)} ` +
           // Search indexes are built in the background merges: 259 k rows/s against 96 k.
           `SETTINGS materialize_skip_indexes_on_insert = 0 FORMAT ${format}`;
-        await inserter.session.queryAsync(statement, { format: 'Null' });
+        await execute(inserter.session, statement, 'Null');
       } catch (error) {
         throw toClickHouseError(error);
       } finally {
@@ -135,7 +135,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
 
     query: (sql, queryOptions = {}) =>
       run(sql, queryOptions, async (session, statement) => {
-        const result = await session.queryAsync(statement, { format: 'JSONCompactEachRow' });
+        const result = await execute(session, statement, 'JSONCompactEachRow');
         return parseRows(result.text());
       }),
 
@@ -149,12 +149,12 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
             runKillable(
               `INSERT INTO FUNCTION file(${quote(path)}, '${format}') ${sql}`,
               streamOptions,
-              (statement) => session.queryAsync(statement, { format: 'Null' }),
+              (statement) => execute(session, statement, 'Null'),
             ),
           );
           return;
         }
-        if (parameters) await session.queryAsync(setParameters(parameters), { format: 'Null' });
+        if (parameters) await execute(session, setParameters(parameters), 'Null');
         const chunks = session.queryStream(withSettings(sql, settings), {
           format,
           ...(signal && { signal }),
@@ -171,7 +171,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
 
     command: (sql, queryOptions = {}) =>
       run(sql, queryOptions, async (session, statement) => {
-        await session.queryAsync(statement, { format: 'Null' });
+        await execute(session, statement, 'Null');
       }),
 
     async close() {
@@ -179,6 +179,19 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
       await drainPending();
     },
   };
+}
+
+/**
+ * Runs a statement in a session. One that fails leaves what it had put out by then to the session's next statement (measured:
+ * rows of a search that was cancelled, in the answer to another question), so another one takes that away.
+ */
+async function execute(session: Session, sql: string, format: string) {
+  try {
+    return await session.queryAsync(sql, { format });
+  } catch (error) {
+    await session.queryAsync('SELECT 1', { format: 'Null' }).catch(() => {});
+    throw error;
+  }
 }
 
 /**

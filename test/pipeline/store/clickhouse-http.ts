@@ -53,6 +53,10 @@ export async function startClickHouseHttp(path: string, port = 0, version?: stri
         `USE "${database}"; ${token} ${settings.join(' ')} ${statement}`,
       );
       return Buffer.from(result.bytes());
+    } catch (error) {
+      // What it had put out by then would stand in the next answer.
+      await session.queryAsync('SELECT 1', { format: 'Null' });
+      throw error;
     } finally {
       rmSync(file, { force: true });
       pool.release(session);

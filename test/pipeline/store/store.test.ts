@@ -86,6 +86,25 @@ t.test('data of a newer release is refused', async (t) => {
   );
 });
 
+t.test('what a statement had put out before it failed is in no other answer', async (t) => {
+  const mine = "SELECT 'mine'";
+  const half = 'SELECT number, throwIf(number = 9000) FROM numbers(10000)';
+  const settings = { max_block_size: 100, max_threads: 1 };
+  await t.rejects(clickhouse.query(half, { settings }), { code: 395 });
+  t.same(await clickhouse.query(mine), [['mine']]);
+  await t.rejects(clickhouse.command(half, { settings }), { code: 395 });
+  t.same(await clickhouse.query(mine), [['mine']]);
+  const stop = new AbortController();
+  const slow = 'SELECT number, sleepEachRow(0.001) FROM numbers(100000)';
+  const cancelled = clickhouse.query(slow, { settings, signal: stop.signal });
+  const running =
+    "SELECT 1 FROM system.processes WHERE query LIKE 'SELECT number, sleep%' AND read_rows > 200";
+  while ((await clickhouse.query(running, { urgent: true })).length === 0);
+  stop.abort();
+  await t.rejects(cancelled, { code: 394 });
+  t.same(await clickhouse.query(mine), [['mine']]);
+});
+
 t.test('a query that is aborted stops in the engine', async (t) => {
   const stop = new AbortController();
   const query = clickhouse.query('SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1', {
