@@ -62,7 +62,7 @@ export class StoredNodeLog implements NodeLog {
 
   async newest(nodeId: string, { limit, after = '0', settled, signal }: NewestRequest): Promise<NodePage> {
     if (!settled) return this.#read(nodeId, `${NODE} AND ${this.#scope}`, limit, { after, signal });
-    const { records, upTo } = await this.#settled.read(nodeId, limit, Number(after));
+    const { records, upTo } = await this.#settled.read(nodeId, limit, recordPlace(after));
     return { entries: records.map(place), end: String(upTo) };
   }
 
@@ -74,7 +74,7 @@ export class StoredNodeLog implements NodeLog {
       matches: ({ node_id, source }: StoredRecord) =>
         node_id === nodeId && !(agentsOnly && source === NODE_SOURCE),
     };
-    const request = { filter, after: Number(after), follow: true, levelCase: 'lower', signal } as const;
+    const request = { filter, after: recordPlace(after), follow: true, levelCase: 'lower', signal } as const;
     for await (const events of tailLogs({ store, bus }, request)) {
       yield events.flatMap((event): NodeLogEvent[] => {
         if (event.kind === 'record') return [{ kind: 'entry', placed: place(event.record) }];
@@ -97,7 +97,7 @@ export class StoredNodeLog implements NodeLog {
       {
         parameters: {
           node: nodeId,
-          after: Math.max(Number(after), this.#oldest()),
+          after: Math.max(recordPlace(after), this.#oldest()),
           limit,
         },
         settings: SETTINGS,
@@ -115,6 +115,9 @@ export class StoredNodeLog implements NodeLog {
 
 const EVERYTHING = String(Number.MAX_SAFE_INTEGER);
 const NODE = 'node_id = {node:String}';
+
+/** Of a place that Redis gave, when there was one, only the count of entries is left: it is before every record. */
+const recordPlace = (place: string) => Math.floor(Number(place));
 
 function place(record: StoredRecord): PlacedDraft {
   return { id: String(record.seq), draft: draftOf(record), record };

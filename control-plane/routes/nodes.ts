@@ -40,6 +40,9 @@ const MOST_NODES = 10_000;
 const MOST_NODES_OF_A_STREAM = 1_000;
 
 /** Launches of nodes: everything here needs the admin token. */
+/** A place of a record, or of an entry in Redis with one. */
+const PLACE = /^\d{1,16}(?:\.\d{1,16})?$/;
+
 export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): void {
   const { body, nodeLog, launches, launchRunner, launchCommand, store, bus, streams, stopping } = options;
   const maxMinutes = options.streamMaxMinutes ?? USUAL_MOST_MINUTES;
@@ -199,7 +202,7 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
         context.status = 204;
         return;
       }
-      const request = { nodeId, filter, after: last && /^[\d.]+$/.test(last) ? last : undefined, follow };
+      const request = { nodeId, filter, after: last && PLACE.test(last) ? last : undefined, follow };
       respond(context, (signal) => followNode(nodeLog, launches, { ...request, signal }));
     },
   );

@@ -135,6 +135,10 @@ for (const [store, server] of [
       const again = stream(`/admin/nodes/${id}/logs/stream`, { 'Last-Event-ID': events.at(-1)!.id });
       t.same(await all(again), []);
       t.equal(again.status, 204, 'a browser that saw the end does not come again');
+      for (const place of ['.', '5.7', '7', '9'.repeat(40), 'x']) {
+        const given = await all(stream(`/admin/nodes/${id}/logs/stream`, { 'Last-Event-ID': place }));
+        t.equal(given.at(-1)?.name, 'done', `a place that is none, ${place}, is no error`);
+      }
     });
 
     await t.test('the log as JSON: tail, since, level, q', async (t) => {
