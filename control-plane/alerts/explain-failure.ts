@@ -20,6 +20,7 @@ interface Explainer {
   readonly explain: (match: RegExpExecArray) => Failure;
 }
 
+/** A cause before what comes of it: one message can hold both. */
 const EXPLAINERS: readonly Explainer[] = [
   {
     pattern: new RegExp(XID),
@@ -56,19 +57,19 @@ const EXPLAINERS: readonly Explainer[] = [
     explain: ([, step]) => ({ step: step!, meaning: 'the job used more memory than it had asked for' }),
   },
   {
+    pattern: new RegExp(CUDA_OOM),
+    explain: ([, asked]) => ({
+      meaning: 'the GPU memory is used up',
+      ...(asked !== undefined && { asked_for: asked }),
+    }),
+  },
+  {
     pattern: new RegExp(SLURM_CANCELLED),
     explain: ([, job, node, reason]) => ({ job: job!, node: node!, reason: reason!.toLowerCase() }),
   },
   {
     pattern: new RegExp(SLURM_TASK),
     explain: ([, node, tasks, end]) => ({ node: node!, ranks: tasks!, ended: end! }),
-  },
-  {
-    pattern: new RegExp(CUDA_OOM),
-    explain: ([, asked]) => ({
-      meaning: 'the GPU memory is used up',
-      ...(asked !== undefined && { asked_for: asked }),
-    }),
   },
 ];
 

@@ -208,6 +208,12 @@ t.test(
   },
 );
 
+t.test('a message that holds a cause and what came of it tells the cause', async (t) => {
+  const message =
+    'RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB\nsrun: error: gpu-2: task 3: Exited with exit code 1';
+  t.match(explainFailure([message]), { asked_for: '2.00 GiB' });
+});
+
 t.test('a collective that timed out names the rank that lags', async (t) => {
   const line = (rank: number, sequence: number) =>
     `[rank${rank}]:[E1003 18:37:01.8 ProcessGroupNCCL.cpp:607] [Rank ${rank}] Watchdog caught collective operation timeout: WorkNCCL(SeqNum=${sequence}, OpType=ALLREDUCE, NumelIn=1)`;
