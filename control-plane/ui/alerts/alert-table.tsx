@@ -1,4 +1,5 @@
 import { viewAddress } from '../live/live-view.ts';
+import { ActionsHead } from '../parts/actions-head.tsx';
 import { Link } from '../parts/link.tsx';
 import { TimeText } from '../parts/time-text.tsx';
 import { NO_MATCHES } from '../text/find-matches.ts';
@@ -32,11 +33,7 @@ export function AlertTable({ title, alerts, none, onSilence }: AlertTableProps) 
                   Value
                 </th>
                 <th scope="col">Changed</th>
-                {onSilence && (
-                  <th scope="col">
-                    <span class="visually-hidden">Actions</span>
-                  </th>
-                )}
+                {onSilence && <ActionsHead />}
               </tr>
             </thead>
             <tbody>

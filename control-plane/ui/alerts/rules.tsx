@@ -1,7 +1,9 @@
 import { useState } from 'preact/hooks';
 import { ask, messageOf } from '../api.ts';
 import { viewAddress } from '../live/live-view.ts';
+import { ActionsHead } from '../parts/actions-head.tsx';
 import { Link } from '../parts/link.tsx';
+import { Problem } from '../parts/problem.tsx';
 import { useAsk } from '../use-ask.ts';
 import { describeRule, type ListedRule, NEW_RULE, type Rule, withoutOrigin } from './rule.ts';
 import { RuleForm } from './rule-form.tsx';
@@ -45,11 +47,7 @@ export function Rules() {
           }}
         />
       )}
-      {problem && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
       <div class="table-scroll">
         <table>
           <thead>
@@ -57,9 +55,7 @@ export function Rules() {
               <th scope="col">Rule</th>
               <th scope="col">Watches</th>
               <th scope="col">Severity</th>
-              <th scope="col">
-                <span class="visually-hidden">Actions</span>
-              </th>
+              <ActionsHead />
             </tr>
           </thead>
           <tbody>

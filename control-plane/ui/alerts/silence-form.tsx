@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask, messageOf } from '../api.ts';
+import { Problem } from '../parts/problem.tsx';
 import type { Silence, SilenceDraft } from './silences.tsx';
 
 export interface SilenceFormProps {
@@ -110,11 +111,7 @@ export function SilenceForm({ draft, onDone }: SilenceFormProps) {
         Comment
         <input value={comment} placeholder="Why" onInput={(event) => setComment(event.currentTarget.value)} />
       </label>
-      {problem && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
       <p class="buttons">
         <button type="submit" class="primary">
           Silence

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { ask, messageOf } from '../api.ts';
+import { Problem } from '../parts/problem.tsx';
 import { formatTime } from '../times.ts';
 import { useAsk } from '../use-ask.ts';
 import { SilenceForm } from './silence-form.tsx';
@@ -63,11 +64,7 @@ export function Silences({ draft, onDraft }: SilencesProps) {
           }}
         />
       )}
-      {problem && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
       {data.silences.length === 0 && <p class="hint">None: whoever is to be told of an alert is told.</p>}
       <ul class="plain-list">
         {data.silences.map((silence) => (

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { messageOf } from '../api.ts';
+import { Problem } from '../parts/problem.tsx';
 import type { ProfileVersion } from './agent.ts';
 
 /** How a change is brought to the machines, as the server takes it. */
@@ -58,11 +59,7 @@ export function ProfileForm({ profile, onSave }: ProfileFormProps) {
         value={text}
         onInput={(event) => setText(event.currentTarget.value)}
       />
-      {problem && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
       <div class="page-head bringing">
         <input
           class="note"

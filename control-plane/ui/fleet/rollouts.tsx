@@ -3,6 +3,7 @@ import { addressOf } from '../address.ts';
 import { ask, messageOf } from '../api.ts';
 import { counted } from '../numbers.ts';
 import { Link } from '../parts/link.tsx';
+import { Problem } from '../parts/problem.tsx';
 import { TimeText } from '../parts/time-text.tsx';
 import { useAsk } from '../use-ask.ts';
 import type { Rollout } from './agent.ts';
@@ -30,11 +31,7 @@ export function Rollouts({ scope }: { readonly scope?: string }) {
   return (
     <section class="panel" aria-label="Roll-outs">
       <h2>Roll-outs</h2>
-      {problem && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
       <ul class="plain-list">
         {rollouts.slice(0, SHOWN).map((rollout) => (
           <li key={rollout.id}>

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { address, addressOf } from '../address.ts';
 import { ask, messageOf } from '../api.ts';
+import { Problem } from '../parts/problem.tsx';
 
 /** Starts a launch. Further fields are what the server's launch command has places for. */
 export function LaunchForm() {
@@ -38,11 +39,7 @@ export function LaunchForm() {
             onInput={(event) => setFields(event.currentTarget.value)}
           />
         </label>
-        {problem && (
-          <p class="problem" role="alert">
-            {problem}
-          </p>
-        )}
+        <Problem text={problem} />
         <p class="buttons">
           <button type="submit" class="primary">
             Launch

@@ -4,6 +4,7 @@ import { type ApiError, askText } from '../api.ts';
 import { viewAddress } from '../live/live-view.ts';
 import { formatCount } from '../numbers.ts';
 import { Link } from '../parts/link.tsx';
+import { Problem } from '../parts/problem.tsx';
 import { VirtualList, type VirtualRow } from '../parts/virtual-list.tsx';
 import { quoteValue } from '../query/complete.ts';
 import { useSettings } from '../settings.ts';
@@ -92,11 +93,7 @@ export function FilePage() {
         )}
         <DeleteFile path={path} name={name} onDone={() => address.go('/ui/services/files')} />
       </header>
-      {problem && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
       <div class="file-text">
         <VirtualList
           rows={rows}

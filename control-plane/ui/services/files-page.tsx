@@ -1,5 +1,6 @@
 import { addressOf, useAddress } from '../address.ts';
 import { formatBytes, formatCount } from '../numbers.ts';
+import { ActionsHead } from '../parts/actions-head.tsx';
 import { AskedState } from '../parts/asked-state.tsx';
 import { Link } from '../parts/link.tsx';
 import { TimeText } from '../parts/time-text.tsx';
@@ -44,9 +45,7 @@ export function FilesPage() {
                       Lines
                     </th>
                     <th scope="col">Changed</th>
-                    <th scope="col">
-                      <span class="visually-hidden">Actions</span>
-                    </th>
+                    <ActionsHead />
                   </tr>
                 </thead>
                 <tbody>
