@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask, messageOf } from '../api.ts';
 import { Backtest, type Firing } from './backtest.tsx';
-import { DIRECTIONS, KINDS, OPERATORS, type Rule, SEVERITIES, SIGNALS } from './rule.ts';
+import { addressOfRule, DIRECTIONS, KINDS, OPERATORS, type Rule, SEVERITIES, SIGNALS } from './rule.ts';
 import { WebhookFields } from './webhook-fields.tsx';
 
 export interface RuleFormProps {
@@ -31,7 +31,7 @@ export function RuleForm({ rule, onDone }: RuleFormProps) {
     void attempt(async () => {
       const body = cleaned(draft);
       if (isNew) await ask('/api/v1/alerts/rules', {}, { method: 'POST', body });
-      else await ask(`/api/v1/alerts/rules/${encodeURIComponent(rule.name)}`, {}, { method: 'PUT', body });
+      else await ask(addressOfRule(rule.name), {}, { method: 'PUT', body });
       onDone();
     });
   };

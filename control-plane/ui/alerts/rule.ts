@@ -63,6 +63,9 @@ export const DIRECTIONS = ['both', 'up', 'down'];
 export const SIGNALS = ['dead_letters', 'disk_used_share'];
 export const WEBHOOK_TEMPLATES = ['generic', 'slack', 'discord', 'teams', 'pagerduty', 'alertmanager'];
 
+/** Where a rule is changed and deleted. */
+export const addressOfRule = (name: string) => `/api/v1/alerts/rules/${encodeURIComponent(name)}`;
+
 /** What was listed, as the server takes it back. */
 export function withoutOrigin({ version: _, origin: __, ...rule }: ListedRule): Rule {
   return rule;

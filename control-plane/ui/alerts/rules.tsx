@@ -1,11 +1,12 @@
 import { useState } from 'preact/hooks';
 import { ask, messageOf } from '../api.ts';
 import { viewAddress } from '../live/live-view.ts';
+import { ActionButton } from '../parts/action-button.tsx';
 import { ActionsHead } from '../parts/actions-head.tsx';
 import { Link } from '../parts/link.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { useAsk } from '../use-ask.ts';
-import { describeRule, type ListedRule, NEW_RULE, type Rule, withoutOrigin } from './rule.ts';
+import { addressOfRule, describeRule, type ListedRule, NEW_RULE, type Rule, withoutOrigin } from './rule.ts';
 import { RuleForm } from './rule-form.tsx';
 
 const EVERY_MS = 15_000;
@@ -16,18 +17,14 @@ export function Rules() {
   const [edited, setEdited] = useState<Rule>();
   const [problem, setProblem] = useState<string>();
   if (!data) return null;
-  const change = async (name: string, method: 'PUT' | 'DELETE', body?: Rule) => {
+  const turn = async ({ enabled = true, ...rule }: Rule) => {
     try {
-      await ask(`/api/v1/alerts/rules/${encodeURIComponent(name)}`, {}, { method, body });
+      await ask(addressOfRule(rule.name), {}, { method: 'PUT', body: { ...rule, enabled: !enabled } });
       setProblem(undefined);
     } catch (error) {
       setProblem(messageOf(error));
     }
     again();
-  };
-  const takeBack = (name: string) => {
-    const question = `Delete the rule ${name}? One of this name that is built in is then in force again.`;
-    if (confirm(question)) void change(name, 'DELETE');
   };
   return (
     <section class="panel" aria-label="Rules">
@@ -64,10 +61,8 @@ export function Rules() {
                 key={rule.name}
                 rule={rule}
                 onEdit={() => setEdited(withoutOrigin(rule))}
-                onTurn={() =>
-                  void change(rule.name, 'PUT', { ...withoutOrigin(rule), enabled: rule.enabled === false })
-                }
-                onDelete={() => takeBack(rule.name)}
+                onTurn={() => void turn(withoutOrigin(rule))}
+                onDeleted={again}
               />
             ))}
           </tbody>
@@ -81,10 +76,10 @@ interface RuleRowProps {
   readonly rule: ListedRule;
   readonly onEdit: () => void;
   readonly onTurn: () => void;
-  readonly onDelete: () => void;
+  readonly onDeleted: () => void;
 }
 
-function RuleRow({ rule, onEdit, onTurn, onDelete }: RuleRowProps) {
+function RuleRow({ rule, onEdit, onTurn, onDeleted }: RuleRowProps) {
   const { name, description, query, enabled, origin, severity } = rule;
   const turn = enabled === false ? 'Turn on' : 'Turn off';
   return (
@@ -111,9 +106,13 @@ function RuleRow({ rule, onEdit, onTurn, onDelete }: RuleRowProps) {
           {turn}
         </button>
         {origin === 'api' && (
-          <button type="button" class="danger" onClick={onDelete} aria-label={`Delete ${name}`}>
-            Delete
-          </button>
+          <ActionButton
+            name="Delete"
+            label={`Delete ${name}`}
+            question={`Delete the rule ${name}? One of this name that is built in is then in force again.`}
+            action={() => ask(addressOfRule(name), {}, { method: 'DELETE' })}
+            onDone={onDeleted}
+          />
         )}
       </td>
     </tr>
