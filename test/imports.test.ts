@@ -11,7 +11,7 @@ const LAYERS = [
   /^pipeline\/(batch-queue|request-window-file|redis-requests|doubtful-requests)\.ts/,
   /^pipeline\/(pipeline|deliver-files|accept-otlp)\.ts/,
   /^control-plane\/logger\//,
-  /^control-plane\/query\//,
+  /^control-plane\/(query\/|alerts\/rule-words\.ts)/,
   /^control-plane\/ui\//,
   /^control-plane\/rules\//,
   /^control-plane\/logs\//,

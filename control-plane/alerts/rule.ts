@@ -3,22 +3,8 @@ import { badRequest } from '../../pipeline/errors.ts';
 import { parseQuery } from '../query/parser.ts';
 import { problemOfRegex } from '../query/regex.ts';
 import { lengthOfTime } from './length-of-time.ts';
-import { SIGNAL_NAMES } from './signal-names.ts';
+import { DIRECTIONS, KINDS, OPERATORS, SEVERITIES, SIGNAL_NAMES } from './rule-words.ts';
 import { WEBHOOK } from './webhook.ts';
-
-export const KINDS = [
-  'count',
-  'rate',
-  'share',
-  'percentile',
-  'distinct',
-  'absence',
-  'new_pattern',
-  'anomaly',
-  'gauge',
-] as const;
-export const SEVERITIES = ['info', 'warning', 'error', 'critical'] as const;
-const OPERATORS = ['>', '>=', '<', '<='] as const;
 
 const NAME_FORM = 'expected a name of lower-case letters, digits, ".", "_" and "-", 64 at most';
 export const RULE_NAME = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, NAME_FORM);
@@ -71,7 +57,7 @@ export const RULE_FIELDS = z.strictObject({
   op: z.enum(OPERATORS).default('>'),
   threshold: z.number().optional(),
   min_count: z.int().min(0).default(0),
-  direction: z.enum(['up', 'down', 'both']).default('both'),
+  direction: z.enum(DIRECTIONS).default('both'),
   for: lengthOfTime(0, 86_400).default('0s'),
   by: z.array(FIELD).max(6).default([]),
   extract: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,31}$/), EXTRACTION).default({}),

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
-import type { SignalName } from './signal-names.ts';
+import type { SignalName } from './rule-words.ts';
 
 /** A value of one group now; labels by name. */
 export interface SignalValue {

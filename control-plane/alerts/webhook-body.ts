@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import Handlebars from 'handlebars';
 import { type AlertEvent, formatAlert, messageId } from './alert-event.ts';
 import type { Rule } from './rule.ts';
-import { WEBHOOK_TEMPLATES, type Webhook } from './webhook.ts';
+import { WEBHOOK_TEMPLATES } from './rule-words.ts';
+import type { Webhook } from './webhook.ts';
 
 /** Red, orange, yellow, blue; green for what is over. */
 const COLORS: Readonly<Record<Rule['severity'] | 'resolved', string>> = {

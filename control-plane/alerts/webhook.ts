@@ -1,14 +1,5 @@
 import { z } from 'zod';
-
-/** Names of the bodies in `templates/webhooks/`. */
-export const WEBHOOK_TEMPLATES = [
-  'generic',
-  'slack',
-  'discord',
-  'teams',
-  'pagerduty',
-  'alertmanager',
-] as const;
+import { WEBHOOK_TEMPLATES } from './rule-words.ts';
 
 /** Where alerts are sent. `routing_key` is PagerDuty's integration key. */
 export const WEBHOOK = z.strictObject({

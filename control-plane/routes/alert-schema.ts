@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { KINDS, SEVERITIES } from '../alerts/rule.ts';
+import { KINDS, SEVERITIES } from '../alerts/rule-words.ts';
 import { TIME } from './record-schema.ts';
 
 /** An alert, or one change of it, as every endpoint and stream gives it. */

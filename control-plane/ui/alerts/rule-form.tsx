@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { DIRECTIONS, KINDS, OPERATORS, SEVERITIES, SIGNAL_NAMES } from '../../alerts/rule-words.ts';
 import { ask, messageOf } from '../api.ts';
 import { Backtest, type Firing } from './backtest.tsx';
-import { addressOfRule, DIRECTIONS, KINDS, OPERATORS, type Rule, SEVERITIES, SIGNALS } from './rule.ts';
+import { addressOfRule, type Rule } from './rule.ts';
 import { WebhookFields } from './webhook-fields.tsx';
 
 export interface RuleFormProps {
@@ -91,7 +92,7 @@ export function RuleForm({ rule, onDone }: RuleFormProps) {
       {choice('Measures', 'kind', KINDS)}
       {isNot('gauge') && text('Query', 'query', 'level:error service:vllm')}
       {kind === 'share' && text('Out of', 'of', 'all records')}
-      {kind === 'gauge' && choice('Signal', 'signal', SIGNALS)}
+      {kind === 'gauge' && choice('Signal', 'signal', SIGNAL_NAMES)}
       {isNot('count', 'rate', 'share', 'absence', 'new_pattern', 'gauge') &&
         text('Field', 'field', 'duration_ms')}
       {(kind === 'percentile' || (kind === 'anomaly' && draft.field)) &&
@@ -138,7 +139,7 @@ export function RuleForm({ rule, onDone }: RuleFormProps) {
 function cleaned(rule: Rule): Record<string, unknown> {
   const by = rule.by?.filter((name) => name !== '');
   const webhooks = rule.webhooks?.filter(({ url }) => url !== '');
-  const signal = rule.kind === 'gauge' ? (rule.signal ?? SIGNALS[0]) : undefined;
+  const signal = rule.kind === 'gauge' ? (rule.signal ?? SIGNAL_NAMES[0]) : undefined;
   return Object.fromEntries(
     Object.entries({ ...rule, by, webhooks, signal }).filter(
       ([, value]) => value !== '' && value !== undefined,

@@ -46,23 +46,6 @@ export const NEW_RULE: Rule = {
   severity: 'warning',
 };
 
-export const KINDS = [
-  'count',
-  'rate',
-  'share',
-  'percentile',
-  'distinct',
-  'absence',
-  'new_pattern',
-  'anomaly',
-  'gauge',
-];
-export const OPERATORS = ['>', '>=', '<', '<='];
-export const SEVERITIES = ['info', 'warning', 'error', 'critical'];
-export const DIRECTIONS = ['both', 'up', 'down'];
-export const SIGNALS = ['dead_letters', 'disk_used_share'];
-export const WEBHOOK_TEMPLATES = ['generic', 'slack', 'discord', 'teams', 'pagerduty', 'alertmanager'];
-
 /** Where a rule is changed and deleted. */
 export const addressOfRule = (name: string) => `/api/v1/alerts/rules/${encodeURIComponent(name)}`;
 

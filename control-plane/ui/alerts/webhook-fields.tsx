@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
+import { WEBHOOK_TEMPLATES } from '../../alerts/rule-words.ts';
 import { ask, messageOf } from '../api.ts';
 import { formatDuration } from '../numbers.ts';
-import { WEBHOOK_TEMPLATES, type Webhook } from './rule.ts';
+import type { Webhook } from './rule.ts';
 
 export interface WebhookFieldsProps {
   readonly webhooks: readonly Webhook[];

@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { AlertEvent } from '../../../control-plane/alerts/alert-event.ts';
-import { WEBHOOK, WEBHOOK_TEMPLATES } from '../../../control-plane/alerts/webhook.ts';
+import { WEBHOOK_TEMPLATES } from '../../../control-plane/alerts/rule-words.ts';
+import { WEBHOOK } from '../../../control-plane/alerts/webhook.ts';
 import { webhookBody } from '../../../control-plane/alerts/webhook-body.ts';
 
 const NASTY = '"}</b>\n\\ <@everyone> {{alert}}';

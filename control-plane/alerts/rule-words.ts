@@ -1,0 +1,29 @@
+/** What a rule may say where it has a choice; the pages offer the same. */
+export const KINDS = [
+  'count',
+  'rate',
+  'share',
+  'percentile',
+  'distinct',
+  'absence',
+  'new_pattern',
+  'anomaly',
+  'gauge',
+] as const;
+export const SEVERITIES = ['info', 'warning', 'error', 'critical'] as const;
+export const OPERATORS = ['>', '>=', '<', '<='] as const;
+export const DIRECTIONS = ['both', 'up', 'down'] as const;
+
+/** What the server knows of itself and its agents that no record tells; a rule of kind `gauge` looks at one of them. */
+export const SIGNAL_NAMES = ['dead_letters', 'disk_used_share'] as const;
+export type SignalName = (typeof SIGNAL_NAMES)[number];
+
+/** Names of the bodies in `templates/webhooks/`. */
+export const WEBHOOK_TEMPLATES = [
+  'generic',
+  'slack',
+  'discord',
+  'teams',
+  'pagerduty',
+  'alertmanager',
+] as const;
