@@ -9,8 +9,9 @@ import { Templates } from '../../pipeline/fluent-bit/templates.ts';
 import { variablesOf } from '../../pipeline/fluent-bit/variables.ts';
 import { startHere } from '../end-to-end/test-server.ts';
 import { freePort } from '../free-port.ts';
-import { fluentBit, until, withoutFluentBit } from '../pipeline/agent/agent-on-machine.ts';
+import { fluentBit, withoutFluentBit } from '../pipeline/agent/agent-on-machine.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { until } from '../until.ts';
 import { readCompose } from './compose-files.ts';
 
 const TRACEBACK = `Traceback (most recent call last):

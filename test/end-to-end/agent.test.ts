@@ -1,8 +1,9 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { startMachine, until, withoutFluentBit } from '../pipeline/agent/agent-on-machine.ts';
+import { startMachine, withoutFluentBit } from '../pipeline/agent/agent-on-machine.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { until } from '../until.ts';
 import { startHere } from './test-server.ts';
 
 t.test('an agent brings a profile to a real Fluent Bit', { skip: withoutFluentBit }, async (t) => {

@@ -4,6 +4,7 @@ import t from 'tap';
 import { openEmbeddedClickHouse } from '../../pipeline/store/embedded-clickhouse.ts';
 import { migrate } from '../../pipeline/store/schema.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { until } from '../until.ts';
 import { startHere } from './test-server.ts';
 
 const folder = temporaryFolder();
@@ -28,10 +29,7 @@ const archiveDir = join(folder, 'archive');
 const server = await startHere({ DATA_DIR: join(folder, 'data'), ARCHIVE_DIR: archiveDir });
 t.teardown(() => server.close());
 const files = () => readdirSync(archiveDir).filter((name) => name.endsWith('.parquet'));
-for (let turn = 0; files().length < 2; turn++) {
-  if (turn === 3_000) throw new Error('no archive came');
-  await new Promise((resolve) => setTimeout(resolve, 20));
-}
+await until(() => files().length >= 2, 'an archive');
 await server.ingest('{"message":"of today","user":"alice"}');
 
 async function remove(parameters: Record<string, string>) {

@@ -9,6 +9,7 @@ import { openEmbeddedClickHouse } from '../../pipeline/store/embedded-clickhouse
 import { EventReader } from '../event-reader.ts';
 import { PLANTED_SECRETS } from '../planted-secrets.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { until } from '../until.ts';
 import { startHere } from './test-server.ts';
 
 // Some hundred requests.
@@ -103,7 +104,7 @@ seen['dead letters'] = await get('/api/v1/dead-letters?limit=1000');
 seen.facets = await get('/api/v1/logs/facets?fields=machine_id,message,x&limit=1000');
 seen.patterns = await get('/api/v1/logs/patterns?limit=200');
 const metrics = await get('/metrics');
-await waitFor(() => live.includes('the last one') && forwarded.includes('the last one'));
+await until(() => live.includes('the last one') && forwarded.includes('the last one'), 'the last record');
 reader.cut();
 seen.live = live;
 seen.forwarded = forwarded;
@@ -116,13 +117,6 @@ for (const table of ['logs', 'dead_letters']) {
     .join('\n');
 }
 await clickhouse.close();
-
-async function waitFor(condition: () => boolean): Promise<void> {
-  for (let turn = 0; !condition(); turn++) {
-    if (turn === 3_000) throw new Error('it did not come');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 /** Also as protobuf's bytes in base64. */
 function readable(text: string): string {

@@ -1,9 +1,9 @@
 import t from 'tap';
 import { EventReader, take } from '../event-reader.ts';
-import { until } from '../pipeline/agent/agent-on-machine.ts';
 import { startClickHouseProcess } from '../pipeline/store/clickhouse-process.ts';
 import { hasRedis, startRedis } from '../redis-server.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { until } from '../until.ts';
 import { type ServerProcess, startProcess } from './test-server.ts';
 
 t.test(

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type ServerProcess, startProcess } from '../end-to-end/test-server.ts';
 import { freePort } from '../free-port.ts';
-import { type Machine, startMachine, until } from '../pipeline/agent/agent-on-machine.ts';
+import { type Machine, startMachine } from '../pipeline/agent/agent-on-machine.ts';
+import { until } from '../until.ts';
 
 export interface AgentDrillOptions {
   readonly folder: string;

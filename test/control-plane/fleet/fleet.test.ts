@@ -1,7 +1,7 @@
 import t from 'tap';
 import { startHere } from '../../end-to-end/test-server.ts';
-import { until } from '../../pipeline/agent/agent-on-machine.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
+import { until } from '../../until.ts';
 
 const folder = temporaryFolder();
 let server = await startHere({ DATA_DIR: folder });

@@ -3,13 +3,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import express from 'express';
 import fastify from 'fastify';
 import Koa from 'koa';
 import t, { type Test } from 'tap';
 import { createRequestLog } from '../../../control-plane/logger/koa-request-log.ts';
 import { createLogger } from '../../../control-plane/logger/logger.ts';
+import { until } from '../../until.ts';
 
 const README = readFileSync(resolve(import.meta.dirname, '../../../README.md'), 'utf8');
 
@@ -37,7 +37,7 @@ async function askBoth(
   }
   const file = join(dir, 'api.log');
   const read = () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []);
-  for (let turn = 0; turn < 20_000 && read().length < expected; turn++) await setTimeout(1);
+  await until(() => read().length >= expected, 'the lines of the log');
   return read().map((line) => JSON.parse(line));
 }
 

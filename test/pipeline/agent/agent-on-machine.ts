@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import type { Agent } from '../../../pipeline/agent/agent.ts';
 import { startAgent } from '../../../pipeline/agent/start-agent.ts';
 import { findFluentBit } from '../../../pipeline/fluent-bit/find-fluent-bit.ts';
@@ -76,18 +75,4 @@ export async function startMachine(
     },
   });
   return { id, folder, logs, statusPort: port, said, agent };
-}
-
-/** Waits until `check` gives something, up to a bound that only a defect reaches. */
-export async function until<T>(
-  check: () => Promise<T | undefined | false> | T | undefined | false,
-  what: string,
-): Promise<T> {
-  const deadline = Date.now() + 60_000;
-  for (;;) {
-    const value = await check();
-    if (value !== undefined && value !== false) return value;
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
-    await setTimeout(50);
-  }
 }

@@ -7,7 +7,8 @@ import { renderConfig } from '../../../pipeline/fluent-bit/render-config.ts';
 import { Templates } from '../../../pipeline/fluent-bit/templates.ts';
 import { freePort } from '../../free-port.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
-import { fluentBit, until, withoutFluentBit } from '../agent/agent-on-machine.ts';
+import { until } from '../../until.ts';
+import { fluentBit, withoutFluentBit } from '../agent/agent-on-machine.ts';
 
 interface Line {
   readonly log: string;
