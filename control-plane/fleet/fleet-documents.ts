@@ -11,7 +11,7 @@ const OVERLAP_MILLISECONDS = 60_000;
 export class FleetDocuments<T> {
   readonly #clickhouse: ClickHouse;
   readonly #kind: string;
-  /** Removed ones too, without a body: a server whose clock is behind has to write them anew with a later time. */
+  /** Lately removed ones too, without a body: a server whose clock is behind has to write them anew with a later time. */
   readonly #known = new Map<string, { readonly updated: number; readonly body: T | null }>();
   #newest = 0;
 
@@ -41,6 +41,8 @@ export class FleetDocuments<T> {
       },
     );
     for (const [id, updated, body] of rows) this.#keep(id, updated, JSON.parse(body) as T | null);
+    for (const [id, { updated, body }] of this.#known)
+      if (body === null && updated < this.#newest - OVERLAP_MILLISECONDS) this.#known.delete(id);
   }
 
   /** Known here at once, durable when it resolves. */
