@@ -6,7 +6,7 @@ import { ProcessShare } from '../pipeline/live/process-share.ts';
 import { RedisLiveBus } from '../pipeline/live/redis-live-bus.ts';
 import type { StoredRecord } from '../pipeline/record/log-record.ts';
 import { RedisRequests } from '../pipeline/redis-requests.ts';
-import type { SharedRequests } from '../pipeline/request-window.ts';
+import type { FindStored, SharedRequests } from '../pipeline/request-window.ts';
 import { Sequencer } from '../pipeline/sequencer.ts';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
 import type { LogStore } from '../pipeline/store/log-store.ts';
@@ -38,7 +38,7 @@ export interface LiveBusParts {
 
 export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus> {
   const { clickhouse, redis, store, lastPlace, unpublishedFrom, log } = parts;
-  const findStored = (agent: string, digest: string, since: number) =>
+  const findStored: FindStored = (agent, digest, since) =>
     store.findRequest(agent, digest, Math.max(0, since * 1000));
   if (!redis) {
     const bus = new LiveBus(lastPlace);

@@ -1,6 +1,4 @@
-import type { KnownRequest, RequestProgress, SharedRequests } from './request-window.ts';
-
-type Find = (agent: string, digest: string, since: number) => Promise<RequestProgress | undefined>;
+import type { FindStored, KnownRequest, RequestProgress, SharedRequests } from './request-window.ts';
 
 const MOST = 10_000;
 /** An insert is repeated and waited for before it fails: its places are older than that moment, in milliseconds. */
@@ -11,18 +9,17 @@ const LONGEST_INSERT = 10 * 60_000;
  * its answer lost, so that their repetitions are looked for in the store.
  */
 export class DoubtfulRequests implements SharedRequests {
-  readonly #find: Find;
+  readonly #findStored: FindStored;
   /** Milliseconds since 1970 before the first attempt; the oldest first. */
   readonly #since = new Map<string, number>();
 
-  /** @param find how far the store has a request whose records came in after a time, in milliseconds since 1970 */
-  constructor(find: Find) {
-    this.#find = find;
+  constructor(findStored: FindStored) {
+    this.#findStored = findStored;
   }
 
   async claim(agent: string, digest: string): Promise<RequestProgress | undefined> {
     const since = this.#since.get(keyOf(agent, digest));
-    return since === undefined ? undefined : this.#find(agent, digest, since);
+    return since === undefined ? undefined : this.#findStored(agent, digest, since);
   }
 
   async record({ agent, digest }: KnownRequest): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { overloaded } from './errors.ts';
-import type { KnownRequest, RequestProgress, SharedRequests } from './request-window.ts';
+import type { FindStored, KnownRequest, RequestProgress, SharedRequests } from './request-window.ts';
 
 export interface RedisRequestsOptions {
   readonly redis: Redis;
@@ -8,8 +8,7 @@ export interface RedisRequestsOptions {
   readonly process: string;
   /** Ids of the processes that run now. */
   readonly processes: () => Promise<readonly string[]>;
-  /** How far the store has a request whose records came in after a time, in milliseconds since 1970. */
-  readonly findStored: (agent: string, digest: string, since: number) => Promise<RequestProgress | undefined>;
+  readonly findStored: FindStored;
 }
 
 const REQUESTS_PER_AGENT = 256;

@@ -12,6 +12,13 @@ export interface KnownRequest extends RequestProgress {
   readonly digest: string;
 }
 
+/** How far the store has a request whose records came in after a time, in milliseconds since 1970. */
+export type FindStored = (
+  agent: string,
+  digest: string,
+  since: number,
+) => Promise<RequestProgress | undefined>;
+
 /** What several server processes know of requests together. */
 export interface SharedRequests {
   /**
