@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { parseEntry } from '../pipeline/sources/json-body.ts';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
 import { openEmbeddedClickHouse } from '../pipeline/store/embedded-clickhouse.ts';
@@ -8,7 +9,8 @@ import { createCategorizer } from '../pipeline/transforms/categorize.ts';
 import { createNormalizer } from '../pipeline/transforms/normalize.ts';
 import { createRandom, fleetLine } from './fleet-workload.ts';
 
-const BATCH = 50_000;
+/** As many as the server's own inserts hold under load; merges then make the parts that it has. */
+const BATCH = 4_000;
 /** The rows spread over the day before, so that a histogram has something to show. */
 const DAY_MILLISECONDS = 86_400_000;
 
@@ -33,5 +35,13 @@ export async function openFilledStore(path: string, rows: number): Promise<Click
     }
     await store.append(block.finish(Math.floor((start + from * gap) * 1000), ''));
   }
+  await mergesEnd(clickhouse);
   return clickhouse;
+}
+
+async function mergesEnd(clickhouse: ClickHouse): Promise<void> {
+  for (let quiet = 0; quiet < 3; await setTimeout(1_000)) {
+    const [[merges] = [0]] = await clickhouse.query<[number]>('SELECT count() FROM system.merges');
+    quiet = merges === 0 ? quiet + 1 : 0;
+  }
 }

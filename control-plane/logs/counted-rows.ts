@@ -67,10 +67,11 @@ export function countedRows(
     `${filter.rest.where} AND ${start} % ${projection.seconds} = 0 AND ${piece} >= toDateTime(${time('middle_first')}, 'UTC') ` +
       `AND ${piece} < toDateTime(${time('middle_end')}, 'UTC')`,
   );
+  const edges: string[] = [];
+  if (filter.range.from! < first) edges.push(`timestamp < ${time('middle_first')}`);
+  if (end < filter.range.to!) edges.push(`timestamp >= ${time('middle_end')}`);
   const parts = [fromProjection];
-  if (filter.range.from! < first)
-    parts.push(fromRows(`${filter.where} AND timestamp < ${time('middle_first')}`));
-  if (end < filter.range.to!) parts.push(fromRows(`${filter.where} AND timestamp >= ${time('middle_end')}`));
+  if (edges.length > 0) parts.push(fromRows(`${filter.where} AND (${edges.join(' OR ')})`));
   return { sql: parts.join(' UNION ALL '), parameters };
 }
 

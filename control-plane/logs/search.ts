@@ -1,12 +1,13 @@
 import { badRequest } from '../../pipeline/errors.ts';
 import type { StoredRecord } from '../../pipeline/record/log-record.ts';
-import { formatClickHouse, type Timestamp } from '../../pipeline/record/timestamp.ts';
+import { formatClickHouse, parseClickHouse } from '../../pipeline/record/timestamp.ts';
+import type { QueryParameters } from '../../pipeline/store/clickhouse.ts';
 import type { LogStore } from '../../pipeline/store/log-store.ts';
+import type { LogFilter } from './log-filter.ts';
 import type { QueryLimits } from './query-limits.ts';
-import type { SqlFilter } from './sql-filter.ts';
 
 export interface SearchRequest {
-  readonly filter: SqlFilter;
+  readonly filter: LogFilter;
   readonly limit: number;
   readonly order: 'asc' | 'desc';
   /** The `nextCursor` of the page before. */
@@ -20,6 +21,13 @@ export interface SearchPage {
 }
 
 /**
+ * Nanoseconds from where a page begins in which it is looked for first: the engine opens every part of the table that can hold a
+ * time in question (1 M rows in 47 parts: 28 ms, and 8 to 10 where few parts remain).
+ */
+const SECOND = 1_000_000_000n;
+const NEAR = 300n * SECOND;
+
+/**
  * One page of records by their own time. The cursor names the last record of a page, so pages neither repeat
  * nor skip one while new records arrive.
  * @throws LogplaneError `bad_request` for a malformed cursor
@@ -29,39 +37,70 @@ export async function searchLogs(
   request: SearchRequest,
   limits: QueryLimits,
 ): Promise<SearchPage> {
-  const { filter, limit, order, cursor } = request;
-  const conditions = [`(${filter.where})`];
-  const parameters = { ...filter.parameters, page_limit: limit + 1 };
-  if (cursor !== undefined) {
-    const compare = order === 'asc' ? '>' : '<';
-    const { time, seq } = decodeCursor(cursor);
-    // The first condition alone lets the engine skip by its index; the second is the exact one.
-    conditions.push(
-      `timestamp ${compare}= {cursor_time:DateTime64(9, 'UTC')}`,
-      `(timestamp, seq) ${compare} ({cursor_time:DateTime64(9, 'UTC')}, {cursor_seq:UInt64})`,
-    );
-    Object.assign(parameters, { cursor_time: time, cursor_seq: seq });
-  }
-  const direction = order === 'asc' ? 'ASC' : 'DESC';
-  const inOrder = `ORDER BY timestamp ${direction}, seq ${direction}`;
-  // The keys first: with all columns, each part of the table would give a block of thousands of records to choose from.
-  const records = await store.select(
-    `WHERE (timestamp, seq) IN
-       (SELECT timestamp, seq FROM logs WHERE ${conditions.join(' AND ')} ${inOrder} LIMIT {page_limit:UInt32})
-     ${inOrder}`,
-    { parameters, ...limits },
-  );
-  const page = records.slice(0, limit);
-  return { records: page, nextCursor: records.length > limit ? encodeCursor(page.at(-1)!) : undefined };
+  const cursor = request.cursor === undefined ? undefined : decodeCursor(request.cursor);
+  const near = nearEnd(request, cursor, store.newestSecond);
+  const first = near === undefined ? [] : await readPage(store, request, cursor, near, limits);
+  const records =
+    first.length > request.limit ? first : await readPage(store, request, cursor, undefined, limits);
+  const page = records.slice(0, request.limit);
+  const isLast = records.length === page.length;
+  return { records: page, nextCursor: isLast ? undefined : encodeCursor(page.at(-1)!) };
 }
 
-function encodeCursor({ timestamp, seq }: { readonly timestamp: Timestamp; readonly seq: number }): string {
+/** Up to where a page is looked for first, if it is known where it begins. */
+function nearEnd(
+  { filter: { range }, order }: SearchRequest,
+  cursor: Place | undefined,
+  newest: number | undefined,
+): bigint | undefined {
+  const reached = cursor && BigInt(cursor.timestamp.seconds) * SECOND;
+  const latest =
+    newest === undefined ? undefined : BigInt(Math.min(newest, Math.floor(Date.now() / 1000))) * SECOND;
+  const begin = reached ?? (order === 'asc' ? range.from : (range.to ?? latest));
+  return begin === undefined ? undefined : begin + (order === 'asc' ? NEAR : -NEAR);
+}
+
+/** The records of a page and one more, where there are so many. */
+function readPage(
+  store: LogStore,
+  { filter, limit, order }: SearchRequest,
+  cursor: Place | undefined,
+  near: bigint | undefined,
+  limits: QueryLimits,
+): Promise<StoredRecord[]> {
+  // The engine looks for the keys first and reads the other columns of those rows alone, but only where there is a condition:
+  // without one, each part gives a block of thousands of records to choose from (1 M rows in 20 parts: 33 ms, else 17).
+  const conditions = ['seq > 0', `(${filter.where})`];
+  const parameters: Record<string, QueryParameters[string]> = { ...filter.parameters, page_limit: limit + 1 };
+  const [behind, before, direction] = order === 'asc' ? ['>', '<', 'ASC'] : ['<', '>', 'DESC'];
+  if (cursor !== undefined) {
+    // The first condition alone lets the engine skip by its index; the second is the exact one.
+    conditions.push(
+      `timestamp ${behind}= {cursor_time:DateTime64(9, 'UTC')}`,
+      `(timestamp, seq) ${behind} ({cursor_time:DateTime64(9, 'UTC')}, {cursor_seq:UInt64})`,
+    );
+    Object.assign(parameters, { cursor_time: formatClickHouse(cursor.timestamp), cursor_seq: cursor.seq });
+  }
+  if (near !== undefined) {
+    conditions.push(`timestamp ${before} fromUnixTimestamp64Nano({near:Int64}, 'UTC')`);
+    parameters.near = near;
+  }
+  return store.select(
+    `WHERE ${conditions.join(' AND ')} ORDER BY timestamp ${direction}, seq ${direction} LIMIT {page_limit:UInt32}`,
+    { parameters, ...limits },
+  );
+}
+
+/** A record's place in the order of time. */
+type Place = Pick<StoredRecord, 'timestamp' | 'seq'>;
+
+function encodeCursor({ timestamp, seq }: Place): string {
   return Buffer.from(`${formatClickHouse(timestamp)}/${seq}`).toString('base64url');
 }
 
-function decodeCursor(cursor: string): { time: string; seq: number } {
+function decodeCursor(cursor: string): Place {
   const text = Buffer.from(cursor, 'base64url').toString();
   const parts = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9})\/(\d{1,16})$/.exec(text);
   if (!parts) throw badRequest(`cursor: expected the next_cursor of an earlier answer, got "${cursor}"`);
-  return { time: parts[1]!, seq: Number(parts[2]) };
+  return { timestamp: parseClickHouse(parts[1]!, 9), seq: Number(parts[2]) };
 }

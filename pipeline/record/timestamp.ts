@@ -29,6 +29,19 @@ export function formatClickHouse({ seconds, nanos }: Timestamp): string {
   return `${formatDay(seconds)} ${formatClock(seconds)}.${String(nanos).padStart(9, '0')}`;
 }
 
+/** Reads what `formatClickHouse` writes, which is how a `DateTime64(9)` comes back too. */
+export function parseClickHouse(text: string, digits: number): Timestamp {
+  const milliseconds = Date.UTC(
+    Number(text.slice(0, 4)),
+    Number(text.slice(5, 7)) - 1,
+    Number(text.slice(8, 10)),
+    Number(text.slice(11, 13)),
+    Number(text.slice(14, 16)),
+    Number(text.slice(17, 19)),
+  );
+  return { seconds: milliseconds / 1000, nanos: Number(text.slice(20, 29)), digits };
+}
+
 const DAY_SECONDS = 86_400;
 const TWO_DIGITS = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
 

@@ -1,5 +1,6 @@
 import { INDEXED_FIELDS, type IndexedField, type StoredRecord } from '../record/log-record.ts';
 import type { Level } from '../record/severity.ts';
+import { parseClickHouse } from '../record/timestamp.ts';
 
 /** Values of the column `level`. */
 export const LEVEL_VALUES = {
@@ -46,12 +47,12 @@ export const LOG_COLUMNS: readonly { readonly name: string; readonly type: strin
   { name: 'request', type: 'String' },
 ];
 
-/** The SELECT list whose rows `decodeRow` reads. */
+/** The SELECT list whose rows `decodeRow` reads. Plain columns: planning twelve expressions takes the engine 2 ms. */
 export const RECORD_SELECT = [
   'seq',
-  ...secondsAndNanos('timestamp'),
+  'timestamp',
   'timestamp_digits',
-  ...secondsAndNanos('observed_timestamp'),
+  'observed_timestamp',
   'observed_digits',
   'level',
   'severity_text',
@@ -59,12 +60,6 @@ export const RECORD_SELECT = [
   'message',
   'attributes',
 ].join(', ');
-
-/** Rounded down also before 1970, where the engine's own functions round towards zero. */
-function secondsAndNanos(column: string): string[] {
-  const nanos = `positiveModulo(toUnixTimestamp64Nano(${column}), 1000000000)`;
-  return [`intDiv(toUnixTimestamp64Nano(${column}) - ${nanos}, 1000000000)`, nanos];
-}
 
 /** `observed_digits` of a record whose shipper gave no time of its own. */
 export const NO_OBSERVED_TIME = 255;
@@ -76,32 +71,30 @@ export type RecordRow = readonly (string | number)[];
  * long (8 µs a row and as much again in garbage collection).
  */
 export function decodeRow(row: RecordRow): StoredRecord {
-  const observedDigits = row[6] as number;
+  const observedDigits = row[4] as number;
   return {
     seq: row[0] as number,
-    timestamp: { seconds: row[1] as number, nanos: row[2] as number, digits: row[3] as number },
+    timestamp: parseClickHouse(row[1] as string, row[2] as number),
     observed:
-      observedDigits === NO_OBSERVED_TIME
-        ? undefined
-        : { seconds: row[4] as number, nanos: row[5] as number, digits: observedDigits },
-    level: row[7] as Level,
-    severity_text: row[8] as string,
-    service: row[9] as string,
-    machine_id: row[10] as string,
-    worker_id: row[11] as string,
-    deployment_env: row[12] as string,
-    region: row[13] as string,
-    source: row[14] as string,
-    file_path: row[15] as string,
-    container_name: row[16] as string,
-    job_id: row[17] as string,
-    node_id: row[18] as string,
-    trace_id: row[19] as string,
-    span_id: row[20] as string,
-    request_id: row[21] as string,
-    type: row[22] as string,
-    event_type: row[23] as string,
-    message: row[24] as string,
-    attributes: row[25] as string,
+      observedDigits === NO_OBSERVED_TIME ? undefined : parseClickHouse(row[3] as string, observedDigits),
+    level: row[5] as Level,
+    severity_text: row[6] as string,
+    service: row[7] as string,
+    machine_id: row[8] as string,
+    worker_id: row[9] as string,
+    deployment_env: row[10] as string,
+    region: row[11] as string,
+    source: row[12] as string,
+    file_path: row[13] as string,
+    container_name: row[14] as string,
+    job_id: row[15] as string,
+    node_id: row[16] as string,
+    trace_id: row[17] as string,
+    span_id: row[18] as string,
+    request_id: row[19] as string,
+    type: row[20] as string,
+    event_type: row[21] as string,
+    message: row[22] as string,
+    attributes: row[23] as string,
   };
 }

@@ -25,6 +25,7 @@ type RangeOptions = Omit<QueryOptions, 'parameters'>;
 /** The table `logs`. */
 export class LogStore {
   readonly #clickhouse: ClickHouse;
+  #newestSecond: number | undefined;
 
   constructor(clickhouse: ClickHouse) {
     this.#clickhouse = clickhouse;
@@ -61,13 +62,21 @@ export class LogStore {
     return row && decodeRequest(row[0]);
   }
 
+  /** The latest time among the records read so far: a place to begin a search, not the end of what is there. */
+  get newestSecond(): number | undefined {
+    return this.#newestSecond;
+  }
+
   /** @param clauses what follows `FROM logs`: `WHERE … ORDER BY … LIMIT …` */
   async select(clauses: string, options: QueryOptions): Promise<StoredRecord[]> {
     const rows = await this.#clickhouse.query<RecordRow>(
       `SELECT ${RECORD_SELECT} FROM logs ${clauses}`,
       options,
     );
-    return rows.map(decodeRow);
+    const records = rows.map(decodeRow);
+    for (const { timestamp } of records)
+      this.#newestSecond = Math.max(timestamp.seconds, this.#newestSecond ?? timestamp.seconds);
+    return records;
   }
 
   /** The first records of a range, in order of arrival. */
