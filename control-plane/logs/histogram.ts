@@ -105,14 +105,19 @@ async function closeRange(
 ): Promise<{ from: bigint; to: bigint } | undefined> {
   const { from, to } = filter.range;
   if (from !== undefined && to !== undefined) return { from, to };
-  // In the order of time the first match ends the search, in either direction.
-  const edge = (direction: 'ASC' | 'DESC') =>
-    `(SELECT toString(toUnixTimestamp64Nano(timestamp)) FROM logs WHERE ${filter.where} ORDER BY timestamp ${direction} LIMIT 1)`;
-  const [[first, last] = [null, null]] = await clickhouse.query<[string | null, string | null]>(
-    `SELECT ${from === undefined ? edge('ASC') : 'NULL'}, ${to === undefined ? edge('DESC') : 'NULL'}`,
-    { parameters: filter.parameters, ...limits },
-  );
   const present = from === undefined ? undefined : BigInt(now) * 1_000_000n;
+  // In the order of time the first match ends the search, in either direction. Where the present is the end, only what claims to
+  // be later can move it. The ends of all that is there stand in the table's own key.
+  const later = present === undefined ? '' : ' AND timestamp >= fromUnixTimestamp64Nano({present:Int64})';
+  const edge = (direction: 'ASC' | 'DESC', condition: string) =>
+    filter.query.kind === 'all'
+      ? `(SELECT if(count() = 0, NULL, ${direction === 'ASC' ? 'min' : 'max'}(timestamp)) FROM logs)`
+      : `(SELECT timestamp FROM logs WHERE ${filter.where}${condition} ORDER BY timestamp ${direction} LIMIT 1)`;
+  const nanos = (time: string) => `toString(toUnixTimestamp64Nano(${time}))`;
+  const [[first, last] = [null, null]] = await clickhouse.query<[string | null, string | null]>(
+    `SELECT ${from === undefined ? nanos(edge('ASC', '')) : 'NULL'}, ${to === undefined ? nanos(edge('DESC', later)) : 'NULL'}`,
+    { parameters: { ...filter.parameters, ...(present !== undefined && { present }) }, ...limits },
+  );
   const start = from ?? (first === null ? undefined : BigInt(first));
   const end = to ?? latest(last === null ? undefined : BigInt(last) + 1n, present);
   return start === undefined || end === undefined ? undefined : { from: start, to: end };
