@@ -28,6 +28,7 @@ t.test('reading the live page', BROWSER_TEST, async (t) => {
     await waitForState(page, 'History');
     const [from, to] = ['from', 'to'].map((name) => Date.parse(parametersOf(page).get(name)!));
     t.ok(to! - from! > 60_000 && to! - from! < 100_000, 'a quarter of five minutes');
+    await page.locator('.line', { hasText: 'request 59' }).waitFor({ state: 'detached' });
     await page.locator('.line').first().waitFor();
     const times = await page
       .locator('.line time')
@@ -57,6 +58,23 @@ t.test('reading the live page', BROWSER_TEST, async (t) => {
     await detail.getByRole('button', { name: 'Lines without this level' }).click();
     await page.locator('.line-error').first().waitFor({ state: 'detached' });
     t.equal(parametersOf(page).get('q'), '-level:ERROR');
+  });
+
+  await t.test('copies a line as text, as JSON, and as an address', async (t) => {
+    const { page } = await open({ permissions: ['clipboard-read', 'clipboard-write'] });
+    await page.goto(`${server.url}/api/v1/logs`);
+    await page.locator('.line', { hasText: 'request 38 ' }).click();
+    const copied = async (name: string) => {
+      await page.getByRole('button', { name, exact: true }).click();
+      await page.getByText('copied').waitFor();
+      const text = await page.evaluate<string>('navigator.clipboard.readText()');
+      await page.getByText('copied').waitFor({ state: 'detached' });
+      return text;
+    };
+    t.equal(await copied('Copy text'), 'request 38 answered');
+    const record = JSON.parse(await copied('Copy JSON')) as { message: string; id: string };
+    t.match(record, { message: 'request 38 answered', level: 'INFO', duration_ms: 380 });
+    t.equal(new URL(await copied('Copy link')).searchParams.get('line'), record.id);
   });
 
   await t.test('opens at the line of a permalink', async (t) => {
@@ -158,5 +176,23 @@ t.test('reading the live page', BROWSER_TEST, async (t) => {
     await page.keyboard.press('Escape');
     await page.keyboard.press('k');
     t.equal(await page.locator('.line[aria-selected="true"]').count(), 0, 'single keys can be turned off');
+  });
+
+  await t.test('breaks long lines or cuts them, and remembers which', async (t) => {
+    await server.ingest([{ message: `long ${'word '.repeat(100)}end` }]);
+    const { page } = await open();
+    await page.goto(`${server.url}/api/v1/logs`);
+    const long = page.locator('.line', { hasText: 'long word' });
+    const height = async () => (await long.boundingBox())!.height;
+    const cut = await height();
+    await page.keyboard.press('w');
+    await page.locator('.lines.wrap').waitFor();
+    t.ok((await height()) >= 3 * cut, 'three rows or more');
+    await page.reload();
+    await long.waitFor();
+    t.ok((await height()) >= 3 * cut, 'it is remembered');
+    await page.keyboard.press('w');
+    await page.locator('.lines:not(.wrap)').waitFor();
+    t.equal(await height(), cut);
   });
 });
