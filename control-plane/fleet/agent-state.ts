@@ -25,7 +25,8 @@ export function stateOf(
   }
   if (report.status === 'disabled') return { state: 'disabled', reason: 'DISABLE_FLUENT_BIT_LOGGING is set' };
   const { lag_bytes = 0, backlog_chunks = 0 } = report;
-  if (lag_bytes > LAGGING_BYTES) return { state: 'lagging', reason: `${lag_bytes} bytes are not read yet` };
+  if (lag_bytes > LAGGING_BYTES)
+    return { state: 'lagging', reason: `${(lag_bytes / 1e6).toFixed(1)} MB of its files are not read yet` };
   if (backlog_chunks > LAGGING_CHUNKS)
     return { state: 'lagging', reason: `${backlog_chunks} chunks wait to be sent` };
   if (report.stuck) return { state: 'lagging', reason: 'attempts to send fail' };

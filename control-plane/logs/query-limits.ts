@@ -7,6 +7,8 @@ const SETTINGS = {
   max_execution_time: 30,
   max_memory_usage: 500_000_000,
   max_threads: 2,
+  // With it the newest 200,000 messages of 10 M rows in 64 parts need more than 480 MB and 1,560 ms, without it 200 MB and 90 ms.
+  read_in_order_use_buffering: 0,
 };
 
 /** @param signal aborted when the client leaves: the engine then stops its work */

@@ -89,7 +89,9 @@ for (const [name, path, shown] of [
 await page.getByRole('button', { name: 'Edit many-errors' }).click();
 await page.getByRole('button', { name: 'Try on the last 24 hours' }).click();
 await page.getByText(/It would have fired/).waitFor();
-await page.getByRole('form', { name: 'Rule many-errors' }).evaluate((form) => form.scrollIntoView());
+await page
+  .getByRole('form', { name: 'Rule many-errors' })
+  .evaluate((form) => form.scrollIntoView({ block: 'end' }));
 await take(page, 'rules');
 await browser.close();
 fleet.stop();
