@@ -35,7 +35,8 @@ export interface TelemetryOptions {
 
 export function createTelemetry({ counters, series, registries, gauges }: TelemetryOptions): Telemetry {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  // At the library's own 10 ms, watching the event loop takes 1 % of a core from a server that does nothing.
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
   for (const [field, [name, help]] of Object.entries(COUNTER_METRICS)) {
     new Counter({
       name,

@@ -46,7 +46,9 @@ interface Receiver extends Delivery {
   tokensAt: number;
 }
 
+/** Between two looks; new events end the wait of a server that leads. */
 const POLL_MILLISECONDS = 2_000;
+const LEADING_POLL_MILLISECONDS = 10_000;
 const MAX_AGE_SECONDS = 86_400;
 /** The receiver is there and does not want it: no use in trying for a day. */
 const REFUSALS = new Set([400, 401, 403, 404, 405, 410, 413, 415, 422]);
@@ -99,12 +101,16 @@ export class Notifier {
     const { leads, onProblem } = this.#options;
     while (!this.#stopping.signal.aborted) {
       this.#wake = new AbortController();
+      let pause = POLL_MILLISECONDS;
       try {
-        if (leads()) await this.#lookForWork();
+        if (leads()) {
+          await this.#lookForWork();
+          pause = LEADING_POLL_MILLISECONDS;
+        }
       } catch (error) {
         onProblem(`webhooks: ${(error as Error).message}`);
       }
-      await setTimeout(POLL_MILLISECONDS, undefined, {
+      await setTimeout(pause, undefined, {
         signal: AbortSignal.any([this.#wake.signal, this.#stopping.signal]),
       }).catch(() => {});
     }

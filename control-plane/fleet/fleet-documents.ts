@@ -14,6 +14,7 @@ export class FleetDocuments<T> {
   /** Lately removed ones too, without a body: a server whose clock is behind has to write them anew with a later time. */
   readonly #known = new Map<string, { readonly updated: number; readonly body: T | null }>();
   #newest = 0;
+  #isRead = false;
 
   constructor(clickhouse: ClickHouse, kind: string) {
     this.#clickhouse = clickhouse;
@@ -33,6 +34,13 @@ export class FleetDocuments<T> {
   }
 
   async refresh(): Promise<void> {
+    if (!this.#isRead || this.#clickhouse.shared) await this.#read();
+    this.#isRead = true;
+    for (const [id, { updated, body }] of this.#known)
+      if (body === null && updated < this.#newest - OVERLAP_MILLISECONDS) this.#known.delete(id);
+  }
+
+  async #read(): Promise<void> {
     const rows = await this.#clickhouse.query<[string, number, string]>(
       `SELECT id, updated, body FROM fleet FINAL WHERE kind = {kind:String} AND updated >= {from:UInt64}`,
       {
@@ -41,8 +49,6 @@ export class FleetDocuments<T> {
       },
     );
     for (const [id, updated, body] of rows) this.#keep(id, updated, JSON.parse(body) as T | null);
-    for (const [id, { updated, body }] of this.#known)
-      if (body === null && updated < this.#newest - OVERLAP_MILLISECONDS) this.#known.delete(id);
   }
 
   /** Known here at once, durable when it resolves. */

@@ -69,6 +69,7 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
 
   return {
     cluster,
+    shared: true,
     repeatsInserts: true,
 
     insert(table, columns, { format, pieces, token = randomUUID() }) {

@@ -26,6 +26,8 @@ export interface InsertedRows {
 export interface ClickHouse {
   /** The cluster whose machines hold the tables; undefined: there is one machine. */
   readonly cluster: string | undefined;
+  /** Other processes may write to the same tables. */
+  readonly shared: boolean;
   /** Inserts may be sent again with the token of their first attempt, which the tables have to remember. */
   readonly repeatsInserts: boolean;
   /** Inserts rows, all or none of them, durable when it resolves. */

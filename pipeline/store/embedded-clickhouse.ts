@@ -115,6 +115,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
 
   return {
     cluster: undefined,
+    shared: false,
     repeatsInserts: false,
 
     async insert(table, columns, { format, pieces }) {
