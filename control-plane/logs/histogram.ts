@@ -56,7 +56,13 @@ export async function histogramOf(
     total: 0,
     counts: new Map<string, number>(),
   }));
-  for (const [index, count, value] of await countBuckets(clickhouse, filter, { start, step }, by, limits)) {
+  for (const [index, count, value] of await countBuckets(
+    clickhouse,
+    { ...filter, range },
+    { start, step },
+    by,
+    limits,
+  )) {
     const bucket = counts[index];
     if (!bucket) continue;
     bucket.total += count;

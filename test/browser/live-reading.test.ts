@@ -178,6 +178,20 @@ t.test('reading the live page', BROWSER_TEST, async (t) => {
     t.equal(await page.locator('.line[aria-selected="true"]').count(), 0, 'single keys can be turned off');
   });
 
+  await t.test('shows the colours of terminals, and marks in them what was searched for', async (t) => {
+    const message = 'loss \u001b[31mis too \u001b[1mhigh\u001b[0m now';
+    await server.ingest([{ message, file_path: '/var/log/train.log' }]);
+    await openLive(`?q=${encodeURIComponent('"too high"')}`);
+    const line = page.locator('.line', { hasText: 'loss is too high now' });
+    t.equal(
+      await line.locator('.message').textContent(),
+      'loss is too high now',
+      'and the colours only once',
+    );
+    t.same(await line.locator('[class^="ansi-"]').allTextContents(), ['is too ', 'high']);
+    t.same(await line.locator('mark').allTextContents(), ['too ', 'high']);
+  });
+
   await t.test('breaks long lines or cuts them, and remembers which', async (t) => {
     await server.ingest([{ message: `long ${'word '.repeat(100)}end` }]);
     const { page } = await open();

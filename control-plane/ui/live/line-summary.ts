@@ -1,3 +1,4 @@
+import { ORIGINAL } from '../text/coloured-message.ts';
 import type { LogRecord } from './log-record.ts';
 
 /** Fields that stand elsewhere in a line, or say nothing to a reader of many lines. */
@@ -33,6 +34,7 @@ const ELSEWHERE = new Set([
     'stream',
     'array_task_id',
     'content_type',
+    ORIGINAL,
   ],
 ]);
 const MOST_FIELDS = 5;

@@ -1,5 +1,6 @@
 import { memo } from '../parts/memo.ts';
 import { serviceHue } from '../parts/service-hue.ts';
+import { colouredMessage } from '../text/coloured-message.ts';
 import { type FindMatches, NO_MATCHES } from '../text/find-matches.ts';
 import { foldMessage } from '../text/fold-message.ts';
 import { MessageText } from '../text/message-text.tsx';
@@ -28,7 +29,7 @@ export const LogLine = memo(function LogLine({
   showMachine,
 }: LogLineProps) {
   const { record } = row;
-  const { text, rest } = foldMessage(record.message, unfolded);
+  const { text, rest } = foldMessage(colouredMessage(record), unfolded);
   const summary = summaryOf(record);
   const time = Date.parse(record.timestamp);
   const level = record.level.toLowerCase();

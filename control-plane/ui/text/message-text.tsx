@@ -13,28 +13,35 @@ export interface MessageTextProps {
  * characters that would not be seen. Nothing in it is ever read as HTML.
  */
 export function MessageText({ text, matches }: MessageTextProps) {
-  if (!text.includes('\u001b')) return <>{markMatches(text, matches)}</>;
+  const parts = text.includes('\u001b') ? splitAnsi(text) : [{ text, look: '' }];
+  // Of the whole: what was searched for may begin in one colour and end in another.
+  const found = matches(parts.map((part) => part.text).join(''));
+  let end = 0;
   return (
     <>
-      {splitAnsi(text).map(({ text: part, look }) =>
-        look === '' ? markMatches(part, matches) : <span class={look}>{markMatches(part, matches)}</span>,
-      )}
+      {parts.map(({ text: part, look }) => {
+        const shown = markMatches(part, found, end);
+        end += part.length;
+        return look === '' ? shown : <span class={look}>{shown}</span>;
+      })}
     </>
   );
 }
 
-function markMatches(text: string, matches: FindMatches): ComponentChildren {
-  const found = matches(text);
-  if (found.length === 0) return showSpecial(text);
-  const parts: ComponentChildren[] = [];
+/** @param start where the part stands in the text that `found` speaks of */
+function markMatches(part: string, found: ReturnType<FindMatches>, start: number): ComponentChildren {
+  const pieces: ComponentChildren[] = [];
   let at = 0;
   for (const [from, to] of found) {
-    if (from > at) parts.push(showSpecial(text.slice(at, from)));
-    parts.push(<mark>{showSpecial(text.slice(from, to))}</mark>);
-    at = to;
+    const first = Math.max(from - start, at);
+    const last = Math.min(to - start, part.length);
+    if (last <= first) continue;
+    if (first > at) pieces.push(showSpecial(part.slice(at, first)));
+    pieces.push(<mark>{showSpecial(part.slice(first, last))}</mark>);
+    at = last;
   }
-  if (at < text.length) parts.push(showSpecial(text.slice(at)));
-  return parts;
+  if (at < part.length) pieces.push(showSpecial(part.slice(at)));
+  return pieces;
 }
 
 function showSpecial(text: string): ComponentChildren {
