@@ -18,5 +18,8 @@ export function queryLimits(signal: AbortSignal): QueryLimits {
 
 /** For queries that look at every record of their range, and so can be told beforehand from their number. */
 export function scanLimits(signal: AbortSignal): QueryLimits {
-  return { settings: { ...SETTINGS, max_rows_to_read: 1_000_000_000 }, signal };
+  return { settings: { ...SETTINGS, ...BEHIND, max_rows_to_read: 1_000_000_000 }, signal };
 }
+
+/** Ingest and live streams get the cores first; without effect where the process may not set priorities (CAP_SYS_NICE). */
+const BEHIND = { os_thread_priority: 5 };
