@@ -173,7 +173,7 @@ export class Evaluator {
     const running = new Set(rules.filter(({ rule }) => rule.enabled).map(({ rule }) => rule.name));
     await this.#store(announcer.end((name) => !running.has(name), now));
     // What changes here says so by itself.
-    if (this.#options.lease.sole && this.#reloadAt > 0) this.#reloadAt = Number.POSITIVE_INFINITY;
+    if (!this.#options.clickhouse.shared && this.#reloadAt > 0) this.#reloadAt = Number.POSITIVE_INFINITY;
   }
 
   async #store(events: readonly AlertEvent[]): Promise<void> {

@@ -3,8 +3,6 @@ import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 
 /** Work that only one of several servers does. */
 export interface Lease {
-  /** No other server changes rules and silences. */
-  readonly sole: boolean;
   /** True while this server is the one; asks the others where its own knowledge is old. */
   held(): Promise<boolean>;
   /** Gives it to another server at once. */
@@ -12,7 +10,7 @@ export interface Lease {
 }
 
 /** Where one process holds the store there is no other server. */
-export const SOLE_LEASE: Lease = { sole: true, held: async () => true, release: async () => {} };
+export const SOLE_LEASE: Lease = { held: async () => true, release: async () => {} };
 
 export interface LeaseTimes {
   /** So long a sign of life is good. */
@@ -30,7 +28,6 @@ const NOW = 'toUInt64(toUnixTimestamp64Micro(now64(6)))';
  * a sign of life is good asks anew and stands behind the others. All times are the store's.
  */
 export class StoreLease implements Lease {
-  readonly sole = false;
   readonly #clickhouse: ClickHouse;
   readonly #name: string;
   readonly #times: LeaseTimes;

@@ -20,11 +20,11 @@ export interface SearchPage {
   readonly nextCursor: string | undefined;
 }
 
+const SECOND = 1_000_000_000n;
 /**
  * Nanoseconds from where a page begins in which it is looked for first: the engine opens every part of the table that can hold a
  * time in question (1 M rows in 47 parts: 28 ms, and 8 to 10 where few parts remain).
  */
-const SECOND = 1_000_000_000n;
 const NEAR = 300n * SECOND;
 
 /**
