@@ -8,6 +8,7 @@ import { explainFailure } from '../control-plane/alerts/explain-failure.ts';
 import type { Transition } from '../control-plane/alerts/group-state.ts';
 import { sampleRecords } from '../control-plane/alerts/sample-records.ts';
 import { fromMilliseconds } from '../pipeline/record/timestamp.ts';
+import { LOG_COLUMN_NAMES } from '../pipeline/store/columns.ts';
 import { openEmbeddedClickHouse } from '../pipeline/store/embedded-clickhouse.ts';
 import { LogBlock } from '../pipeline/store/log-block.ts';
 import { LogStore } from '../pipeline/store/log-store.ts';
@@ -58,7 +59,7 @@ async function fill(): Promise<number> {
     arrivals.delete(minute);
     pieces = [...pieces, ...block.finish(time * 1000, '')];
     if (minute % 240 === 239) {
-      await store.append(pieces);
+      await clickhouse.insert('logs', LOG_COLUMN_NAMES, { format: 'Native', pieces });
       pieces = [];
     }
   }

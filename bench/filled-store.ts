@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { parseEntry } from '../pipeline/sources/json-body.ts';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
+import { LOG_COLUMN_NAMES } from '../pipeline/store/columns.ts';
 import { openEmbeddedClickHouse } from '../pipeline/store/embedded-clickhouse.ts';
 import { LogBlock } from '../pipeline/store/log-block.ts';
-import { LogStore } from '../pipeline/store/log-store.ts';
 import { migrate } from '../pipeline/store/schema.ts';
 import { createCategorizer } from '../pipeline/transforms/categorize.ts';
 import { createNormalizer } from '../pipeline/transforms/normalize.ts';
@@ -20,7 +20,6 @@ export async function openFilledStore(path: string, rows: number): Promise<Click
   await migrate(clickhouse, { days: 3000, errorDays: 3000 });
   const [[stored] = [0]] = await clickhouse.query<[number]>('SELECT count() FROM logs');
   if (stored >= rows) return clickhouse;
-  const store = new LogStore(clickhouse);
   const normalize = createNormalizer({ categorize: createCategorizer([]), defaultTimezone: 'UTC' });
   const random = createRandom(1);
   const start = Date.now() - DAY_MILLISECONDS;
@@ -33,7 +32,8 @@ export async function openFilledStore(path: string, rows: number): Promise<Click
       const time = { seconds: Math.floor((start + index * gap) / 1000), nanos: 0, digits: 3 };
       block.add(normalize(entry, { time, source: 'api', machineId: undefined }));
     }
-    await store.append(block.finish(Math.floor((start + from * gap) * 1000), ''));
+    const pieces = block.finish(Math.floor((start + from * gap) * 1000), '');
+    await clickhouse.insert('logs', LOG_COLUMN_NAMES, { format: 'Native', pieces });
   }
   await mergesEnd(clickhouse);
   return clickhouse;

@@ -5,10 +5,14 @@ import { openEmbeddedClickHouse } from '../pipeline/store/embedded-clickhouse.ts
 import { type Config, ConfigError } from './config.ts';
 
 /** The server that the settings name, else the engine in this process. */
-export async function openClickHouse(config: Config): Promise<ClickHouse> {
+export async function openClickHouse(config: Config, warn: (message: string) => void): Promise<ClickHouse> {
   const database = config.CLICKHOUSE_DATABASE;
   if (config.CLICKHOUSE_URL === undefined) {
-    return openEmbeddedClickHouse({ path: join(config.DATA_DIR, 'clickhouse'), database });
+    return openEmbeddedClickHouse({
+      path: join(config.DATA_DIR, 'clickhouse'),
+      database,
+      onDamage: warn,
+    });
   }
   const { CLICKHOUSE_URL: url, CLICKHOUSE_USER: user, CLICKHOUSE_PASSWORD: password } = config;
   try {

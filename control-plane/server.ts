@@ -55,7 +55,7 @@ export interface RunningServer {
 export async function startServer(config: Config, log: ConsoleLog): Promise<RunningServer> {
   const tls = await readTls(config);
   await checkDataDir(config.DATA_DIR);
-  const clickhouse = await openClickHouse(config);
+  const clickhouse = await openClickHouse(config, log.warn);
   const redis = config.REDIS_URL === undefined ? undefined : await openRedis(config.REDIS_URL, log);
   const stopping = new AbortController();
   // Every open stream listens to it.
@@ -152,6 +152,10 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
         registries: registriesOf(features),
         gauges: {
           logplane_live_readers: { help: 'Open live streams', read: () => bus.listenerCount },
+          logplane_journaled_records: {
+            help: 'Records that are durable and wait to be stored in their table',
+            read: () => clickhouse.journaled.rows,
+          },
           logplane_body_bytes: { help: 'Bytes of request bodies in memory', read: () => budget.held },
           ...gaugesOf([...features, ingest.liveBus]),
         },
@@ -160,7 +164,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       onDefect,
       requestCounts,
       requestLog: requestLog?.middleware,
-      impaired: () => impairedOf([...features, ingest.liveBus]),
+      impaired: () => ({ ...impairedOf([...features, ingest.liveBus]), ...lagging(clickhouse) }),
     });
 
     warnOfOpenAddress(config, log);
@@ -205,6 +209,13 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
     redis?.disconnect();
     throw error;
   }
+}
+
+/** Questions are answered without what cannot be stored, which is better than no answer; it has to be told. */
+function lagging({ journaled: { rows, problem } }: ClickHouse): Record<string, string> {
+  return problem === undefined
+    ? {}
+    : { journal: `${rows} records are durable and cannot be asked for yet: ${problem}` };
 }
 
 async function notReady(clickhouse: ClickHouse): Promise<Record<string, string>> {

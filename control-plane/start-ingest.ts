@@ -69,7 +69,7 @@ export async function startIngest(
   const { bus } = liveBus;
   const queue = new BatchQueue({
     sequencer: liveBus.sequencer,
-    write: (rows) => store.append(rows),
+    write: (blocks) => store.append(blocks),
     publish: liveBus.publish,
     counters,
   });

@@ -2,11 +2,12 @@ import type { Counters } from './counters.ts';
 import { overloaded } from './errors.ts';
 import type { LogRecord, StoredRecord } from './record/log-record.ts';
 import type { Sequencer } from './sequencer.ts';
+import type { AppendedBlocks } from './store/clickhouse.ts';
 
 export interface BatchQueueOptions {
   readonly sequencer: Sequencer;
   /** Stores finished blocks, all or none of them; resolves when they are durable and can be queried. */
-  readonly write: (blocks: readonly Uint8Array[]) => Promise<void>;
+  readonly write: (blocks: AppendedBlocks) => Promise<void>;
   /**
    * Called for each insert, in the order of places and without a hole, with the last place and the records;
    * these are left out where not all of the insert's parts brought them, or where nobody knows whether it was done.
@@ -51,8 +52,8 @@ interface Batch {
 
 /**
  * Makes few large inserts out of many small requests, without a timer: while inserts run, the next one
- * gathers, so that a lone request is written at once (3 ms) and a busy server writes tens of thousands of
- * rows at a time (2 µs a row in place of 10).
+ * gathers, so that a lone request is written at once. With the engine in this process an insert is a write to its journal
+ * (`store/journal.ts`); a ClickHouse server is sent tens of thousands of rows at a time.
  */
 export class BatchQueue {
   readonly #options: Required<BatchQueueOptions>;
@@ -99,8 +100,8 @@ export class BatchQueue {
   }
 
   /**
-   * An insert costs about 7 ms of CPU whatever it holds, and hardly more for thousands of rows, so requests wait for each
-   * other. Only where many rows wait does a second insert start beside the first, so that none waits long.
+   * A server's insert costs about 7 ms of CPU whatever it holds, and hardly more for thousands of rows, so requests wait for
+   * each other. Only where many rows wait does a second insert start beside the first, so that none waits long.
    */
   #mayStart(): boolean {
     const { concurrency, minParallelRows } = this.#options;
@@ -133,7 +134,7 @@ export class BatchQueue {
     this.#unpublished.push(batch);
     const started = performance.now();
     try {
-      await write(encodeParts(parts, first));
+      await write({ pieces: encodeParts(parts, first), count, last: batch.last });
       batch.state = 'stored';
       counters.recordsStored += count;
       counters.inserts++;

@@ -15,7 +15,7 @@ export interface BackupOptions {
 }
 
 /** Not part of a backup: the tables are copied by themselves, the rest is temporary. */
-const ENGINE_FOLDERS = /^clickhouse(?:-exports)?(?:\/|$)/;
+const ENGINE_FOLDERS = /^clickhouse(?:-exports|-inserts|-journal)?(?:\/|$)/;
 
 /**
  * Copies everything that a server needs to go on from here, while it runs. The engine freezes the parts of each table (hard

@@ -15,8 +15,8 @@ export async function migrateTo(url: string): Promise<void> {
   const folder = join(config.DATA_DIR, 'clickhouse');
   if (!existsSync(folder)) throw new Error(`DATA_DIR: ${config.DATA_DIR} holds no data`);
   const retention = { days: config.RETENTION_DAYS, errorDays: config.ERROR_RETENTION_DAYS };
-  const target = await openClickHouse(config);
-  const source = await openClickHouse({ ...config, CLICKHOUSE_URL: undefined }).catch(
+  const target = await openClickHouse(config, console.error);
+  const source = await openClickHouse({ ...config, CLICKHOUSE_URL: undefined }, console.error).catch(
     async (error: Error) => {
       await target.close();
       const locked = /Cannot lock file|Failed to create connection/.test(error.message);

@@ -14,7 +14,7 @@ export async function checkTables(config: Config): Promise<Finding[]> {
   }
   let clickhouse: ClickHouse;
   try {
-    clickhouse = await openClickHouse(config);
+    clickhouse = await openClickHouse(config, console.error);
   } catch (error) {
     return [
       problem(
@@ -82,7 +82,7 @@ async function checkParts(clickhouse: ClickHouse, config: Config): Promise<Findi
 
 /** The rest of the table can be read again; the part is kept beside it. */
 async function detach(config: Config, table: string, part: string): Promise<string> {
-  const clickhouse = await openClickHouse(config);
+  const clickhouse = await openClickHouse(config, console.error);
   try {
     await clickhouse.command(`ALTER TABLE ${table} DETACH PART '${part}'`);
     return 'put aside into the folder detached of the table; the other parts can be read again';

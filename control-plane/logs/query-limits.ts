@@ -1,7 +1,7 @@
 import type { QueryOptions } from '../../pipeline/store/clickhouse.ts';
 
 /** What one query may cost; one that asks for more ends with an error that says how to narrow it. */
-export type QueryLimits = Pick<QueryOptions, 'settings' | 'signal'>;
+export type QueryLimits = Pick<QueryOptions, 'settings' | 'signal' | 'mayLag'>;
 
 const SETTINGS = {
   max_execution_time: 30,
@@ -13,12 +13,12 @@ const SETTINGS = {
 
 /** @param signal aborted when the client leaves: the engine then stops its work */
 export function queryLimits(signal: AbortSignal): QueryLimits {
-  return { settings: SETTINGS, signal };
+  return { settings: SETTINGS, signal, mayLag: true };
 }
 
 /** For queries that look at every record of their range, and so can be told beforehand from their number. */
 export function scanLimits(signal: AbortSignal): QueryLimits {
-  return { settings: { ...SETTINGS, ...BEHIND, max_rows_to_read: 1_000_000_000 }, signal };
+  return { settings: { ...SETTINGS, ...BEHIND, max_rows_to_read: 1_000_000_000 }, signal, mayLag: true };
 }
 
 /** Ingest and live streams get the cores first; without effect where the process may not set priorities (CAP_SYS_NICE). */

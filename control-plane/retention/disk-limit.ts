@@ -33,11 +33,13 @@ export interface Eviction {
 export async function bytesOnDisk(clickhouse: ClickHouse): Promise<number> {
   const [[bytes] = [0]] = await clickhouse.query<[number]>(
     'SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase()',
+    { mayLag: true },
   );
   return Number(bytes);
 }
 
 /**
+ * A full disk is what this is for, so it goes on where new records cannot be stored.
  * Removes records while the tables need more than `limit` bytes: first those that have used up the largest share of the
  * time for which they are kept. So the oldest go first, and of two that are equally old the one that matters less.
  */
@@ -50,7 +52,7 @@ export async function keepWithin(
   const lifetime = lifetimeHours(retention);
   const rows = await clickhouse.query<[number, number, number]>(
     `SELECT intDiv(seq, ${HOUR_MICROSECONDS}) AS hour, ${lifetime} AS lifetime, count() FROM logs GROUP BY hour, lifetime`,
-    { signal },
+    { signal, mayLag: true },
   );
   const groups = rows.map(([hour, lifetime, records]): Group => ({ hour, lifetime, records }));
   const records = groups.reduce((sum, group) => sum + group.records, 0);
@@ -95,12 +97,13 @@ async function removeGroups(
   }
   for (const day of whole) {
     const date = new Date(day * DAY_HOURS * 3_600_000).toISOString().slice(0, 10);
-    await clickhouse.command(`ALTER TABLE logs DROP PARTITION '${date}'`, { signal });
+    await clickhouse.command(`ALTER TABLE logs DROP PARTITION '${date}'`, { signal, mayLag: true });
   }
   if (rest.length === 0) return;
   const conditions = cutsOf(rest).map((cut) => `(${lifetime} = ${cut.lifetime} AND seq < ${cut.before})`);
   await clickhouse.command(`ALTER TABLE logs DELETE WHERE ${conditions.join(' OR ')}`, {
     settings: { mutations_sync: 1 },
     signal,
+    mayLag: true,
   });
 }

@@ -4,6 +4,7 @@ import { finished } from 'node:stream/promises';
 import { ClickHouseLogLevel, createClient, ClickHouseError as ServerError } from '@clickhouse/client';
 import { type ClickHouse, ClickHouseError, parseRows, type QueryOptions } from './clickhouse.ts';
 import { forCluster } from './cluster-statement.ts';
+import { LOG_COLUMN_NAMES } from './columns.ts';
 import { retryPassing } from './retry.ts';
 
 export interface ClickHouseServerOptions {
@@ -67,28 +68,32 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
   /** A client that leaves closes its connection; the server then stops the query only when told to. */
   const cancelOnDisconnect = { cancel_http_readonly_queries_on_client_close: 1 as const };
 
+  const insert: ClickHouse['insert'] = (table, columns, { format, pieces, token = randomUUID() }) => {
+    const send = () =>
+      reshape(async () => {
+        const { stream } = await client.exec({
+          query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT ${format}`,
+          values: Readable.from(pieces, { objectMode: false }),
+          clickhouse_settings: {
+            materialize_skip_indexes_on_insert: 0,
+            insert_deduplication_token: token,
+            async_insert: 0,
+          },
+        });
+        stream.resume();
+        await finished(stream);
+      });
+    return retryPassing(send, { forMs: retryMs });
+  };
+
   return {
     cluster,
     shared: true,
     repeatsInserts: true,
+    journaled: { rows: 0, problem: undefined },
 
-    insert(table, columns, { format, pieces, token = randomUUID() }) {
-      const insert = () =>
-        reshape(async () => {
-          const { stream } = await client.exec({
-            query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT ${format}`,
-            values: Readable.from(pieces, { objectMode: false }),
-            clickhouse_settings: {
-              materialize_skip_indexes_on_insert: 0,
-              insert_deduplication_token: token,
-              async_insert: 0,
-            },
-          });
-          stream.resume();
-          await finished(stream);
-        });
-      return retryPassing(insert, { forMs: retryMs });
-    },
+    append: ({ pieces }) => insert('logs', LOG_COLUMN_NAMES, { format: 'Native', pieces }),
+    insert,
 
     query(sql, queryOptions = {}) {
       const { clickhouse_settings, ...rest } = toParameters(queryOptions);

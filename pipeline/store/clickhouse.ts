@@ -7,6 +7,11 @@ export interface QueryOptions {
   readonly settings?: Readonly<Record<string, string | number>>;
   /** Aborting stops the engine's work on the query. */
   readonly signal?: AbortSignal;
+  /**
+   * Answer all the same where rows that were appended cannot be stored now. Without it a statement sees all that was appended
+   * before, or rejects with what hinders that.
+   */
+  readonly mayLag?: boolean;
   /** Short work that must not wait behind questions of users: the embedded engine keeps sessions for it. */
   readonly urgent?: boolean;
 }
@@ -17,6 +22,21 @@ export interface InsertedRows {
   readonly pieces: readonly Uint8Array[];
   /** A server that has stored rows under this token already passes these over. */
   readonly token?: string;
+}
+
+/** Blocks of rows in the Native format, whose places (`seq`) rise by one and lie in one day. */
+export interface AppendedBlocks {
+  readonly pieces: readonly Uint8Array[];
+  readonly count: number;
+  /** The place of the last row. */
+  readonly last: number;
+}
+
+/** Rows that are durable and not yet in a table. */
+export interface Journaled {
+  readonly rows: number;
+  /** Why they cannot be stored now. */
+  readonly problem: string | undefined;
 }
 
 /**
@@ -30,6 +50,10 @@ export interface ClickHouse {
   readonly shared: boolean;
   /** Inserts may be sent again with the token of their first attempt, which the tables have to remember. */
   readonly repeatsInserts: boolean;
+  /** What was appended and waits to be stored. */
+  readonly journaled: Journaled;
+  /** Adds rows to the table `logs`, all or none of them: durable when it resolves, and seen by every statement from then on. */
+  append(rows: AppendedBlocks): Promise<void>;
   /** Inserts rows, all or none of them, durable when it resolves. */
   insert(table: string, columns: readonly string[], rows: InsertedRows): Promise<void>;
   /** Runs a SELECT and gives its rows as arrays in column order; 64-bit integers come as numbers. */

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { drainPending, Session } from 'chdb';
 import { type ClickHouse, ClickHouseError, parseRows, type QueryOptions } from './clickhouse.ts';
+import { Journal } from './journal.ts';
 import { setParameters } from './query-parameters.ts';
 import { ResourcePool } from './resource-pool.ts';
 import { streamFile } from './stream-file.ts';
@@ -17,6 +18,8 @@ export interface EmbeddedClickHouseOptions {
   readonly insertSessions?: number;
   /** Queries that run at once; further ones wait. */
   readonly querySessions?: number;
+  /** Told of records that are lost because a file is damaged. */
+  readonly onDamage?: (message: string) => void;
 }
 
 /**
@@ -57,6 +60,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   let urgentQueries: ResourcePool<Session>;
   let streams: ResourcePool<Session>;
   let control: Session;
+  let journal: Journal;
   try {
     const inserters = openSessions(options.insertSessions ?? 2).map(
       (session, index): Inserter => ({
@@ -70,6 +74,25 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     urgentQueries = new ResourcePool('live streams', openSessions(2), 10_000);
     streams = new ResourcePool('exports', openSessions(2), 16);
     control = openSession();
+    const journalSession = openSession();
+    // Behind the sessions, which are refused where another process has the folder.
+    journal = new Journal({
+      folder: `${options.path}-journal`,
+      partitionOf: (place) => Math.floor(place / DAY_MICROSECONDS),
+      // The names stand in the file, so that one of an earlier schema can be stored before that is migrated.
+      store: async (path) => {
+        await execute(journalSession, insertFromFile('logs', path, 'Native'), 'Null');
+      },
+      isStored: async (place) => {
+        const sql = `SELECT count() FROM logs WHERE seq = ${place}`;
+        const [[count] = [0]] = parseRows<[number]>(
+          (await execute(journalSession, sql, 'JSONCompactEachRow')).text(),
+        );
+        return count > 0;
+      },
+      isDamage: (error) => toClickHouseError(error).damaged,
+      onDamage: options.onDamage ?? (() => {}),
+    });
   } catch (error) {
     for (const session of sessions) session.close();
     throw toClickHouseError(error);
@@ -97,11 +120,21 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     }
   }
 
+  /** What was appended before a statement is stored before it. */
+  async function settle({ mayLag }: QueryOptions): Promise<void> {
+    try {
+      await journal.settle();
+    } catch (error) {
+      if (!mayLag) throw toClickHouseError(error);
+    }
+  }
+
   async function run<T>(
     sql: string,
     options: QueryOptions,
     start: (session: Session, sql: string) => Promise<T>,
   ): Promise<T> {
+    await settle(options);
     const pool = options.urgent ? urgentQueries : queries;
     const session = await pool.take();
     try {
@@ -117,16 +150,22 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     cluster: undefined,
     shared: false,
     repeatsInserts: false,
+    journaled: journal,
+
+    async append(blocks) {
+      try {
+        await journal.append(blocks);
+      } catch (error) {
+        throw toClickHouseError(error);
+      }
+    },
 
     async insert(table, columns, { format, pieces }) {
       const inserter = await inserts.take();
       try {
         await writeFile(inserter.path, gather(inserter, pieces));
-        const statement =
-          `INSERT INTO ${table} (${columns.join(', ')}) FROM INFILE ${quote(inserter.path)} ` +
-          // Search indexes are built in the background merges: 259 k rows/s against 96 k.
-          `SETTINGS materialize_skip_indexes_on_insert = 0 FORMAT ${format}`;
-        await execute(inserter.session, statement, 'Null');
+        const target = `${table} (${columns.join(', ')})`;
+        await execute(inserter.session, insertFromFile(target, inserter.path, format), 'Null');
       } catch (error) {
         throw toClickHouseError(error);
       } finally {
@@ -142,6 +181,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
 
     async *stream(sql, format, streamOptions = {}) {
       const { parameters, settings, signal } = streamOptions;
+      await settle(streamOptions);
       const session = await streams.take();
       try {
         if (signal?.aborted) throw ClickHouseError.cancelled();
@@ -176,11 +216,22 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
       }),
 
     async close() {
+      await journal.close();
       for (const session of sessions) session.close();
       await drainPending();
     },
   };
 }
+
+function insertFromFile(target: string, path: string, format: string): string {
+  return (
+    `INSERT INTO ${target} FROM INFILE ${quote(path)} ` +
+    // Search indexes are built in the background merges: 259 k rows/s against 96 k.
+    `SETTINGS materialize_skip_indexes_on_insert = 0 FORMAT ${format}`
+  );
+}
+
+const DAY_MICROSECONDS = 86_400_000_000;
 
 /**
  * Runs a statement in a session. One that fails leaves what it had put out by then to the session's next statement (measured:

@@ -1,7 +1,7 @@
 import type { StoredRecord } from '../record/log-record.ts';
 import { decodeRequest, type KnownRequest } from '../request-window.ts';
-import type { ClickHouse, QueryOptions, QueryParameters } from './clickhouse.ts';
-import { decodeRow, LOG_COLUMNS, RECORD_SELECT, type RecordRow } from './columns.ts';
+import type { AppendedBlocks, ClickHouse, QueryOptions, QueryParameters } from './clickhouse.ts';
+import { decodeRow, RECORD_SELECT, type RecordRow } from './columns.ts';
 
 /** Records behind one place up to another that fulfil a condition. */
 export interface PlaceRange {
@@ -18,8 +18,6 @@ export interface PlaceRange {
  */
 const SPANS = [1e6, 60e6, 3_600e6, 86_400e6, Number.POSITIVE_INFINITY];
 
-const COLUMN_NAMES = LOG_COLUMNS.map(({ name }) => name);
-
 type RangeOptions = Omit<QueryOptions, 'parameters'>;
 
 /** The table `logs`. */
@@ -32,8 +30,8 @@ export class LogStore {
   }
 
   /** Stores finished blocks of rows, all or none. */
-  append(blocks: readonly Uint8Array[]): Promise<void> {
-    return this.#clickhouse.insert('logs', COLUMN_NAMES, { format: 'Native', pieces: blocks });
+  append(blocks: AppendedBlocks): Promise<void> {
+    return this.#clickhouse.append(blocks);
   }
 
   /** The highest place in the store; 0 where it is empty. */

@@ -26,8 +26,11 @@ function dataFiles(): string[] {
 
 t.test('a part that cannot be read at the start is set aside and told; the rest is served', async (t) => {
   const first = await startProcess(settings);
-  for (let request = 0; request < REQUESTS; request++)
+  for (let request = 0; request < REQUESTS; request++) {
     t.equal((await first.ingest(body(request))).status, 200);
+    // Whoever asks has what came in before stored by itself: each request becomes a part.
+    await first.get('/api/v1/logs/count?q=service:drill');
+  }
   await first.stop('SIGTERM');
   const [damaged] = dataFiles();
   writeFileSync(damaged!, readFileSync(damaged!).subarray(0, 100));

@@ -15,10 +15,10 @@ function createScene(
   const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
   const queue = new BatchQueue({
     sequencer: new Sequencer(0, () => 1_700_000_000_000),
-    write: (blocks) =>
+    write: ({ pieces }) =>
       new Promise((resolve, reject) => {
         inserts.push({
-          rows: Buffer.concat(blocks).toString().trimEnd().split('\n'),
+          rows: Buffer.concat(pieces).toString().trimEnd().split('\n'),
           finish: () => {
             resolve();
             return settled();

@@ -1,9 +1,9 @@
 import type { Test } from 'tap';
 import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import { LOG_COLUMN_NAMES } from '../../../pipeline/store/columns.ts';
 import { openEmbeddedClickHouse } from '../../../pipeline/store/embedded-clickhouse.ts';
 import { LogBlock } from '../../../pipeline/store/log-block.ts';
-import { LogStore } from '../../../pipeline/store/log-store.ts';
 import { migrate } from '../../../pipeline/store/schema.ts';
 import { plainRecord } from '../../plain-record.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
@@ -34,5 +34,5 @@ export async function insertRecords(clickhouse: ClickHouse, records: readonly St
     block.add(item);
     return block.finish(item.seq, '');
   });
-  await new LogStore(clickhouse).append(blocks);
+  await clickhouse.insert('logs', LOG_COLUMN_NAMES, { format: 'Native', pieces: blocks });
 }

@@ -36,7 +36,12 @@ t.test('what is written comes back the same', async (t) => {
   const rows = new LogBlock();
   for (const record of records) rows.add(record);
   t.equal(rows.count, records.length);
-  await new LogStore(clickhouse).append(rows.finish(SEQ, 'the mark "é"'));
+  const last = SEQ + rows.count - 1;
+  await new LogStore(clickhouse).append({
+    pieces: rows.finish(SEQ, 'the mark "é"'),
+    count: rows.count,
+    last,
+  });
 
   const stored = await clickhouse.query<RecordRow>(`SELECT ${RECORD_SELECT} FROM logs ORDER BY seq`);
   for (const [index, record] of records.entries()) {
