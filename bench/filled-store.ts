@@ -1,7 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { parseEntry } from '../pipeline/sources/json-body.ts';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
-import { LOG_COLUMN_NAMES } from '../pipeline/store/columns.ts';
 import { openEmbeddedClickHouse } from '../pipeline/store/embedded-clickhouse.ts';
 import { LogBlock } from '../pipeline/store/log-block.ts';
 import { migrate } from '../pipeline/store/schema.ts';
@@ -10,7 +9,7 @@ import { createNormalizer } from '../pipeline/transforms/normalize.ts';
 import { createRandom, fleetLine } from './fleet-workload.ts';
 
 /** As many as the server's own inserts hold under load; merges then make the parts that it has. */
-const BATCH = 4_000;
+const BATCH = 20_000;
 /** The rows spread over the day before, so that a histogram has something to show. */
 const DAY_MILLISECONDS = 86_400_000;
 
@@ -32,8 +31,12 @@ export async function openFilledStore(path: string, rows: number): Promise<Click
       const time = { seconds: Math.floor((start + index * gap) / 1000), nanos: 0, digits: 3 };
       block.add(normalize(entry, { time, source: 'api', machineId: undefined }));
     }
-    const pieces = block.finish(Math.floor((start + from * gap) * 1000), '');
-    await clickhouse.insert('logs', LOG_COLUMN_NAMES, { format: 'Native', pieces });
+    const seq = Math.floor((start + from * gap) * 1000);
+    await clickhouse.append({
+      pieces: block.finish(seq, ''),
+      count: block.count,
+      last: seq + block.count - 1,
+    });
   }
   await mergesEnd(clickhouse);
   return clickhouse;

@@ -2,7 +2,7 @@ import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { countedRows } from './counted-rows.ts';
 import { type GroupField, groupValue } from './group-field.ts';
 import type { LogFilter } from './log-filter.ts';
-import type { QueryLimits } from './query-limits.ts';
+import { type QueryLimits, withSettings } from './query-limits.ts';
 
 export interface Count {
   readonly total: number;
@@ -19,14 +19,14 @@ export async function countLogs(
   by: readonly GroupField[],
   limits: QueryLimits,
 ): Promise<Count> {
-  const { sql, parameters } = countedRows(filter, by);
+  const { sql, parameters, settings } = countedRows(filter, by);
   const columns = by.map((_, index) => `v${index}`);
   const rows = await clickhouse.query<(string | number)[]>(
     columns.length === 0
       ? `SELECT sum(records) FROM (${sql})`
       : `SELECT sum(records) AS found, sum(found) OVER (), ${columns.join(', ')} FROM (${sql})
          GROUP BY ${columns.join(', ')} ORDER BY found DESC, ${columns.join(', ')} LIMIT ${MAX_GROUPS}`,
-    { parameters, ...limits },
+    { parameters, ...withSettings(limits, settings) },
   );
   if (columns.length === 0) return { total: Number(rows[0]?.[0] ?? 0), groups: [] };
   return {

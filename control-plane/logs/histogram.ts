@@ -5,7 +5,7 @@ import { type Buckets, countedRows } from './counted-rows.ts';
 import { type GroupField, groupValue } from './group-field.ts';
 import { chooseInterval, formatInterval } from './interval.ts';
 import type { LogFilter } from './log-filter.ts';
-import type { QueryLimits } from './query-limits.ts';
+import { type QueryLimits, withSettings } from './query-limits.ts';
 
 export interface HistogramRequest {
   readonly filter: LogFilter;
@@ -30,7 +30,8 @@ export interface Histogram {
 const AUTOMATIC_BUCKETS = 100n;
 const MAX_BUCKETS = 10_000n;
 const MAX_VALUES = 50;
-const DEFAULT_RANGE = 3_600_000_000_000n;
+const HOUR = 3_600_000_000_000n;
+const DEFAULT_RANGE = HOUR;
 
 /**
  * Records over time. A range without a start begins with the first record; one without an end goes to the last
@@ -58,7 +59,7 @@ export async function histogramOf(
   }));
   for (const [index, count, value] of await countBuckets(
     clickhouse,
-    { ...filter, range },
+    { ...filter, range: widen(range, filter.range) },
     { start, step },
     by,
     limits,
@@ -87,19 +88,20 @@ function countBuckets(
   by: GroupField | undefined,
   limits: QueryLimits,
 ): Promise<BucketRow[]> {
-  const { sql, parameters } = countedRows(filter, by ? [by] : [], buckets);
+  const { sql, parameters, settings } = countedRows(filter, by ? [by] : [], buckets);
+  const options = { parameters, ...withSettings(limits, settings) };
   if (!by || by.name === 'level') {
     const value = by ? 'v0' : 'NULL';
     return clickhouse.query<BucketRow>(
       `SELECT bucket, sum(records), ${value} AS value FROM (${sql}) GROUP BY bucket, value`,
-      { parameters, ...limits },
+      options,
     );
   }
   return clickhouse.query<BucketRow>(
     `WITH counted AS (${sql}),
        (SELECT groupArray(v0) FROM (SELECT v0 FROM counted GROUP BY v0 ORDER BY sum(records) DESC, v0 LIMIT ${MAX_VALUES})) AS frequent
      SELECT bucket, sum(records), if(has(frequent, toString(v0)), toString(v0), NULL) AS value FROM counted GROUP BY bucket, value`,
-    { parameters, ...limits },
+    options,
   );
 }
 
@@ -112,21 +114,48 @@ async function closeRange(
   const { from, to } = filter.range;
   if (from !== undefined && to !== undefined) return { from, to };
   const present = from === undefined ? undefined : BigInt(now) * 1_000_000n;
-  // In the order of time the first match ends the search, in either direction. Where the present is the end, only what claims to
-  // be later can move it. The ends of all that is there stand in the table's own key.
+  const found = await edgesOf(clickhouse, filter, present, limits);
+  const start = from ?? found.first;
+  const end = to ?? latest(found.last === undefined ? undefined : found.last + 1n, present);
+  return start === undefined || end === undefined ? undefined : { from: start, to: end };
+}
+
+/**
+ * Whole hours, where no record lies between an end of the range and the hour's: a projection then answers without the rows of
+ * the edges.
+ */
+function widen(range: { from: bigint; to: bigint }, given: LogFilter['range']): { from: bigint; to: bigint } {
+  return {
+    from: given.from ?? floor(range.from, HOUR),
+    to: given.to ?? floor(range.to + HOUR - 1n, HOUR),
+  };
+}
+
+/** The times of the first and the last record, where the range leaves them open. */
+async function edgesOf(
+  clickhouse: ClickHouse,
+  { query, range, where, parameters }: LogFilter,
+  present: bigint | undefined,
+  limits: QueryLimits,
+): Promise<{ first: bigint | undefined; last: bigint | undefined }> {
+  const nanos = (time: string) => `toString(toUnixTimestamp64Nano(${time}))`;
+  // The ends of all that is there stand in the table's own key. Otherwise, in the order of time the first match ends the search, in
+  // either direction; where the present is the end, only what claims to be later can move it.
   const later = present === undefined ? '' : ' AND timestamp >= fromUnixTimestamp64Nano({present:Int64})';
   const edge = (direction: 'ASC' | 'DESC', condition: string) =>
-    filter.query.kind === 'all'
-      ? `(SELECT if(count() = 0, NULL, ${direction === 'ASC' ? 'min' : 'max'}(timestamp)) FROM logs)`
-      : `(SELECT timestamp FROM logs WHERE ${filter.where}${condition} ORDER BY timestamp ${direction} LIMIT 1)`;
-  const nanos = (time: string) => `toString(toUnixTimestamp64Nano(${time}))`;
-  const [[first, last] = [null, null]] = await clickhouse.query<[string | null, string | null]>(
-    `SELECT ${from === undefined ? nanos(edge('ASC', '')) : 'NULL'}, ${to === undefined ? nanos(edge('DESC', later)) : 'NULL'}`,
-    { parameters: { ...filter.parameters, ...(present !== undefined && { present }) }, ...limits },
-  );
-  const start = from ?? (first === null ? undefined : BigInt(first));
-  const end = to ?? latest(last === null ? undefined : BigInt(last) + 1n, present);
-  return start === undefined || end === undefined ? undefined : { from: start, to: end };
+    nanos(`(SELECT timestamp FROM logs WHERE ${where}${condition} ORDER BY timestamp ${direction} LIMIT 1)`);
+  const isAll = query.kind === 'all';
+  const statement = isAll
+    ? `SELECT ${nanos('min(timestamp)')}, ${nanos('max(timestamp)')} FROM logs HAVING count() > 0`
+    : `SELECT ${range.from === undefined ? edge('ASC', '') : 'NULL'}, ${range.to === undefined ? edge('DESC', later) : 'NULL'}`;
+  const [[first, last] = [null, null]] = await clickhouse.query<[string | null, string | null]>(statement, {
+    parameters: { ...parameters, ...(present !== undefined && { present }) },
+    ...(isAll ? withSettings(limits, { max_threads: 1 }) : limits),
+  });
+  return {
+    first: first === null ? undefined : BigInt(first),
+    last: last === null ? undefined : BigInt(last),
+  };
 }
 
 function latest(a: bigint | undefined, b: bigint | undefined): bigint | undefined {

@@ -74,21 +74,19 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     urgentQueries = new ResourcePool('live streams', openSessions(2), 10_000);
     streams = new ResourcePool('exports', openSessions(2), 16);
     control = openSession();
-    const journalSession = openSession();
     // Behind the sessions, which are refused where another process has the folder.
     journal = new Journal({
       folder: `${options.path}-journal`,
       partitionOf: (place) => Math.floor(place / DAY_MICROSECONDS),
       // The names stand in the file, so that one of an earlier schema can be stored before that is migrated.
-      store: async (path) => {
-        await execute(journalSession, insertFromFile('logs', path, 'Native'), 'Null');
+      store: async (path, rows) => {
+        const statement = insertFromFile('logs', path, 'Native', rows >= INDEXED_ROWS);
+        await inserts.use(({ session }) => execute(session, statement, 'Null'));
       },
       isStored: async (place) => {
         const sql = `SELECT count() FROM logs WHERE seq = ${place}`;
-        const [[count] = [0]] = parseRows<[number]>(
-          (await execute(journalSession, sql, 'JSONCompactEachRow')).text(),
-        );
-        return count > 0;
+        const result = await inserts.use(({ session }) => execute(session, sql, 'JSONCompactEachRow'));
+        return parseRows<[number]>(result.text())[0]![0] > 0;
       },
       isDamage: (error) => toClickHouseError(error).damaged,
       onDamage: options.onDamage ?? (() => {}),
@@ -136,14 +134,13 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   ): Promise<T> {
     await settle(options);
     const pool = options.urgent ? urgentQueries : queries;
-    const session = await pool.take();
-    try {
-      return await runKillable(sql, options, (statement) => start(session, statement));
-    } catch (error) {
-      throw toClickHouseError(error);
-    } finally {
-      pool.release(session);
-    }
+    return pool.use(async (session) => {
+      try {
+        return await runKillable(sql, options, (statement) => start(session, statement));
+      } catch (error) {
+        throw toClickHouseError(error);
+      }
+    });
   }
 
   return {
@@ -161,16 +158,15 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     },
 
     async insert(table, columns, { format, pieces }) {
-      const inserter = await inserts.take();
-      try {
-        await writeFile(inserter.path, gather(inserter, pieces));
-        const target = `${table} (${columns.join(', ')})`;
-        await execute(inserter.session, insertFromFile(target, inserter.path, format), 'Null');
-      } catch (error) {
-        throw toClickHouseError(error);
-      } finally {
-        inserts.release(inserter);
-      }
+      const target = `${table} (${columns.join(', ')})`;
+      await inserts.use(async (inserter) => {
+        try {
+          await writeFile(inserter.path, gather(inserter, pieces));
+          await execute(inserter.session, insertFromFile(target, inserter.path, format, false), 'Null');
+        } catch (error) {
+          throw toClickHouseError(error);
+        }
+      });
     },
 
     query: (sql, queryOptions = {}) =>
@@ -223,11 +219,19 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   };
 }
 
-function insertFromFile(target: string, path: string, format: string): string {
+/**
+ * Inserts stand behind requests and questions, who have their rows safe in the journal: 77 to 96 k rows/s with the same priority, 95
+ * to 111 k with this one (three pairs). Without effect where the process may not set priorities (CAP_SYS_NICE).
+ */
+const INSERT_PRIORITY = 10;
+/** Search indexes of fewer rows are left to the background merges: each takes the same space and time whatever it covers. */
+const INDEXED_ROWS = 4_000;
+
+function insertFromFile(target: string, path: string, format: string, indexed: boolean): string {
   return (
     `INSERT INTO ${target} FROM INFILE ${quote(path)} ` +
-    // Search indexes are built in the background merges: 259 k rows/s against 96 k.
-    `SETTINGS materialize_skip_indexes_on_insert = 0 FORMAT ${format}`
+    `SETTINGS os_thread_priority = ${INSERT_PRIORITY}, ` +
+    `materialize_skip_indexes_on_insert = ${indexed ? 1 : 0} FORMAT ${format}`
   );
 }
 

@@ -10,7 +10,7 @@ export interface JournalOptions {
   /** The partition of the table for which a place is meant: an insert into one is atomic. */
   readonly partitionOf: (last: number) => number;
   /** Stores the rows of a file, all or none. */
-  readonly store: (path: string) => Promise<void>;
+  readonly store: (path: string, rows: number) => Promise<void>;
   /** Whether the row of a place is stored: asked where an earlier attempt may have been done. */
   readonly isStored: (last: number) => Promise<boolean>;
   /** Whether an error says that the file itself cannot be read. */
@@ -26,6 +26,7 @@ export interface JournalOptions {
 interface Segment {
   readonly file: JournalFile;
   readonly partition: number | undefined;
+  state: 'open' | 'waiting' | 'storing' | 'stored';
   /** An attempt to store it may have been done. */
   doubtful: boolean;
   /** A process that is gone has left it. */
@@ -42,6 +43,8 @@ interface Waiter {
 const MOST_BYTES = 16 * 1024 * 1024;
 /** Files, and so what may wait at most: 128 MB. */
 const FILES = 8;
+/** One insert works on one core. */
+const INSERTS = 2;
 
 /**
  * Makes rows durable at the cost of writing them to a file, and stores them in few large inserts behind that. An insert
@@ -57,7 +60,8 @@ export class Journal implements Journaled {
   #sealedCount = 0;
   #storedCount = 0;
   #waiting: Waiter[] = [];
-  #storing: Promise<void> | undefined;
+  #storing = 0;
+  readonly #idle: (() => void)[] = [];
   /** Why the oldest segment cannot be stored. */
   #failure: { readonly error: unknown } | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -97,6 +101,7 @@ export class Journal implements Journaled {
       this.#open ??= {
         file: await this.#takeFile(),
         partition,
+        state: 'open',
         doubtful: false,
         inherited: false,
       };
@@ -118,13 +123,13 @@ export class Journal implements Journaled {
   async close(): Promise<void> {
     await this.settle().catch(() => {});
     clearTimeout(this.#retry);
-    await this.#storing;
+    if (this.#storing > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     for (const file of this.#free) await file.close();
     for (const { file } of this.#sealed) await file.close();
   }
 
   #inherit(file: JournalFile): void {
-    this.#sealed.push({ file, partition: undefined, doubtful: true, inherited: true });
+    this.#sealed.push({ file, partition: undefined, state: 'waiting', doubtful: true, inherited: true });
     this.#sealedCount++;
   }
 
@@ -146,6 +151,7 @@ export class Journal implements Journaled {
     this.#open = undefined;
     if (segment?.file.rows === 0) this.#free.push(segment.file);
     else if (segment) {
+      segment.state = 'waiting';
       this.#sealed.push(segment);
       this.#sealedCount++;
     }
@@ -153,26 +159,36 @@ export class Journal implements Journaled {
   }
 
   #storeSealed(): void {
-    if (this.#failure || this.#sealed.length === 0) return;
-    this.#storing ??= this.#storeAll();
+    while (!this.#failure && this.#storing < INSERTS) {
+      const segment = this.#sealed.find(({ state }) => state === 'waiting');
+      if (!segment) return;
+      segment.state = 'storing';
+      this.#storing++;
+      this.#store(segment).then(
+        () => this.#end(segment, 'stored'),
+        (error: unknown) => {
+          this.#fail(error);
+          this.#end(segment, 'waiting');
+        },
+      );
+    }
   }
 
-  async #storeAll(): Promise<void> {
-    for (let segment = this.#sealed[0]; segment; segment = this.#sealed[0]) {
-      try {
-        await this.#store(segment);
-      } catch (error) {
-        this.#fail(error);
-        break;
-      }
+  #end(segment: Segment, state: Segment['state']): void {
+    segment.state = state;
+    this.#storing--;
+    for (let head = this.#sealed[0]; head?.state === 'stored'; head = this.#sealed[0]) {
       this.#sealed.shift();
-      this.#free.push(segment.file);
+      this.#free.push(head.file);
       this.#storedCount++;
-      const done = this.#waiting.filter(({ stored }) => stored <= this.#storedCount);
-      this.#waiting = this.#waiting.filter(({ stored }) => stored > this.#storedCount);
-      for (const { resolve } of done) resolve();
     }
-    this.#storing = undefined;
+    const waiting = this.#waiting.splice(0);
+    for (const waiter of waiting) {
+      if (waiter.stored <= this.#storedCount) waiter.resolve();
+      else this.#waiting.push(waiter);
+    }
+    this.#storeSealed();
+    if (this.#storing === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   async #store(segment: Segment): Promise<void> {
@@ -184,7 +200,7 @@ export class Journal implements Journaled {
       if (!(doubtful && (await isStored(file.last)))) {
         segment.doubtful = true;
         if (inherited) await this.#storeInherited(file);
-        else await store(file.path);
+        else await store(file.path, file.rows);
       }
     }
     await file.clear();
@@ -194,7 +210,7 @@ export class Journal implements Journaled {
   async #storeInherited(file: JournalFile): Promise<void> {
     const { store, isDamage, onDamage } = this.#options;
     try {
-      await store(file.path);
+      await store(file.path, file.rows);
     } catch (error) {
       if (!isDamage(error)) throw error;
       const aside = `${file.path}.damaged-${Date.now()}`;
@@ -207,6 +223,7 @@ export class Journal implements Journaled {
   }
 
   #fail(error: unknown): void {
+    clearTimeout(this.#retry);
     this.#failure = { error };
     for (const { reject } of this.#waiting.splice(0)) reject(error);
     this.#retry = setTimeout(() => {

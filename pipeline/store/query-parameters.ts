@@ -1,14 +1,13 @@
 import type { QueryParameters } from './clickhouse.ts';
 
 /**
- * `SET param_name = '…'` for each parameter of a statement, to run in its session before it. The engine's
+ * `SET param_name = '…', …` for the parameters of a statement, to run in its session before it. The engine's
  * own binding serves one parameterized query at a time in the whole process, so that one slow search would
  * hold up all others; what a session sets is its own (500 interleaved queries on two sessions: none mixed up).
  */
 export function setParameters(parameters: QueryParameters = {}): string {
-  return Object.entries(parameters)
-    .map(([name, value]) => `SET param_${name} = ${quote(toText(value))}; `)
-    .join('');
+  const pairs = Object.entries(parameters).map(([name, value]) => `param_${name} = ${quote(toText(value))}`);
+  return pairs.length === 0 ? '' : `SET ${pairs.join(', ')}; `;
 }
 
 /** A value as ClickHouse reads it for its type: text in the escaped form of TSV, arrays with quoted elements. */

@@ -13,6 +13,15 @@ export class ResourcePool<T> {
     this.#maxWaiting = maxWaiting;
   }
 
+  async use<Result>(work: (resource: T) => Promise<Result>): Promise<Result> {
+    const resource = await this.take();
+    try {
+      return await work(resource);
+    } finally {
+      this.release(resource);
+    }
+  }
+
   async take(): Promise<T> {
     const resource = this.#free.pop();
     if (resource !== undefined) return resource;
