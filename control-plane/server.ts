@@ -83,7 +83,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       fleet,
       alerting,
       forwarding,
-      await startDamageReport(clickhouse, log),
+      await startDamageReport(clickhouse, config.DATA_DIR, log),
       createCollector(config, pipeline, log),
       sync,
       nodes,

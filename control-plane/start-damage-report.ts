@@ -1,11 +1,20 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
 import type { ConsoleLog } from './console-log.ts';
 import type { Feature } from './feature.ts';
 
 const MOST_NAMED = 10;
 
-/** Tells of parts that the engine could not read at its start and has set aside: their records are missing. */
-export async function startDamageReport(clickhouse: ClickHouse, log: ConsoleLog): Promise<Feature> {
+/**
+ * Tells of what could not be read at a start and was set aside: parts of tables, by the engine, and files of the journal. Their
+ * records are missing.
+ */
+export async function startDamageReport(
+  clickhouse: ClickHouse,
+  dataDir: string,
+  log: ConsoleLog,
+): Promise<Feature> {
   // A server's user may lack the right to look.
   const tables = await clickhouse
     .query<[string, number, string[]]>(
@@ -17,6 +26,13 @@ export async function startDamageReport(clickhouse: ClickHouse, log: ConsoleLog)
     ([table, parts, paths]) =>
       `${parts} damaged part${parts === 1 ? '' : 's'} of the table ${table} set aside, with the records in it: ${paths.join(', ')}`,
   );
+  const journal = join(dataDir, 'clickhouse-journal');
+  const files = (await readdir(journal).catch(() => [])).filter((name) => name.includes('.damaged'));
+  if (files.length > 0)
+    problems.push(
+      `${files.length} damaged file${files.length === 1 ? '' : 's'} of the journal set aside, with the records in it: ` +
+        files.map((name) => join(journal, name)).join(', '),
+    );
   for (const problem of problems) log.warn(problem);
   return {
     impaired: () => (problems.length > 0 ? { storage: problems.join('; ') } : {}),

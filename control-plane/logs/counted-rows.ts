@@ -74,8 +74,8 @@ export function countedRows(
   const piece = `identity(${projection.piece})`;
   const fromProjection = select(
     `${start} * ${SECOND}`,
-    `${filter.rest.where} AND ${start} % ${projection.seconds} = 0 AND ${piece} >= {middle_first_second:DateTime('UTC')} ` +
-      `AND ${piece} < {middle_end_second:DateTime('UTC')}`,
+    `${filter.rest.where} AND ${start} % ${projection.seconds} = 0 AND ${piece} >= toDateTime({middle_first_second:UInt32}, 'UTC') ` +
+      `AND ${piece} < toDateTime({middle_end_second:UInt32}, 'UTC')`,
   );
   const edges: string[] = [];
   const edge = (start: string, end: string) =>

@@ -116,6 +116,7 @@ export class Journal implements Journaled {
   async settle(): Promise<void> {
     if (!this.#open && this.#sealed.length === 0) return;
     await this.#inOrder(async () => this.#seal());
+    if (this.#failure) this.#tryAgain();
     await this.#stored(this.#sealedCount);
   }
 
@@ -208,28 +209,35 @@ export class Journal implements Journaled {
 
   /** After a power failure a file may not hold what was written to it; that must not keep the server from starting. */
   async #storeInherited(file: JournalFile): Promise<void> {
-    const { store, isDamage, onDamage } = this.#options;
+    const { store, isStored, isDamage, onDamage } = this.#options;
+    let reason = 'it does not hold what was written to it';
     try {
       await store(file.path, file.rows);
+      // Bytes that are all zero are an empty block to the engine.
+      if (await isStored(file.last)) return;
     } catch (error) {
       if (!isDamage(error)) throw error;
-      const aside = `${file.path}.damaged-${Date.now()}`;
-      await rename(file.path, aside);
-      await file.close();
-      onDamage(
-        `${file.rows} records of a file that is damaged are missing; it was set aside: ${aside} (${error})`,
-      );
+      reason = String(error);
     }
+    const aside = `${file.path}.damaged-${Date.now()}`;
+    await rename(file.path, aside);
+    await file.close();
+    onDamage(
+      `${file.rows} records of a file that is damaged are missing; it was set aside: ${aside} (${reason})`,
+    );
   }
 
   #fail(error: unknown): void {
     clearTimeout(this.#retry);
     this.#failure = { error };
     for (const { reject } of this.#waiting.splice(0)) reject(error);
-    this.#retry = setTimeout(() => {
-      this.#failure = undefined;
-      this.#storeSealed();
-    }, this.#options.retryMilliseconds).unref();
+    this.#retry = setTimeout(() => this.#tryAgain(), this.#options.retryMilliseconds).unref();
+  }
+
+  #tryAgain(): void {
+    clearTimeout(this.#retry);
+    this.#failure = undefined;
+    this.#storeSealed();
   }
 
   #stored(count: number): Promise<void> {

@@ -12,7 +12,7 @@ const ARRIVED = "toDateTime(fromUnixTimestamp64Micro(toInt64(seq), 'UTC'))";
  *
  * `logs` is partitioned by the day of arrival, so that retention drops whole folders and an import of old
  * files does not touch a hundred partitions at once, and ordered by the records' own time. The projections
- * `minutes` and `hours` hold the counts: they are made with the merged parts and go with them, so they can never differ
+ * `minutes` and `hours` hold the counts: they are parts of the rows' parts and go with them, so they can never differ
  * from the rows, which a materialized view can (after a crash between the two inserts, or after a delete).
  *
  * Merges wait for 30 parts, so that many small inserts are merged in few steps.
@@ -195,6 +195,9 @@ export async function migrate(clickhouse: ClickHouse, retention: Retention): Pro
   }
 }
 
+/** Rows that a crash left in the journal are stored as soon as there is a table for them. */
+const BEFORE_TABLES = { mayLag: true };
+
 /** Brings an older database, or an empty one, to the version that the last of the migrations makes. */
 export async function applyMigrations(
   clickhouse: ClickHouse,
@@ -202,8 +205,12 @@ export async function applyMigrations(
 ): Promise<void> {
   await clickhouse.command(
     'CREATE TABLE IF NOT EXISTS schema_versions (version UInt32, applied_at DateTime) ENGINE = MergeTree ORDER BY version',
+    BEFORE_TABLES,
   );
-  const [[applied] = [0]] = await clickhouse.query<[number]>('SELECT max(version) FROM schema_versions');
+  const [[applied] = [0]] = await clickhouse.query<[number]>(
+    'SELECT max(version) FROM schema_versions',
+    BEFORE_TABLES,
+  );
   if (applied > migrations.length) {
     throw new Error(
       `the data has schema version ${applied}, this release knows up to ${migrations.length}: start a newer release`,
@@ -212,8 +219,8 @@ export async function applyMigrations(
   for (const [index, statements] of migrations.entries()) {
     const version = index + 1;
     if (version <= applied) continue;
-    for (const statement of statements) await clickhouse.command(statement);
-    await clickhouse.command(`INSERT INTO schema_versions SELECT ${version}, now()`);
+    for (const statement of statements) await clickhouse.command(statement, BEFORE_TABLES);
+    await clickhouse.command(`INSERT INTO schema_versions SELECT ${version}, now()`, BEFORE_TABLES);
   }
 }
 

@@ -77,3 +77,25 @@ t.test('bytes that rot later: a clear answer, and the file stays as it is', asyn
   t.same(readFileSync(damaged!), bytes);
   await server.stop('SIGTERM');
 });
+
+t.test('a file of the journal that lost its bytes is set aside and told; the server starts', async (t) => {
+  const journal = join(data, 'clickhouse-journal');
+  // As a power failure leaves them: the files have their length, and nothing was written to the disk.
+  for (const [name, content] of [
+    ['0', Buffer.alloc(5_000)],
+    ['1', Buffer.from('no block of rows at all')],
+  ] as const) {
+    writeFileSync(join(journal, name), content);
+    const end = Buffer.alloc(24);
+    end.writeDoubleLE(content.length, 0);
+    end.writeDoubleLE(7, 8);
+    end.writeDoubleLE(12_345, 16);
+    writeFileSync(join(journal, `${name}.ends`), end);
+  }
+  const server = await startProcess(settings);
+  t.match((await server.get('/readyz')).impaired.storage, /2 damaged files of the journal set aside/);
+  t.equal(readdirSync(journal).filter((name) => name.includes('damaged')).length, 2);
+  t.equal((await server.ingest('{"message":"goes on","service":"journal"}')).status, 200);
+  t.equal((await server.get('/api/v1/logs/count?q=service:journal')).total, 1);
+  await server.stop('SIGTERM');
+});

@@ -87,7 +87,7 @@ t.test('what a process leaves behind is stored once', async (t) => {
   await second.append(rows(4));
   await second.settle();
   t.same(table.places.toSorted(), [1, 2, 3, 4]);
-  t.same(table.asked, [3]);
+  t.same(table.asked, [3, 3], 'before and after');
   await second.close();
 
   const third = open(folder);
@@ -132,7 +132,7 @@ t.test(
     while (journal.problem !== undefined) await new Promise((resolve) => setImmediate(resolve));
     await journal.append(rows(9));
     await journal.settle();
-    t.same(table.places, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    t.same(table.places.toSorted(), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
     await journal.close();
   },
 );
