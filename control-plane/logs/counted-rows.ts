@@ -65,8 +65,7 @@ export function countedRows(
     return { sql: fromRows(filter.where), parameters, settings };
   }
   const { first, end, projection } = middle;
-  const { from, to } = filter.range;
-  Object.assign(parameters, { middle_first: first, middle_end: end, range_from: from, range_to: to });
+  Object.assign(parameters, { middle_first: first, middle_end: end });
   Object.assign(parameters, { middle_first_second: first / SECOND, middle_end_second: end / SECOND });
   const start = `toInt64(toUnixTimestamp(${projection.piece}))`;
   const time = (name: string) => `fromUnixTimestamp64Nano({${name}:Int64}, 'UTC')`;
@@ -77,13 +76,12 @@ export function countedRows(
     `${filter.rest.where} AND ${start} % ${projection.seconds} = 0 AND ${piece} >= toDateTime({middle_first_second:UInt32}, 'UTC') ` +
       `AND ${piece} < toDateTime({middle_end_second:UInt32}, 'UTC')`,
   );
+  const { from, to } = filter.range;
   const edges: string[] = [];
-  const edge = (start: string, end: string) =>
-    edges.push(`(timestamp >= ${time(start)} AND timestamp < ${time(end)})`);
-  if (from! < first) edge('range_from', 'middle_first');
-  if (end < to!) edge('middle_end', 'range_to');
+  if (from === undefined || from < first) edges.push(`timestamp < ${time('middle_first')}`);
+  if (to === undefined || end < to) edges.push(`timestamp >= ${time('middle_end')}`);
   const parts = [fromProjection];
-  if (edges.length > 0) parts.push(fromRows(`${filter.rest.where} AND (${edges.join(' OR ')})`));
+  if (edges.length > 0) parts.push(fromRows(`${filter.where} AND (${edges.join(' OR ')})`));
   return { sql: parts.join(' UNION ALL '), parameters, settings: ONE_THREAD };
 }
 
@@ -116,13 +114,13 @@ function middleOf(
   fields: readonly GroupField[],
   buckets: Buckets | undefined,
 ): { first: bigint; end: bigint; projection: Projection } | undefined {
-  if (from === undefined || to === undefined || from < 0n || to > LAST_TIME) return undefined;
+  if (from === undefined && to === undefined) return undefined;
   for (const projection of PROJECTIONS) {
     const length = projection.seconds * SECOND;
     if (buckets && (buckets.start % length !== 0n || buckets.step % length !== 0n)) continue;
     if (!knows(projection.fields, fields, rest.query)) continue;
-    const first = ((from + length - 1n) / length) * length;
-    const end = (to / length) * length;
+    const first = from === undefined || from < 0n ? 0n : ((from + length - 1n) / length) * length;
+    const end = ((to === undefined || to > LAST_TIME ? LAST_TIME : to) / length) * length;
     return first < end ? { first, end, projection } : undefined;
   }
   return undefined;

@@ -80,7 +80,10 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
       partitionOf: (place) => Math.floor(place / DAY_MICROSECONDS),
       // The names stand in the file, so that one of an earlier schema can be stored before that is migrated.
       store: async (path, rows) => {
-        const statement = insertFromFile('logs', path, 'Native', rows >= INDEXED_ROWS);
+        const statement = insertFromFile('logs', path, 'Native', {
+          ...BEHIND,
+          materialize_skip_indexes_on_insert: rows >= INDEXED_ROWS ? 1 : 0,
+        });
         await inserts.use(({ session }) => execute(session, statement, 'Null'));
       },
       isStored: async (place) => {
@@ -162,7 +165,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
       await inserts.use(async (inserter) => {
         try {
           await writeFile(inserter.path, gather(inserter, pieces));
-          await execute(inserter.session, insertFromFile(target, inserter.path, format, false), 'Null');
+          await execute(inserter.session, insertFromFile(target, inserter.path, format, {}), 'Null');
         } catch (error) {
           throw toClickHouseError(error);
         }
@@ -219,20 +222,22 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   };
 }
 
-/**
- * Inserts stand behind requests and questions, who have their rows safe in the journal: 77 to 96 k rows/s with the same priority, 95
- * to 111 k with this one (three pairs). Without effect where the process may not set priorities (CAP_SYS_NICE).
- */
-const INSERT_PRIORITY = 10;
 /** Search indexes of fewer rows are left to the background merges: each takes the same space and time whatever it covers. */
 const INDEXED_ROWS = 4_000;
 
-function insertFromFile(target: string, path: string, format: string, indexed: boolean): string {
-  return (
-    `INSERT INTO ${target} FROM INFILE ${quote(path)} ` +
-    `SETTINGS os_thread_priority = ${INSERT_PRIORITY}, ` +
-    `materialize_skip_indexes_on_insert = ${indexed ? 1 : 0} FORMAT ${format}`
-  );
+/**
+ * Of rows that are safe in the journal, so that requests and questions go before them: 77 to 96 k rows/s without it, 95 to 111 k
+ * with it (three pairs). Without effect where the process may not set priorities (CAP_SYS_NICE).
+ */
+const BEHIND = { os_thread_priority: 10 };
+
+function insertFromFile(
+  target: string,
+  path: string,
+  format: string,
+  settings: Readonly<Record<string, number>>,
+): string {
+  return `${withSettings(`INSERT INTO ${target} FROM INFILE ${quote(path)}`, settings)} FORMAT ${format}`;
 }
 
 const DAY_MICROSECONDS = 86_400_000_000;
