@@ -49,11 +49,12 @@ export async function startFluentBit(options: FluentBitOptions): Promise<{ stop(
   if (problems.length > 0) throw new Error(problems.map(describeProblem).join('; '));
   for (const { name, content } of files) await writeFile(join(home, name), content);
   const child: ChildProcess = spawn(options.program, ['-c', TEMPLATE], { cwd: home, stdio: 'ignore' });
+  // Ctrl-C in a terminal reaches it too: it may be gone before it is told to stop.
+  const exited = once(child, 'exit');
   return {
     async stop() {
-      if (child.exitCode !== null) return;
       child.kill('SIGTERM');
-      await once(child, 'exit');
+      await exited;
     },
   };
 }
