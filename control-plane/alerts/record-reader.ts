@@ -38,7 +38,7 @@ export class IncrementLists {
 export const NEW_RECORDS = 'seq > {after:UInt64} AND seq <= {up_to:UInt64}';
 export const READING_LIMITS = {
   urgent: true,
-  settings: { max_execution_time: 20, max_threads: 1, max_memory_usage: 500_000_000 },
+  settings: { max_execution_time: 20, max_threads: 1, max_memory_usage: 500_000_000, os_thread_priority: 5 },
 };
 
 /** A record's own second; all that are older than any rule wants are the same one. */

@@ -10,7 +10,7 @@ export interface JournalOptions {
   /** The partition of the table for which a place is meant: an insert into one is atomic. */
   readonly partitionOf: (last: number) => number;
   /** Stores the rows of a file, all or none. */
-  readonly store: (path: string, rows: number) => Promise<void>;
+  readonly store: (path: string) => Promise<void>;
   /** Whether the row of a place is stored: asked where an earlier attempt may have been done. */
   readonly isStored: (last: number) => Promise<boolean>;
   /** Whether an error says that the file itself cannot be read. */
@@ -201,7 +201,7 @@ export class Journal implements Journaled {
       if (!(doubtful && (await isStored(file.last)))) {
         segment.doubtful = true;
         if (inherited) await this.#storeInherited(file);
-        else await store(file.path, file.rows);
+        else await store(file.path);
       }
     }
     await file.clear();
@@ -212,7 +212,7 @@ export class Journal implements Journaled {
     const { store, isStored, isDamage, onDamage } = this.#options;
     let reason = 'it does not hold what was written to it';
     try {
-      await store(file.path, file.rows);
+      await store(file.path);
       // Bytes that are all zero are an empty block to the engine.
       if (await isStored(file.last)) return;
     } catch (error) {
