@@ -1,4 +1,10 @@
 const DAY_MICROSECONDS = 86_400_000_000;
+
+/** The day of arrival, counted since 1970: the partition of the table in which a place lies. */
+export function dayOf(place: number): number {
+  return Math.floor(place / DAY_MICROSECONDS);
+}
+
 /** Longer than the longest batch: its places follow each other within one block. */
 export const BLOCK_MICROSECONDS = 131_072;
 
@@ -41,7 +47,7 @@ export class Sequencer {
   /** The first of `count` places in a row. They lie in one day, and so in one partition: one atomic insert. */
   reserve(count: number): number {
     let first = Math.max(this.#last + 1, this.#now() * 1000);
-    const nextDay = (Math.floor(first / DAY_MICROSECONDS) + 1) * DAY_MICROSECONDS;
+    const nextDay = (dayOf(first) + 1) * DAY_MICROSECONDS;
     first = this.#ownBlock(first, count);
     if (first + count > nextDay) first = this.#ownBlock(Math.max(first, nextDay), count);
     this.#last = first + count - 1;

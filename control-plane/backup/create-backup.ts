@@ -14,7 +14,7 @@ export interface BackupOptions {
   readonly version: string;
 }
 
-/** Not part of a backup: the tables are copied by themselves, the rest is temporary. */
+/** Not part of a backup: the tables are copied by themselves, with what the journal held; the rest is temporary. */
 const ENGINE_FOLDERS = /^clickhouse(?:-exports|-inserts|-journal)?(?:\/|$)/;
 
 /**

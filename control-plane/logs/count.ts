@@ -2,7 +2,7 @@ import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { countedRows } from './counted-rows.ts';
 import { type GroupField, groupValue } from './group-field.ts';
 import type { LogFilter } from './log-filter.ts';
-import { type QueryLimits, withSettings } from './query-limits.ts';
+import { adjustLimits, type QueryLimits } from './query-limits.ts';
 
 export interface Count {
   readonly total: number;
@@ -26,7 +26,7 @@ export async function countLogs(
       ? `SELECT sum(records) FROM (${sql})`
       : `SELECT sum(records) AS found, sum(found) OVER (), ${columns.join(', ')} FROM (${sql})
          GROUP BY ${columns.join(', ')} ORDER BY found DESC, ${columns.join(', ')} LIMIT ${MAX_GROUPS}`,
-    { parameters, ...withSettings(limits, settings) },
+    { parameters, ...adjustLimits(limits, settings) },
   );
   if (columns.length === 0) return { total: Number(rows[0]?.[0] ?? 0), groups: [] };
   return {

@@ -12,7 +12,7 @@ export interface CountedRows {
 }
 
 /** A projection has so few rows that a second thread costs more than it saves (1 M records: 17 and 12 ms). */
-const ONE_THREAD = { max_threads: 1 };
+export const ONE_THREAD = { max_threads: 1 };
 
 /** Pieces of time, counted from `start`, each `step` long; both in nanoseconds. */
 export interface Buckets {

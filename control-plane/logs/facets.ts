@@ -2,7 +2,7 @@ import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { countedRows } from './counted-rows.ts';
 import { type GroupField, groupValue } from './group-field.ts';
 import type { LogFilter } from './log-filter.ts';
-import { type QueryLimits, withSettings } from './query-limits.ts';
+import { adjustLimits, type QueryLimits } from './query-limits.ts';
 
 /** By field: its most frequent values, the most frequent first; records without the field are left out. */
 export type Facets = Readonly<Record<string, readonly { readonly value: string; readonly count: number }[]>>;
@@ -23,7 +23,7 @@ export async function facetsOf(
     `SELECT ${which} AS field, ${value} AS value, sum(records) AS found FROM (${sql})
      GROUP BY GROUPING SETS (${sets}) HAVING value != ''
      ORDER BY field, found DESC, value LIMIT ${limit} BY field`,
-    { parameters, ...withSettings(limits, settings) },
+    { parameters, ...adjustLimits(limits, settings) },
   );
   return Object.fromEntries(
     fields.map((field, index) => [

@@ -1,11 +1,11 @@
 import { badRequest } from '../../pipeline/errors.ts';
 import { formatTimestamp } from '../../pipeline/record/timestamp.ts';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
-import { type Buckets, countedRows } from './counted-rows.ts';
+import { type Buckets, countedRows, ONE_THREAD } from './counted-rows.ts';
 import { type GroupField, groupValue } from './group-field.ts';
 import { chooseInterval, formatInterval } from './interval.ts';
 import type { LogFilter } from './log-filter.ts';
-import { type QueryLimits, withSettings } from './query-limits.ts';
+import { adjustLimits, type QueryLimits } from './query-limits.ts';
 
 export interface HistogramRequest {
   readonly filter: LogFilter;
@@ -89,7 +89,7 @@ function countBuckets(
   limits: QueryLimits,
 ): Promise<BucketRow[]> {
   const { sql, parameters, settings } = countedRows(filter, by ? [by] : [], buckets);
-  const options = { parameters, ...withSettings(limits, settings) };
+  const options = { parameters, ...adjustLimits(limits, settings) };
   if (!by || by.name === 'level') {
     const value = by ? 'v0' : 'NULL';
     return clickhouse.query<BucketRow>(
@@ -150,7 +150,7 @@ async function edgesOf(
     : `SELECT ${range.from === undefined ? edge('ASC', '') : 'NULL'}, ${range.to === undefined ? edge('DESC', later) : 'NULL'}`;
   const [[first, last] = [null, null]] = await clickhouse.query<[string | null, string | null]>(statement, {
     parameters: { ...parameters, ...(present !== undefined && { present }) },
-    ...(isAll ? withSettings(limits, { max_threads: 1 }) : limits),
+    ...(isAll ? adjustLimits(limits, ONE_THREAD) : limits),
   });
   return {
     first: first === null ? undefined : BigInt(first),

@@ -18,13 +18,17 @@ export function queryLimits(signal: AbortSignal): QueryLimits {
 
 /** For queries that look at every record of their range, and so can be told beforehand from their number. */
 export function scanLimits(signal: AbortSignal): QueryLimits {
-  return { settings: { ...SETTINGS, ...BEHIND, max_rows_to_read: 1_000_000_000 }, signal, mayLag: true };
+  return {
+    settings: { ...SETTINGS, ...BEHIND_INGEST, max_rows_to_read: 1_000_000_000 },
+    signal,
+    mayLag: true,
+  };
 }
 
 /** The same limits with other settings where these are given. */
-export function withSettings(limits: QueryLimits, settings: QueryOptions['settings']): QueryLimits {
+export function adjustLimits(limits: QueryLimits, settings: QueryOptions['settings']): QueryLimits {
   return { ...limits, settings: { ...limits.settings, ...settings } };
 }
 
 /** Ingest and live streams get the cores first; without effect where the process may not set priorities (CAP_SYS_NICE). */
-const BEHIND = { os_thread_priority: 5 };
+export const BEHIND_INGEST = { os_thread_priority: 5 };

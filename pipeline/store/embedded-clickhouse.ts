@@ -3,6 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { drainPending, Session } from 'chdb';
+import { dayOf } from '../sequencer.ts';
 import { type ClickHouse, ClickHouseError, parseRows, type QueryOptions } from './clickhouse.ts';
 import { Journal } from './journal.ts';
 import { setParameters } from './query-parameters.ts';
@@ -77,7 +78,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     // Behind the sessions, which are refused where another process has the folder.
     journal = new Journal({
       folder: `${options.path}-journal`,
-      partitionOf: (place) => Math.floor(place / DAY_MICROSECONDS),
+      partitionOf: dayOf,
       // The names stand in the file, so that one of an earlier schema can be stored before that is migrated.
       store: async (path) => {
         const statement = insertFromFile('logs', path, 'Native', { ...WITHOUT_SEARCH_INDEX, ...BEHIND });
@@ -242,8 +243,6 @@ function insertFromFile(
 ): string {
   return `${withSettings(`INSERT INTO ${target} FROM INFILE ${quote(path)}`, settings)} FORMAT ${format}`;
 }
-
-const DAY_MICROSECONDS = 86_400_000_000;
 
 /**
  * Runs a statement in a session. One that fails leaves what it had put out by then to the session's next statement (measured:

@@ -40,9 +40,7 @@ export class JournalFile {
     await this.#open();
     const { size } = await this.#rowsFile!.stat();
     const ends = await readFile(endsPath(this.path));
-    this.#appends = 0;
-    this.#bytes = 0;
-    this.#rows = 0;
+    this.#forget();
     for (let at = 0; at + END_BYTES <= ends.length; at += END_BYTES) {
       const end = ends.readDoubleLE(at);
       if (end > size) break;
@@ -80,9 +78,7 @@ export class JournalFile {
   async clear(): Promise<void> {
     await this.#open();
     await this.#endsFile!.truncate(0);
-    this.#appends = 0;
-    this.#bytes = 0;
-    this.#rows = 0;
+    this.#forget();
   }
 
   async close(): Promise<void> {
@@ -90,6 +86,12 @@ export class JournalFile {
     await this.#endsFile?.close();
     this.#rowsFile = undefined;
     this.#endsFile = undefined;
+  }
+
+  #forget(): void {
+    this.#appends = 0;
+    this.#bytes = 0;
+    this.#rows = 0;
   }
 
   async #open(): Promise<void> {

@@ -57,7 +57,6 @@ export class Journal implements Journaled {
   #open: Segment | undefined;
   /** Full ones, the oldest first. */
   readonly #sealed: Segment[] = [];
-  #sealedCount = 0;
   #storedCount = 0;
   #waiting: Waiter[] = [];
   #storing = 0;
@@ -75,7 +74,8 @@ export class Journal implements Journaled {
     const names = new Set(readdirSync(options.folder));
     for (let number = 0; number < FILES; number++) {
       const file = new JournalFile(join(options.folder, String(number)));
-      if (names.has(String(number)) && names.has(endsPath(String(number)))) this.#inherit(file);
+      if (names.has(String(number)) && names.has(endsPath(String(number))))
+        this.#sealed.push({ file, partition: undefined, state: 'waiting', doubtful: true, inherited: true });
       else this.#free.push(file);
     }
   }
@@ -117,7 +117,7 @@ export class Journal implements Journaled {
     if (!this.#open && this.#sealed.length === 0) return;
     await this.#inOrder(async () => this.#seal());
     if (this.#failure) this.#tryAgain();
-    await this.#stored(this.#sealedCount);
+    await this.#stored(this.#storedCount + this.#sealed.length);
   }
 
   /** Stores what it can; what it cannot is stored at the next start. */
@@ -127,11 +127,6 @@ export class Journal implements Journaled {
     if (this.#storing > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     for (const file of this.#free) await file.close();
     for (const { file } of this.#sealed) await file.close();
-  }
-
-  #inherit(file: JournalFile): void {
-    this.#sealed.push({ file, partition: undefined, state: 'waiting', doubtful: true, inherited: true });
-    this.#sealedCount++;
   }
 
   #inOrder<T>(work: () => Promise<T>): Promise<T> {
@@ -154,7 +149,6 @@ export class Journal implements Journaled {
     else if (segment) {
       segment.state = 'waiting';
       this.#sealed.push(segment);
-      this.#sealedCount++;
     }
     this.#storeSealed();
   }

@@ -13,6 +13,7 @@ export class ResourcePool<T> {
     this.#maxWaiting = maxWaiting;
   }
 
+  /** Takes one for the time of the work. */
   async use<Result>(work: (resource: T) => Promise<Result>): Promise<Result> {
     const resource = await this.take();
     try {

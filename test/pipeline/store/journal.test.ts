@@ -4,8 +4,9 @@ import t from 'tap';
 import { Journal, type JournalOptions } from '../../../pipeline/store/journal.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
-/** A table whose inserts the test can refuse. */
+/** A table whose inserts the test can refuse, and the folder of its journals. */
 function createTable() {
+  const folder = temporaryFolder();
   const table = {
     inserts: [] as string[],
     places: [] as number[],
@@ -13,7 +14,7 @@ function createTable() {
     asked: [] as number[],
     damage: [] as string[],
   };
-  const open = (folder: string, options: Partial<JournalOptions> = {}) =>
+  const open = (options: Partial<JournalOptions> = {}) =>
     new Journal({
       folder,
       partitionOf: (last) => Math.floor(last / 1_000),
@@ -33,7 +34,7 @@ function createTable() {
       retryMilliseconds: 5,
       ...options,
     });
-  return { table, open };
+  return { table, folder, open };
 }
 
 /** Rows whose text is their places. */
@@ -45,7 +46,7 @@ const rows = (...places: number[]) => ({
 
 t.test('what was appended is stored with one insert when somebody asks', async (t) => {
   const { table, open } = createTable();
-  const journal = open(temporaryFolder());
+  const journal = open();
   await journal.settle();
   t.same(table.inserts, []);
   await Promise.all([journal.append(rows(1, 2)), journal.append(rows(3))]);
@@ -62,7 +63,7 @@ t.test('what was appended is stored with one insert when somebody asks', async (
 
 t.test('rows of two partitions go apart, many rows go at once, others after a while', async (t) => {
   const { table, open } = createTable();
-  const journal = open(temporaryFolder(), { mostRows: 3, gatherMilliseconds: 5 });
+  const journal = open({ mostRows: 3, gatherMilliseconds: 5 });
   for (const blocks of [rows(999), rows(1_000), rows(1_001, 1_002), rows(1_003)])
     await journal.append(blocks);
   while (table.inserts.length < 3) await new Promise((resolve) => setImmediate(resolve));
@@ -71,9 +72,8 @@ t.test('rows of two partitions go apart, many rows go at once, others after a wh
 });
 
 t.test('what a process leaves behind is stored once', async (t) => {
-  const folder = temporaryFolder();
-  const { table, open } = createTable();
-  const first = open(folder);
+  const { table, folder, open } = createTable();
+  const first = open();
   await first.append(rows(1, 2));
   await first.append(rows(3));
   // It is killed: in the middle of an append, and before an append was whole.
@@ -83,26 +83,25 @@ t.test('what a process leaves behind is stored once', async (t) => {
   );
   appendFileSync(join(folder, file!), Buffer.alloc(10, 1));
 
-  const second = open(folder);
+  const second = open();
   await second.append(rows(4));
   await second.settle();
   t.same(table.places.toSorted(), [1, 2, 3, 4]);
   t.same(table.asked, [3, 3], 'before and after');
   await second.close();
 
-  const third = open(folder);
+  const third = open();
   await third.settle();
   t.same(table.places.toSorted(), [1, 2, 3, 4]);
   await third.close();
 });
 
 t.test('an insert that was done before the process died is not done again', async (t) => {
-  const folder = temporaryFolder();
   const { table, open } = createTable();
-  const first = open(folder);
+  const first = open();
   await first.append(rows(1, 2));
   table.places.push(1, 2);
-  const second = open(folder);
+  const second = open();
   await second.settle();
   t.same(table.inserts, []);
   t.same(table.asked, [2]);
@@ -115,9 +114,8 @@ t.test('an insert that was done before the process died is not done again', asyn
 t.test(
   'while nothing can be stored, rows are taken as long as there is room, and readers are told',
   async (t) => {
-    const folder = temporaryFolder();
     const { table, open } = createTable();
-    const journal = open(folder, { mostRows: 1 });
+    const journal = open({ mostRows: 1 });
     table.refusal = new Error('no space');
     let taken = 0;
     await t.rejects(async () => {
@@ -139,7 +137,7 @@ t.test(
 
 t.test('an insert that failed and was done all the same is not repeated', async (t) => {
   const { table, open } = createTable();
-  const journal = open(temporaryFolder());
+  const journal = open();
   await journal.append(rows(1));
   table.refusal = new Error('answer lost');
   await t.rejects(journal.settle(), /answer lost/);
@@ -150,25 +148,23 @@ t.test('an insert that failed and was done all the same is not repeated', async 
 });
 
 t.test('a stop leaves what cannot be stored for the next start', async (t) => {
-  const folder = temporaryFolder();
   const { table, open } = createTable();
-  const first = open(folder);
+  const first = open();
   await first.append(rows(1));
   table.refusal = new Error('no space');
   await first.close();
   table.refusal = undefined;
-  const second = open(folder);
+  const second = open();
   await second.settle();
   t.same(table.places, [1]);
   await second.close();
 });
 
 t.test('a file that cannot be read is set aside and told, and hinders nothing', async (t) => {
-  const folder = temporaryFolder();
-  const { table, open } = createTable();
-  await open(folder).append(rows(1, 2));
+  const { table, folder, open } = createTable();
+  await open().append(rows(1, 2));
   table.refusal = new Error('damaged');
-  const second = open(folder);
+  const second = open();
   await second.settle();
   t.match(table.damage, [/^2 records of a file that is damaged are missing; it was set aside: .*damaged/]);
   t.equal(readdirSync(folder).filter((name) => name.includes('damaged')).length, 1);
@@ -180,16 +176,15 @@ t.test('a file that cannot be read is set aside and told, and hinders nothing', 
 });
 
 t.test('a file that lost its end keeps the appends that are whole', async (t) => {
-  const folder = temporaryFolder();
-  const { table, open } = createTable();
-  const first = open(folder);
+  const { table, folder, open } = createTable();
+  const first = open();
   await first.append(rows(1));
   await first.append(rows(2, 3));
   const [name] = readdirSync(folder).filter(
     (name) => /^\d$/.test(name) && readFileSync(join(folder, name)).length,
   );
   truncateSync(join(folder, name!), 4);
-  const second = open(folder);
+  const second = open();
   await second.settle();
   t.same(table.places, [1]);
   await second.close();
