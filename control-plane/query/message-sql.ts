@@ -1,23 +1,38 @@
+import { MESSAGE_LETTERS } from '../../pipeline/store/message-letters.ts';
 import { anyCaseRegex, foldCase } from './fold-case.ts';
 import type { SqlParameters } from './sql-parameters.ts';
 
-/** Shorter pieces are not in the index `by_piece`. */
+/** Shorter texts are in neither index. */
 const MIN_PIECE = 4;
+/** Words in a longer text that are worth looking for first: shorter ones are in too many rows. */
+const MIN_WORD = 6;
 
 /**
- * `foldCase(message)` holds `foldCase(text)`. The condition on `lower(message)` is the one that the index answers; ASCII
- * letters only fold to ASCII ones, so for an ASCII text it is the exact one too. For any other text the longest ASCII
- * piece of it stands before the exact test. Measured on 1 M rows, rare text: 12 ms, against 55 ms without the index.
+ * `foldCase(message)` holds `foldCase(text)`. Letters alone are found in the index `by_word`, other ASCII texts by the
+ * condition on `lower(message)`, which `by_piece` answers, and by the longest word in them; both are exact, because ASCII letters
+ * only fold to ASCII ones. For any other text the longest ASCII piece of it stands before the exact test.
+ * Measured on 1 M rows (merged): count of a common word 10 ms, 81 without `by_word`; a rare id 14 ms, 55 without `by_piece`.
  */
 export function messageHolds(text: string, parameters: SqlParameters): string {
   const folded = foldCase(text);
   if (folded === '') return '1';
-  if (!/[^\0-\x7f]/.test(folded)) return lowerHolds(folded, parameters);
+  if (!/[^\0-\x7f]/.test(folded)) return asciiHolds(folded, parameters);
   const exact = `match(message, ${parameters.string(anyCaseRegex(folded))})`;
-  const [piece = ''] = folded.split(/[^\0-\x7f]+/).sort((a, b) => b.length - a.length);
-  return piece.length < MIN_PIECE ? exact : `(${lowerHolds(piece, parameters)} AND ${exact})`;
+  const piece = longest(folded.split(/[^\0-\x7f]+/));
+  return piece.length < MIN_PIECE ? exact : `(${asciiHolds(piece, parameters)} AND ${exact})`;
 }
 
-function lowerHolds(folded: string, parameters: SqlParameters): string {
-  return `lower(message) LIKE ${parameters.string(`%${folded.replace(/[\\%_]/g, '\\$&')}%`)}`;
+function asciiHolds(folded: string, parameters: SqlParameters): string {
+  const word = longest(folded.split(/[^a-z]+/));
+  if (word === folded && word.length >= MIN_PIECE) return wordHolds(word, parameters);
+  const exact = `lower(message) LIKE ${parameters.string(`%${folded.replace(/[\\%_]/g, '\\$&')}%`)}`;
+  return word.length < MIN_WORD ? exact : `(${wordHolds(word, parameters)} AND ${exact})`;
+}
+
+function wordHolds(word: string, parameters: SqlParameters): string {
+  return `${MESSAGE_LETTERS} LIKE ${parameters.string(`%${word}%`)}`;
+}
+
+function longest(texts: readonly string[]): string {
+  return texts.reduce((longer, text) => (text.length > longer.length ? text : longer), '');
 }

@@ -19,8 +19,8 @@ export interface ClickHouseServerOptions {
   readonly retryMs?: number;
 }
 
-/** What the statements need: settings of projections and of merges that came with it. */
-const OLDEST = [25, 3] as const;
+/** What the statements need: the index of words came with it. */
+const OLDEST = [26, 2] as const;
 const REQUEST_MILLISECONDS = 60_000;
 /** A SELECT that meets a broken connection is asked once more, no longer: somebody waits for it. */
 const QUERY_RETRY_MILLISECONDS = 500;

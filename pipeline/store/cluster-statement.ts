@@ -9,6 +9,7 @@ const SHARD_OF: Readonly<Record<string, string>> = { logs: `intDiv(seq, ${BLOCK_
 const CREATE = /^\s*CREATE TABLE IF NOT EXISTS (\w+)\s+(\([\s\S]*\))\s*ENGINE = (\w*MergeTree)\b([\s\S]*)$/;
 const ALTER = /^\s*ALTER TABLE (\w+)\s+([\s\S]*)$/;
 const DELETE = /^\s*DELETE FROM (\w+)\b([\s\S]*)$/;
+const KILL = /^\s*KILL MUTATION\b([\s\S]*)$/;
 const COLUMN_CHANGE = /^(?:ADD|MODIFY|DROP|RENAME|COMMENT|CLEAR)\s+COLUMN\b/i;
 
 /**
@@ -36,6 +37,8 @@ export function forCluster(statement: string, cluster: string): readonly string[
   }
   const deleted = DELETE.exec(statement);
   if (deleted) return [`DELETE FROM ${deleted[1]}${LOCAL_SUFFIX} ${everywhere}${deleted[2]}`];
+  const killed = KILL.exec(statement);
+  if (killed) return [`KILL MUTATION ${everywhere}${killed[1]}`];
   return [statement];
 }
 

@@ -35,7 +35,8 @@ const WORDS = [
   '日本語', '😀', '𐐀', '𐐨', '\0', 'a\0b', '\n', '\t', '\r', '"', "'", '\\', '\\\\', '\\n', '%', '_', '%_',
   '\\%', '*', '?', '.', '.*', '(', ')', '[', ']', '{', '}', '$', '^', '|', '+', '/', ':', '-', 'AND', 'OR',
   'NOT', 'TO', 'true', 'false', 'null', '{p0:String}', '{q0:String}', '--', ';', '', ' ', '\u00a0',
-  '\u2028', '\ufffd', '0', '5', '42', '007', 'resolve', 'resolved', 'connection refused', 'x_y', 'x-y', 'é',
+  '\u2028', '\ufffd', '0', '5', '42', '007', 'resolve', 'resolved', 'connection refused', 'x_y', 'x-y', 'é', 'refused', 'esolve',
+  'timeouts', 'Xtimeout7', 'node refused',
   'e\u0301', '\x7f', '\x1b[31m', 'ﬀ', 'ΐ', 'Ⅷ', 'ⅷ', 'Ⓐ', 'ⓐ', 'ᾳ', 'ᾼ',
 ];
 

@@ -43,6 +43,9 @@ t.test('changes go to every machine', async (t) => {
   t.same(forCluster('DELETE FROM logs WHERE a = {x:String}', 'c'), [
     "DELETE FROM logs_local ON CLUSTER 'c' WHERE a = {x:String}",
   ]);
+  t.same(forCluster("KILL MUTATION WHERE table = 'logs_local' SYNC", 'c'), [
+    "KILL MUTATION ON CLUSTER 'c' WHERE table = 'logs_local' SYNC",
+  ]);
   t.same(forCluster('INSERT INTO schema_versions SELECT 1, now()', 'c'), [
     'INSERT INTO schema_versions SELECT 1, now()',
   ]);
