@@ -118,6 +118,6 @@ t.test('a server that is too old is told as such', async (t) => {
   t.teardown(() => old.stop());
   await t.rejects(
     connectClickHouseServer({ url: old.url, ...account }),
-    new Error('ClickHouse 24.8.1.1 is too old: expected 26.2 or newer'),
+    new Error('ClickHouse 24.8.1.1 is too old: expected 26.7 or newer'),
   );
 });
