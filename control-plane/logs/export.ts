@@ -1,10 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
-import { formatRecord } from '../../pipeline/record/format-record.ts';
 import { INDEXED_FIELDS } from '../../pipeline/record/log-record.ts';
-import type { ClickHouse, QueryOptions } from '../../pipeline/store/clickhouse.ts';
-import { parseRows } from '../../pipeline/store/clickhouse.ts';
-import { decodeRow, RECORD_SELECT, type RecordRow } from '../../pipeline/store/columns.ts';
+import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { timeText } from '../query/compile-sql.ts';
+import { RECORD_JSON_SETTINGS, RECORD_JSON_SQL } from './record-json-sql.ts';
 import type { SqlFilter } from './sql-filter.ts';
 
 export const EXPORT_FORMATS = ['ndjson', 'csv', 'json', 'parquet'] as const;
@@ -30,9 +27,10 @@ const SETTINGS = {
   read_in_order_use_virtual_row: 1,
   max_memory_usage: 500_000_000,
   max_read_buffer_size: 131_072,
-  output_format_parquet_row_group_size: 50_000,
+  output_format_parquet_row_group_size: 10_000,
   output_format_parquet_parallel_encoding: 0,
   output_format_parallel_formatting: 0,
+  ...RECORD_JSON_SETTINGS,
   // The columns of the answer have the names of those that the filter means.
   prefer_column_name_to_alias: 1,
 };
@@ -66,17 +64,13 @@ export async function* exportLogs(
   const options = { parameters: filter.parameters, settings: SETTINGS, signal };
   switch (format) {
     case 'ndjson':
-      for await (const lines of recordLines(clickhouse, from, options)) yield `${lines.join('\n')}\n`;
+      yield* clickhouse.stream(`SELECT ${RECORD_JSON_SQL} ${from}`, 'LineAsString', options);
       return;
-    case 'json': {
-      let separator = '[';
-      for await (const lines of recordLines(clickhouse, from, options)) {
-        yield `${separator}${lines.join(',\n')}`;
-        separator = ',\n';
-      }
-      yield separator === '[' ? '[]' : ']';
+    case 'json':
+      yield* jsonArray(
+        clickhouse.stream(`SELECT concat(',', ${RECORD_JSON_SQL}) ${from}`, 'LineAsString', options),
+      );
       return;
-    }
     case 'csv':
       yield `${Object.keys(TABLE_COLUMNS).join(',')}\r\n`;
       yield* clickhouse.stream(`SELECT ${tableSelect()} ${from}`, 'CSV', options);
@@ -86,35 +80,18 @@ export async function* exportLogs(
   }
 }
 
-const TURN_ROWS = 1_000;
-
-/** The JSON of records, some thousand at a time; between pieces of them other work gets its turn. */
-async function* recordLines(
-  clickhouse: ClickHouse,
-  from: string,
-  options: QueryOptions,
-): AsyncGenerator<string[]> {
-  for await (const text of wholeLines(
-    clickhouse.stream(`SELECT ${RECORD_SELECT} ${from}`, 'JSONCompactEachRow', options),
-  )) {
-    const rows = parseRows<RecordRow>(text);
-    for (let start = 0; start < rows.length; start += TURN_ROWS) {
-      yield rows.slice(start, start + TURN_ROWS).map((row) => formatRecord(decodeRow(row), 'upper'));
-      await setImmediate();
+/** Records in an array, each behind a comma; the first one's becomes the bracket. */
+async function* jsonArray(rows: AsyncIterable<Uint8Array>): AsyncGenerator<string | Uint8Array> {
+  let begun = false;
+  for await (const chunk of rows) {
+    if (begun) yield chunk;
+    else {
+      yield '[';
+      yield chunk.subarray(1);
+      begun = true;
     }
   }
-}
-
-/** Pieces as they come from the engine may end within a line, also within a character. */
-async function* wholeLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of chunks) {
-    const bytes = Buffer.concat([rest, chunk]);
-    const end = bytes.lastIndexOf(0x0a) + 1;
-    rest = bytes.subarray(end);
-    if (end > 0) yield bytes.toString('utf8', 0, end);
-  }
-  if (rest.length > 0) yield rest.toString();
+  yield begun ? ']' : '[]';
 }
 
 function tableSelect(columns = TABLE_COLUMNS): string {

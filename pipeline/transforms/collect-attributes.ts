@@ -2,11 +2,12 @@ import { skipBlanks, visitRawMembers } from '../record/raw-json.ts';
 
 /**
  * JSON text of an object: those members of `text` (the JSON text of an object) that `names` lists, under the name given there, their
- * values as they stand in the text. Of a repeated key the last value counts, as for JSON.parse.
+ * values as they stand in the text, on one line. Of a repeated key the last value counts, as for JSON.parse.
  * `extra` is added behind them, members ready as text.
  */
 export function collectAttributes(text: string, names: ReadonlyMap<string, string>, extra: string): string {
-  const members = names.size === 0 ? '' : (findPlainMembers(text, names) ?? collectMembers(text, names));
+  const members =
+    names.size === 0 ? '' : (findPlainMembers(text, names) ?? onOneLine(collectMembers(text, names)));
   return `{${members}${members !== '' && extra !== '' ? ',' : ''}${extra}}`;
 }
 
@@ -68,4 +69,9 @@ function withoutRepeats(text: string, names: ReadonlyMap<string, string>): strin
     if (name !== undefined) last.set(name, value);
   });
   return Array.from(last, ([name, value]) => `${JSON.stringify(name)}:${value}`).join(',');
+}
+
+/** A line break within an object would end a line of NDJSON or an event; none stands in a JSON string unescaped. */
+function onOneLine(json: string): string {
+  return /[\r\n]/.test(json) ? json.replaceAll(/[\r\n]\s*/g, '') : json;
 }

@@ -102,7 +102,7 @@ function flipCase(chance: Chance, text: string): string {
 }
 
 function randomJson(chance: Chance, depth: number): string {
-  const blank = chance.pick(['', '', '', ' ', '\n']);
+  const blank = chance.pick(['', '', '', ' ', '\t']);
   const kind = chance.below(depth > 0 ? 10 : 7);
   if (kind < 3) return quoted(chance, randomText(chance, 2));
   if (kind < 5) return chance.pick(NUMBERS);

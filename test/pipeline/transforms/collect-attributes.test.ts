@@ -28,6 +28,12 @@ const CASES: readonly [what: string, text: string, names: Map<string, string>, a
   ['a repeated key, blanks before the colon', '{"a":1,"a" :2}', names('a'), '{"a":2}'],
   ['the same key inside', '{"o":{"a":1},"a":2}', names('a', 'o'), '{"o":{"a":1},"a":2}'],
   ['the same key inside, last', '{"a":2,"o":{"a":1}}', names('a'), '{"a":2}'],
+  [
+    'line breaks within a value',
+    '{\n  "o": {\r\n    "a": [1,\n 2],\n    "s": "x\\ny  z"\n  },\n  "b": 2\n}',
+    names('o', 'b'),
+    String.raw`{"o":{"a": [1,2],"s": "x\ny  z"},"b":2}`,
+  ],
   ['the same key in a list', '{"a":2,"o": [ {"a":1}]}', names('a'), '{"a":2}'],
   ['escapes', String.raw`{"s":"say \"a\":9","a":1}`, names('a', 's'), String.raw`{"s":"say \"a\":9","a":1}`],
   ['an escaped key', String.raw`{"\u0061":1,"b":2}`, names('a', 'b'), '{"a":1,"b":2}'],
