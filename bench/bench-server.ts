@@ -7,6 +7,7 @@ export async function startBenchServer(folder: string): Promise<{ url: string; s
     env: {
       ...process.env,
       UV_THREADPOOL_SIZE: '16',
+      MALLOC_MMAP_THRESHOLD_: '1048576',
       PORT: '0',
       GRPC_PORT: '0',
       LOG_API_CALLS: 'false',

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { startBenchServer } from './bench-server.ts';
 import { openFilledStore } from './filled-store.ts';
 
@@ -22,6 +23,8 @@ const rss = async () => {
 await (await fetch(`${server.url}/api/v1/logs/count?q=message:/nothing of this kind/`)).text();
 
 for (const format of (process.env.FORMATS ?? 'ndjson,csv,json,parquet').split(',')) {
+  // What came before has given its memory back by then.
+  await setTimeout(10_000);
   const idle = await rss();
   const started = performance.now();
   const request = http.get(`${server.url}/api/v1/logs/export?format=${format}&q=-nothing`);

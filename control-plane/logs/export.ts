@@ -1,14 +1,15 @@
 import { INDEXED_FIELDS } from '../../pipeline/record/log-record.ts';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { timeText } from '../query/compile-sql.ts';
+import type { LogFilter } from './log-filter.ts';
 import { RECORD_JSON_SETTINGS, RECORD_JSON_SQL } from './record-json-sql.ts';
-import type { SqlFilter } from './sql-filter.ts';
+import { timeSlices } from './time-slices.ts';
 
 export const EXPORT_FORMATS = ['ndjson', 'csv', 'json', 'parquet'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export interface ExportRequest {
-  readonly filter: SqlFilter;
+  readonly filter: Pick<LogFilter, 'where' | 'parameters' | 'range'>;
   readonly format: ExportFormat;
   readonly order: 'asc' | 'desc';
   /** Aborted when the client leaves: the engine then stops its work. */
@@ -58,26 +59,47 @@ const PARQUET_COLUMNS: Readonly<Record<string, string>> = {
 /** All records of a filter by their time, piece by piece. */
 export async function* exportLogs(
   clickhouse: ClickHouse,
-  { filter, format, order, signal }: ExportRequest,
+  request: ExportRequest,
 ): AsyncGenerator<string | Uint8Array> {
-  const from = `FROM logs WHERE ${filter.where} ORDER BY timestamp ${order}, seq ${order}`;
-  const options = { parameters: filter.parameters, settings: SETTINGS, signal };
-  switch (format) {
+  switch (request.format) {
     case 'ndjson':
-      yield* clickhouse.stream(`SELECT ${RECORD_JSON_SQL} ${from}`, 'LineAsString', options);
+      yield* slices(clickhouse, request, RECORD_JSON_SQL, 'LineAsString');
       return;
     case 'json':
-      yield* jsonArray(
-        clickhouse.stream(`SELECT concat(',', ${RECORD_JSON_SQL}) ${from}`, 'LineAsString', options),
-      );
+      yield* jsonArray(slices(clickhouse, request, `concat(',', ${RECORD_JSON_SQL})`, 'LineAsString'));
       return;
     case 'csv':
-      yield `${Object.keys(TABLE_COLUMNS).join(',')}\r\n`;
-      yield* clickhouse.stream(`SELECT ${tableSelect()} ${from}`, 'CSV', options);
+      yield* csvTable(slices(clickhouse, request, tableSelect(TABLE_COLUMNS), 'CSV'));
       return;
     case 'parquet':
-      yield* clickhouse.stream(`SELECT ${tableSelect(PARQUET_COLUMNS)} ${from}`, 'Parquet', options);
+      // A file of this format is made by one statement.
+      yield* clickhouse.stream(
+        `SELECT ${tableSelect(PARQUET_COLUMNS)} FROM logs WHERE ${request.filter.where} ${orderBy(request)}`,
+        'Parquet',
+        { parameters: request.filter.parameters, settings: SETTINGS, signal: request.signal },
+      );
   }
+}
+
+async function* slices(
+  clickhouse: ClickHouse,
+  request: ExportRequest,
+  select: string,
+  format: string,
+): AsyncGenerator<Uint8Array> {
+  const { filter, order, signal } = request;
+  const inOrder = await timeSlices(clickhouse, filter.range, signal);
+  for (const slice of order === 'asc' ? inOrder : inOrder.reverse()) {
+    yield* clickhouse.stream(
+      `SELECT ${select} FROM logs WHERE ${slice.where} AND (${filter.where}) ${orderBy(request)}`,
+      format,
+      { parameters: { ...filter.parameters, ...slice.parameters }, settings: SETTINGS, signal },
+    );
+  }
+}
+
+function orderBy({ order }: ExportRequest): string {
+  return `ORDER BY timestamp ${order}, seq ${order}`;
 }
 
 /** Records in an array, each behind a comma; the first one's becomes the bracket. */
@@ -94,7 +116,19 @@ async function* jsonArray(rows: AsyncIterable<Uint8Array>): AsyncGenerator<strin
   yield begun ? ']' : '[]';
 }
 
-function tableSelect(columns = TABLE_COLUMNS): string {
+/** The names come when the engine has begun: what it refuses is an error and not half a file. */
+async function* csvTable(rows: AsyncIterable<Uint8Array>): AsyncGenerator<string | Uint8Array> {
+  const head = `${Object.keys(TABLE_COLUMNS).join(',')}\r\n`;
+  let begun = false;
+  for await (const chunk of rows) {
+    if (!begun) yield head;
+    begun = true;
+    yield chunk;
+  }
+  if (!begun) yield head;
+}
+
+function tableSelect(columns: Readonly<Record<string, string>>): string {
   return Object.entries(columns)
     .map(([name, sql]) => `${sql} AS ${name}`)
     .join(', ');

@@ -191,7 +191,7 @@ export class Journal implements Journaled {
     const { file, doubtful, inherited } = segment;
     if (inherited) await file.load();
     if (file.rows > 0) {
-      await file.seal();
+      file.seal();
       if (!(doubtful && (await isStored(file.last)))) {
         segment.doubtful = true;
         if (inherited) await this.#storeInherited(file);

@@ -34,7 +34,12 @@ await insertRecords(clickhouse, records);
 async function read(format: ExportFormat, where = 'true', parameters = {}): Promise<string> {
   const pieces: Uint8Array[] = [];
   const { signal } = new AbortController();
-  const request = { filter: { where, parameters }, format, order: 'asc', signal } as const;
+  const request = {
+    filter: { where, parameters, range: { from: undefined, to: undefined } },
+    format,
+    order: 'asc',
+    signal,
+  } as const;
   for await (const piece of exportLogs(clickhouse, request)) pieces.push(Buffer.from(piece));
   return Buffer.concat(pieces).toString();
 }
