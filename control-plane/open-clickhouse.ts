@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { type ClickHouse, ClickHouseError } from '../pipeline/store/clickhouse.ts';
-import { connectClickHouseServer } from '../pipeline/store/clickhouse-server.ts';
 import { openEmbeddedClickHouse } from '../pipeline/store/embedded-clickhouse.ts';
 import { type Config, ConfigError } from './config.ts';
 
@@ -15,6 +14,8 @@ export async function openClickHouse(config: Config, warn: (message: string) => 
     });
   }
   const { CLICKHOUSE_URL: url, CLICKHOUSE_USER: user, CLICKHOUSE_PASSWORD: password } = config;
+  // Loading its client takes 60 ms of a start.
+  const { connectClickHouseServer } = await import('../pipeline/store/clickhouse-server.ts');
   try {
     return await connectClickHouseServer({
       url,

@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { ConfigError } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
 
@@ -12,6 +12,8 @@ const MOST_WAIT_MILLISECONDS = 1_000;
  * @throws Error that names the setting where it cannot be reached at the start
  */
 export async function openRedis(url: string, log: ConsoleLog): Promise<Redis> {
+  // Loading it takes 100 ms of a start, and most servers have no Redis.
+  const { Redis } = await import('ioredis');
   const redis = new Redis(url, {
     lazyConnect: true,
     connectTimeout: CONNECT_MILLISECONDS,

@@ -2,7 +2,8 @@ import { copyFile as copy, cp, mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { openEmbeddedClickHouse } from '../../pipeline/store/embedded-clickhouse.ts';
-import { applyMigrations, MIGRATIONS } from '../../pipeline/store/schema.ts';
+import { MIGRATIONS } from '../../pipeline/store/migrations.ts';
+import { applyMigrations } from '../../pipeline/store/schema.ts';
 import { checksumOf } from './copy-files.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
-import { MIGRATIONS } from '../../pipeline/store/schema.ts';
+import { MIGRATIONS } from '../../pipeline/store/migrations.ts';
 import type { Config } from '../config.ts';
 import { openClickHouse } from '../open-clickhouse.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';

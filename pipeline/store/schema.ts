@@ -1,197 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
-import { SAMPLE_RATE_SQL } from '../record/sample-rate.ts';
 import { type ClickHouse, ClickHouseError } from './clickhouse.ts';
 import { LOCAL_SUFFIX } from './cluster-statement.ts';
-import { MESSAGE_LETTERS } from './message-letters.ts';
+import { logsTable } from './logs-table.ts';
+import { MIGRATIONS } from './migrations.ts';
 import { lifetimeHours, type Retention } from './retention.ts';
 import { isPassing } from './retry.ts';
 
 const ARRIVED = "toDateTime(fromUnixTimestamp64Micro(toInt64(seq), 'UTC'))";
-
-/**
- * Statements by schema version; a version that has been released never changes, later ones follow it.
- *
- * `logs` is partitioned by the day of arrival, so that retention drops whole folders and an import of old
- * files does not touch a hundred partitions at once, and ordered by the records' own time. The projections
- * `minutes` and `hours` hold the counts: they are parts of the rows' parts and go with them, so they can never differ
- * from the rows, which a materialized view can (after a crash between the two inserts, or after a delete).
- *
- * Merges wait for 30 parts, so that many small inserts are merged in few steps.
- *
- * Two indexes answer searches for a part of a message. `by_word` knows the rows of each word of letters, so that what has a word,
- * or a part of one, is found and counted without reading messages: there are few such words, and the engine looks through all
- * of them. Everything else, ids above all, is looked for by its pieces of four characters in `by_piece`.
- */
-export const MIGRATIONS: readonly (readonly string[])[] = [
-  [
-    `CREATE TABLE IF NOT EXISTS logs (
-      seq UInt64 CODEC(DoubleDelta, ZSTD(1)),
-      request String CODEC(ZSTD(1)),
-      timestamp DateTime64(9, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
-      timestamp_digits UInt8,
-      observed_timestamp DateTime64(9, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
-      observed_digits UInt8,
-      level Enum8('debug' = 5, 'info' = 9, 'warn' = 13, 'error' = 17, 'fatal' = 21),
-      severity_text LowCardinality(String),
-      service LowCardinality(String),
-      machine_id LowCardinality(String),
-      worker_id LowCardinality(String),
-      deployment_env LowCardinality(String),
-      region LowCardinality(String),
-      source LowCardinality(String),
-      file_path LowCardinality(String),
-      container_name LowCardinality(String),
-      job_id String CODEC(ZSTD(1)),
-      node_id String CODEC(ZSTD(1)),
-      trace_id String CODEC(ZSTD(1)),
-      span_id String CODEC(ZSTD(1)),
-      request_id String CODEC(ZSTD(1)),
-      type LowCardinality(String),
-      event_type LowCardinality(String),
-      message String CODEC(ZSTD(1)),
-      attributes String CODEC(ZSTD(1)),
-      INDEX by_seq seq TYPE minmax GRANULARITY 1,
-      INDEX by_piece lower(message) TYPE ngrambf_v1(4, 65536, 2, 0) GRANULARITY 1,
-      PROJECTION minutes (
-        SELECT toStartOfMinute(timestamp), service, level, machine_id, source, file_path,
-          count(), sum(length(message)), max(timestamp)
-        GROUP BY toStartOfMinute(timestamp), service, level, machine_id, source, file_path
-      )
-    ) ENGINE = MergeTree
-    PARTITION BY toDate(fromUnixTimestamp64Micro(toInt64(seq), 'UTC'))
-    ORDER BY (timestamp, seq)
-    SETTINGS deduplicate_merge_projection_mode = 'rebuild', lightweight_mutation_projection_mode = 'rebuild',
-      min_parts_to_merge_at_once = 30, merge_selector_base = 20`,
-    `CREATE TABLE IF NOT EXISTS dead_letters (
-      id String,
-      seq UInt64,
-      agent String,
-      source LowCardinality(String),
-      line UInt32,
-      reason String,
-      content String CODEC(ZSTD(1))
-    ) ENGINE = ReplacingMergeTree ORDER BY id`,
-    `CREATE TABLE IF NOT EXISTS job_runs (
-      cluster LowCardinality(String),
-      job_id String,
-      array_task_id String,
-      submit String,
-      start String,
-      updated UInt64,
-      name String,
-      user LowCardinality(String),
-      partition LowCardinality(String),
-      state LowCardinality(String),
-      exit_code LowCardinality(String),
-      end String,
-      nodes Array(String)
-    ) ENGINE = ReplacingMergeTree(updated) ORDER BY (job_id, cluster, array_task_id, submit, start)`,
-  ],
-  [
-    // Like the search index, the projection is built in merges: a part without it is counted row by row. Measured for an
-    // insert of 2,000 rows: 7.5 ms of CPU in place of 11.8, and 7.3 with marks and keys uncompressed.
-    `ALTER TABLE logs MODIFY SETTING materialize_projections_on_insert = 0, materialize_projections_on_merge = 1,
-      compress_marks = 0, compress_primary_key = 0`,
-  ],
-  // Sampled records count for all that they stand for, in the projections too. Older parts are rewritten in the background.
-  [
-    `ALTER TABLE logs ADD COLUMN IF NOT EXISTS weight UInt32 MATERIALIZED toUInt32(${SAMPLE_RATE_SQL}) CODEC(ZSTD(1))`,
-    'ALTER TABLE logs MATERIALIZE COLUMN weight SETTINGS mutations_sync = 0, alter_sync = 0',
-    // By minute for what is counted most often; by hour with the fields of many values, of which a minute would have nearly
-    // as many combinations as rows (measured on 1 M rows: 375,000, 5.3 of 38.6 bytes a row).
-    'ALTER TABLE logs DROP PROJECTION IF EXISTS minutes',
-    `ALTER TABLE logs ADD PROJECTION minutes (
-      SELECT toStartOfMinute(timestamp), service, level, count(), sum(weight), sum(length(message)), max(timestamp)
-      GROUP BY toStartOfMinute(timestamp), service, level
-    )`,
-    `ALTER TABLE logs ADD PROJECTION IF NOT EXISTS hours (
-      SELECT toStartOfHour(timestamp), service, level, machine_id, source, file_path,
-        count(), sum(weight), sum(length(message)), max(timestamp)
-      GROUP BY toStartOfHour(timestamp), service, level, machine_id, source, file_path
-    )`,
-    // One hash in place of two: half the time in merges, the same size, and for words that are long enough to be rare
-    // hardly more false finds.
-    'ALTER TABLE logs DROP INDEX IF EXISTS by_piece',
-    'ALTER TABLE logs ADD INDEX by_piece lower(message) TYPE ngrambf_v1(4, 65536, 1, 0) GRANULARITY 1',
-    ...['PROJECTION minutes', 'PROJECTION hours', 'INDEX by_piece'].map(
-      (what) => `ALTER TABLE logs MATERIALIZE ${what} SETTINGS mutations_sync = 0, alter_sync = 0`,
-    ),
-  ],
-  [
-    `CREATE TABLE IF NOT EXISTS fleet (
-      kind LowCardinality(String),
-      id String,
-      updated UInt64,
-      body String CODEC(ZSTD(1))
-    ) ENGINE = ReplacingMergeTree(updated) ORDER BY (kind, id)`,
-  ],
-  [
-    `CREATE TABLE IF NOT EXISTS alert_rules (
-      name String,
-      version UInt32,
-      updated UInt64,
-      deleted UInt8,
-      definition String
-    ) ENGINE = MergeTree ORDER BY (name, version)`,
-    `CREATE TABLE IF NOT EXISTS alert_events (
-      seq UInt64,
-      alert String,
-      rule LowCardinality(String),
-      rule_version UInt32,
-      severity LowCardinality(String),
-      state LowCardinality(String),
-      labels String CODEC(ZSTD(1)),
-      group String CODEC(ZSTD(1)),
-      since Float64,
-      at Float64,
-      value Float64,
-      details String CODEC(ZSTD(1)),
-      webhooks Array(String) CODEC(ZSTD(1))
-    ) ENGINE = MergeTree ORDER BY seq
-    TTL toDateTime(fromUnixTimestamp64Micro(toInt64(seq), 'UTC')) + toIntervalDay(400)`,
-    `CREATE TABLE IF NOT EXISTS alert_silences (
-      id String,
-      updated UInt64,
-      deleted UInt8,
-      definition String
-    ) ENGINE = ReplacingMergeTree(updated) ORDER BY id`,
-    `CREATE TABLE IF NOT EXISTS alert_positions (
-      name String,
-      updated UInt64,
-      place UInt64,
-      note String
-    ) ENGINE = ReplacingMergeTree(updated) ORDER BY name`,
-    `CREATE TABLE IF NOT EXISTS leases (
-      name LowCardinality(String),
-      holder String,
-      asked UInt64,
-      seen UInt64
-    ) ENGINE = ReplacingMergeTree(seen) ORDER BY (name, holder)
-    TTL toDateTime(fromUnixTimestamp64Micro(toInt64(seen), 'UTC')) + toIntervalDay(1)`,
-  ],
-  [
-    // Inserts became large (`journal.ts`), so that making projections at once costs 1 µs a row; counts then read no rows at all.
-    'ALTER TABLE logs MODIFY SETTING materialize_projections_on_insert = 1',
-  ],
-  [
-    `ALTER TABLE logs ADD INDEX IF NOT EXISTS by_word ${MESSAGE_LETTERS} TYPE text(tokenizer = splitByNonAlpha)`,
-    // Words are no longer looked for in pieces, so a quarter of the filter is enough: 2 bytes a row in place of 6. An index that is
-    // still being made, as after the third version, cannot be dropped.
-    `KILL MUTATION WHERE database = currentDatabase() AND table IN ('logs', 'logs${LOCAL_SUFFIX}')
-       AND command LIKE '%MATERIALIZE INDEX by_piece%' SYNC`,
-    'ALTER TABLE logs DROP INDEX IF EXISTS by_piece',
-    'ALTER TABLE logs ADD INDEX by_piece lower(message) TYPE ngrambf_v1(4, 16384, 1, 0) GRANULARITY 1',
-    // A record's columns are then unpacked for 8,192 rows and not for up to 65,536: ten records of a rare word in 25 ms in
-    // place of 32, for 0.2 bytes a row.
-    // A day that is over is merged into one part: every part costs every question that looks at it (20 days in 400 parts: a word that is
-    // not there 1,403 ms, a histogram 248; in 20 parts 108 and 32).
-    `ALTER TABLE logs MODIFY SETTING min_compress_block_size = 4096, min_age_to_force_merge_seconds = 7200,
-      min_age_to_force_merge_on_partition_only = 1`,
-    ...['by_word', 'by_piece'].map(
-      (index) => `ALTER TABLE logs MATERIALIZE INDEX ${index} SETTINGS mutations_sync = 0, alter_sync = 0`,
-    ),
-  ],
-];
 
 const MIGRATE_ATTEMPTS = 10;
 
@@ -202,6 +17,7 @@ const MIGRATE_ATTEMPTS = 10;
 export async function migrate(clickhouse: ClickHouse, retention: Retention): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
+      await createTables(clickhouse, retention);
       await applyMigrations(clickhouse, MIGRATIONS);
       await applyRetention(clickhouse, retention);
       await rememberTokens(clickhouse);
@@ -217,15 +33,31 @@ export async function migrate(clickhouse: ClickHouse, retention: Retention): Pro
 /** Rows that a crash left in the journal are stored as soon as there is a table for them. */
 const BEFORE_TABLES = { mayLag: true };
 
+/** Gives an empty database its tables; one that holds any is left to the migrations. */
+async function createTables(clickhouse: ClickHouse, retention: Retention): Promise<void> {
+  const [[tables] = [0]] = await clickhouse.query<[number]>(
+    'SELECT count() FROM system.tables WHERE database = currentDatabase()',
+    BEFORE_TABLES,
+  );
+  if (tables > 0) return;
+  const created = MIGRATIONS.flat().filter((statement) => statement.startsWith('CREATE TABLE'));
+  for (const statement of [logsTable(logsTtl(retention)), ...created, VERSIONS_TABLE])
+    await clickhouse.command(statement, BEFORE_TABLES);
+  await clickhouse.command(
+    `INSERT INTO schema_versions SELECT number + 1, now() FROM numbers(${MIGRATIONS.length})`,
+    BEFORE_TABLES,
+  );
+}
+
+const VERSIONS_TABLE =
+  'CREATE TABLE IF NOT EXISTS schema_versions (version UInt32, applied_at DateTime) ENGINE = MergeTree ORDER BY version';
+
 /** Brings an older database, or an empty one, to the version that the last of the migrations makes. */
 export async function applyMigrations(
   clickhouse: ClickHouse,
   migrations: readonly (readonly string[])[],
 ): Promise<void> {
-  await clickhouse.command(
-    'CREATE TABLE IF NOT EXISTS schema_versions (version UInt32, applied_at DateTime) ENGINE = MergeTree ORDER BY version',
-    BEFORE_TABLES,
-  );
+  await clickhouse.command(VERSIONS_TABLE, BEFORE_TABLES);
   const [[applied] = [0]] = await clickhouse.query<[number]>(
     'SELECT max(version) FROM schema_versions',
     BEFORE_TABLES,
@@ -259,7 +91,7 @@ async function rememberTokens(clickhouse: ClickHouse): Promise<void> {
 /** Changing a TTL rewrites old parts, so it is only done where it differs from the one in force. */
 async function applyRetention(clickhouse: ClickHouse, retention: Retention): Promise<void> {
   const ttls: Readonly<Record<string, string>> = {
-    logs: `${ARRIVED} + toIntervalHour(${lifetimeHours(retention)})`,
+    logs: logsTtl(retention),
     dead_letters: `${ARRIVED} + toIntervalDay(${retention.errorDays})`,
   };
   for (const [table, ttl] of Object.entries(ttls)) {
@@ -270,4 +102,8 @@ async function applyRetention(clickhouse: ClickHouse, retention: Retention): Pro
     if (!definition.includes(`TTL ${ttl}`))
       await clickhouse.command(`ALTER TABLE ${table} MODIFY TTL ${ttl}`);
   }
+}
+
+function logsTtl(retention: Retention): string {
+  return `${ARRIVED} + toIntervalHour(${lifetimeHours(retention)})`;
 }

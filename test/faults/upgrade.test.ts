@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import t from 'tap';
 import { openEmbeddedClickHouse } from '../../pipeline/store/embedded-clickhouse.ts';
-import { applyMigrations, MIGRATIONS } from '../../pipeline/store/schema.ts';
+import { MIGRATIONS } from '../../pipeline/store/migrations.ts';
+import { applyMigrations } from '../../pipeline/store/schema.ts';
 import { startHere } from '../end-to-end/test-server.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 

@@ -4,7 +4,8 @@ import { decodeRow, RECORD_SELECT, type RecordRow } from '../../../pipeline/stor
 import { openEmbeddedClickHouse } from '../../../pipeline/store/embedded-clickhouse.ts';
 import { LogBlock } from '../../../pipeline/store/log-block.ts';
 import { LogStore } from '../../../pipeline/store/log-store.ts';
-import { MIGRATIONS, migrate } from '../../../pipeline/store/schema.ts';
+import { MIGRATIONS } from '../../../pipeline/store/migrations.ts';
+import { migrate } from '../../../pipeline/store/schema.ts';
 import { plainRecord } from '../../plain-record.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
