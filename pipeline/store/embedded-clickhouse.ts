@@ -52,7 +52,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   const openSession = (): Session => {
     const session = new Session(options.path);
     sessions.push(session);
-    session.query(`CREATE DATABASE IF NOT EXISTS "${options.database}"`);
+    if (sessions.length === 1) session.query(`CREATE DATABASE IF NOT EXISTS "${options.database}"`);
     session.query(`USE "${options.database}"`);
     return session;
   };
