@@ -24,7 +24,7 @@ const SETTINGS = {
   max_block_size: 4096,
   preferred_block_size_bytes: 1_000_000,
   max_threads: 1,
-  // A part of the table is opened when its turn comes: with all columns of all parts open, 5 M rows held 220 MB.
+  // Rows of a part are read when its turn comes: 5 M rows in 47 parts held 297 MB without it, 171 with it.
   read_in_order_use_virtual_row: 1,
   max_memory_usage: 500_000_000,
   max_read_buffer_size: 131_072,
@@ -66,10 +66,15 @@ export async function* exportLogs(
       yield* slices(clickhouse, request, RECORD_JSON_SQL, 'LineAsString');
       return;
     case 'json':
-      yield* jsonArray(slices(clickhouse, request, `concat(',', ${RECORD_JSON_SQL})`, 'LineAsString'));
+      // Each record stands behind a comma, the first one behind the bracket.
+      yield* headed('[', slices(clickhouse, request, `concat(',', ${RECORD_JSON_SQL})`, 'LineAsString'), 1);
+      yield ']';
       return;
     case 'csv':
-      yield* csvTable(slices(clickhouse, request, tableSelect(TABLE_COLUMNS), 'CSV'));
+      yield* headed(
+        `${Object.keys(TABLE_COLUMNS).join(',')}\r\n`,
+        slices(clickhouse, request, tableSelect(TABLE_COLUMNS), 'CSV'),
+      );
       return;
     case 'parquet':
       // A file of this format is made by one statement.
@@ -102,28 +107,20 @@ function orderBy({ order }: ExportRequest): string {
   return `ORDER BY timestamp ${order}, seq ${order}`;
 }
 
-/** Records in an array, each behind a comma; the first one's becomes the bracket. */
-async function* jsonArray(rows: AsyncIterable<Uint8Array>): AsyncGenerator<string | Uint8Array> {
-  let begun = false;
-  for await (const chunk of rows) {
-    if (begun) yield chunk;
-    else {
-      yield '[';
-      yield chunk.subarray(1);
-      begun = true;
-    }
-  }
-  yield begun ? ']' : '[]';
-}
-
-/** The names come when the engine has begun: what it refuses is an error and not half a file. */
-async function* csvTable(rows: AsyncIterable<Uint8Array>): AsyncGenerator<string | Uint8Array> {
-  const head = `${Object.keys(TABLE_COLUMNS).join(',')}\r\n`;
+/**
+ * Rows behind a head, the first of them without some bytes of its own. The head comes when the engine has begun: what it refuses is
+ * an error and not half a file.
+ */
+async function* headed(
+  head: string,
+  rows: AsyncIterable<Uint8Array>,
+  without = 0,
+): AsyncGenerator<string | Uint8Array> {
   let begun = false;
   for await (const chunk of rows) {
     if (!begun) yield head;
+    yield begun ? chunk : chunk.subarray(without);
     begun = true;
-    yield chunk;
   }
   if (!begun) yield head;
 }

@@ -1,4 +1,5 @@
 import { SAMPLE_RATE_SQL } from '../record/sample-rate.ts';
+import { LOG_COLUMNS } from './columns.ts';
 import { MESSAGE_LETTERS } from './message-letters.ts';
 
 /**
@@ -20,31 +21,7 @@ import { MESSAGE_LETTERS } from './message-letters.ts';
  */
 export function logsTable(ttl: string): string {
   return `CREATE TABLE IF NOT EXISTS logs (
-    seq UInt64 CODEC(DoubleDelta, ZSTD(1)),
-    request String CODEC(ZSTD(1)),
-    timestamp DateTime64(9, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
-    timestamp_digits UInt8,
-    observed_timestamp DateTime64(9, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
-    observed_digits UInt8,
-    level Enum8('debug' = 5, 'info' = 9, 'warn' = 13, 'error' = 17, 'fatal' = 21),
-    severity_text LowCardinality(String),
-    service LowCardinality(String),
-    machine_id LowCardinality(String),
-    worker_id LowCardinality(String),
-    deployment_env LowCardinality(String),
-    region LowCardinality(String),
-    source LowCardinality(String),
-    file_path LowCardinality(String),
-    container_name LowCardinality(String),
-    job_id String CODEC(ZSTD(1)),
-    node_id String CODEC(ZSTD(1)),
-    trace_id String CODEC(ZSTD(1)),
-    span_id String CODEC(ZSTD(1)),
-    request_id String CODEC(ZSTD(1)),
-    type LowCardinality(String),
-    event_type LowCardinality(String),
-    message String CODEC(ZSTD(1)),
-    attributes String CODEC(ZSTD(1)),
+    ${COLUMNS.join(',\n    ')},
     weight UInt32 MATERIALIZED toUInt32(${SAMPLE_RATE_SQL}) CODEC(ZSTD(1)),
     INDEX by_seq seq TYPE minmax GRANULARITY 1,
     INDEX by_word ${MESSAGE_LETTERS} TYPE text(tokenizer = splitByNonAlpha),
@@ -66,4 +43,17 @@ export function logsTable(ttl: string): string {
     min_parts_to_merge_at_once = 30, merge_selector_base = 20,
     materialize_projections_on_insert = 1, materialize_projections_on_merge = 1, compress_marks = 0, compress_primary_key = 0,
     min_compress_block_size = 4096, min_age_to_force_merge_seconds = 7200, min_age_to_force_merge_on_partition_only = 1`;
+}
+
+/** `request` is written last and stands second. */
+const FIRST = ['seq', 'request'];
+const COLUMNS = [
+  ...LOG_COLUMNS.filter(({ name }) => FIRST.includes(name)),
+  ...LOG_COLUMNS.filter(({ name }) => !FIRST.includes(name)),
+].map(({ name, type }) => `${name} ${type}${codecOf(type)}`);
+
+/** Types of few values need none. */
+function codecOf(type: string): string {
+  if (type === 'String') return ' CODEC(ZSTD(1))';
+  return type === 'UInt64' || type.startsWith('DateTime64') ? ' CODEC(DoubleDelta, ZSTD(1))' : '';
 }

@@ -40,6 +40,7 @@ async function createTables(clickhouse: ClickHouse, retention: Retention): Promi
     BEFORE_TABLES,
   );
   if (tables > 0) return;
+  // The first version's `logs` among them changes nothing: the table is there by then.
   const created = MIGRATIONS.flat().filter((statement) => statement.startsWith('CREATE TABLE'));
   for (const statement of [logsTable(logsTtl(retention)), ...created, VERSIONS_TABLE])
     await clickhouse.command(statement, BEFORE_TABLES);
