@@ -3,7 +3,6 @@ import { ExportResultCode } from '@opentelemetry/core';
 import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
 import type { Context, Middleware } from 'koa';
 import type { Pipeline } from '../pipeline/pipeline.ts';
-import { parseEntry } from '../pipeline/sources/json-body.ts';
 import { formatLine } from './logger/json-lines.ts';
 import { createRequestLog } from './logger/koa-request-log.ts';
 import { createLogger } from './logger/logger.ts';
@@ -67,7 +66,7 @@ function selfExporter({ pipeline, machineId }: NonNullable<RequestLogOptions['st
       });
       const digest = `self-${randomUUID()}`;
       const sender = { agent: 'self', peer: 'self', digest, source: 'self', machineId };
-      pipeline.accept({ ...sender, entries, decode: parseEntry }).then(
+      pipeline.accept({ ...sender, entries }).then(
         () => done({ code: ExportResultCode.SUCCESS }),
         (error: Error) => done({ code: ExportResultCode.FAILED, error }),
       );

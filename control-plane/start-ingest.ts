@@ -14,6 +14,7 @@ import { LogStore } from '../pipeline/store/log-store.ts';
 import { migrate } from '../pipeline/store/schema.ts';
 import { createCategorizer } from '../pipeline/transforms/categorize.ts';
 import { type CategoryFile, parseCategoryRules } from '../pipeline/transforms/category-rules.ts';
+import { KnownShapes } from '../pipeline/transforms/known-shapes.ts';
 import { createNormalizer } from '../pipeline/transforms/normalize.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
@@ -76,11 +77,13 @@ export async function startIngest(
   unpublishedFrom = () => queue.unpublishedFrom;
   const categories = await readCategories(config.CATEGORIES_FILE);
   const categorize = createCategorizer(categories.rules);
+  const recordRules = { categorize, defaultTimezone: config.DEFAULT_TIMEZONE };
   const pipeline = new Pipeline({
     redact: rules.redact,
     sample: rules.sample,
     measure: rules.measure,
-    normalize: createNormalizer({ categorize, defaultTimezone: config.DEFAULT_TIMEZONE }),
+    normalize: createNormalizer(recordRules),
+    shapes: new KnownShapes({ ...recordRules, redact: rules.redact }),
     queue,
     deadLetters,
     window,

@@ -1,7 +1,6 @@
 import type { Pipeline } from './pipeline.ts';
 import { formatTimestamp } from './record/timestamp.ts';
 import type { CollectedBatch, Deliver } from './sources/files/collected-batch.ts';
-import { parseEntry } from './sources/json-body.ts';
 
 /** Takes what the embedded collector read into the pipeline, in the shape in which Fluent Bit ships raw lines. */
 export function deliverFiles(pipeline: Pipeline, machineId: string): Deliver {
@@ -16,7 +15,6 @@ export function deliverFiles(pipeline: Pipeline, machineId: string): Deliver {
       source: 'file',
       machineId,
       entries,
-      decode: parseEntry,
     });
   };
 }

@@ -9,9 +9,12 @@ import {
   type RequestWindow,
   type SharedRequests,
 } from './request-window.ts';
+import { parseEntry } from './sources/json-body.ts';
 import type { Arrival, SourceEntry } from './sources/source-entry.ts';
 import type { DeadLetter, DeadLetterStore } from './store/dead-letter-store.ts';
 import { LogBlock } from './store/log-block.ts';
+import type { KnownShapes } from './transforms/known-shapes.ts';
+import type { Normalize } from './transforms/normalize.ts';
 import type { Redactor } from './transforms/redactor.ts';
 
 /** A longer request is taken slice by slice, so that its size does not decide how much memory it needs. */
@@ -33,9 +36,10 @@ export interface IngestRequest {
   readonly source: string;
   /** The machine of records that name none. */
   readonly machineId?: string | undefined;
-  /** The texts that the source cut the request into, for `decode`; read more than once. */
+  /** The texts that the source cut the request into; read more than once. */
   readonly entries: Iterable<string>;
-  readonly decode: (text: string) => SourceEntry | { readonly reason: string };
+  /** Reads one of them; left out where they are the JSON of records. */
+  readonly decode?: ((text: string) => SourceEntry | { readonly reason: string }) | undefined;
 }
 
 export interface Receipt {
@@ -57,7 +61,9 @@ export interface PipelineOptions {
   /** What is kept of a record: itself, a copy that tells its sample rate, or nothing. */
   readonly sample: (record: LogRecord) => LogRecord | undefined;
   readonly measure: () => Measuring | undefined;
-  readonly normalize: (entry: SourceEntry, arrival: Arrival) => LogRecord;
+  readonly normalize: Normalize;
+  /** Reads JSON texts of records where it can; what it gives is what `normalize` would make of the redacted entry. */
+  readonly shapes: KnownShapes;
   readonly queue: BatchQueue;
   readonly deadLetters: DeadLetterStore;
   readonly window: RequestWindow;
@@ -130,7 +136,7 @@ export class Pipeline {
     request: IngestRequest,
     before: KnownRequest,
   ): Promise<KnownRequest> {
-    const { redact, normalize, sample, queue, deadLetters, counters, hasLiveReaders } = this.#options;
+    const { redact, sample, queue, deadLetters, counters, hasLiveReaders } = this.#options;
     const now = Date.now();
     const arrival: Arrival = {
       time: fromMilliseconds(now),
@@ -141,10 +147,11 @@ export class Pipeline {
     const records: LogRecord[] | undefined = hasLiveReaders() ? [] : undefined;
     const letters: DeadLetter[] = [];
     const measuring = this.#options.measure();
-    for (const [index, text] of slice.entries()) {
+    for (let index = 0; index < slice.length; index++) {
+      const text = slice[index]!;
       if (index % TURN_ENTRIES === TURN_ENTRIES - 1) await setImmediate();
-      const entry = request.decode(text);
-      if ('reason' in entry) {
+      const whole = this.#read(text, request, arrival);
+      if ('reason' in whole) {
         const line = before.entries + index + 1;
         letters.push({
           id: `${request.digest}-${line}`,
@@ -152,11 +159,10 @@ export class Pipeline {
           agent: before.agent,
           source: request.source,
           line,
-          reason: entry.reason,
+          reason: whole.reason,
           content: text,
         });
       } else {
-        const whole = normalize(redact.entry(entry), arrival);
         measuring?.add(whole);
         const record = sample(whole);
         if (!record) continue;
@@ -178,7 +184,15 @@ export class Pipeline {
     return after;
   }
 
-  #agentOfFirstRecord({ entries, decode }: IngestRequest): string | undefined {
+  #read(text: string, { decode }: IngestRequest, arrival: Arrival): LogRecord | { readonly reason: string } {
+    const { redact, normalize, shapes } = this.#options;
+    const known = decode ? undefined : shapes.read(text, arrival);
+    if (known) return known;
+    const entry = (decode ?? parseEntry)(text);
+    return 'reason' in entry ? entry : normalize(redact.entry(entry), arrival);
+  }
+
+  #agentOfFirstRecord({ entries, decode = parseEntry }: IngestRequest): string | undefined {
     for (const text of entries) {
       const entry = decode(text);
       if ('reason' in entry) continue;
@@ -189,7 +203,11 @@ export class Pipeline {
   }
 }
 
-function* skip<T>(items: Iterable<T>, count: number): Generator<T> {
+function skip<T>(items: Iterable<T>, count: number): Iterable<T> {
+  return count === 0 ? items : behind(items, count);
+}
+
+function* behind<T>(items: Iterable<T>, count: number): Generator<T> {
   let index = 0;
   for (const item of items) if (index++ >= count) yield item;
 }

@@ -23,12 +23,10 @@ export function deliverSynced(pipeline: Pipeline, source: SyncSource) {
       digest: id,
       source: 'sync',
       machineId: source.machineId,
-      entries: lines.map(({ text }) => text),
-      decode: (log) => {
+      entries: lines.map(({ text: log }) => {
         const rank = rankOfPath || rankFromText(log);
-        const fields = { timestamp, ...common, ...(rank !== '' && { rank: Number(rank) }), log };
-        return { fields, text: JSON.stringify(fields) };
-      },
+        return JSON.stringify({ timestamp, ...common, ...(rank !== '' && { rank: Number(rank) }), log });
+      }),
     });
   };
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
-import { parseEntry } from '../../pipeline/sources/json-body.ts';
 import { advance, checkGoesOn, type Launch, markEvent, STUCK_EVENT } from './launch.ts';
 import { isTerminal } from './launch-phase.ts';
 import type { EntryDraft, NodeEntry } from './node-entry.ts';
@@ -93,7 +92,6 @@ export class NodeLaunches {
         digest: `node-${randomUUID()}`,
         source: NODE_SOURCE,
         entries: entries.map((entry) => entryText(nodeId, entry)),
-        decode: parseEntry,
       });
       this.#remember(nodeId, { launch, end: await this.#options.log.append(nodeId, entries, known.end) });
       return launch!;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { LogplaneError } from '../../pipeline/errors.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import { formatTimestamp, fromMilliseconds } from '../../pipeline/record/timestamp.ts';
-import { parseEntry, splitJsonBody } from '../../pipeline/sources/json-body.ts';
+import { splitJsonBody } from '../../pipeline/sources/json-body.ts';
 import type { DeadLetterStore } from '../../pipeline/store/dead-letter-store.ts';
 import type { RouteFamily } from '../http/api.ts';
 import { describe, requiredText, wholeNumber } from '../http/parameters.ts';
@@ -67,7 +67,6 @@ export function addDeadLetterRoutes(
         digest: `replay-${id}`,
         source: letter.source,
         entries: { [Symbol.iterator]: () => splitJsonBody(content) },
-        decode: parseEntry,
       });
       if (receipt.accepted > 0 && receipt.rejected === 0) await deadLetters.remove(id);
       return receipt;

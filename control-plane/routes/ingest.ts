@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { badRequest } from '../../pipeline/errors.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
-import { parseEntry, splitJsonBody } from '../../pipeline/sources/json-body.ts';
+import { splitJsonBody } from '../../pipeline/sources/json-body.ts';
 import type { DeadLetterStore } from '../../pipeline/store/dead-letter-store.ts';
 import type { RouteFamily } from '../http/api.ts';
 import { type ReadBodyOptions, type RequestBody, readBody } from '../http/read-body.ts';
@@ -62,7 +62,6 @@ export function addIngestRoutes(
       digest,
       source: 'api',
       entries,
-      decode: parseEntry,
     });
     if (receipt.accepted === 0 && receipt.rejected > 0 && !holdsJson(entries)) {
       throw badRequest(

@@ -118,7 +118,7 @@ export class StringColumn {
     // Most texts are ASCII, with as many bytes as characters; where that turns out wrong, the text is moved.
     this.#reserve(value.length * 3 + 2 * MOST_LENGTH_BYTES);
     const start = this.#length + lengthBytes(value.length);
-    const written = this.#bytes.write(value, start, 'utf8');
+    const written = this.#bytes.write(value, start);
     const moved = this.#length + lengthBytes(written);
     if (moved !== start) this.#bytes.copyWithin(moved, start, start + written);
     writeLength(this.#bytes, this.#length, written);

@@ -1,14 +1,12 @@
 import { skipBlanks, visitRawMembers } from '../record/raw-json.ts';
 
 /**
- * JSON text of an object: those members of `text` (the JSON text of an object) that `names` lists, under the name given there, their
- * values as they stand in the text, on one line. Of a repeated key the last value counts, as for JSON.parse.
- * `extra` is added behind them, members ready as text.
+ * JSON of members of an object, with a comma between them: those of `text` (the JSON text of an object) that `names` lists, under the
+ * name given there, their values as they stand in the text, on one line. Of a repeated key the last value counts, as for JSON.parse.
  */
-export function collectAttributes(text: string, names: ReadonlyMap<string, string>, extra: string): string {
-  const members =
-    names.size === 0 ? '' : (findPlainMembers(text, names) ?? onOneLine(collectMembers(text, names)));
-  return `{${members}${members !== '' && extra !== '' ? ',' : ''}${extra}}`;
+export function collectAttributes(text: string, names: ReadonlyMap<string, string>): string {
+  if (names.size === 0) return '';
+  return findPlainMembers(text, names) ?? onOneLine(collectMembers(text, names));
 }
 
 /** An object or a list as a member's value; a text may look like one too. */

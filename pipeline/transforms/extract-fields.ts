@@ -6,6 +6,14 @@ export function jobIdFromPath(path: string): string {
   return path.endsWith('.out') || path.endsWith('.err') ? (JOB_FILE.exec(path)?.[1] ?? '') : '';
 }
 
+/** What every text has that names one of the ids below: one look at it takes a third of the time of theirs. */
+const ANY_ID = /ob|OB|Step|STEP |race|RACE|pan|PAN|[rR]eq|REQ/;
+
+/** False where none of the functions below would find anything. */
+export function mayNameIds(text: string): boolean {
+  return ANY_ID.test(text);
+}
+
 /**
  * `*** JOB 25883692 ON`, `StepId=1543570.2`, `STEP 405737.0 ON`, `Job ID: 1543570`, `--jobid 1543570`, `job 1543570`. A number of a
  * training step is not one, nor is a count of jobs.

@@ -23,7 +23,7 @@ export interface ReadLevel {
 }
 
 /** Keys that a level is sent under, most telling first. */
-const LEVEL_KEYS: readonly (readonly [key: string, read: Read])[] = [
+export const LEVEL_KEYS: readonly (readonly [key: string, read: Read])[] = [
   ['level', word],
   ['severity', word],
   ['severity_text', word],

@@ -4,7 +4,8 @@ import type { Timestamp } from '../record/timestamp.ts';
 import type { Zone } from '../record/timezone.ts';
 import type { SourceEntry } from '../sources/source-entry.ts';
 
-const TIME_KEYS = ['timestamp', 'time', 'ts', '@timestamp', 'date'] as const;
+/** Fields that hold the time, most telling first. */
+export const TIME_KEYS = ['timestamp', 'time', 'ts', '@timestamp', 'date'] as const;
 
 export interface ReadTime {
   readonly key: (typeof TIME_KEYS)[number];

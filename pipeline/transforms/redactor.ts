@@ -21,6 +21,11 @@ export interface Redactor {
   entry(entry: SourceEntry): SourceEntry;
   /** Of a text of any kind, also one that cannot be read. */
   text(text: string): string;
+  /**
+   * True of a string's value as it stands in JSON where there is certainly nothing to replace. Costs a tenth of the others. An entry
+   * is left as it is when this is true of all its names and values.
+   */
+  isClean(json: string): boolean;
 }
 
 /** JSON texts in texts of JSON: deeper ones are plain text. */
@@ -90,14 +95,17 @@ export function createRedactor({
     return done === 0 ? text : redacted + text.slice(done);
   };
 
+  const isClean = (json: string) => unhinted.length === 0 && keyLines === 0 && !mayHold(json, hints);
+
   return {
     entry(entry) {
-      if (unhinted.length === 0 && keyLines === 0 && !mayHold(entry.text, hints)) return entry;
+      if (isClean(entry.text)) return entry;
       const text = redactJson(entry.text, 0);
       if (text === entry.text) return entry;
       return { ...entry, text, fields: JSON.parse(text) as SourceEntry['fields'] };
     },
     text: plain,
+    isClean,
   };
 }
 
