@@ -57,7 +57,7 @@ async function fill(): Promise<number> {
       records++;
     }
     arrivals.delete(minute);
-    pieces = [...pieces, ...block.finish(time * 1000, '')];
+    pieces = [...pieces, ...block.finish(time * 1000)];
     if (minute % 240 === 239) {
       await clickhouse.insert('logs', LOG_COLUMN_NAMES, { format: 'Native', pieces });
       pieces = [];

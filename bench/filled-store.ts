@@ -33,7 +33,7 @@ export async function openFilledStore(path: string, rows: number): Promise<Click
     }
     const seq = Math.floor((start + from * gap) * 1000);
     await clickhouse.append({
-      pieces: block.finish(seq, ''),
+      pieces: block.finish(seq),
       count: block.count,
       last: seq + block.count - 1,
     });

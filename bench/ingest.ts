@@ -31,7 +31,7 @@ async function rawEngine(path: string): Promise<number> {
     )) {
       block.add(normalize({ fields: JSON.parse(text), text }, arrival));
     }
-    inserts.push(block.finish(Date.now() * 1000 + from, 'bench'));
+    inserts.push(block.finish(Date.now() * 1000 + from));
   }
   const started = performance.now();
   let next = 0;

@@ -25,8 +25,12 @@ export interface BatchQueueOptions {
 /** Rows that await their places. */
 export interface Rows {
   readonly count: number;
-  /** The rows' bytes, the first at place `seq` and each further one at the next; the last carries `request`. */
-  finish(seq: number, request: string): Uint8Array[];
+  /** Puts a request's mark into its last row. */
+  mark(request: string): void;
+  /** Takes the rows of another request behind its own. */
+  append(other: this): void;
+  /** The rows' bytes, the first at place `seq` and each further one at the next. */
+  finish(seq: number): Uint8Array[];
 }
 
 /** The records of one request; they are stored together or not at all. */
@@ -162,14 +166,32 @@ export class BatchQueue {
   }
 }
 
+/**
+ * The rows of small requests are joined, because every block costs a piece of work for each of its columns, here and in the
+ * engine: 0.4 ms, as much as 40 rows.
+ */
 function encodeParts(parts: readonly Part[], first: number): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
   let seq = first;
-  return parts.flatMap(({ rows, request }) => {
-    const block = rows.finish(seq, request);
-    seq += rows.count;
-    return block;
-  });
+  let joined: Rows | undefined;
+  const finish = () => {
+    if (!joined) return;
+    pieces.push(...joined.finish(seq));
+    seq += joined.count;
+  };
+  for (const { rows, request } of parts) {
+    rows.mark(request);
+    if (joined && joined.count + rows.count <= MOST_JOINED) joined.append(rows);
+    else {
+      finish();
+      joined = rows;
+    }
+  }
+  finish();
+  return pieces;
 }
+
+const MOST_JOINED = 5_000;
 
 function placeRecords(parts: readonly Part[], first: number): StoredRecord[] | undefined {
   const placed: StoredRecord[] = [];

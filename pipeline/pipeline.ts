@@ -116,8 +116,10 @@ export class Pipeline {
     };
     const known = progress.entries;
     try {
-      for (const slice of slices(skip(request.entries, known))) {
-        progress = await this.#storeSlice(slice, request, progress);
+      const texts = request.entries[Symbol.iterator]();
+      for (let skipped = 0; skipped < known; skipped++) texts.next();
+      for (let text = texts.next(); !text.done; text = texts.next()) {
+        progress = await this.#storeSlice(text.value, texts, request, progress);
         window.record(progress);
       }
     } catch (error) {
@@ -131,8 +133,10 @@ export class Pipeline {
     return { accepted: progress.accepted, rejected: progress.rejected, duplicate };
   }
 
+  /** Takes `first` and what follows it, as much as a slice may have. */
   async #storeSlice(
-    slice: readonly string[],
+    first: string,
+    texts: Iterator<string>,
     request: IngestRequest,
     before: KnownRequest,
   ): Promise<KnownRequest> {
@@ -147,12 +151,15 @@ export class Pipeline {
     const records: LogRecord[] | undefined = hasLiveReaders() ? [] : undefined;
     const letters: DeadLetter[] = [];
     const measuring = this.#options.measure();
-    for (let index = 0; index < slice.length; index++) {
-      const text = slice[index]!;
-      if (index % TURN_ENTRIES === TURN_ENTRIES - 1) await setImmediate();
+    let entries = 0;
+    let characters = 0;
+    for (let text: string | undefined = first; text !== undefined; ) {
+      entries++;
+      characters += text.length;
+      if (entries % TURN_ENTRIES === 0) await setImmediate();
       const whole = this.#read(text, request, arrival);
       if ('reason' in whole) {
-        const line = before.entries + index + 1;
+        const line = before.entries + entries;
         letters.push({
           id: `${request.digest}-${line}`,
           receivedAt: now * 1000,
@@ -165,15 +172,18 @@ export class Pipeline {
       } else {
         measuring?.add(whole);
         const record = sample(whole);
-        if (!record) continue;
-        rows.add(record);
-        records?.push(record);
+        if (record) {
+          rows.add(record);
+          records?.push(record);
+        }
       }
+      const isFull = entries === SLICE_ENTRIES || characters >= SLICE_CHARACTERS;
+      text = isFull ? undefined : nextOf(texts);
     }
     const after: KnownRequest = {
       ...before,
-      entries: before.entries + slice.length,
-      accepted: before.accepted + slice.length - letters.length,
+      entries: before.entries + entries,
+      accepted: before.accepted + entries - letters.length,
       rejected: before.rejected + letters.length,
     };
     if (letters.length > 0) await deadLetters.add(letters);
@@ -203,26 +213,7 @@ export class Pipeline {
   }
 }
 
-function skip<T>(items: Iterable<T>, count: number): Iterable<T> {
-  return count === 0 ? items : behind(items, count);
-}
-
-function* behind<T>(items: Iterable<T>, count: number): Generator<T> {
-  let index = 0;
-  for (const item of items) if (index++ >= count) yield item;
-}
-
-function* slices(texts: Iterable<string>): Generator<string[]> {
-  let slice: string[] = [];
-  let characters = 0;
-  for (const text of texts) {
-    slice.push(text);
-    characters += text.length;
-    if (slice.length === SLICE_ENTRIES || characters >= SLICE_CHARACTERS) {
-      yield slice;
-      slice = [];
-      characters = 0;
-    }
-  }
-  if (slice.length > 0) yield slice;
+function nextOf(texts: Iterator<string>): string | undefined {
+  const next = texts.next();
+  return next.done ? undefined : next.value;
 }

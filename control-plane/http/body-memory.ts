@@ -3,7 +3,7 @@
  * fault of the system's and weighs on the garbage collector (measured: 0.8 µs of 20 for a record of 336 bytes).
  */
 export class BodyMemory {
-  #bytes: Buffer = free.pop() ?? Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #bytes: Buffer = takeFree() ?? Buffer.allocUnsafeSlow(FIRST_BYTES);
   #length = 0;
 
   add(piece: Uint8Array): void {
@@ -26,8 +26,11 @@ export class BodyMemory {
 
   /** Gives the memory to a later body; may be called again. */
   release(): void {
-    if (free.length < MOST_FREE && this.#bytes.length <= MOST_FREE_BYTES && this.#bytes.length > 0)
+    const bytes = this.#bytes.length;
+    if (bytes > 0 && bytes <= MOST_BODY_BYTES && freeBytes + bytes <= MOST_FREE_BYTES) {
       free.push(this.#bytes);
+      freeBytes += bytes;
+    }
     this.#bytes = NONE;
     this.#length = 0;
   }
@@ -35,7 +38,14 @@ export class BodyMemory {
 
 const FIRST_BYTES = 64 * 1024;
 const NONE = Buffer.alloc(0);
-/** What nobody uses now: as many as bodies that come at once at a busy time, none of an outsize one. */
+/** What nobody uses now: the memory of many small bodies or of a few large ones, of no outsize one. */
 const free: Buffer[] = [];
-const MOST_FREE = 16;
-const MOST_FREE_BYTES = 4 * 1024 * 1024;
+let freeBytes = 0;
+const MOST_FREE_BYTES = 16 * 1024 * 1024;
+const MOST_BODY_BYTES = 4 * 1024 * 1024;
+
+function takeFree(): Buffer | undefined {
+  const bytes = free.pop();
+  freeBytes -= bytes?.length ?? 0;
+  return bytes;
+}

@@ -2,6 +2,8 @@ import { isAscii } from 'node:buffer';
 import type { SourceEntry } from './source-entry.ts';
 
 const NEWLINE = 0x0a;
+const OPENS = 0x7b;
+const CLOSES = 0x7d;
 
 /**
  * Cuts a body into the JSON texts of its records: NDJSON line by line, an array element by element, one
@@ -46,6 +48,8 @@ function firstVisible(body: Buffer, start: number): string {
 function isOnePrettyObject(body: Buffer, start: number): boolean {
   const end = body.indexOf(NEWLINE, start);
   if (end === -1) return false;
+  // A line alone is a line, and what begins another object behind this one is no part of it: told without reading either.
+  if (end === body.length - 1 || (body[end - 1] === CLOSES && body[end + 1] === OPENS)) return false;
   return !isJson(body.toString('utf8', start, end)) && isJson(body.toString('utf8', start));
 }
 

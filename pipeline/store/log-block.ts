@@ -18,10 +18,15 @@ import {
 export class LogBlock {
   /** A block without rows, with the memory of one that was released, if there is one. */
   static take(): LogBlock {
-    return free.pop() ?? new LogBlock();
+    const block = free.pop() ?? new LogBlock();
+    freeBytes -= block.#bytes;
+    block.#bytes = 0;
+    return block;
   }
 
   #count = 0;
+  /** What its memory counts for while nobody uses it. */
+  #bytes = 0;
   readonly #timestamp = new NanosecondColumn();
   readonly #timestampDigits = new ByteColumn();
   readonly #observed = new NanosecondColumn();
@@ -106,13 +111,22 @@ export class LogBlock {
     this.#request.push('');
   }
 
+  /** Puts a request's mark into its last row. */
+  mark(request: string): void {
+    this.#request.replaceLast(request);
+  }
+
+  /** Takes the rows of another block behind its own. */
+  append(other: LogBlock): void {
+    this.#count += other.#count;
+    for (const [index, column] of this.#columns.entries()) column.append(other.#columns[index] as never);
+  }
+
   /**
    * The block as it goes to the engine.
    * @param seq place of the first row; the others follow it one by one
-   * @param request mark of the request, which its last row carries
    */
-  finish(seq: number, request: string): Uint8Array[] {
-    this.#request.replaceLast(request);
+  finish(seq: number): Uint8Array[] {
     const columns: Readonly<Record<string, readonly Uint8Array[]>> = {
       seq: [consecutive(seq, this.#count)],
       timestamp: this.#timestamp.finish(),
@@ -149,17 +163,20 @@ export class LogBlock {
   /** Gives its memory to a later block; what `finish` gave must not be used any more. */
   release(): void {
     const bytes = this.#message.capacity + this.#attributes.capacity;
-    if (free.length === MOST_FREE || bytes > MOST_FREE_BYTES) return;
+    if (bytes > MOST_BLOCK_BYTES || freeBytes + bytes > MOST_FREE_BYTES) return;
     this.#count = 0;
+    this.#bytes = bytes;
     for (const column of this.#columns) column.reset();
     free.push(this);
+    freeBytes += bytes;
   }
 }
 
-/** Blocks that nobody uses now: as many as requests are taken in at once at a busy time, none of an outsize one. */
+/** Blocks that nobody uses now: those of many small requests or of a few large ones, none of an outsize one. */
 const free: LogBlock[] = [];
-const MOST_FREE = 16;
-const MOST_FREE_BYTES = 4 * 1024 * 1024;
+let freeBytes = 0;
+const MOST_FREE_BYTES = 16 * 1024 * 1024;
+const MOST_BLOCK_BYTES = 4 * 1024 * 1024;
 
 /** What stands before a column's values: its name and its type. */
 const HEADS = new Map(

@@ -1,9 +1,36 @@
 import t from 'tap';
-import { BatchQueue } from '../../pipeline/batch-queue.ts';
+import { BatchQueue, type Rows } from '../../pipeline/batch-queue.ts';
 import { createCounters } from '../../pipeline/counters.ts';
 import type { LogRecord, StoredRecord } from '../../pipeline/record/log-record.ts';
 import { Sequencer } from '../../pipeline/sequencer.ts';
 import { plainRecord } from '../plain-record.ts';
+
+/** Rows as lines of text: place, message and mark. */
+class TextRows implements Rows {
+  readonly #rows: { message: string; mark: string }[];
+
+  constructor(messages: readonly string[]) {
+    this.#rows = messages.map((message) => ({ message, mark: '' }));
+  }
+
+  get count(): number {
+    return this.#rows.length;
+  }
+
+  mark(request: string): void {
+    this.#rows.at(-1)!.mark = request;
+  }
+
+  append(other: TextRows): void {
+    this.#rows.push(...other.#rows);
+  }
+
+  finish(seq: number): Uint8Array[] {
+    return this.#rows.map(({ message, mark }, index) =>
+      Buffer.from(`${JSON.stringify([seq + index, message, mark])}\n`),
+    );
+  }
+}
 
 /** A store whose inserts the test ends one by one. */
 function createScene(
@@ -35,15 +62,7 @@ function createScene(
   });
   const add = (messages: readonly string[], withRecords = true) => {
     const records: LogRecord[] = messages.map((message) => plainRecord({ message }));
-    const rows = {
-      count: records.length,
-      finish: (seq: number, request: string) =>
-        records.map(({ message }, index) =>
-          Buffer.from(
-            `${JSON.stringify([seq + index, message, index === records.length - 1 ? request : ''])}\n`,
-          ),
-        ),
-    };
+    const rows = new TextRows(messages);
     return queue.add({ rows, request: `request ${messages[0]}`, records: withRecords ? records : undefined });
   };
   return { queue, add, inserts, published, counters };

@@ -32,7 +32,7 @@ export async function insertRecords(clickhouse: ClickHouse, records: readonly St
   const blocks = records.flatMap((item) => {
     const block = new LogBlock();
     block.add(item);
-    return block.finish(item.seq, '');
+    return block.finish(item.seq);
   });
   await clickhouse.insert('logs', LOG_COLUMN_NAMES, { format: 'Native', pieces: blocks });
 }

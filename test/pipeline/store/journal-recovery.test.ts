@@ -21,7 +21,8 @@ t.test('the engine stores what a crash left, also where its tables are yet to be
     const block = new LogBlock();
     for (const message of messages) block.add(plainRecord({ message }));
     const last = at + messages.length - 1;
-    await file.append({ pieces: block.finish(at, `["agent","${at}",1,1,0]`), count: messages.length, last });
+    block.mark(`["agent","${at}",1,1,0]`);
+    await file.append({ pieces: block.finish(at), count: messages.length, last });
   }
   await file.close();
 
