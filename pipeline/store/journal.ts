@@ -72,7 +72,7 @@ export class Journal implements Journaled {
   #work: Promise<unknown> = Promise.resolve();
 
   constructor(options: JournalOptions) {
-    this.#options = { mostRows: 60_000, gatherMilliseconds: 800, retryMilliseconds: 1_000, ...options };
+    this.#options = { mostRows: 60_000, gatherMilliseconds: 400, retryMilliseconds: 1_000, ...options };
     mkdirSync(options.folder, { recursive: true });
     const names = new Set(readdirSync(options.folder));
     for (let number = 0; number < FILES; number++) {
