@@ -191,7 +191,7 @@ function encodeParts(parts: readonly Part[], first: number): Uint8Array[] {
   return pieces;
 }
 
-const MOST_JOINED = 5_000;
+const MOST_JOINED = 2_000;
 
 function placeRecords(parts: readonly Part[], first: number): StoredRecord[] | undefined {
   const placed: StoredRecord[] = [];

@@ -175,7 +175,7 @@ export class LogBlock {
 /** Blocks that nobody uses now: those of many small requests or of a few large ones, none of an outsize one. */
 const free: LogBlock[] = [];
 let freeBytes = 0;
-const MOST_FREE_BYTES = 16 * 1024 * 1024;
+const MOST_FREE_BYTES = 8 * 1024 * 1024;
 const MOST_BLOCK_BYTES = 4 * 1024 * 1024;
 
 /** What stands before a column's values: its name and its type. */

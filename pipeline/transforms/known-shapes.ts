@@ -2,7 +2,8 @@ import type { LogRecord } from '../record/log-record.ts';
 import type { Arrival } from '../sources/source-entry.ts';
 import { createShapeFinder, type RecordShape, type ShapeRules } from './record-shape.ts';
 
-interface KnownShape extends RecordShape {
+interface KnownShape {
+  readonly shape: RecordShape;
   made: number;
   refused: number;
 }
@@ -13,9 +14,11 @@ const MOST_SHAPES = 8;
 const LONGEST_TEXT = 64 * 1024;
 /** A shape costs as much to find as 20 records to read: where they are of no use, only one text in so many is looked at. */
 const MOST_PASSED = 4_096;
+/** How many more records a shape may give up than it makes. */
+const MOST_REFUSED = 1_000;
 
 /**
- * Reads records of shapes that came before, in a third of the time that parsing, redacting and normalizing takes; what it makes is
+ * Reads records of shapes that came before, in half the time that parsing, redacting and normalizing takes; what it makes is
  * what these would have made. It gives up a record wherever that is not certain.
  */
 export class KnownShapes {
@@ -33,34 +36,36 @@ export class KnownShapes {
   read(text: string, arrival: Arrival): LogRecord | undefined {
     if (text.length > LONGEST_TEXT) return undefined;
     for (let index = 0; index < this.#shapes.length; index++) {
-      const shape = this.#shapes[index]!;
-      const values = shape.pattern.exec(text);
+      const known = this.#shapes[index]!;
+      const values = known.shape.pattern.exec(text);
       if (!values) continue;
       if (index > 0) {
         this.#shapes.splice(index, 1);
-        this.#shapes.unshift(shape);
+        this.#shapes.unshift(known);
       }
-      const record = shape.read(values, arrival);
-      if (record) shape.made++;
-      else if (++shape.refused > shape.made + MOST_REFUSED) this.#shapes.shift();
+      const record = known.shape.read(values, arrival);
+      if (record) known.made++;
+      else if (++known.refused > known.made + MOST_REFUSED) this.#forget();
       return record;
     }
     if (this.#toPass-- === 0) this.#learn(text);
     return undefined;
   }
 
+  /** Drops the shape that was used last: most of its records go the general way. It would be the next to be found again. */
+  #forget(): void {
+    this.#shapes.shift();
+    this.#toPass = MOST_PASSED;
+  }
+
+  /** Remembers the shape of a text, in the place of the one not used for longest. */
   #learn(text: string): void {
     const shape = this.#find(text);
-    let useful = this.#shapes.length < MOST_SHAPES;
-    if (shape) {
-      const dropped = this.#shapes.length === MOST_SHAPES ? this.#shapes.pop() : undefined;
-      if (dropped && dropped.made > MOST_PASSED) useful = true;
-      this.#shapes.unshift({ ...shape, made: 0, refused: 0 });
-    }
-    this.#passing = shape && useful ? 1 : Math.min(this.#passing * 2, MOST_PASSED);
+    const isFull = this.#shapes.length === MOST_SHAPES;
+    const dropped = shape && isFull ? this.#shapes.pop() : undefined;
+    if (shape) this.#shapes.unshift({ shape, made: 0, refused: 0 });
+    const pays = shape !== undefined && (!isFull || dropped!.made > MOST_PASSED);
+    this.#passing = pays ? 1 : Math.min(this.#passing * 2, MOST_PASSED);
     this.#toPass = this.#passing;
   }
 }
-
-/** How many more records a shape may give up than it makes. */
-const MOST_REFUSED = 1_000;
