@@ -18,7 +18,7 @@ t.test('reading the live page', BROWSER_TEST, async (t) => {
 
   await t.test('zooms by dragging over the histogram', async (t) => {
     await openLive('?from=now-5m');
-    await page.locator('.histogram canvas').waitFor();
+    await page.getByRole('img', { name: 'Lines over time from' }).waitFor();
     await waitForLine(page, 'request 59');
     const box = (await page.locator('.histogram .u-over').boundingBox())!;
     await page.mouse.move(box.x + box.width * 0.25, box.y + 30);

@@ -141,7 +141,8 @@ function options(
       setSelect: [
         (plot) => {
           const { left, width: selected } = plot.select;
-          if (selected < 4) return;
+          // Before the first counts are there the axis has no times.
+          if (selected < 4 || !data()?.buckets.length) return;
           const from = plot.posToVal(left, 'x') * 1000;
           const to = plot.posToVal(left + selected, 'x') * 1000;
           plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
