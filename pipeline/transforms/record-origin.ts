@@ -14,7 +14,8 @@ const MOST = 2_000;
 const NOWHERE = { seconds: 0, nanos: 0, digits: 0 };
 
 /**
- * Reads the members of a JSON object that tell a record's origin, as they stand in its text, into a draft to be copied. The same ones are read once. Undefined where one is empty, which stays a field beside its column, or may hold a secret.
+ * Reads the members of a JSON object that tell a record's origin, as they stand in its text, into a draft to be copied. The same
+ * ones are read once. Undefined where one is empty, which stays a field beside its column, or may hold a secret.
  */
 export function createOriginReader(
   isClean: (json: string) => boolean,
