@@ -1,3 +1,4 @@
+import { FreeList } from '../free-list.ts';
 import type { LogRecord } from '../record/log-record.ts';
 import { LEVEL_VALUES, LOG_COLUMNS, NO_OBSERVED_TIME } from './columns.ts';
 import {
@@ -18,15 +19,10 @@ import {
 export class LogBlock {
   /** A block without rows, with the memory of one that was released, if there is one. */
   static take(): LogBlock {
-    const block = free.pop() ?? new LogBlock();
-    freeBytes -= block.#bytes;
-    block.#bytes = 0;
-    return block;
+    return free.take() ?? new LogBlock();
   }
 
   #count = 0;
-  /** What its memory counts for while nobody uses it. */
-  #bytes = 0;
   readonly #timestamp = new NanosecondColumn();
   readonly #timestampDigits = new ByteColumn();
   readonly #observed = new NanosecondColumn();
@@ -162,21 +158,13 @@ export class LogBlock {
 
   /** Gives its memory to a later block; what `finish` gave must not be used any more. */
   release(): void {
-    const bytes = this.#message.capacity + this.#attributes.capacity;
-    if (bytes > MOST_BLOCK_BYTES || freeBytes + bytes > MOST_FREE_BYTES) return;
     this.#count = 0;
-    this.#bytes = bytes;
     for (const column of this.#columns) column.reset();
-    free.push(this);
-    freeBytes += bytes;
+    free.give(this, this.#message.capacity + this.#attributes.capacity);
   }
 }
 
-/** Blocks that nobody uses now: those of many small requests or of a few large ones, none of an outsize one. */
-const free: LogBlock[] = [];
-let freeBytes = 0;
-const MOST_FREE_BYTES = 8 * 1024 * 1024;
-const MOST_BLOCK_BYTES = 4 * 1024 * 1024;
+const free = new FreeList<LogBlock>(8 * 1024 * 1024, 4 * 1024 * 1024);
 
 /** What stands before a column's values: its name and its type. */
 const HEADS = new Map(
