@@ -1,6 +1,9 @@
 import type { StoredRecord } from '../../pipeline/record/log-record.ts';
 import type { QueryParameters } from '../../pipeline/store/clickhouse.ts';
 import type { LogStore } from '../../pipeline/store/log-store.ts';
+import { textOfShape } from '../logs/message-shape.ts';
+import { messageHolds } from '../query/message-sql.ts';
+import { SqlParameters } from '../query/sql-parameters.ts';
 import type { CompiledRule } from './compile-rule.ts';
 import { labelSql } from './label-sql.ts';
 import { LABEL_CHARACTERS } from './read-increments.ts';
@@ -21,7 +24,11 @@ export function sampleRecords(
   const same = values.map(
     ({ sql }, index) => `substringUTF8(${sql}, 1, ${LABEL_CHARACTERS}) = {g${index}:String}`,
   );
-  const conditions = [part?.where ?? where, ...same].map((condition) => `(${condition})`);
+  const texts = new SqlParameters('text');
+  const shape = rule.extract.pattern === undefined ? given[labels.indexOf('pattern')] : undefined;
+  // Working out a shape takes 4 µs a record, so only for those that hold its text: half the time for a million records.
+  const likely = shape === undefined ? [] : [messageHolds(textOfShape(shape), texts)];
+  const conditions = [part?.where ?? where, ...likely, ...same].map((condition) => `(${condition})`);
   return store.select(
     `WHERE timestamp > fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND timestamp < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
        AND ${conditions.join(' AND ')} ORDER BY timestamp DESC LIMIT ${MOST}`,
@@ -31,6 +38,7 @@ export function sampleRecords(
       parameters: Object.assign(
         { from: Math.floor((at - window) * 1000), to: Math.floor(at * 1000) + 60_000 },
         parameters,
+        texts.values,
         ...values.map((value) => value.parameters),
         Object.fromEntries(given.map((value, index) => [`g${index}`, value])),
       ) as QueryParameters,

@@ -28,8 +28,8 @@ function literal(text: string): string {
   return `'${text.replace(/['\\]/g, '\\$&')}'`;
 }
 
-/** The longest text between masks, in lower case and as a LIKE pattern: every message of a shape holds it. */
+/** The longest text between masks: every message of a shape holds it. Of a shape that was cut, what may be the begin of a mask does not count. */
 export function textOfShape(shape: string): string {
-  const [longest = ''] = shape.split(/<(?:str|uuid|ip|path|num|hex|id)>/).sort((a, b) => b.length - a.length);
-  return longest.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()).replace(/[\\%_]/g, '\\$&');
+  const texts = shape.replace(/<[a-z]{0,4}$/, '').split(/<(?:str|uuid|ip|path|num|hex|id)>/);
+  return texts.reduce((longest, text) => (text.length > longest.length ? text : longest));
 }

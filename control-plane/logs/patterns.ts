@@ -1,4 +1,6 @@
-import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
+import type { ClickHouse, QueryParameters } from '../../pipeline/store/clickhouse.ts';
+import { messageHolds } from '../query/message-sql.ts';
+import { SqlParameters } from '../query/sql-parameters.ts';
 import { countLogs } from './count.ts';
 import type { LogFilter } from './log-filter.ts';
 import { MESSAGE_SHAPE, textOfShape } from './message-shape.ts';
@@ -80,7 +82,7 @@ async function shapesBefore(
 ): Promise<ReadonlySet<string>> {
   if (range.from === undefined || shapes.length === 0) return new Set();
   const before = `${rest.where} AND timestamp < fromUnixTimestamp64Nano({before:Int64}, 'UTC')`;
-  const find = async (sql: string, more: Readonly<Record<string, readonly string[]>>) => {
+  const find = async (sql: string, more: QueryParameters) => {
     const options = { ...limits, parameters: { ...parameters, before: range.from!, ...more } };
     return (await clickhouse.query<[string]>(sql, options)).map(([shape]) => shape);
   };
@@ -95,14 +97,13 @@ async function shapesBefore(
   );
   const missing = shapes.filter((shape) => !known.has(shape));
   if (missing.length === 0) return known;
-  // The rest is looked for in all records, by way of the index of the messages' pieces.
-  const pieces = missing.map(textOfShape);
-  const conditions = pieces.map((_, index) => `lower(message) LIKE {like${index}:String}`);
-  const likes = Object.fromEntries(pieces.map((text, index) => [`like${index}`, `%${text}%`]));
+  // The rest is looked for in all records, by way of the indexes of messages.
+  const texts = new SqlParameters('text');
+  const conditions = missing.map((shape) => messageHolds(textOfShape(shape), texts));
   const found = await find(
     `SELECT DISTINCT ${MESSAGE_SHAPE} AS shape FROM logs
      WHERE ${before} AND (${conditions.join(' OR ')}) AND has({missing:Array(String)}, shape)`,
-    { missing, ...likes },
+    { missing, ...texts.values },
   );
   return new Set([...known, ...found]);
 }

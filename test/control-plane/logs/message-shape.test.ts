@@ -34,10 +34,14 @@ t.test('messages are masked to their shape', async (t) => {
   for (const [message, shape] of SHAPES) t.equal(shapes.get(message), shape, message);
 });
 
-t.test('the longest text of a shape stands in each of its messages', async (t) => {
-  t.equal(textOfShape('Finished request cmpl-<hex>: <num> tokens'), 'finished request cmpl-');
-  t.equal(textOfShape('<num> is 100%_<id>'), ' is 100\\%\\_');
+t.test('the longest text of a shape, of one that was cut too, stands in its messages', async (t) => {
+  t.equal(textOfShape('Finished request cmpl-<hex>: <num> tokens'), 'Finished request cmpl-');
+  t.equal(textOfShape('<num> is 100%_<id>'), ' is 100%_');
   t.equal(textOfShape('<num>'), '');
+  t.equal(textOfShape('<num>, a <b'), ', a ', 'it may have been a mask');
+  for (const [message, shape] of SHAPES)
+    for (let cut = 0; cut <= shape.length; cut++)
+      t.ok(message.includes(textOfShape(shape.slice(0, cut))), `${shape} cut at ${cut}`);
 });
 
 t.test('patterns with counts, levels and times; new is what was not there before', async (t) => {
