@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
+const V8_FLAGS = ['--max-semi-space-size=32', '--no-parallel-scavenge'];
+
 /** The built server in a process of its own, as `npm start` runs it. */
 export async function startBenchServer(folder: string): Promise<{ url: string; stop(): Promise<void> }> {
-  const child = spawn(process.execPath, ['--max-semi-space-size=32', 'dist/control-plane/main.js'], {
+  const child = spawn(process.execPath, [...V8_FLAGS, 'dist/control-plane/main.js'], {
     env: {
       ...process.env,
       UV_THREADPOOL_SIZE: '16',

