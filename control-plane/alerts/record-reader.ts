@@ -1,4 +1,4 @@
-import { BEHIND_INGEST } from '../logs/query-limits.ts';
+import { BEHIND_QUESTIONS } from '../logs/query-limits.ts';
 import type { CompiledRule } from './compile-rule.ts';
 import type { Increment } from './increment.ts';
 import { ARRIVAL_SECOND, LATEST_SECONDS, OWN_SECOND } from './read-increments.ts';
@@ -39,7 +39,7 @@ export class IncrementLists {
 export const NEW_RECORDS = 'seq > {after:UInt64} AND seq <= {up_to:UInt64}';
 export const READING_LIMITS = {
   urgent: true,
-  settings: { max_execution_time: 20, max_threads: 1, max_memory_usage: 500_000_000, ...BEHIND_INGEST },
+  settings: { max_execution_time: 20, max_threads: 1, max_memory_usage: 500_000_000, ...BEHIND_QUESTIONS },
 };
 
 /** A record's own second; all that are older than any rule wants are the same one. */

@@ -2,6 +2,7 @@ import type { StoredRecord } from '../../pipeline/record/log-record.ts';
 import type { QueryParameters } from '../../pipeline/store/clickhouse.ts';
 import type { LogStore } from '../../pipeline/store/log-store.ts';
 import { textOfShape } from '../logs/message-shape.ts';
+import { BEHIND_QUESTIONS } from '../logs/query-limits.ts';
 import { messageHolds } from '../query/message-sql.ts';
 import { SqlParameters } from '../query/sql-parameters.ts';
 import type { CompiledRule } from './compile-rule.ts';
@@ -34,7 +35,7 @@ export function sampleRecords(
        AND ${conditions.join(' AND ')} ORDER BY timestamp DESC LIMIT ${MOST}`,
     {
       urgent: true,
-      settings: { max_execution_time: 5, max_threads: 1 },
+      settings: { max_execution_time: 5, max_threads: 1, ...BEHIND_QUESTIONS },
       parameters: Object.assign(
         { from: Math.floor((at - window) * 1000), to: Math.floor(at * 1000) + 60_000 },
         parameters,

@@ -81,7 +81,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
       partitionOf: dayOf,
       // The names stand in the file, so that one of an earlier schema can be stored before that is migrated.
       store: async (path) => {
-        const statement = insertFromFile('logs', path, 'Native', { ...WITHOUT_PIECES, ...BEHIND });
+        const statement = insertFromFile('logs', path, 'Native', WITHOUT_PIECES);
         await inserts.use(({ session }) => execute(session, statement, 'Null'));
       },
       isStored: async (place) => {
@@ -225,11 +225,6 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   };
 }
 
-/**
- * Of rows that are safe in the journal, so that requests and questions go before them: 77 to 96 k rows/s without it, 95 to 111 k
- * with it (three pairs). Without effect where the process may not set priorities (CAP_SYS_NICE).
- */
-const BEHIND = { os_thread_priority: 10 };
 /**
  * Pieces of messages are left to the background merges: 97 k rows/s, 16.2 µs of CPU a row with them, 98 k and 15.4 without. Words
  * cost a third of that and places nothing; readers of what is new pass over all other parts by these.
