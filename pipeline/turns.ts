@@ -15,8 +15,7 @@ export class Turns {
   }
 
   readonly #give = (): void => {
-    this.#waiting[0]!();
-    this.#waiting.shift();
+    this.#waiting.shift()!();
     if (this.#waiting.length > 0) setImmediate(this.#give);
   };
 }
