@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { BatchQueue } from './batch-queue.ts';
 import type { Counters } from './counters.ts';
 import type { LogRecord } from './record/log-record.ts';
@@ -15,7 +16,6 @@ import { LogBlock } from './store/log-block.ts';
 import type { KnownShapes } from './transforms/known-shapes.ts';
 import type { Normalize } from './transforms/normalize.ts';
 import type { Redactor } from './transforms/redactor.ts';
-import { Turns } from './turns.ts';
 
 /** A longer request is taken slice by slice, so that its size does not decide how much memory it needs. */
 const SLICE_ENTRIES = 20_000;
@@ -78,7 +78,6 @@ export interface PipelineOptions {
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #running = new Map<string, Promise<unknown>>();
-  readonly #turns = new Turns();
 
   constructor(options: PipelineOptions) {
     this.#options = options;
@@ -155,7 +154,7 @@ export class Pipeline {
     let entries = 0;
     let characters = 0;
     for (let text: string | undefined = first; text !== undefined; ) {
-      if (entries % TURN_ENTRIES === 0) await this.#turns.next();
+      if (entries > 0 && entries % TURN_ENTRIES === 0) await setImmediate();
       entries++;
       characters += text.length;
       const whole = this.#read(text, request, arrival);
