@@ -8,6 +8,7 @@ import { SqlParameters } from '../query/sql-parameters.ts';
 import type { CompiledRule } from './compile-rule.ts';
 import { labelSql } from './label-sql.ts';
 import { LABEL_CHARACTERS } from './read-increments.ts';
+import { WORKED_OUT } from './read-plan.ts';
 
 /** Of a training job with a few hundred ranks, enough say which one lags. */
 const MOST = 256;
@@ -26,7 +27,7 @@ export function sampleRecords(
     ({ sql }, index) => `substringUTF8(${sql}, 1, ${LABEL_CHARACTERS}) = {g${index}:String}`,
   );
   const texts = new SqlParameters('text');
-  const shape = rule.extract.pattern === undefined ? given[labels.indexOf('pattern')] : undefined;
+  const shape = rule.extract[WORKED_OUT] === undefined ? given[labels.indexOf(WORKED_OUT)] : undefined;
   // Working out a shape takes 4 µs a record, so only for those that hold its text: half the time for a million records.
   const likely = shape === undefined ? [] : [messageHolds(textOfShape(shape), texts)];
   const conditions = [part?.where ?? where, ...likely, ...same].map((condition) => `(${condition})`);

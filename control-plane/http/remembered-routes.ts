@@ -18,8 +18,9 @@ export class RememberedRoutes extends Router {
     const known = this.#matches.get(key);
     if (known) return known;
     const match = super.match(path, method);
+    if (path.length > LONGEST) return match;
     if (this.#matches.size === MOST) this.#matches.clear();
-    if (path.length <= LONGEST) this.#matches.set(key, match);
+    this.#matches.set(key, match);
     return match;
   }
 }

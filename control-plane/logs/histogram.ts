@@ -62,7 +62,7 @@ export async function histogramOf(
     { ...filter, range: widen(range, filter.range) },
     { start, step },
     by,
-    { ...limits, continues: isOpen(filter.range) },
+    { ...limits, continues: !isClosed(filter.range) },
   )) {
     const bucket = counts[index];
     if (!bucket) continue;
@@ -111,8 +111,8 @@ async function closeRange(
   now: number,
   limits: QueryLimits,
 ): Promise<{ from: bigint; to: bigint } | undefined> {
+  if (isClosed(filter.range)) return filter.range;
   const { from, to } = filter.range;
-  if (!isOpen(filter.range)) return { from: from!, to: to! };
   const present = from === undefined ? undefined : BigInt(now) * 1_000_000n;
   const found = await edgesOf(clickhouse, filter, present, limits);
   const start = from ?? found.first;
@@ -120,9 +120,9 @@ async function closeRange(
   return start === undefined || end === undefined ? undefined : { from: start, to: end };
 }
 
-/** An end that the range does not give is asked for. */
-function isOpen({ from, to }: LogFilter['range']): boolean {
-  return from === undefined || to === undefined;
+/** Both ends are given, so that none has to be asked for. */
+function isClosed(range: LogFilter['range']): range is { from: bigint; to: bigint } {
+  return range.from !== undefined && range.to !== undefined;
 }
 
 /**
