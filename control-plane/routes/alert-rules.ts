@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { badRequest, LogplaneError } from '../../pipeline/errors.ts';
+import type { Timestamp } from '../../pipeline/record/timestamp.ts';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { backtest } from '../alerts/backtest.ts';
 import { compileRule, labelsOf } from '../alerts/compile-rule.ts';
@@ -147,7 +148,7 @@ export function addAlertRuleRoutes(api: RouteFamily, options: AlertRuleRoutesOpt
       body: z.strictObject({
         rule: z.union([RULE_NAME, RULE_FIELDS]).describe('Its name, or a rule'),
         from: z.string().default('now-24h').describe(TIME_FORMS),
-        to: z.string().default('now'),
+        to: z.string().default('now').describe('The second in which it lies counts whole'),
       }),
       answer: z.object({
         firings: z.array(TEST_EVENT),
@@ -160,8 +161,8 @@ export function addAlertRuleRoutes(api: RouteFamily, options: AlertRuleRoutesOpt
       const started = performance.now();
       const rule = typeof given === 'string' ? (await ruleBook.find(given)).rule : parseRule(given);
       const now = Date.now();
-      const start = readSeconds('from', from, now);
-      const end = readSeconds('to', to, now);
+      const start = readTime('from', from, now).seconds;
+      const end = endSecond(readTime('to', to, now));
       if (end <= start) throw badRequest('to: expected a time behind from');
       const transitions = await backtest(clickhouse, rule, start, end, queryLimits(leaveSignal(context)));
       const compiled = compileRule(rule);
@@ -228,9 +229,13 @@ function formatRule({ rule, version, origin }: BookRule) {
   return { ...rule, version, origin };
 }
 
-/** Seconds since 1970. */
-function readSeconds(name: string, given: string, now: number): number {
+function readTime(name: string, given: string, now: number): Timestamp {
   const time = parseTime(given, now);
   if (!time) throw badRequest(`${name}: expected ${TIME_FORMS}, got "${given}"`);
-  return time.seconds;
+  return time;
+}
+
+/** Rules count by whole seconds: the one in which a range ends belongs to it, or what came just now would be left out. */
+function endSecond({ seconds, nanos }: Timestamp): number {
+  return nanos > 0 ? seconds + 1 : seconds;
 }

@@ -95,6 +95,19 @@ t.test('an alert fires and ends on the stream, on live logs and at its webhook',
   t.match(await server.get('/api/v1/alerts/webhooks'), { webhooks: [{ delivered: 2, waiting: 0 }] });
 });
 
+t.test('a rule is tried up to the second in which the range ends', async (t) => {
+  const server = await serve(t);
+  const at = Math.floor(Date.now() / 1000) - 60;
+  const timestamp = new Date(at * 1000 + 200).toISOString();
+  await server.ingest(trouble(3).map((entry) => ({ ...entry, timestamp })));
+  const firings = async (to: number) => {
+    const range = { from: 'now-5m', to: new Date(to).toISOString() };
+    return (await send('POST', `${server.url}/api/v1/alerts/test`, { rule: RULE, ...range })).body.firings;
+  };
+  t.match(await firings(at * 1000 + 300), [{ value: 3 }]);
+  t.same(await firings(at * 1000), []);
+});
+
 t.test('rules are checked, versioned and taken back', async (t) => {
   const server = await serve(t);
   const rules = `${server.url}/api/v1/alerts/rules`;
