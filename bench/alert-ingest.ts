@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { BUILT_IN_RULES } from '../control-plane/alerts/built-in-rules.ts';
 import { startBenchServer } from './bench-server.ts';
 import { createRandom, fleetBody } from './fleet-workload.ts';
@@ -61,36 +61,20 @@ const bodies = Array.from({ length: rows / PER_REQUEST }, (_, index) =>
 async function round(name: string, rulesFile: string): Promise<{ rate: number; cpu: number }> {
   process.env.ALERT_RULES_FILE = rulesFile;
   const server = await startBenchServer(join(folder, name));
-  const metric = async (metricName: string) => {
-    const text = await (await fetch(`${server.url}/metrics`)).text();
-    return Number(new RegExp(`^${metricName} (.*)$`, 'm').exec(text)?.[1]);
-  };
+  const metric = async (name: string) => (await server.metrics())(name);
   const wanted = rulesFile === withRules ? 200 : 0;
-  while ((await metric('logplane_alert_rules')) !== wanted)
-    await new Promise((wake) => setTimeout(wake, 100));
-  const agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-  const send = (body: Buffer) =>
-    new Promise<void>((resolve, reject) => {
-      const options = { method: 'POST', agent, headers: { 'Content-Length': body.length } };
-      const request = http.request(`${server.url}/logs/ingest`, options, (response) => {
-        response
-          .resume()
-          .on('end', () => (response.statusCode === 200 ? resolve() : reject(new Error('refused'))));
-      });
-      request.on('error', reject).end(body);
-    });
+  while ((await metric('logplane_alert_rules')) !== wanted) await setTimeout(100);
   const cpuBefore = await metric('process_cpu_seconds_total');
   const started = performance.now();
   let next = 0;
   await Promise.all(
     Array.from({ length: CONNECTIONS }, async () => {
-      while (next < bodies.length) await send(bodies[next++]!);
+      while (next < bodies.length) await server.post(bodies[next++]!);
     }),
   );
   const seconds = (performance.now() - started) / 1000;
   const cpu = ((await metric('process_cpu_seconds_total')) - cpuBefore) * (1e6 / rows);
   const lag = await metric('logplane_alert_lag_seconds');
-  agent.destroy();
   await server.stop();
   console.log(
     `${name}: ${Math.round(rows / seconds)} rows/s, ${cpu.toFixed(1)} µs CPU a row, rules ${lag.toFixed(2)} s behind at the end`,

@@ -8,21 +8,15 @@ import { startBenchServer } from './bench-server.ts';
 const [alerts = 40] = process.argv.slice(2).map(Number);
 const folder = await mkdtemp(join(tmpdir(), 'logplane-bench-'));
 const server = await startBenchServer(join(folder, 'data'));
-const running = async () => {
-  const metrics = await (await fetch(`${server.url}/metrics`)).text();
-  return Number(/^logplane_alert_rules (\d+)$/m.exec(metrics)?.[1]) > 0;
-};
-while (!(await running())) await new Promise((resolve) => setTimeout(resolve, 100));
+while (!((await server.metrics())('logplane_alert_rules') > 0))
+  await new Promise((resolve) => setTimeout(resolve, 100));
 
 const events = new EventReader(`${server.url}/api/v1/alerts/stream`)[Symbol.asyncIterator]();
 const milliseconds: number[] = [];
 for (let index = 0; index < alerts; index++) {
   const log = `[1.5] NVRM: Xid (PCI:0000:3b:00): 79, pid=1, GPU has fallen off the bus.`;
   const next = events.next();
-  await fetch(`${server.url}/logs/ingest`, {
-    method: 'POST',
-    body: JSON.stringify({ log, machine_id: `gpu-${index}`, file_path: '/var/log/kern.log' }),
-  });
+  await server.post(JSON.stringify({ log, machine_id: `gpu-${index}`, file_path: '/var/log/kern.log' }));
   const answered = performance.now();
   for (let { value } = await next; ; { value } = await events.next()) {
     if (JSON.parse(value.data).labels.machine_id === `gpu-${index}`) break;

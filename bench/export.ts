@@ -15,10 +15,7 @@ const [rows = '5000000', given] = process.argv.slice(2);
 const folder = given ?? (await mkdtemp(join(tmpdir(), 'logplane-bench-')));
 await (await openFilledStore(join(folder, 'clickhouse'), Number(rows))).close();
 const server = await startBenchServer(folder);
-const rss = async () => {
-  const text = await (await fetch(`${server.url}/metrics`)).text();
-  return Number(/^process_resident_memory_bytes (.*)$/m.exec(text)![1]) / 1e6;
-};
+const rss = async () => (await server.metrics())('process_resident_memory_bytes') / 1e6;
 // Caches of the engine are no part of an export: a search fills them first.
 await (await fetch(`${server.url}/api/v1/logs/count?q=message:/nothing of this kind/`)).text();
 

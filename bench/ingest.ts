@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -56,48 +55,19 @@ for (let from = 0; from < rows; from += perRequest)
   bodies.push(fleetBody(from, Math.min(perRequest, rows - from), start, random));
 const bytes = bodies.reduce((sum, body) => sum + body.length, 0);
 
-const agent = new http.Agent({ keepAlive: true, maxSockets: connections });
 const latencies: number[] = [];
-function send(body: Buffer): Promise<void> {
+async function send(body: Buffer): Promise<void> {
   const started = performance.now();
-  return new Promise((resolve, reject) => {
-    const request = http.request(
-      `${server.url}/logs/ingest`,
-      {
-        method: 'POST',
-        agent,
-        headers: { 'Content-Type': 'application/x-ndjson', 'Content-Length': body.length },
-      },
-      (response) => {
-        response.resume();
-        response.on('end', () => {
-          latencies.push(performance.now() - started);
-          if (response.statusCode === 200) resolve();
-          else reject(new Error(`status ${response.statusCode}`));
-        });
-      },
-    );
-    request.on('error', reject);
-    request.end(body);
-  });
+  await server.post(body);
+  latencies.push(performance.now() - started);
 }
 
-const usage = async () => {
-  const text = await (await fetch(`${server.url}/metrics`)).text();
-  const value = (name: string) => Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]);
-  return {
-    cpu: value('process_cpu_seconds_total'),
-    inserts: value('logplane_inserts_total'),
-    rss: value('process_resident_memory_bytes'),
-  };
-};
-
-const before = await usage();
+const before = await server.metrics();
 let peak = 0;
 const watch = new AbortController();
 const watching = (async () => {
   while (!watch.signal.aborted) {
-    peak = Math.max(peak, (await usage()).rss);
+    peak = Math.max(peak, (await server.metrics())('process_resident_memory_bytes'));
     await setTimeout(250);
   }
 })();
@@ -115,16 +85,16 @@ const { total } = (await (await fetch(`${server.url}/api/v1/logs/count`)).json()
 const seconds = (performance.now() - began) / 1000;
 watch.abort();
 await watching;
-const after = await usage();
+const after = await server.metrics();
+const grown = (name: string) => after(name) - before(name);
 latencies.sort((a, b) => a - b);
 const at = (share: number) => latencies[Math.floor(latencies.length * share)]!.toFixed(1);
 console.log(
   `${rows} rows, ${(bytes / rows).toFixed(0)} bytes each, ${perRequest} per request, ${connections} connections: ` +
-    `${Math.round(rows / seconds)} rows/s, server CPU ${(((after.cpu - before.cpu) * 1e6) / rows).toFixed(2)} µs/row, ` +
-    `peak RSS ${(peak / 1e6).toFixed(0)} MB, ${after.inserts - before.inserts} inserts, ` +
+    `${Math.round(rows / seconds)} rows/s, server CPU ${((grown('process_cpu_seconds_total') * 1e6) / rows).toFixed(2)} µs/row, ` +
+    `peak RSS ${(peak / 1e6).toFixed(0)} MB, ${grown('logplane_inserts_total')} inserts, ` +
     `answer p50 ${at(0.5)} ms p99 ${at(0.99)} ms, stored ${total}`,
 );
-agent.destroy();
 await server.stop();
 const raw = await rawEngine(join(folder, 'raw'));
 console.log(`raw engine, ${RAW_ROWS}-row inserts, 2 at once: ${Math.round(raw)} rows/s`);

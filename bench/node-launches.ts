@@ -35,8 +35,7 @@ function post(path: string, body: unknown): Promise<number> {
 }
 
 const usage = async () => {
-  const text = await (await fetch(`${server.url}/metrics`)).text();
-  const value = (name: string) => Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]);
+  const value = await server.metrics();
   return { rss: value('process_resident_memory_bytes') / 1e6, cpu: value('process_cpu_seconds_total') };
 };
 

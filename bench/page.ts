@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -17,7 +16,6 @@ const BATCHES_PER_SECOND = 10;
 
 const folder = await mkdtemp(join(tmpdir(), 'logplane-bench-'));
 const server = await startBenchServer(folder);
-const agent = new http.Agent({ keepAlive: true });
 let number = 0;
 
 function send(count: number): Promise<void> {
@@ -33,14 +31,7 @@ function send(count: number): Promise<void> {
       file_path: '/var/log/worker.log',
     });
   });
-  return new Promise((resolve, reject) => {
-    const request = http.request(`${server.url}/logs/ingest`, { method: 'POST', agent }, (response) => {
-      response.resume();
-      response.on('end', resolve);
-    });
-    request.on('error', reject);
-    request.end(lines.join('\n'));
-  });
+  return server.post(lines.join('\n'));
 }
 
 const browser = await launchChromium();
@@ -52,7 +43,6 @@ await measureStream(page);
 await measureScroll(page);
 
 await browser.close();
-agent.destroy();
 await server.stop();
 await rm(folder, { recursive: true, force: true, maxRetries: 10 });
 

@@ -47,16 +47,10 @@ async function ingest(bodies: readonly Buffer[], signal: AbortSignal): Promise<v
     const due = started + (index * PER_REQUEST * 1_000) / Number(rate);
     if (due > performance.now()) await setTimeout(due - performance.now());
     while (waiting.size >= 4) await Promise.race(waiting);
-    const sending = send(body).finally(() => waiting.delete(sending));
+    const sending = server.post(body).finally(() => waiting.delete(sending));
     waiting.add(sending);
   }
   await Promise.all(waiting);
-}
-
-async function send(body: Buffer): Promise<void> {
-  const response = await fetch(`${server.url}/logs/ingest`, { method: 'POST', body });
-  await response.text();
-  if (response.status !== 200) throw new Error(`status ${response.status}`);
 }
 
 /** Asks in turn until the time is up. */

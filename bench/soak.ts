@@ -125,8 +125,7 @@ async function report(): Promise<void> {
   let before = 0;
   while (running()) {
     await setTimeout(REPORT_MS);
-    const text = await (await fetch(`${server.url}/metrics`)).text();
-    const value = (name: string) => Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]);
+    const value = await server.metrics();
     const sample: Sample = {
       megabytes: Math.round(value('process_resident_memory_bytes') / 1e6),
       files: value('process_open_fds'),

@@ -27,8 +27,7 @@ const QUERIES = [
 const folder = await mkdtemp(join(tmpdir(), 'logplane-bench-'));
 const server = await startBenchServer(folder);
 const rss = async () => {
-  const text = await (await fetch(`${server.url}/metrics`)).text();
-  const value = (name: string) => Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]);
+  const value = await server.metrics();
   return { rss: value('process_resident_memory_bytes') / 1e6, cpu: value('process_cpu_seconds_total') };
 };
 
@@ -66,8 +65,7 @@ for (let request = 0; request < seconds * REQUESTS_PER_SECOND; request++) {
   const lines = Array.from({ length: perRequest }, () =>
     fleetLine(index++, Date.now(), random).replace(/}$/, `,"sent":${sent}}`),
   );
-  const response = await fetch(`${server.url}/logs/ingest`, { method: 'POST', body: lines.join('\n') });
-  if (response.status !== 200) throw new Error(`status ${response.status}`);
+  await server.post(lines.join('\n'));
   if (request % REQUESTS_PER_SECOND === 0) peak = Math.max(peak, (await rss()).rss);
 }
 await setTimeout(1000);

@@ -32,8 +32,7 @@ async function askAgainAndAgain(): Promise<void> {
 if (questions > 0) {
   const random = createRandom(1);
   for (let from = 0; from < STORED_ROWS; from += 10_000) {
-    const body = fleetBody(from, 10_000, Date.now(), random);
-    await fetch(`${server.url}/logs/ingest`, { method: 'POST', body });
+    await server.post(fleetBody(from, 10_000, Date.now(), random));
   }
   for (let question = 0; question < questions; question++) void askAgainAndAgain();
 }
@@ -50,20 +49,10 @@ await setTimeout(300);
 
 const answered: number[] = [];
 const sent: number[] = [];
-const agent = new http.Agent({ keepAlive: true });
 for (let number = 0; number < records; number++) {
   sent.push(performance.now());
-  await new Promise<void>((resolve, reject) => {
-    const request = http.request(`${server.url}/logs/ingest`, { method: 'POST', agent }, (response) => {
-      response.resume();
-      response.on('end', () => {
-        answered.push(performance.now());
-        resolve();
-      });
-    });
-    request.on('error', reject);
-    request.end(`{"message":"tail bench ${number}"}`);
-  });
+  await server.post(`{"message":"tail bench ${number}"}`);
+  answered.push(performance.now());
   await setTimeout(5);
 }
 await setTimeout(500);
@@ -80,6 +69,5 @@ report('from the answer to the reader', answered);
 report('from sending to the reader', sent);
 ended.abort();
 stream.destroy();
-agent.destroy();
 await server.stop();
 await rm(folder, { recursive: true, force: true, maxRetries: 10 });
