@@ -1,3 +1,4 @@
+import type { Request } from 'playwright-core';
 import t from 'tap';
 import { serve } from '../end-to-end/serve.ts';
 import { BROWSER_TEST, startBrowser } from './chromium.ts';
@@ -128,6 +129,20 @@ t.test('the live page', BROWSER_TEST, async (t) => {
     await waitForCount(page, 20);
     await search.fill('');
     await search.press('ArrowDown');
-    await page.getByRole('option', { name: /^service:vector-db/ }).waitFor();
+    const earlier = page.getByRole('option', { name: /^service:vector-db/ });
+    await earlier.waitFor();
+    await search.press('Escape');
+
+    // Completions that are on their way do not take the place of earlier queries.
+    const completing = (request: Request) => /facets\?.*fields=service&limit=50/.test(request.url());
+    await page.route('**/api/v1/logs/facets?*', (route) => !completing(route.request()) && route.continue());
+    const asked = page.waitForRequest(completing);
+    await search.fill('service:');
+    await asked;
+    const givenUp = page.waitForEvent('requestfailed', completing);
+    await search.press('ArrowDown');
+    await givenUp;
+    await earlier.waitFor();
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
   });
 });

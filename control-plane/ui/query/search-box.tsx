@@ -76,6 +76,8 @@ export function SearchBox({ inputRef, query, onQuery, problem, range, seenFields
     if (step !== 0) {
       event.preventDefault();
       if (items.length === 0) {
+        // Completions that are on their way would take the place of what was asked for.
+        close();
         setItems(historyItems(text));
         setActive(0);
       } else setActive((active + step + items.length) % items.length);
