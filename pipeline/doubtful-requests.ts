@@ -2,7 +2,7 @@ import type { FindStored, KnownRequest, RequestProgress, SharedRequests } from '
 
 const MOST = 10_000;
 /** An insert is repeated and waited for before it fails: its places are older than that moment, in milliseconds. */
-const LONGEST_INSERT = 10 * 60_000;
+export const LONGEST_INSERT = 10 * 60_000;
 
 /**
  * Requests of this process whose insert failed on its way to a ClickHouse server: it may have been done all the same and

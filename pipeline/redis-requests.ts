@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { LONGEST_INSERT } from './doubtful-requests.ts';
 import { overloaded } from './errors.ts';
 import type { FindStored, KnownRequest, RequestProgress, SharedRequests } from './request-window.ts';
 
@@ -32,6 +33,13 @@ if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1`;
 
+/** Leaves a claim to whoever comes next, with the time at which its first attempt began: what that stored is older than now. */
+const GIVE_UP = `
+local known = redis.call('HGET', KEYS[1], ARGV[1])
+local since = known and string.match(known, '^claimed %S+ (%d+)$')
+redis.call('HSET', KEYS[1], ARGV[1], 'claimed - ' .. (since or ARGV[2]))
+return 0`;
+
 /**
  * The last requests of each agent, known to all server processes: a repetition that comes to another one is known there
  * too. A request is claimed before it is stored; one whose process died meanwhile is looked for in the store. While Redis
@@ -46,7 +54,8 @@ export class RedisRequests implements SharedRequests {
 
   async claim(agent: string, digest: string): Promise<RequestProgress | undefined> {
     const { redis, process, processes, findStored } = this.#options;
-    const mine = `claimed ${process} ${Date.now()}`;
+    const claimed = (time: string) => `claimed ${process} ${time}`;
+    const mine = claimed(String(Date.now()));
     let known: string | null;
     let running: readonly string[] = [];
     try {
@@ -62,22 +71,19 @@ export class RedisRequests implements SharedRequests {
     const [, owner = '', since = '0'] = known.split(' ');
     // A claim of its own is left of an attempt that failed: attempts of one process follow each other.
     if (owner !== process && running.includes(owner)) throw busy();
-    const swapped = await redis.eval(SWAP, 1, keys(agent)[0], digest, known, mine).catch(() => 1);
+    const swapped = await redis.eval(SWAP, 1, keys(agent)[0], digest, known, claimed(since)).catch(() => 1);
     if (swapped !== 1) throw busy();
     return findStored(agent, digest, Number(since) - CLOCKS_MILLISECONDS);
   }
 
   async record({ agent, digest, entries, accepted, rejected }: KnownRequest): Promise<void> {
     const progress = JSON.stringify({ entries, accepted, rejected });
-    await this.#set(agent, digest, progress);
+    await this.#options.redis.hset(keys(agent)[0], digest, progress).catch(() => {});
   }
 
   async giveUp(agent: string, digest: string): Promise<void> {
-    await this.#set(agent, digest, `claimed - ${Date.now()}`);
-  }
-
-  async #set(agent: string, digest: string, value: string): Promise<void> {
-    await this.#options.redis.hset(keys(agent)[0], digest, value).catch(() => {});
+    const before = Date.now() - LONGEST_INSERT;
+    await this.#options.redis.eval(GIVE_UP, 1, keys(agent)[0], digest, before).catch(() => {});
   }
 }
 

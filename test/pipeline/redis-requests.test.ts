@@ -12,17 +12,19 @@ async function pair(t: Test) {
   t.teardown(() => redis.stop());
   const running = new Set(['a', 'b']);
   const looked: string[] = [];
+  const since: number[] = [];
   const known = (process: string) =>
     new RedisRequests({
       redis: redis.client,
       process,
       processes: async () => [...running],
-      findStored: async (agent, digest) => {
+      findStored: async (agent, digest, time) => {
         looked.push(`${agent} ${digest}`);
+        since.push(time);
         return DONE;
       },
     });
-  return { redis, running, looked, a: known('a'), b: known('b') };
+  return { redis, running, looked, since, a: known('a'), b: known('b') };
 }
 
 t.test('what one process stored the other knows', { skip }, async (t) => {
@@ -56,6 +58,20 @@ t.test('an attempt that failed may have been stored', { skip }, async (t) => {
     overloaded('another server process is taking in the same request; send it again'),
   );
   t.equal(looked.length, 1);
+});
+
+t.test('it is looked for since the first attempt began, however long that took', { skip }, async (t) => {
+  const { a, b, since } = await pair(t);
+  const began = Date.now();
+  await a.claim('m', 'x');
+  const clock = t.intercept(Date, 'now', { value: () => began + 300_000 });
+  await a.giveUp('m', 'x');
+  await b.claim('m', 'x');
+  await b.giveUp('m', 'x');
+  await a.claim('m', 'x');
+  clock.restore();
+  t.equal(since.length, 2);
+  t.ok(since.every((time) => time < began));
 });
 
 t.test('an agent has a bounded number of them', { skip }, async (t) => {
