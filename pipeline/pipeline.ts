@@ -6,6 +6,7 @@ import { fromMilliseconds } from './record/timestamp.ts';
 import {
   encodeRequest,
   type KnownRequest,
+  type RequestProgress,
   type RequestWindow,
   type SharedRequests,
 } from './request-window.ts';
@@ -108,7 +109,7 @@ export class Pipeline {
   async #acceptOnce(request: IngestRequest, agent: string): Promise<Receipt> {
     const { window, counters, sharedRequests } = this.#options;
     const { digest } = request;
-    const found = window.find(agent, digest) ?? (await sharedRequests?.claim(agent, digest));
+    const found = further(window.find(agent, digest), await sharedRequests?.claim(agent, digest));
     let progress: KnownRequest = {
       ...(found ?? { entries: 0, accepted: 0, rejected: 0 }),
       agent,
@@ -211,6 +212,14 @@ export class Pipeline {
     }
     return undefined;
   }
+}
+
+/** Of a request that is remembered in part more may be stored: its next insert was done and the answer lost. */
+function further(
+  remembered: RequestProgress | undefined,
+  shared: RequestProgress | undefined,
+): RequestProgress | undefined {
+  return remembered && shared && remembered.entries > shared.entries ? remembered : (shared ?? remembered);
 }
 
 function nextOf(texts: Iterator<string>): string | undefined {
