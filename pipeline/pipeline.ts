@@ -127,7 +127,7 @@ export class Pipeline {
       await sharedRequests?.giveUp(agent, digest);
       throw error;
     }
-    if (known < progress.entries) await sharedRequests?.record(progress);
+    await sharedRequests?.record(progress);
     const duplicate = known > 0 && known === progress.entries;
     if (duplicate) counters.requestsDuplicate++;
     else counters.requestsAccepted++;

@@ -59,3 +59,14 @@ t.test('a request of several slices whose last answer was lost is stored once', 
   t.same(await send(entries), { accepted: 20_001, rejected: 0, duplicate: true });
   t.equal(store.rows, 20_001);
 });
+
+t.test("a request without records is nobody's any more when it is answered", async (t) => {
+  const calls: string[] = [];
+  const { send } = createScene(() => ({
+    claim: async () => void calls.push('claim'),
+    record: async ({ entries }) => void calls.push(`record ${entries}`),
+    giveUp: async () => void calls.push('give up'),
+  }));
+  t.same(await send([]), { accepted: 0, rejected: 0, duplicate: false });
+  t.same(calls, ['claim', 'record 0']);
+});
