@@ -73,7 +73,12 @@ export class RedisRequests implements SharedRequests {
     if (owner !== process && running.includes(owner)) throw busy();
     const swapped = await redis.eval(SWAP, 1, keys(agent)[0], digest, known, claimed(since)).catch(() => 1);
     if (swapped !== 1) throw busy();
-    return findStored(agent, digest, Number(since) - CLOCKS_MILLISECONDS);
+    try {
+      return await findStored(agent, digest, Number(since) - CLOCKS_MILLISECONDS);
+    } catch (error) {
+      await this.giveUp(agent, digest);
+      throw error;
+    }
   }
 
   async record({ agent, digest, entries, accepted, rejected }: KnownRequest): Promise<void> {

@@ -13,6 +13,7 @@ async function pair(t: Test) {
   const running = new Set(['a', 'b']);
   const looked: string[] = [];
   const since: number[] = [];
+  const store: { refusal: Error | undefined } = { refusal: undefined };
   const known = (process: string) =>
     new RedisRequests({
       redis: redis.client,
@@ -21,10 +22,11 @@ async function pair(t: Test) {
       findStored: async (agent, digest, time) => {
         looked.push(`${agent} ${digest}`);
         since.push(time);
+        if (store.refusal) throw store.refusal;
         return DONE;
       },
     });
-  return { redis, running, looked, since, a: known('a'), b: known('b') };
+  return { redis, running, looked, since, store, a: known('a'), b: known('b') };
 }
 
 t.test('what one process stored the other knows', { skip }, async (t) => {
@@ -79,4 +81,14 @@ t.test('an agent has a bounded number of them', { skip }, async (t) => {
   for (let n = 0; n < 300; n++) await a.claim('m', `x${n}`);
   t.equal(await redis.client.hlen('logplane:requests:m'), 256);
   t.equal(await b.claim('m', 'x1'), undefined);
+});
+
+t.test('a look into the store that fails leaves the request to whoever comes next', { skip }, async (t) => {
+  const { a, b, store } = await pair(t);
+  await a.claim('m', 'x');
+  await a.giveUp('m', 'x');
+  store.refusal = new Error('no answer');
+  await t.rejects(a.claim('m', 'x'), store.refusal);
+  store.refusal = undefined;
+  t.same(await b.claim('m', 'x'), DONE);
 });
