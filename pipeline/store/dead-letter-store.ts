@@ -1,3 +1,4 @@
+import { overloaded } from '../errors.ts';
 import type { ClickHouse, QueryParameters } from './clickhouse.ts';
 
 /** A piece of a request that could not be read as a record, kept so that nothing is lost. */
@@ -33,7 +34,10 @@ export class DeadLetterStore {
     this.#redactText = redactText;
   }
 
-  /** Resolves when they are durable. */
+  /**
+   * Resolves when they are durable.
+   * @throws LogplaneError `overloaded` when the store cannot take them now
+   */
   async add(letters: readonly NewDeadLetter[]): Promise<void> {
     const rows = letters.map((letter) => {
       const { id, receivedAt, agent, source, line } = letter;
@@ -42,10 +46,14 @@ export class DeadLetterStore {
       const [by, why, what] = [this.#redactText(agent), reason, content].map((text) => text.toWellFormed());
       return JSON.stringify([id, receivedAt, by, source, line, why, what]);
     });
-    await this.#clickhouse.insert('dead_letters', COLUMNS, {
-      format: 'JSONCompactEachRow',
-      pieces: [Buffer.from(`${rows.join('\n')}\n`)],
-    });
+    try {
+      await this.#clickhouse.insert('dead_letters', COLUMNS, {
+        format: 'JSONCompactEachRow',
+        pieces: [Buffer.from(`${rows.join('\n')}\n`)],
+      });
+    } catch (error) {
+      throw overloaded('what cannot be read could not be kept; send it again', error);
+    }
   }
 
   /** The newest first. */

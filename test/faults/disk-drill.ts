@@ -48,7 +48,7 @@ export async function drillFullDisk(options: {
 }
 
 /** Takes every byte that is free. */
-function fill(path: string, folder: string): void {
+export function fill(path: string, folder: string): void {
   for (;;) {
     const { bavail, bsize } = statfsSync(folder);
     if (bavail === 0) return;

@@ -1,7 +1,10 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
+import { startProcess } from '../end-to-end/test-server.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { drillFullDisk } from './disk-drill.ts';
-import { canMount } from './mount.ts';
+import { drillFullDisk, fill } from './disk-drill.ts';
+import { canMount, Mount } from './mount.ts';
 
 if (!canMount()) t.plan(0, 'may not mount a small file system');
 else {
@@ -11,5 +14,21 @@ else {
     t.equal(result.stored, result.acknowledged);
     t.ok(result.refused >= 10, `${result.refused} refusals`);
     t.ok(result.readWhileFull > 0, 'queries are answered while the disk is full');
+  });
+
+  t.test('a request whose dead letters cannot be kept is refused for the time being too', async (t) => {
+    const folder = temporaryFolder();
+    const disk = new Mount(join(folder, 'disk'), 96);
+    t.teardown(() => disk.end());
+    const server = await startProcess({ DATA_DIR: join(folder, 'disk', 'data') });
+    t.teardown(() => server.stop('SIGKILL'));
+    const ballast = join(folder, 'disk', 'ballast');
+    const body = `no JSON ${'x'.repeat(100_000)}\n{"message":"its neighbour"}`;
+    fill(ballast, disk.folder);
+    const refused = await fetch(`${server.url}/logs/ingest`, { method: 'POST', body });
+    t.equal(refused.status, 503);
+    t.equal(refused.headers.get('retry-after'), '1');
+    rmSync(ballast);
+    t.match(await server.ingest(body), { status: 200, body: { accepted: 1, rejected: 1 } });
   });
 }
