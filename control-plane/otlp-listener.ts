@@ -3,6 +3,7 @@ import { acceptOtlp, type OtlpTarget } from '../pipeline/accept-otlp.ts';
 import { type OtlpGrpcServer, startOtlpGrpc } from '../pipeline/sources/otlp-grpc.ts';
 import { type Auth, bearerToken } from './http/auth.ts';
 import type { BodyBudget } from './http/body-budget.ts';
+import { toLogplaneError } from './http/error-response.ts';
 import type { TlsFiles } from './read-tls.ts';
 
 export interface OtlpListenerOptions extends OtlpTarget {
@@ -37,6 +38,8 @@ export function startOtlpListener({
         agent: header('x-machine-id') || undefined,
         peer,
         digest: createHash('sha256').update(message).digest('hex'),
+      }).catch((error: unknown) => {
+        throw toLogplaneError(error) ?? error;
       });
     },
   });

@@ -1,5 +1,7 @@
+import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
 import t from 'tap';
 import { EventReader, take } from '../event-reader.ts';
+import { freePort } from '../free-port.ts';
 import { startClickHouseProcess } from '../pipeline/store/clickhouse-process.ts';
 import { hasRedis, startRedis } from '../redis-server.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -78,4 +80,40 @@ t.test('an insert whose answer was lost is stored once, and live readers get it 
     (await read).map(({ data }) => JSON.parse(data).n),
     [1, 2, 3],
   );
+});
+
+t.test('over gRPC a sender is told to come again for as long as the store is away', async (t) => {
+  const clickhouse = await startClickHouseProcess(temporaryFolder());
+  t.teardown(() => clickhouse.stop());
+  const GRPC_PORT = String(await freePort());
+  const server = await startProcess({
+    DATA_DIR: temporaryFolder(),
+    CLICKHOUSE_URL: clickhouse.url,
+    GRPC_PORT,
+  });
+  t.teardown(() => server.stop('SIGKILL'));
+  const client = new Client(`127.0.0.1:${GRPC_PORT}`, credentials.createInsecure());
+  t.teardown(() => client.close());
+  const bytes = (value: Buffer) => value;
+  // ResourceLogs { ScopeLogs { LogRecord {} } }
+  const request = Buffer.from([0x0a, 4, 0x12, 2, 0x12, 0]);
+  const send = () =>
+    new Promise<status>((resolve) =>
+      client.makeUnaryRequest(
+        '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
+        bytes,
+        bytes,
+        request,
+        (error: ServiceError | null) => resolve(error?.code ?? status.OK),
+      ),
+    );
+  await clickhouse.setFault('error');
+  t.equal(await send(), status.UNAVAILABLE);
+  t.equal(
+    await send(),
+    status.UNAVAILABLE,
+    'also where the store is asked first how the first attempt ended',
+  );
+  await clickhouse.setFault('none');
+  t.equal(await send(), status.OK);
 });
