@@ -5,6 +5,8 @@ export interface RemoteFile {
   readonly size: number;
   /** Milliseconds since 1970, whole seconds. */
   readonly modified: number;
+  /** From its copy here, as rsync tells. */
+  readonly differs: boolean;
 }
 
 /** How far a transfer is. */
@@ -14,18 +16,19 @@ export interface TransferProgress {
   readonly bytes: number;
 }
 
-const CHANGE = /^[<>ch]f\S+ (\d+) (\d{4})\/(\d\d)\/(\d\d)-(\d\d:\d\d:\d\d) (.+)$/;
+const CHANGE = /^[<>ch]f(\S+) (\d+) (\d{4})\/(\d\d)\/(\d\d)-(\d\d:\d\d:\d\d) (.+)$/;
 const PROGRESS = /^\s*(\d+)\s+\d+%\s+\S+\s+\S+(?:\s+\(xfr#(\d+), )?/;
 
 /** Reads a line of `--out-format=%i %l %M %n`; undefined where it does not tell of a file to copy. */
 export function readChange(line: string): RemoteFile | undefined {
   const match = CHANGE.exec(line);
   if (!match) return undefined;
-  const [, size, year, month, day, time, name] = match;
+  const [, changes, size, year, month, day, time, name] = match;
   return {
     path: unescapeName(name!),
     size: Number(size),
     modified: Date.parse(`${year}-${month}-${day}T${time}Z`),
+    differs: !/^\.+$/.test(changes!),
   };
 }
 

@@ -49,11 +49,15 @@ export class SourceFiles {
     return this.#catalog.present();
   }
 
-  /** Those that were deleted here and have not changed at their source since are left out. */
-  withoutDeleted(files: readonly RemoteFile[]): RemoteFile[] {
-    return files.filter(({ path, size, modified }) => {
+  /**
+   * Those that differ from their copies, and those whose copies are not known, because the server was killed or the disk was
+   * full behind their transfer. What was deleted here and has not changed at its source since is left out.
+   */
+  toTakeIn(files: readonly RemoteFile[]): RemoteFile[] {
+    return files.filter(({ path, size, modified, differs }) => {
       const known = this.#catalog.get(path);
-      return !(known?.deleted && known.size === size && known.modified === modified);
+      if (known?.size !== size || known.modified !== modified) return true;
+      return differs && !known.deleted;
     });
   }
 
@@ -75,9 +79,9 @@ export class SourceFiles {
       const modified = Math.floor(stats.mtimeMs / 1000) * 1000;
       if (file.place === '') added++;
       else if (file.size !== stats.size || file.modified !== modified) changed++;
+      await this.#place(file);
       file.size = stats.size;
       file.modified = modified;
-      await this.#place(file);
       this.#catalog.put(file);
     }
     await this.#catalog.save();

@@ -43,6 +43,8 @@ export class SourceSync {
   /** Failures in a row. */
   failures = 0;
   readonly #options: SourceSyncOptions;
+  /** An earlier transfer may have brought what the catalog does not know: its server was killed, or the disk was full. */
+  #mayKnowLess = true;
   #turn: Promise<unknown> = Promise.resolve();
   #next: Promise<SyncResult> | undefined;
 
@@ -128,8 +130,9 @@ export class SourceSync {
       return { newFiles: 0, changedFiles: 0, bytes: 0, durationMs: Date.now() - started, warnings: [] };
     }
     const options = { source: files.source, mirror: files.mirror, timeoutMs, signal };
-    const listed = await listChanges(options);
-    const changed = files.withoutDeleted(listed.files);
+    const listed = await listChanges(options, this.#mayKnowLess);
+    const changed = files.toTakeIn(listed.files);
+    this.#mayKnowLess = true;
     const sizes = new Map<CatalogFile, number>();
     for (const file of files.present()) sizes.set(file, file.size);
 
@@ -168,6 +171,7 @@ export class SourceSync {
 
   async #takeIn(changed: readonly RemoteFile[]): ReturnType<SourceFiles['take']> {
     const taken = await this.files.take(changed);
+    this.#mayKnowLess = false;
     await this.#ingest(new Set(changed.map(({ path }) => path)));
     return taken;
   }

@@ -25,14 +25,17 @@ const VANISHED = 24;
 
 /**
  * The files of the source that differ from their copies.
+ * @param all those that do not differ too
  * @returns beside them what could not be looked at, with the reason
  * @throws SyncError
  */
 export async function listChanges(
   options: TransferOptions,
+  all: boolean,
 ): Promise<{ readonly files: RemoteFile[]; readonly warnings: string[] }> {
   const files: RemoteFile[] = [];
-  const end = await rsync(options, ['--dry-run', '--out-format=%i %l %M %n'], {
+  const how = ['--dry-run', '--out-format=%i %l %M %n', ...(all ? ['--ignore-times'] : [])];
+  const end = await rsync(options, how, {
     onLine: (line) => {
       const file = readChange(line);
       if (file) files.push(file);

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import t from 'tap';
 import { canMount, Mount } from '../../faults/mount.ts';
 import { missingPrograms } from './ssh-server.ts';
@@ -75,6 +75,27 @@ else {
     await s.post('/sync/trigger');
     t.same(await s.messages('file_path:*'), ['one', 'two', 'three']);
   });
+
+  t.test(
+    'what a transfer brought is taken in, also where the server was killed before it knew',
+    async (t) => {
+      const s = await Syncing.start(t, false);
+      s.write('removed.log', 'zero\n', 40);
+      s.write('grown.log', 'one\n', 30);
+      await s.post('/sync/trigger');
+      await s.stopServer();
+      s.write('grown.log', 'one\ntwo\n');
+      s.write('new.log', 'three\n');
+      for (const name of ['grown.log', 'new.log'])
+        cpSync(s.remote(name), s.local(`synced/local/${name}`), { preserveTimestamps: true });
+      rmSync(s.local('synced/local/removed.log'));
+      await s.startServer();
+      t.match(await s.post('/sync/trigger'), { status: 'success', new_files: 1 });
+      t.same((await s.messages('file_path:*')).sort(), ['one', 'three', 'two', 'zero']);
+      t.equal((await s.json('/logs')).length, 3);
+      t.ok(existsSync(s.local('synced/local/removed.log')), 'a copy that somebody removed is brought back');
+    },
+  );
 
   t.test(
     'a full disk is told, and the next sync completes',
