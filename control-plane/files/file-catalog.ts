@@ -17,6 +17,8 @@ export interface CatalogFile {
   place: string;
   /** How far its lines are stored. */
   position?: FilePosition;
+  /** The transfer broke before its end, which may be in the middle of a line. */
+  partial?: boolean;
   /** Holds no text: it is kept and listed, and gives no records. */
   binary?: boolean;
   /** Somebody deleted it here. It stays away as long as it has this size and time at its source. */

@@ -24,12 +24,12 @@ export interface IngestOptions {
 /**
  * Stores the lines of files behind their positions. The copies only change in a transfer, which never runs at the
  * same time. A batch's end is saved before it is delivered, so that a crash repeats the very same batch.
- * @param settled says of a file that nothing more comes now: its last line counts as finished
+ * @param silentSince says when a file was last changed, in milliseconds since 1970: after a silence its last line counts as finished
  */
 export async function ingestFiles(
   options: IngestOptions,
   files: readonly CatalogFile[],
-  settled: (file: CatalogFile) => boolean,
+  silentSince: (file: CatalogFile) => number,
 ): Promise<void> {
   const { catalog, signal, onDone } = options;
   const former = await forgetReplaced(options, files);
@@ -38,7 +38,7 @@ export async function ingestFiles(
   const stop = AbortSignal.any([signal, failing.signal]);
   const work = async () => {
     for (const file of waiting) {
-      const opened = await openFile(options.mirror, file, former, settled(file));
+      const opened = await openFile(options.mirror, file, former, silentSince(file));
       try {
         await ingestFile(options, opened, stop);
       } finally {
@@ -58,6 +58,7 @@ export async function ingestFiles(
 interface OpenFile {
   readonly file: CatalogFile;
   readonly handle: FileHandle;
+  readonly silentSince: number;
   reader: TailedFile;
 }
 
@@ -74,7 +75,7 @@ async function ingestFile(
     if (result.kind === 'skipped') continue;
     if (result.kind === 'replaced') {
       const stats = await handle.stat({ bigint: true });
-      opened.reader = new TailedFile(handle, startOf(file.path, stats), stats, 0);
+      opened.reader = new TailedFile(handle, startOf(file.path, stats), stats, opened.silentSince);
       continue;
     }
     file.position = reader.position;
@@ -91,13 +92,12 @@ async function openFile(
   mirror: string,
   file: CatalogFile,
   former: readonly FilePosition[],
-  settled: boolean,
+  silentSince: number,
 ): Promise<OpenFile> {
   const handle = await open(join(mirror, file.path), 'r');
   const stats = await handle.stat({ bigint: true });
   const position = file.position ?? (await findRotated(handle, file, former)) ?? startOf(file.path, stats);
-  // The silence after which a line counts as finished is measured from the file's last change.
-  return { file, handle, reader: new TailedFile(handle, position, stats, settled ? 0 : file.modified) };
+  return { file, handle, silentSince, reader: new TailedFile(handle, position, stats, silentSince) };
 }
 
 /** Takes the positions away from files that have another content now, and gives them back: a rotation may have moved it. */

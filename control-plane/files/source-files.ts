@@ -68,7 +68,7 @@ export class SourceFiles {
   async take(files: readonly RemoteFile[]): Promise<{ readonly added: number; readonly changed: number }> {
     let added = 0;
     let changed = 0;
-    for (const { path } of files) {
+    for (const { path, size } of files) {
       const copy = join(this.mirror, path);
       const stats = await stat(copy).catch(() => undefined);
       if (!stats?.isFile()) continue;
@@ -82,6 +82,8 @@ export class SourceFiles {
       await this.#place(file);
       file.size = stats.size;
       file.modified = modified;
+      if (stats.size < size) file.partial = true;
+      else delete file.partial;
       this.#catalog.put(file);
     }
     await this.#catalog.save();
@@ -112,7 +114,10 @@ export class SourceFiles {
     await ingestFiles(
       { mirror: this.mirror, catalog: this.#catalog, deliver, onDone, signal },
       open,
-      (file) => changed !== undefined && !changed.has(file.path),
+      (file) => {
+        if (changed !== undefined && !changed.has(file.path)) return 0;
+        return file.partial ? Number.POSITIVE_INFINITY : file.modified;
+      },
     );
   }
 
