@@ -48,6 +48,8 @@ export class FileCatalog {
       if (error.code === 'ENOENT') return '';
       throw error;
     });
+    // The next line must not stand behind one without its end.
+    this.#damaged = text !== '' && !text.endsWith('\n');
     for (const line of text.split('\n')) {
       if (line === '') continue;
       this.#lines++;
