@@ -36,6 +36,7 @@ export class TailedFile {
   private readonly handle: FileHandle;
   private size = -1;
   private modifiedNs = 0n;
+  private observedAt = 0;
   private changedAt = 0;
   private heldSince: number | undefined;
   /** The file is worth reading from this time on; a change of the file makes it now. */
@@ -53,6 +54,9 @@ export class TailedFile {
 
   /** Notes what a stat of the file said. */
   observe({ size, mtimeNs, nlink }: BigIntStats, now: number): void {
+    // A clock that is set back: what waits for a later time would wait for as long as it was set back.
+    if (now < this.observedAt) this.waitAnew(now);
+    this.observedAt = now;
     this.deleted = nlink === 0n;
     if (Number(size) === this.size && mtimeNs === this.modifiedNs) return;
     this.size = Number(size);
@@ -60,6 +64,13 @@ export class TailedFile {
     this.modifiedNs = mtimeNs;
     this.changedAt = now;
     this.wakeAt = now;
+  }
+
+  private waitAnew(now: number): void {
+    this.changedAt = now;
+    this.heldSince = undefined;
+    this.wakeAt = now;
+    this.retryAt = now;
   }
 
   /** No path leads to the file any more: goes on through the handle, which works without one. */

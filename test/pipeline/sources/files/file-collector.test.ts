@@ -167,6 +167,27 @@ t.test('links to one file and links in a circle are read once', async (t) => {
   t.equal(c.collector.stats().files, 1);
 });
 
+t.test('a clock that is set back keeps neither a line nor a repetition waiting', async (t) => {
+  const HOUR = 3_600_000;
+  const c = new Collecting(t, ['*.log'], { 'a.log': '2026-11-21 10:00:00 INFO may go on\n' });
+  c.now = 100 * HOUR;
+  await c.collector.scan();
+  t.same(c.texts(), []);
+  c.now -= HOUR;
+  await c.settle();
+  t.same(c.texts(), ['2026-11-21 10:00:00 INFO may go on']);
+  c.now += HOUR;
+  c.beforeStored = () => {
+    throw new Error('not now');
+  };
+  appendFileSync(c.path('a.log'), 'two\n');
+  await c.collector.scan();
+  c.beforeStored = () => {};
+  c.now -= HOUR;
+  await c.settle();
+  t.equal(c.texts().at(-1), 'two');
+});
+
 t.test('starts and stops by itself', async (t) => {
   const c = new Collecting(t, ['*.log'], { 'a.log': 'one\ntwo\nthree\n' });
   const stored = new Promise((resolve) => {
