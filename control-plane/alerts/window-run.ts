@@ -30,8 +30,14 @@ export class WindowRun implements RuleRun {
     const { rule } = compiled;
     this.#watchesQuiet = rule.kind === 'absence' || rule.op === '<' || rule.op === '<=';
     if (rule.kind === 'new_pattern') this.#novel = new NovelGroups(compiled.window);
-    for (const state of known) this.#enter(state.group, state.since, new GroupState(state.group, state));
-    if (this.#watchesQuiet && compiled.labels.length === 0) this.#enter('[]', start);
+    for (const state of known) {
+      const group = this.#enter(state.group, state.since, new GroupState(state.group, state));
+      // Absence has held since nothing had come for a window.
+      if (group && rule.kind === 'absence') group.lastSeen -= compiled.window;
+    }
+    if (this.#watchesQuiet && compiled.labels.length === 0 && !this.#groups.has('[]')) {
+      this.#enter('[]', start);
+    }
   }
 
   get overflow(): number {

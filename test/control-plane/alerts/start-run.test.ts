@@ -1,0 +1,71 @@
+import t from 'tap';
+import { compileRule } from '../../../control-plane/alerts/compile-rule.ts';
+import type { Transition } from '../../../control-plane/alerts/group-state.ts';
+import { readIncrements } from '../../../control-plane/alerts/read-increments.ts';
+import { parseRule } from '../../../control-plane/alerts/rule.ts';
+import type { KnownState } from '../../../control-plane/alerts/rule-run.ts';
+import { startRun } from '../../../control-plane/alerts/start-run.ts';
+import { insertRecords, openStore, record } from '../logs/analysed-store.ts';
+
+const clickhouse = await openStore(t);
+const START = Date.UTC(2026, 10, 2) / 1000;
+let place = START * 1e6;
+
+/** Stores records at seconds since the start; each arrives at once. */
+async function store(service: string, seconds: readonly number[], arrives = 0): Promise<void> {
+  await insertRecords(
+    clickhouse,
+    seconds.map((second) => {
+      place = Math.max(place + 1, (START + Math.max(second, arrives)) * 1e6);
+      return record({
+        timestamp: { seconds: START + second, nanos: 0, digits: 3 },
+        service,
+        machine_id: 'm1',
+        seq: place,
+      });
+    }),
+  );
+}
+
+interface Restart {
+  /** Up to where a server had looked before it ended, in seconds since the start as all else here. */
+  readonly looked: number;
+  /** When it starts again. */
+  readonly starts: number;
+  readonly known?: KnownState;
+  /** When it looks then. */
+  readonly looks: readonly number[];
+}
+
+/** What a rule tells after a restart, as `state second value`. */
+async function toldAfter(rule: object, { looked, starts, known, looks }: Restart): Promise<string[]> {
+  const compiled = compileRule(parseRule({ name: 'rule', ...rule }));
+  const after = (START + looked) * 1e6;
+  const before = known ? [{ ...known, since: START + known.since }] : [];
+  const run = await startRun(clickhouse, compiled, START + starts, after, before);
+  const told: Transition[] = [];
+  let read = after;
+  for (const look of looks) {
+    const upTo = (START + look) * 1e6;
+    run.add(await readIncrements(clickhouse, compiled, { by: 'place', after: read, upTo }, 1));
+    read = upTo;
+    told.push(...run.advance(START + look));
+  }
+  return told.map(({ state, at, value }) => `${state} ${at - START} ${value}`);
+}
+
+t.test('an alert of a rule without groups that something is missing ends when it comes again', async (t) => {
+  await store('quiet', [0, 1_060]);
+  const rule = { kind: 'absence', query: 'service:quiet', window: '5m' };
+  const known = { group: '[]', state: 'firing', since: 300 } as const;
+  t.same(await toldAfter(rule, { looked: 1_000, starts: 1_000, known, looks: [1_001, 1_059, 1_060] }), [
+    'resolved 1060 0',
+  ]);
+});
+
+t.test('what was missing when a server ended is still missing when it starts', async (t) => {
+  await store('gone', [2_000]);
+  const rule = { kind: 'absence', query: 'service:gone', window: '5m', by: ['machine_id'] };
+  const known = { group: '["m1"]', state: 'firing', since: 2_300 } as const;
+  t.same(await toldAfter(rule, { looked: 2_350, starts: 2_360, known, looks: [2_361, 2_800] }), []);
+});
