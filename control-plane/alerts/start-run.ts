@@ -30,8 +30,8 @@ export async function startRun(
   known: readonly KnownState[] = [],
 ): Promise<RuleRun> {
   const { rule, window, step, labels } = compiled;
-  const range = (from: number) =>
-    ({ by: 'time', from, to: now + 1, ...(upTo !== undefined && { upTo }) }) as const;
+  const range = (from: number, to = now + 1) =>
+    ({ by: 'time', from, to, ...(upTo !== undefined && { upTo }) }) as const;
   if (rule.kind === 'anomaly') {
     const slot = Math.floor(now / window) * window;
     const history = await readHistory(clickhouse, compiled, slot - HISTORY_SECONDS, slot, LIMITS);
@@ -43,7 +43,9 @@ export async function startRun(
   if (rule.kind === 'gauge') return run;
   const quiet = rule.kind === 'absence' || rule.op === '<' || rule.op === '<=';
   if (quiet && labels.length > 0) {
-    run.add(await readIncrements(clickhouse, compiled, range(now - FORGET_SECONDS), window, LIMITS), true);
+    // Up to where the window begins: what lies in that is read in its own pieces below.
+    const before = range(now - FORGET_SECONDS, now - window);
+    run.add(await readIncrements(clickhouse, compiled, before, window, LIMITS), true);
   } else if (rule.kind === 'new_pattern') {
     run.add(await readIncrements(clickhouse, compiled, range(now - PATTERN_SECONDS), 3_600, LIMITS), true);
   }

@@ -69,3 +69,10 @@ t.test('what was missing when a server ended is still missing when it starts', a
   const known = { group: '["m1"]', state: 'firing', since: 2_300 } as const;
   t.same(await toldAfter(rule, { looked: 2_350, starts: 2_360, known, looks: [2_361, 2_800] }), []);
 });
+
+t.test('what there was too little of is counted once after a restart', async (t) => {
+  await store('slow', [3_000, 3_060, 3_120, 3_180]);
+  const rule = { kind: 'count', query: 'service:slow', window: '5m', op: '<', threshold: 5, by: ['service'] };
+  const known = { group: '["slow"]', state: 'firing', since: 2_990 } as const;
+  t.same(await toldAfter(rule, { looked: 3_190, starts: 3_200, known, looks: [3_201, 3_290] }), []);
+});
