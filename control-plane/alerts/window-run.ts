@@ -23,10 +23,14 @@ export class WindowRun implements RuleRun {
   readonly #novel: NovelGroups | undefined;
   /** It may fire where nothing comes, so its groups are also judged when something leaves the window. */
   readonly #watchesQuiet: boolean;
+  /** What is learned was looked at up to then. */
+  readonly #looked: number;
   #overflow = 0;
 
-  constructor(compiled: CompiledRule, start: number, known: readonly KnownState[] = []) {
+  /** @param looked up to when it was judged before it started, by this server or another */
+  constructor(compiled: CompiledRule, start: number, known: readonly KnownState[] = [], looked = start) {
     this.#compiled = compiled;
+    this.#looked = looked;
     const { rule } = compiled;
     this.#watchesQuiet = rule.kind === 'absence' || rule.op === '<' || rule.op === '<=';
     if (rule.kind === 'new_pattern') this.#novel = new NovelGroups(compiled.window);
@@ -54,8 +58,10 @@ export class WindowRun implements RuleRun {
       }
       group.window.add(at, item, count);
       group.lastSeen = Math.max(group.lastSeen, at);
-      if (learn) group.learned = true;
-      else {
+      if (learn) {
+        group.learned = true;
+        group.judgedTo = Math.max(group.judgedTo, this.#looked);
+      } else {
         const piece = Math.floor(at / this.#compiled.step);
         group.touched.set(piece, Math.max(group.touched.get(piece) ?? at, at));
       }

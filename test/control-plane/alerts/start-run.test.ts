@@ -76,3 +76,11 @@ t.test('what there was too little of is counted once after a restart', async (t)
   const known = { group: '["slow"]', state: 'firing', since: 2_990 } as const;
   t.same(await toldAfter(rule, { looked: 3_190, starts: 3_200, known, looks: [3_201, 3_290] }), []);
 });
+
+t.test('what there was too little of long before a rule starts is not told', async (t) => {
+  await store('low', [8_400, 8_500, 9_000, 9_700, 9_710, 9_720, 9_730, 9_740, 9_750, 9_900, 10_000]);
+  const rule = { kind: 'count', query: 'service:low', window: '5m', op: '<', threshold: 5, by: ['service'] };
+  t.same(await toldAfter(rule, { looked: 10_100, starts: 10_100, looks: [10_101, 10_200] }), [
+    'firing 10101 2',
+  ]);
+});
