@@ -26,7 +26,7 @@ interface Group {
 }
 
 /** So long behind its end a slot still takes lines, before it is judged for what did not come. */
-const GRACE_SECONDS = 30;
+export const GRACE_SECONDS = 30;
 export const HISTORY_SECONDS = 28 * 86_400;
 /** A group that is silent for so long is no more. */
 const FORGET_SECONDS = 7 * 86_400;
@@ -41,8 +41,15 @@ export class AnomalyRun implements RuleRun {
   readonly #counts: boolean;
   #overflow = 0;
 
-  constructor(compiled: CompiledRule, history: Iterable<PastSlot>, known: readonly KnownState[] = []) {
+  /** @param open start of the first slot that nobody has judged, seconds since 1970 */
+  constructor(
+    compiled: CompiledRule,
+    open: number,
+    history: Iterable<PastSlot>,
+    known: readonly KnownState[] = [],
+  ) {
     this.#compiled = compiled;
+    const closed = this.#slotOf(open) - 1;
     this.#counts = measuredField(compiled.rule) === undefined;
     for (const { group: name, start, value } of history) {
       const slot = this.#slotOf(start);
@@ -50,12 +57,13 @@ export class AnomalyRun implements RuleRun {
       if (!group) continue;
       group.history.set(slot, value);
       group.first = Math.min(group.first, slot);
-      group.closed = Math.max(group.closed, slot);
+      group.closed = closed;
       group.lastSeen = Math.max(group.lastSeen, start);
     }
     for (const state of known) {
       const group = this.#groups.get(state.group) ?? this.#enter(state.group, this.#slotOf(state.since));
-      if (group) this.#groups.set(state.group, { ...group, state: new GroupState(state.group, state) });
+      if (group)
+        this.#groups.set(state.group, { ...group, closed, state: new GroupState(state.group, state) });
     }
   }
 

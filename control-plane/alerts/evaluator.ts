@@ -55,6 +55,9 @@ export class Evaluator {
   #reloadAt = 0;
   #saveAt = 0;
   #savedPlace = 0;
+  /** When rules were judged last, whole seconds since 1970; it is the note of the saved position. */
+  #looked = 0;
+  #savedLooked = 0;
   #feedPlace: number | undefined;
   #running: Promise<void> | undefined;
   #leads = false;
@@ -144,6 +147,7 @@ export class Evaluator {
     const now = Date.now() / 1000;
     if (Date.now() >= this.#reloadAt) await this.#load(announcer, now);
     const changes = await this.#runs.round(watermark(), now);
+    this.#looked = Math.floor(now);
     await this.#store([
       ...(await announcer.announce(changes, this.#silences)),
       ...announcer.release(this.#silences, now),
@@ -155,7 +159,9 @@ export class Evaluator {
     const { alerts, positions, store, watermark } = this.#options;
     const saved = await positions.find(POSITION);
     // What lies further back is too old to tell of.
-    this.#savedPlace = Math.max(saved ?? watermark(), watermark() - LATEST_SECONDS * 1e6);
+    this.#savedPlace = Math.max(saved?.place ?? watermark(), watermark() - LATEST_SECONDS * 1e6);
+    const now = Math.floor(Date.now() / 1000);
+    this.#looked = Math.max(Number(saved?.note || now), now - LATEST_SECONDS);
     this.#reloadAt = 0;
     return new Announcer(store, await alerts.lastPlace(), await alerts.open());
   }
@@ -166,7 +172,7 @@ export class Evaluator {
     this.#reloadAt = Date.now() + RELOAD_MILLISECONDS;
     this.#silences = [...fixedSilences, ...(await silences.list())];
     const rules = await book.list();
-    await this.#runs.load(rules, this.#savedPlace, (rule) =>
+    await this.#runs.load(rules, this.#savedPlace, this.#looked, (rule) =>
       announcer.openOf(rule).map(({ group, state, since }) => ({ group, state: state as 'firing', since })),
     );
     announcer.adopt(rules);
@@ -201,9 +207,10 @@ export class Evaluator {
 
   async #savePosition(): Promise<void> {
     this.#saveAt = Date.now() + SAVE_MILLISECONDS;
-    const place = this.#runs.cursor;
-    if (place <= this.#savedPlace) return;
-    await this.#options.positions.save(POSITION, place);
+    const place = Math.max(this.#runs.cursor, this.#savedPlace);
+    if (place === this.#savedPlace && this.#looked === this.#savedLooked) return;
+    await this.#options.positions.save(POSITION, place, String(this.#looked));
     this.#savedPlace = place;
+    this.#savedLooked = this.#looked;
   }
 }

@@ -136,7 +136,7 @@ export class Notifier {
       webhook: JSON.parse(key) as Webhook,
       key,
       position,
-      place: (await this.#options.positions.find(position)) ?? 0,
+      place: (await this.#options.positions.find(position))?.place ?? 0,
       working: false,
       delivered: 0,
       failed: 0,

@@ -12,12 +12,12 @@ export class PositionStore {
   }
 
   /** Undefined where nothing was saved. */
-  async find(name: string): Promise<number | undefined> {
-    const [row] = await this.#clickhouse.query<[number]>(
-      'SELECT place FROM alert_positions FINAL WHERE name = {name:String}',
+  async find(name: string): Promise<{ place: number; note: string } | undefined> {
+    const [row] = await this.#clickhouse.query<[number, string]>(
+      'SELECT place, note FROM alert_positions FINAL WHERE name = {name:String}',
       { parameters: { name }, urgent: true },
     );
-    return row?.[0];
+    return row && { place: row[0], note: row[1] };
   }
 
   async save(name: string, place: number, note = ''): Promise<void> {

@@ -69,10 +69,12 @@ export class RuleRuns {
   /**
    * Starts what is new or changed and forgets what is gone.
    * @param from place up to which a rule that starts knows everything from the store
+   * @param looked when rules were judged last, seconds since 1970
    */
   async load(
     rules: readonly BookRule[],
     from: number,
+    looked: number,
     known: (rule: string) => readonly KnownState[],
   ): Promise<void> {
     const wanted = rules.filter(({ rule }) => rule.enabled);
@@ -85,7 +87,7 @@ export class RuleRuns {
     const running: Running[] = [];
     for (const [index, book] of wanted.entries()) {
       const key = keys[index]!;
-      running.push(before.get(key) ?? (await this.#start(key, book, place, known(book.rule.name))));
+      running.push(before.get(key) ?? (await this.#start(key, book, place, looked, known(book.rule.name))));
     }
     const compiled = running.map((rule) => rule.compiled);
     this.#running = running;
@@ -150,14 +152,20 @@ export class RuleRuns {
     }
   }
 
-  async #start(key: string, book: BookRule, place: number, known: readonly KnownState[]): Promise<Running> {
+  async #start(
+    key: string,
+    book: BookRule,
+    place: number,
+    looked: number,
+    known: readonly KnownState[],
+  ): Promise<Running> {
     const { clickhouse, onProblem } = this.#options;
     const compiled = compileRule(book.rule);
     const now = Math.floor(Date.now() / 1000);
     const own = { key, book, compiled, nextAt: 0 };
     if (book.rule.kind === 'gauge') return { ...own, run: new GaugeRun(compiled, known) };
     try {
-      return { ...own, run: await startRun(clickhouse, compiled, now, place, known) };
+      return { ...own, run: await startRun(clickhouse, compiled, now, place, known, Math.min(looked, now)) };
     } catch (error) {
       // Without its past a rule still sees what comes.
       onProblem(`alert rule ${book.rule.name} starts without history: ${(error as Error).message}`);

@@ -1,5 +1,5 @@
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
-import { AnomalyRun, HISTORY_SECONDS } from './anomaly-run.ts';
+import { AnomalyRun, GRACE_SECONDS, HISTORY_SECONDS } from './anomaly-run.ts';
 import type { CompiledRule } from './compile-rule.ts';
 import { readHistory } from './read-history.ts';
 import { readIncrements } from './read-increments.ts';
@@ -13,7 +13,7 @@ const LIMITS = { settings: { max_execution_time: 60, max_memory_usage: 1_000_000
 /** A rule's run that knows nothing of the past. */
 export function emptyRun(compiled: CompiledRule, now: number, known: readonly KnownState[]): RuleRun {
   return compiled.rule.kind === 'anomaly'
-    ? new AnomalyRun(compiled, [], known)
+    ? new AnomalyRun(compiled, now, [], known)
     : new WindowRun(compiled, now, known);
 }
 
@@ -21,6 +21,7 @@ export function emptyRun(compiled: CompiledRule, now: number, known: readonly Kn
  * A rule's run as it stands at a time (seconds since 1970): its windows and its history are read from the store.
  *
  * @param upTo place up to which records count; those behind it come through `add`
+ * @param looked when the rule was judged last, by this server or another: what came or left since is judged now
  */
 export async function startRun(
   clickhouse: ClickHouse,
@@ -28,28 +29,31 @@ export async function startRun(
   now: number,
   upTo?: number,
   known: readonly KnownState[] = [],
+  looked = now,
 ): Promise<RuleRun> {
   const { rule, window, step, labels } = compiled;
   const range = (from: number, to = now + 1) =>
     ({ by: 'time', from, to, ...(upTo !== undefined && { upTo }) }) as const;
   if (rule.kind === 'anomaly') {
-    const slot = Math.floor(now / window) * window;
+    // A look judges slots that have been over for a moment.
+    const slot = Math.floor((upTo === undefined ? now : looked - GRACE_SECONDS) / window) * window;
     const history = await readHistory(clickhouse, compiled, slot - HISTORY_SECONDS, slot, LIMITS);
-    const run = new AnomalyRun(compiled, history, known);
+    const run = new AnomalyRun(compiled, slot, history, known);
     run.add(await readIncrements(clickhouse, compiled, range(slot), step, LIMITS));
     return run;
   }
-  const run = new WindowRun(compiled, now, known);
+  const run = new WindowRun(compiled, now, known, looked);
   if (rule.kind === 'gauge') return run;
   const quiet = rule.kind === 'absence' || rule.op === '<' || rule.op === '<=';
   if (quiet && labels.length > 0) {
     // Up to where the window begins: what lies in that is read in its own pieces below.
-    const before = range(now - FORGET_SECONDS, now - window);
+    const before = range(now - FORGET_SECONDS, looked - window);
     run.add(await readIncrements(clickhouse, compiled, before, window, LIMITS), true);
   } else if (rule.kind === 'new_pattern') {
     run.add(await readIncrements(clickhouse, compiled, range(now - PATTERN_SECONDS), 3_600, LIMITS), true);
   }
+  // The window as it was then: what comes now may have waited while the server was away.
   if (rule.kind !== 'new_pattern')
-    run.add(await readIncrements(clickhouse, compiled, range(now - window), step, LIMITS), true);
+    run.add(await readIncrements(clickhouse, compiled, range(looked - window), step, LIMITS), true);
   return run;
 }

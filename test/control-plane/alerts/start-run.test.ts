@@ -42,7 +42,7 @@ async function toldAfter(rule: object, { looked, starts, known, looks }: Restart
   const compiled = compileRule(parseRule({ name: 'rule', ...rule }));
   const after = (START + looked) * 1e6;
   const before = known ? [{ ...known, since: START + known.since }] : [];
-  const run = await startRun(clickhouse, compiled, START + starts, after, before);
+  const run = await startRun(clickhouse, compiled, START + starts, after, before, START + looked);
   const told: Transition[] = [];
   let read = after;
   for (const look of looks) {
@@ -84,3 +84,47 @@ t.test('what there was too little of long before a rule starts is not told', asy
     'firing 10101 2',
   ]);
 });
+
+t.test('a window that was half full when a server ended goes on with lines that waited', async (t) => {
+  await store('full', [14_000, 14_001, 14_002]);
+  await store('full', [14_010, 14_011, 14_012], 14_305);
+  const rule = { kind: 'count', query: 'service:full', window: '1m', threshold: 5 };
+  t.same(await toldAfter(rule, { looked: 14_005, starts: 14_300, looks: [14_301, 14_306] }), [
+    'firing 14012 6',
+    'resolved 14306 0',
+  ]);
+});
+
+t.test('what held for less than it has to while the server was away fires nothing', async (t) => {
+  await store('brief', [15_000, 15_001, 15_002]);
+  const rule = { kind: 'count', query: 'service:brief', window: '1m', threshold: 2, for: '5m' };
+  const known = { group: '[]', state: 'pending', since: 15_002 } as const;
+  t.same(await toldAfter(rule, { looked: 15_005, starts: 16_000, known, looks: [16_001] }), [
+    'cleared 15060 1',
+  ]);
+});
+
+t.test(
+  'a slot that ended while the server was away is judged, and none that was judged before is again',
+  async (t) => {
+    const slots = (first: number, count: number) =>
+      Array.from({ length: count * 60 }, (_, index) => first + Math.floor(index / 60) * 600 + (index % 60));
+    const rule = { kind: 'anomaly', window: '10m', direction: 'down' };
+    await store('steady', [...slots(30_000, 30), 48_100, 48_200]);
+    t.same(
+      await toldAfter(
+        { ...rule, query: 'service:steady' },
+        { looked: 48_500, starts: 48_900, looks: [48_901] },
+      ),
+      ['firing 48600 2'],
+    );
+    await store('ended', slots(60_000, 30));
+    t.same(
+      await toldAfter(
+        { ...rule, query: 'service:ended' },
+        { looked: 90_000, starts: 90_010, looks: [90_011] },
+      ),
+      [],
+    );
+  },
+);
