@@ -104,7 +104,9 @@ export class RuleRuns {
     this.#place = Math.max(this.#place, upTo);
     const steady = this.#readings.filter(({ reader }) => reader.pause === 0);
     const pausing = this.#readings.filter(({ reader }) => reader.pause > 0);
-    await Promise.all(steady.map((reading) => this.#read(reading, upTo)));
+    // Where one fails the others are waited for: the next round would read the same for them.
+    const read = await Promise.allSettled(steady.map((reading) => this.#read(reading, upTo)));
+    for (const result of read) if (result.status === 'rejected') throw result.reason;
     for (const reading of dueOf(pausing, now)) {
       reading.nextAt = now + reading.reader.pause;
       await this.#read(reading, upTo);
