@@ -83,7 +83,11 @@ export class RuleRuns {
     if (keys.length === before.size && keys.every((key) => before.has(key))) return;
     const place = Math.max(from, this.#place);
     // Those that share a reader with other rules from now on begin at the same place as these.
-    for (const reading of this.#readings) await this.#read(reading, place);
+    const read = new Map<string, number>();
+    for (const reading of this.#readings) {
+      await this.#read(reading, place);
+      for (const { index } of reading.reader.rules) read.set(this.#running[index]!.key, reading.cursor);
+    }
     const running: Running[] = [];
     for (const [index, book] of wanted.entries()) {
       const key = keys[index]!;
@@ -92,11 +96,11 @@ export class RuleRuns {
     const compiled = running.map((rule) => rule.compiled);
     this.#running = running;
     this.#place = place;
-    this.#readings = recordReaders(this.#options.clickhouse, compiled).map((reader) => ({
-      reader,
-      cursor: place,
-      nextAt: 0,
-    }));
+    this.#readings = recordReaders(this.#options.clickhouse, compiled).map((reader) => {
+      // What could not be read now is read later, where the reader's rules are still the same.
+      const cursors = new Set(reader.rules.map(({ index }) => read.get(keys[index]!) ?? place));
+      return { reader, cursor: cursors.size === 1 ? [...cursors][0]! : place, nextAt: 0 };
+    });
   }
 
   /** Takes what was stored up to a place, and tells what that and the time changed. @param now seconds since 1970 */

@@ -65,3 +65,30 @@ t.test('what was read while another reading failed is not read again', async (t)
   const told = [...(await again), ...(await round())];
   t.same(told, [], 'three records are not six');
 });
+
+t.test('what cannot be read when rules change is read later', async (t) => {
+  let fails = false;
+  const { runs, books, first, now } = await runRules(
+    [{ query: 'ms:*', threshold: 0 }, {}],
+    async (sql, options) => {
+      if (fails && sql.includes('intDiv')) {
+        fails = false;
+        throw new Error('busy');
+      }
+      return clickhouse.query<any>(sql, options);
+    },
+  );
+  const load = (count: number) => runs.load(books.slice(0, count), first, now, () => []);
+  await load(1);
+  await insertRecords(clickhouse, [record({ seq: first + 10, attributes: '{"ms":1}' })]);
+  await runs.round(first + 9, now);
+  // Its turn to be read comes in two seconds.
+  await runs.round(first + 10, now);
+  fails = true;
+  await load(2).catch(() => load(2));
+  const told = await runs.round(first + 10, now + 10);
+  t.match(
+    told.filter(({ book }) => book.rule.name === 'rule-0'),
+    [{ transition: { state: 'firing', value: 1 } }],
+  );
+});
