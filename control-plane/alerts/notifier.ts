@@ -152,8 +152,11 @@ export class Notifier {
 
   /** Sends one event after the other until none is left. */
   async #deliver(receiver: Receiver): Promise<void> {
-    const { alerts, leads, onProblem } = this.#options;
+    const { alerts, positions, leads, onProblem } = this.#options;
     try {
+      // Another server may have sent meanwhile.
+      const saved = await positions.find(receiver.position);
+      receiver.place = Math.max(receiver.place, saved?.place ?? 0);
       while (!this.#stopping.signal.aborted && leads()) {
         const event = await alerts.nextFor(receiver.key, receiver.place);
         if (!event) return;
@@ -166,7 +169,7 @@ export class Notifier {
           receiver.dropped++;
         }
         receiver.place = event.seq;
-        await this.#options.positions.save(receiver.position, event.seq, new URL(receiver.webhook.url).host);
+        await positions.save(receiver.position, event.seq, new URL(receiver.webhook.url).host);
       }
     } catch (error) {
       onProblem(`webhooks: ${(error as Error).message}`);
