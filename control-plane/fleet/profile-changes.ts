@@ -40,6 +40,7 @@ const LIVE = new Set(['healthy', 'lagging', 'wrong_config']);
 export class ProfileChanges {
   readonly #options: ProfileChangesOptions;
   readonly #now: () => number;
+  #lastTurn: Promise<unknown> = Promise.resolve();
 
   constructor(options: ProfileChangesOptions) {
     this.#options = options;
@@ -48,12 +49,21 @@ export class ProfileChanges {
 
   /** @throws LogplaneError `bad_request` with every problem, where a machine could not run it */
   async change(scope: Scope, profile: Profile, options: ChangeOptions): Promise<Change> {
-    const { fleet, profiles, rollouts } = this.#options;
-    const running = rollouts.running(scope);
-    if (running) throw badRequest(`a roll-out of ${scope} is under way: stop ${running.id} first`);
-    const machines = fleet.machinesOf(scope);
+    this.#mustRest(scope);
+    const machines = this.#options.fleet.machinesOf(scope);
     await this.#check(scope, profile, machines, options.server);
+    return this.#inTurn(() => this.#begin(scope, profile, machines, options));
+  }
 
+  async #begin(
+    scope: Scope,
+    profile: Profile,
+    machines: readonly Agent[],
+    options: ChangeOptions,
+  ): Promise<Change> {
+    const { profiles, rollouts } = this.#options;
+    // The trials take a while, in which another change may have begun.
+    this.#mustRest(scope);
     const live = machines.filter(({ state }) => LIVE.has(state)).map(({ machine_id }) => machine_id);
     const staged = options.staged && live.length > 1 && !scope.startsWith('machine:');
     const before = profiles.current(scope)?.version;
@@ -84,7 +94,11 @@ export class ProfileChanges {
   }
 
   /** Takes every running roll-out a step further, where its machines are well. */
-  async advance(): Promise<void> {
+  advance(): Promise<void> {
+    return this.#inTurn(() => this.#advance());
+  }
+
+  async #advance(): Promise<void> {
     const { rollouts, profiles } = this.#options;
     const agents = new Map(this.#options.fleet.list().map((agent) => [agent.machine_id, agent]));
     for (const rollout of rollouts.all().filter(({ state }) => state === 'running')) {
@@ -97,7 +111,11 @@ export class ProfileChanges {
   }
 
   /** Ends a roll-out by hand; the machines that have the change go back. @throws LogplaneError `not_found`, `bad_request` */
-  async stop(id: string): Promise<Rollout> {
+  stop(id: string): Promise<Rollout> {
+    return this.#inTurn(() => this.#stop(id));
+  }
+
+  async #stop(id: string): Promise<Rollout> {
     const { rollouts, profiles } = this.#options;
     const rollout = rollouts.find(id);
     if (rollout.state !== 'running') throw badRequest(`the roll-out is ${rollout.state} already`);
@@ -105,6 +123,18 @@ export class ProfileChanges {
     await profiles.setState(rollout.scope, rollout.to_version, 'refused');
     await rollouts.put(stopped);
     return stopped;
+  }
+
+  #mustRest(scope: Scope): void {
+    const running = this.#options.rollouts.running(scope);
+    if (running) throw badRequest(`a roll-out of ${scope} is under way: stop ${running.id} first`);
+  }
+
+  /** One after the other: what is read of roll-outs and profiles holds until what comes of it is written. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#lastTurn.then(work);
+    this.#lastTurn = turn.catch(() => {});
+    return turn;
   }
 
   #outcome(agent: Agent | undefined, { stage_started }: Rollout): Outcome {
