@@ -132,10 +132,9 @@ export class Forwarder {
     const { store, filter, watermark, batchRecords } = this.#options;
     const { cursor, sending } = this.#state;
     if (sending !== undefined) {
-      return {
-        records: await store.oldest(batchRecords, { ...filter, after: cursor, upTo: sending }),
-        upTo: sending,
-      };
+      const records = await store.oldest(batchRecords, { ...filter, after: cursor, upTo: sending });
+      // Another query than the batch was made with may select more than a batch holds.
+      return { records, upTo: records.length === batchRecords ? records.at(-1)!.seq : sending };
     }
     const end = Math.min(cursor + this.#span, watermark());
     if (end <= cursor) return undefined;

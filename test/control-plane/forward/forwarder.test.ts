@@ -172,3 +172,11 @@ t.test('large records go in batches that backends take', async (t) => {
     [2, 2, 2, 1],
   );
 });
+
+t.test('a batch of a query that was narrower loses nothing of the one that is asked now', async (t) => {
+  const { exporter, taken } = backend(() => OK);
+  // One record of all these was being sent.
+  const file = await begin(t.testdir(), { cursor: 1, sending: records[40]!.seq });
+  await deliver(t, { ...storeOf(records), exporter }, file);
+  t.same(taken.flat(), messages);
+});
