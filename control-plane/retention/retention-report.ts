@@ -36,6 +36,8 @@ export interface RetentionGroup {
 const MAX_GROUPS = 1_000;
 const DAY = 86_400_000_000;
 const HOUR = DAY / 24;
+/** Later times have no text: years have four digits. Microseconds since 1970. */
+const LAST_TIME = Date.UTC(10_000, 0) * 1000;
 
 type Row = [
   service: string,
@@ -68,6 +70,7 @@ export async function retentionReport(
   const records = rows.reduce((sum, row) => sum + row[3], 0);
   const perRecord = records === 0 ? 0 : bytes / records;
   const perDay = rows.reduce((sum, row) => sum + row[8], 0) * perRecord;
+  const reached = now * 1000 + (((maxBytes ?? 0) - bytes) / perDay) * DAY;
   const { days, errorDays, rules = [] } = retention;
   return {
     rules: [
@@ -84,9 +87,7 @@ export async function retentionReport(
       max_bytes: maxBytes ?? null,
       bytes_per_record: Math.round(perRecord * 10) / 10,
       limit_reached_at:
-        maxBytes === undefined || perDay === 0 || bytes > maxBytes
-          ? null
-          : timeText(now * 1000 + ((maxBytes - bytes) / perDay) * DAY),
+        maxBytes === undefined || bytes > maxBytes || !(reached < LAST_TIME) ? null : timeText(reached),
     },
     groups: rows.slice(0, MAX_GROUPS).map(([service, level, hours, count, oldest, , day, week]) => ({
       service,

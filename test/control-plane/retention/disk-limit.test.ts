@@ -56,6 +56,10 @@ t.test('a report tells what goes when', async (t) => {
     [{ days: 90, gone_in_7d: 0 }, { days: 90 }],
   );
   t.match(report.disk, { bytes: Number, max_bytes: 10e9, limit_reached_at: /^2\d\d\d-/ });
+  for (const most of [100e12, 1e18]) {
+    const { disk } = await retentionReport(clickhouse, retention, most, NOW / 1000, { settings: {} });
+    t.equal(disk.limit_reached_at, null, 'no date has so many days');
+  }
 });
 
 t.test('within the limit nothing goes', async (t) => {
