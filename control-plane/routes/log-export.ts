@@ -52,13 +52,16 @@ export function addLogExportRoutes(api: RouteFamily, { clickhouse }: LogExportRo
   );
 }
 
-async function* startWith<T>(first: IteratorResult<T>, rest: AsyncGenerator<T>): AsyncGenerator<T> {
-  try {
-    if (!first.done) yield first.value;
-    yield* rest;
-  } finally {
-    await rest.return(undefined);
-  }
+/** No generator: one that is given up before it began, as in the answer to HEAD, would not end the rest. */
+function startWith<T>(first: IteratorResult<T>, rest: AsyncGenerator<T>): AsyncIterableIterator<T> {
+  const begin = [first];
+  return {
+    next: async () => begin.pop() ?? rest.next(),
+    return: () => rest.return(undefined),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
 function fileTime(time: Date): string {

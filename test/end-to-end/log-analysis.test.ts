@@ -106,6 +106,12 @@ t.test('an export that its client leaves gives its place to the next', async (t)
   t.equal((await (await fetch(url + path('export'))).text()).split('\n').length, 1_201);
 });
 
+t.test('an export of which only the head is asked for gives its place to the next', async (t) => {
+  for (let round = 0; round < 8; round++)
+    t.equal((await fetch(url + path('export'), { method: 'HEAD' })).status, 200);
+  t.equal((await (await fetch(url + path('export'))).text()).split('\n').length, 1_201);
+});
+
 t.test('long queries are posted, as a form or as JSON', async (t) => {
   const post = async (address: string, body: string, type: string, query = '') => {
     const response = await fetch(`${url}/api/v1/logs/${address}${query}`, {
