@@ -76,7 +76,7 @@ export async function metricSeries(
     `WITH chosen AS (
        SELECT intDiv(toUnixTimestamp64Nano(timestamp), {step:Int64}) AS point, ${labels} AS own_labels, weight
          ${value ? `, assumeNotNull(${value}) AS value` : ''}
-       FROM logs WHERE ${filter.where} ${value ? `AND isNotNull(${value})` : ''}
+       FROM logs WHERE ${filter.where} ${value ? `AND isFinite(${value})` : ''}
      ), frequent AS (
        SELECT own_labels FROM chosen GROUP BY own_labels ORDER BY sum(weight) DESC, own_labels LIMIT {most:UInt32}
      )

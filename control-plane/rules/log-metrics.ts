@@ -73,7 +73,11 @@ export class LogMetrics {
     const textOf = compileFieldText(field);
     return {
       ...shared,
-      valueOf: (record) => parseNumber(textOf(record)),
+      valueOf: (record) => {
+        const value = parseNumber(textOf(record));
+        // One beyond a double (`1e999`) has no place in a sum.
+        return Number.isFinite(value) ? value : undefined;
+      },
       add: (of, value) => histogram.observe(of, value),
     };
   }

@@ -134,3 +134,19 @@ t.test('the same rules tell their numbers over time', async (t) => {
   const fine = await fetch(`${server.url}/api/v1/log-metrics/lines?from=now-30d&interval=1s`);
   t.equal(fine.status, 400);
 });
+
+t.test('a number beyond a double is stored once, and measured nowhere', async (t) => {
+  const body =
+    '{"service":"vast","type":"response","duration_ms":"1e999"}\n{"service":"vast","type":"response","duration_ms":"7"}';
+  for (const duplicate of [false, true]) {
+    const response = await fetch(`${server.url}/logs/ingest`, { method: 'POST', body });
+    t.same(await response.json(), { accepted: 2, rejected: 0, duplicate });
+  }
+  t.match(await server.get('/api/v1/logs/count?q=service:vast'), { total: 2 });
+  t.match(await (await fetch(`${server.url}/metrics`)).text(), /^logs_duration_ms_sum\{service="vast"\} 7$/m);
+  const { series } = await server.get<{ series: { labels: { service: string }; points: object[] }[] }>(
+    '/api/v1/log-metrics/duration_ms?interval=1h',
+  );
+  const points = series.filter(({ labels }) => labels.service === 'vast').flatMap((one) => one.points);
+  t.match(points, [{ count: 1, sum: 7, max: 7 }]);
+});
