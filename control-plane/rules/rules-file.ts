@@ -74,7 +74,13 @@ const METRIC = z
     help: TEXT.optional(),
     query: QUERY,
     field: FIELD.optional(),
-    buckets: z.array(z.number()).min(1).max(50).optional(),
+    // Rising, each once, as a histogram's are counted.
+    buckets: z
+      .array(z.number())
+      .min(1)
+      .max(50)
+      .transform((bounds) => [...new Set(bounds)].sort((a, b) => a - b))
+      .optional(),
     by: z.array(FIELD).max(5, 'must be at most 5 fields').default([]),
     max_series: z.int().min(1).max(10_000).default(100),
   })

@@ -53,6 +53,13 @@ other: 1
     );
 });
 
+t.test('buckets rise, whatever their order in the file', async (t) => {
+  const { metrics } = parseRules(
+    "metrics: [{ name: duration_ms, query: 'type:response', field: duration_ms, buckets: [1000, 5.5, 100, 1000] }]",
+  );
+  t.same(metrics[0]!.buckets, [5.5, 100, 1000]);
+});
+
 t.test('what is no YAML is told as such', async (t) => {
   t.throws(() => parseRules('a: ['), /is no YAML/);
 });
