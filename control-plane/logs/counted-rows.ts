@@ -3,7 +3,10 @@ import type { Query } from '../query/ast.ts';
 import type { GroupField } from './group-field.ts';
 import type { LogFilter } from './log-filter.ts';
 
-/** Rows as a subquery for FROM: `v0`, `v1`… for the fields, `bucket` where asked for, and `records`, how many were sent: a sampled one counts for all that it stands for. */
+/**
+ * Rows as a subquery for FROM: `v0`, `v1`… for the fields, `bucket` where asked for, `records`, how many were sent (a sampled one
+ * counts for all that it stands for), and `stored`, how many are there.
+ */
 export interface CountedRows {
   readonly sql: string;
   readonly parameters: QueryParameters;
@@ -91,7 +94,7 @@ function selectCounts(fields: readonly GroupField[], nanos: string | undefined, 
     columns.push(`intDiv(${nanos} - {bucket_start:Int64}, {bucket_step:Int64}) AS bucket`);
   const keys = columns.map((column) => column.slice(column.lastIndexOf(' ') + 1));
   const group = keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`;
-  return `SELECT ${[...columns, 'sum(weight) AS records'].join(', ')} FROM logs WHERE ${where}${group}`;
+  return `SELECT ${[...columns, 'sum(weight) AS records, count() AS stored'].join(', ')} FROM logs WHERE ${where}${group}`;
 }
 
 /** A projection answers without our help: no range divides its pieces. */

@@ -1,10 +1,10 @@
 import type { ClickHouse, QueryParameters } from '../../pipeline/store/clickhouse.ts';
 import { messageHolds } from '../query/message-sql.ts';
 import { SqlParameters } from '../query/sql-parameters.ts';
-import { countLogs } from './count.ts';
+import { countedRows } from './counted-rows.ts';
 import type { LogFilter } from './log-filter.ts';
 import { MESSAGE_SHAPE, textOfShape } from './message-shape.ts';
-import type { QueryLimits } from './query-limits.ts';
+import { adjustLimits, type QueryLimits } from './query-limits.ts';
 
 export interface Pattern {
   readonly pattern: string;
@@ -44,9 +44,9 @@ export async function patternsOf(
   limit: number,
   limits: QueryLimits,
 ): Promise<Patterns> {
-  const { total } = await countLogs(clickhouse, filter, [], limits);
+  const { total, stored } = await countBoth(clickhouse, filter, limits);
   const more = { ...limits, continues: true };
-  const every = Math.max(1, Math.ceil(total / MAX_SAMPLE));
+  const every = Math.max(1, Math.ceil(stored / MAX_SAMPLE));
   const sample = every === 1 ? '' : ` AND cityHash64(seq) % ${every} = 0`;
   const rows = await clickhouse.query<[string, number, number, number, string, string, string, string]>(
     `SELECT ${MESSAGE_SHAPE} AS shape, sum(weight) AS found, sum(found) OVER (), sum(count()) OVER (),
@@ -72,6 +72,20 @@ export async function patternsOf(
     total,
     sampled: Number(rows[0]?.[3] ?? 0),
   };
+}
+
+/** How many records were sent, and how many of them are there to be looked at. */
+async function countBoth(
+  clickhouse: ClickHouse,
+  filter: LogFilter,
+  limits: QueryLimits,
+): Promise<{ total: number; stored: number }> {
+  const { sql, parameters, settings } = countedRows(filter, []);
+  const [[total, stored] = [0, 0]] = await clickhouse.query<[number, number]>(
+    `SELECT sum(records), sum(stored) FROM (${sql})`,
+    { parameters, ...adjustLimits(limits, settings) },
+  );
+  return { total: Number(total), stored: Number(stored) };
 }
 
 /** Which of the shapes records of the filter had before its range. */
