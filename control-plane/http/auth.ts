@@ -52,11 +52,14 @@ export function createAuth({ ingestToken, readToken, adminToken, guardChanges }:
     change: !guardChanges,
     admin: false,
   };
-  const allows = (kind: TokenKind | undefined, right: Right) =>
-    open[right] ||
+  const grants = (kind: TokenKind, right: Right) =>
     kind === 'admin' ||
     kind === right ||
     (right === 'configuration' && (kind === 'read' || kind === 'ingest'));
+  // One token may be set for several rights.
+  const allows = (kind: TokenKind | undefined, right: Right) =>
+    open[right] ||
+    (kind !== undefined && TOKEN_KINDS.some((name) => tokens[name] === tokens[kind] && grants(name, right)));
   const rightsWith = (kind: TokenKind | undefined) => RIGHTS.filter((right) => allows(kind, right));
 
   /** Which of the server's tokens this is. */
