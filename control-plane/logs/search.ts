@@ -1,6 +1,8 @@
 import { badRequest } from '../../pipeline/errors.ts';
 import type { StoredRecord } from '../../pipeline/record/log-record.ts';
-import { formatClickHouse, parseClickHouse } from '../../pipeline/record/timestamp.ts';
+import { parseTimestamp } from '../../pipeline/record/parse-timestamp.ts';
+import { formatClickHouse } from '../../pipeline/record/timestamp.ts';
+import { utc } from '../../pipeline/record/timezone.ts';
 import type { QueryParameters } from '../../pipeline/store/clickhouse.ts';
 import type { LogStore } from '../../pipeline/store/log-store.ts';
 import type { LogFilter } from './log-filter.ts';
@@ -102,6 +104,8 @@ function encodeCursor({ timestamp, seq }: Place): string {
 function decodeCursor(cursor: string): Place {
   const text = Buffer.from(cursor, 'base64url').toString();
   const parts = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9})\/(\d{1,16})$/.exec(text);
-  if (!parts) throw badRequest(`cursor: expected the next_cursor of an earlier answer, got "${cursor}"`);
-  return { timestamp: parseClickHouse(parts[1]!, 9), seq: Number(parts[2]) };
+  // A date may have the form and be none, or lie beyond what the store can hold.
+  const timestamp = parts && parseTimestamp(parts[1]!, utc);
+  if (!timestamp) throw badRequest(`cursor: expected the next_cursor of an earlier answer, got "${cursor}"`);
+  return { timestamp, seq: Number(parts[2]) };
 }

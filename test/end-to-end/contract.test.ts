@@ -63,6 +63,15 @@ t.test('every error has the same shape', async (t) => {
       400,
       /cursor: expected the next_cursor/,
     ],
+    ...['9999-12-31 00:00:00', '2026-99-99 99:99:99', '2299-01-01 00:00:00'].map(
+      (time): (typeof cases)[number] => [
+        `a cursor of ${time}`,
+        `/api/v1/logs/search?cursor=${Buffer.from(`${time}.000000000/1`).toString('base64url')}`,
+        { headers: read },
+        400,
+        /cursor: expected the next_cursor/,
+      ],
+    ),
     ['a bad query', '/api/v1/logs/search?q=(a', { headers: read }, 400, /column/],
     [
       'a bad stream position',
