@@ -71,7 +71,12 @@ function readHeaders(value: string, context: z.RefinementCtx): Record<string, st
       context.addIssue('name=value, with commas between several');
       return z.NEVER;
     }
-    headers[decodeURIComponent(name.trim())] = decodeURIComponent(rest.join('=').trim());
+    try {
+      headers[decodeURIComponent(name.trim())] = decodeURIComponent(rest.join('=').trim());
+    } catch {
+      context.addIssue('name=value, percent-encoded (% is %25)');
+      return z.NEVER;
+    }
   }
   return headers;
 }

@@ -37,6 +37,7 @@ t.test('what does not parse is told', async (t) => {
     ['OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', 'dash0', /expected an http or https URL/],
     ['OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', 'http', /expected one of grpc, http\/protobuf, http\/json/],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'novalue', /expected name=value/],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'a=1,share=100%', /^OTEL_EXPORTER_OTLP_HEADERS: expected name=value/],
     ['FORWARD_DESTINATIONS', '{', /expected a JSON list of/],
     ['FORWARD_DESTINATIONS', '[{"name":"A b","endpoint":"http://b"}]', /expected a JSON list of/],
     ['FORWARD_DESTINATIONS', '[{"name":"a"}]', /FORWARD_DESTINATIONS: expected/],
