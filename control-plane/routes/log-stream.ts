@@ -113,7 +113,7 @@ export function respondWithLogs(
     tail,
     since: readSince(since, Date.now()),
     follow,
-    after: last && (last.index === undefined ? last.seq : last.seq - 1),
+    after: last && (last.index === undefined ? last.seq : Math.max(0, last.seq - 1)),
     levelCase: 'upper',
   } as const;
   const format = named ? formatNamed(named, last) : formatUnnamed;

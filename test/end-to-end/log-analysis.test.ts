@@ -176,6 +176,14 @@ t.test('several named queries share a stream, and it resumes between two events 
   }
 });
 
+t.test('a stream goes on behind any id that has the form of one', async (t) => {
+  for (const id of ['0', '0.0', '0.12', '9999999999999999', '9999999999999999.99']) {
+    const text = await (await fetch(url + path('stream', { after: id, follow: 'false' }))).text();
+    t.notMatch(text, 'event: error', id);
+    t.equal(text.match(/^data: /gm)?.length ?? 0, id.startsWith('0') ? RECORDS.length : 0, id);
+  }
+});
+
 t.test('a client may have only so many streams', async (t) => {
   const open = async () => {
     const reader = new EventReader(url + path('stream', { tail: '1' }));
