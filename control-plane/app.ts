@@ -103,7 +103,9 @@ export function createApp(options: AppOptions): Koa {
 
   const app = new Koa();
   app.on('error', (error: NodeJS.ErrnoException) => {
-    if (!CLIENT_LEFT.has(error.code ?? '')) options.onDefect(error);
+    const code = error.code ?? '';
+    // HPE: what came is no HTTP, or ends in the middle of a request.
+    if (!CLIENT_LEFT.has(code) && !code.startsWith('HPE_')) options.onDefect(error);
   });
   const endpoint = (context: Koa.Context) => api.endpoint(context);
   app.use(setSecurityHeaders);

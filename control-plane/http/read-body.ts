@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { LogplaneError } from '../../pipeline/errors.ts';
+import { badRequest, LogplaneError } from '../../pipeline/errors.ts';
 import type { BodyBudget } from './body-budget.ts';
 import { BodyMemory } from './body-memory.ts';
 import { createUnpacker, tooLarge } from './decompress.ts';
@@ -30,7 +30,7 @@ export interface RequestBody {
  * Reads and unpacks a request's body and gives it to `use`; its memory counts against the budget until
  * `use` is done.
  * @throws LogplaneError `too_large`, `overloaded` (before anything is read where the size is declared),
- *   `unsupported_encoding`
+ *   `unsupported_encoding`, `bad_request` where the sender left
  */
 export async function readBody<T>(
   request: IncomingMessage,
@@ -63,20 +63,25 @@ export async function readBody<T>(
     const hash = createHash('sha256');
     let damage: string | undefined;
     let refusal: unknown;
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      // A sender reads its answer only after it has sent everything, so the rest is taken and thrown away.
-      if (refusal !== undefined) continue;
-      try {
-        packedSize += chunk.length;
-        if (packedSize > limit) throw tooLarge(limit, 'more');
-        if (lapsed) held.grow(chunk.length);
-        hash.update(chunk);
-        damage ??= await damageOf(() => unpacker.write(chunk), encoding);
-      } catch (error) {
-        refusal = error;
-        memory.release();
-        held.release();
+    try {
+      for await (const chunk of request as AsyncIterable<Buffer>) {
+        // A sender reads its answer only after it has sent everything, so the rest is taken and thrown away.
+        if (refusal !== undefined) continue;
+        try {
+          packedSize += chunk.length;
+          if (packedSize > limit) throw tooLarge(limit, 'more');
+          if (lapsed) held.grow(chunk.length);
+          hash.update(chunk);
+          damage ??= await damageOf(() => unpacker.write(chunk), encoding);
+        } catch (error) {
+          refusal = error;
+          memory.release();
+          held.release();
+        }
       }
+    } catch (error) {
+      // The sender left, or what it sent is no HTTP; nothing else fails out here.
+      throw badRequest(`the body broke off: ${(error as Error).message}`);
     }
     clearTimeout(patience);
     if (refusal !== undefined) throw refusal;

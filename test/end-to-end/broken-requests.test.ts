@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import t from 'tap';
+import { readConfig } from '../../control-plane/config.ts';
+import { startServer } from '../../control-plane/server.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { until } from '../until.ts';
+
+const folder = temporaryFolder();
+const defects: string[] = [];
+const silent = () => {};
+const log = { debug: silent, info: silent, warn: silent, error: (message: string) => defects.push(message) };
+const config = { PORT: '0', GRPC_PORT: '0', DATA_DIR: folder, LOG_DIR: `${folder}/logs` };
+const server = await startServer(readConfig(config), log);
+t.teardown(() => server.close());
+
+const INGEST = 'POST /logs/ingest HTTP/1.1\r\nHost: a\r\n';
+
+function open(text: string) {
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  socket.on('error', () => {});
+  socket.write(text);
+  return socket;
+}
+
+const countOf = async (status: number) => {
+  const text = await (await fetch(`${server.url}/metrics`)).text();
+  const line = `endpoint="post_logs_ingest",status="${status}"\\} (\\d+)`;
+  return Number(new RegExp(line).exec(text)?.[1] ?? 0);
+};
+
+t.test('a sender that leaves within its body, or sends no HTTP, is no defect of the server', async (t) => {
+  const begun = async () => {
+    const socket = open(`${INGEST}Content-Length: 1000\r\nExpect: 100-continue\r\n\r\n{"message"`);
+    await once(socket, 'data');
+    return socket;
+  };
+  (await begun()).end();
+  (await begun()).resetAndDestroy();
+  open(`${INGEST}Transfer-Encoding: chunked\r\n\r\nzz\r\n`);
+  await until(async () => (await countOf(400)) === 3, 'three answers');
+  t.equal(await countOf(500), 0);
+  t.same(defects, []);
+});
