@@ -65,7 +65,7 @@ export function toLogplaneError(error: unknown): LogplaneError | undefined {
     return new LogplaneError(
       'too_costly',
       'the query needs more time, memory or rows than one query may take; ' +
-        'narrow it: a shorter time range (from, to), a service, a level or a rarer word',
+        'narrow it: a shorter time range (from, to), a service, a level, a rarer word or fewer terms',
     );
   }
   if (error.damaged) {

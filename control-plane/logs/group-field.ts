@@ -1,4 +1,6 @@
+import { badRequest } from '../../pipeline/errors.ts';
 import type { QueryParameters } from '../../pipeline/store/clickhouse.ts';
+import { problemOfName } from '../query/check-test.ts';
 import { compileFieldValue } from '../query/field-value-sql.ts';
 
 /** A field to group by: its name in answers and its SQL expression, which holds no foreign text. */
@@ -6,6 +8,15 @@ export interface GroupField {
   readonly name: string;
   readonly sql: string;
   readonly parameters: QueryParameters;
+}
+
+/** The fields that a parameter names. @throws LogplaneError `bad_request` */
+export function readGroupFields(parameter: string, names: readonly string[]): GroupField[] {
+  for (const name of names) {
+    const problem = problemOfName(name);
+    if (problem !== undefined) throw badRequest(`${parameter}: ${problem}`);
+  }
+  return groupFields(names);
 }
 
 export function groupFields(names: readonly string[]): GroupField[] {

@@ -5,11 +5,17 @@ import { parseTime, TIME_FORMS } from './parse-time.ts';
 import { problemOfRegex, wildcardRegex } from './regex.ts';
 import { parseNumber } from './text-test.ts';
 
+/** Why a text is no name of a field; undefined where it is one. */
+export function problemOfName(name: string): string | undefined {
+  return name.length > MAX_NAME_LENGTH || name.split('.').length > MAX_SEGMENTS
+    ? `expected a field name of at most ${MAX_NAME_LENGTH} characters and ${MAX_SEGMENTS} parts, got a longer one`
+    : undefined;
+}
+
 /** Why a test makes no sense for a field; undefined where it does. */
 export function problemOfTest(name: string, test: Test): string | undefined {
-  if (name.length > MAX_NAME_LENGTH || name.split('.').length > MAX_SEGMENTS) {
-    return `expected a field name of at most ${MAX_NAME_LENGTH} characters and ${MAX_SEGMENTS} parts, got a longer one`;
-  }
+  const problem = problemOfName(name);
+  if (problem !== undefined) return problem;
   if (test.kind === 'regex') return problemOfRegex(test.source);
   if (test.kind === 'wildcard') return problemOfRegex(wildcardRegex(test.pattern));
   if (test.kind === 'present') return undefined;

@@ -4,7 +4,7 @@ import type { RouteFamily } from '../http/api.ts';
 import { leaveSignal } from '../http/leave-signal.ts';
 import { describe, optionalText, textList, wholeNumber } from '../http/parameters.ts';
 import { facetsOf } from '../logs/facets.ts';
-import { groupFields } from '../logs/group-field.ts';
+import { readGroupFields } from '../logs/group-field.ts';
 import { histogramOf } from '../logs/histogram.ts';
 import { patternsOf } from '../logs/patterns.ts';
 import { scanLimits } from '../logs/query-limits.ts';
@@ -49,7 +49,7 @@ export function addLogAnalysisRoutes(api: RouteFamily, { clickhouse }: LogAnalys
     async (context, { interval, by, ...filter }) => {
       const started = performance.now();
       const now = Date.now();
-      const [field] = groupFields(by === undefined ? [] : [by]);
+      const [field] = readGroupFields('by', by === undefined ? [] : [by]);
       const request = { filter: toFilter(filter, now), interval, by: field, now };
       const histogram = await histogramOf(clickhouse, request, scanLimits(leaveSignal(context)));
       return { ...histogram, took_ms: tookMs(started) };
@@ -74,7 +74,7 @@ export function addLogAnalysisRoutes(api: RouteFamily, { clickhouse }: LogAnalys
     },
     async (context, { fields, limit, ...filter }) => {
       const started = performance.now();
-      const groups = groupFields(fields.length === 0 ? USUAL_FACETS : [...new Set(fields)]);
+      const groups = readGroupFields('fields', fields.length === 0 ? USUAL_FACETS : [...new Set(fields)]);
       const limits = scanLimits(leaveSignal(context));
       const facets = await facetsOf(clickhouse, toFilter(filter), groups, limit, limits);
       return { facets, took_ms: tookMs(started) };

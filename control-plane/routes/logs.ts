@@ -14,7 +14,7 @@ import {
 } from '../http/parameters.ts';
 import { contextOf } from '../logs/context.ts';
 import { countLogs } from '../logs/count.ts';
-import { groupFields } from '../logs/group-field.ts';
+import { readGroupFields } from '../logs/group-field.ts';
 import { queryLimits, scanLimits } from '../logs/query-limits.ts';
 import { searchLogs } from '../logs/search.ts';
 import { FILTER, toFilter } from './log-parameters.ts';
@@ -97,7 +97,7 @@ export function addLogRoutes(api: RouteFamily, { clickhouse, store }: LogRoutesO
     async (context, { by, ...filter }) => {
       const started = performance.now();
       const limits = scanLimits(leaveSignal(context));
-      const count = await countLogs(clickhouse, toFilter(filter), groupFields(by), limits);
+      const count = await countLogs(clickhouse, toFilter(filter), readGroupFields('by', by), limits);
       return { ...count, took_ms: tookMs(started) };
     },
   );

@@ -67,8 +67,9 @@ export interface ClickHouse {
   close(): Promise<void>;
 }
 
-/** Codes of `system.errors` that mean that a query asked for more than its limits allow. */
-const LIMIT_CODES = new Set([158, 159, 160, 241, 307, 396]);
+/** Codes of `system.errors` that mean that a query asked for more than its limits allow, or was too long to be read. */
+const LIMIT_CODES = new Set([158, 159, 160, 167, 168, 241, 306, 307, 396, 718]);
+const SYNTAX_CODE = 62;
 const CANCELLED_CODE = 394;
 /** Codes that mean that files of the store do not hold what they should. */
 const DAMAGE_CODES = new Set([33, 40, 107, 117, 226, 228, 246, 271, 432]);
@@ -86,8 +87,10 @@ export class ClickHouseError extends Error {
     this.unreachable = unreachable;
   }
 
-  /** The query ran into a limit on time, memory or rows. */
+  /** The query ran into a limit on time, memory, rows or its own length. */
   get exceedsLimit(): boolean {
+    // What is longer than the engine reads has the code of a mistake in what it read of it.
+    if (this.code === SYNTAX_CODE) return this.message.includes('Max query size exceeded');
     return this.code !== undefined && LIMIT_CODES.has(this.code);
   }
 

@@ -147,6 +147,23 @@ t.test('long queries are posted, as a form or as JSON', async (t) => {
   t.equal((await post('count', '', 'text/plain')).status, 200);
 });
 
+t.test('what is too long for the engine is told, not a defect', async (t) => {
+  const post = async (address: string, parameters: object) => {
+    const body = JSON.stringify(parameters);
+    const headers = { 'Content-Type': 'application/json' };
+    const response = await fetch(`${url}/api/v1/logs/${address}`, { method: 'POST', body, headers });
+    return { status: response.status, text: await response.text() };
+  };
+  const terms = Array.from({ length: 200 }, (_, n) => `a.b.c.d.e.n${n}:v${n}`).join(' OR ');
+  t.match(await post('search', { q: terms }), { status: 422, text: /fewer terms/ });
+  const services = Array.from({ length: 20_000 }, (_, n) => `s${n}`).join(',');
+  t.equal((await post('search', { service: services })).status, 422);
+  const deep = 'a.'.repeat(100_000);
+  t.match(await post('count', { by: ['level', deep] }), { status: 400, text: /by: expected a field name/ });
+  t.match(await post('histogram', { by: deep }), { status: 400, text: /by: expected/ });
+  t.match(await post('facets', { fields: deep }), { status: 400, text: /fields: expected/ });
+});
+
 t.test('several named queries share a stream, and it resumes between two events of a record', async (t) => {
   const queries = JSON.stringify({ errors: 'level:error', seventh: 'n:[0 TO 14]', none: 'n:-1' });
   const address = url + path('stream', { queries, tail: '1200', follow: 'false', machine_id: 'm0,m1,m2' });
