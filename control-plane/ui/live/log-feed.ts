@@ -198,7 +198,8 @@ export class LogFeed extends Observable {
     this.#pending = [];
     this.received += records.length;
     this.receivedErrors += records.filter(isError).length;
-    this.window.add(records, this.older !== 'end');
+    // Before the first page is there, late lines belong to the part that it brings.
+    this.window.add(records, this.isFirstLoaded && this.older !== 'end');
     if (this.window.isFull) {
       if (!this.following) this.pause();
       else if (this.window.dropOldest() > 0) this.#pages.lostOldest();

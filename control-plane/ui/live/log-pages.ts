@@ -26,6 +26,7 @@ export class LogPages {
   readonly #signal: AbortSignal;
   #olderCursor: string | undefined;
   #newerCursor: string | undefined;
+  #hasBegun = false;
   /** Where an emptied list goes on backwards. */
   #clearedAt: string | undefined;
 
@@ -37,9 +38,10 @@ export class LogPages {
 
   async loadNewest(): Promise<void> {
     const page = await this.#search({ order: 'desc', limit: String(FIRST_PAGE) });
-    const isFirst = this.#window.rows.length === 0;
     this.#window.add(page.records);
-    if (isFirst) this.#endOlder(page);
+    // Lines that came meanwhile are in the window before it: it is the first page all the same.
+    if (!this.#hasBegun) this.#endOlder(page);
+    this.#hasBegun = true;
   }
 
   async loadAround(line: string): Promise<void> {

@@ -1,0 +1,67 @@
+import type { Page, Route } from 'playwright-core';
+import t from 'tap';
+import { serve } from '../end-to-end/serve.ts';
+import { BROWSER_TEST, startBrowser } from './chromium.ts';
+import { shownLines, waitForLine, waitForState } from './log-page.ts';
+
+const SEARCH = '**/api/v1/logs/search?*';
+/** More than the first page of history holds. */
+const STORED = 400;
+
+t.test('what comes late, or not at all, to the live page', BROWSER_TEST, async (t) => {
+  const server = await serve(t);
+  const now = Date.now();
+  const at = (number: number) => new Date(now - (STORED - number) * 1_000).toISOString();
+  await server.ingest(
+    Array.from({ length: STORED }, (_, number) => ({ message: `stored ${number}.`, timestamp: at(number) })),
+  );
+  const open = await startBrowser(t);
+  const openLive = async (prepare: (page: Page) => Promise<unknown> = async () => {}) => {
+    const { page } = await open();
+    page.setDefaultTimeout(10_000);
+    await prepare(page);
+    await page.goto(`${server.url}/api/v1/logs`);
+    return page;
+  };
+  const toTop = (page: Page) => page.locator('.virtual').evaluate((element) => (element.scrollTop = 0));
+
+  await t.test('the first page of history, behind lines that came meanwhile', async (t) => {
+    const history = holdNext();
+    const page = await openLive((page) => page.route(SEARCH, history.take));
+    await waitForState(page, 'Live');
+    await history.answered;
+    await server.ingest([{ message: 'came first', timestamp: at(STORED + 20) }]);
+    await waitForLine(page, 'came first');
+    await server.ingest([{ message: 'came late', timestamp: at(STORED + 10) }]);
+    await server.ingest([{ message: 'came last', timestamp: at(STORED + 30) }]);
+    await waitForLine(page, 'came last');
+    history.release();
+    await waitForLine(page, `stored ${STORED - 1}.`);
+    t.same((await shownLines(page)).slice(-4), [
+      `stored ${STORED - 1}.`,
+      'came late',
+      'came first',
+      'came last',
+    ]);
+    await toTop(page);
+    await waitForLine(page, 'stored 99.');
+  });
+});
+
+/** Asks the server the next question at once, and gives its answer to the page when told to. */
+function holdNext() {
+  let answer = () => {};
+  let release = () => {};
+  const answered = new Promise<void>((resolve) => (answer = resolve));
+  const released = new Promise<void>((resolve) => (release = resolve));
+  let isFirst = true;
+  const take = async (route: Route) => {
+    if (!isFirst) return route.continue();
+    isFirst = false;
+    const response = await route.fetch();
+    answer();
+    await released;
+    await route.fulfill({ response });
+  };
+  return { answered, release, take };
+}
