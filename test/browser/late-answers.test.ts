@@ -16,11 +16,11 @@ t.test('what comes late, or not at all, to the live page', BROWSER_TEST, async (
     Array.from({ length: STORED }, (_, number) => ({ message: `stored ${number}.`, timestamp: at(number) })),
   );
   const open = await startBrowser(t);
-  const openLive = async (prepare: (page: Page) => Promise<unknown> = async () => {}) => {
+  const openLive = async (prepare: (page: Page) => Promise<unknown> = async () => {}, search = '') => {
     const { page } = await open();
     page.setDefaultTimeout(10_000);
     await prepare(page);
-    await page.goto(`${server.url}/api/v1/logs`);
+    await page.goto(`${server.url}/api/v1/logs${search}`);
     return page;
   };
   const toTop = (page: Page) => page.locator('.virtual').evaluate((element) => (element.scrollTop = 0));
@@ -44,6 +44,23 @@ t.test('what comes late, or not at all, to the live page', BROWSER_TEST, async (
       'came last',
     ]);
     await toTop(page);
+    await waitForLine(page, 'stored 99.');
+  });
+
+  await t.test('no first page of history: it can be asked for again', async () => {
+    const page = await openLive((page) =>
+      page.route(SEARCH, (route) => route.fulfill({ status: 503 }), { times: 1 }),
+    );
+    await page.getByRole('button', { name: 'Show earlier lines' }).click();
+    await waitForLine(page, 'came last');
+  });
+
+  await t.test('no earlier page: it can be asked for again', async () => {
+    const page = await openLive(async () => {}, `?from=all&to=${at(STORED + 100)}`);
+    await waitForLine(page, 'came last');
+    await page.route(SEARCH, (route) => route.fulfill({ status: 503 }), { times: 1 });
+    await toTop(page);
+    await page.getByRole('button', { name: 'Show earlier lines' }).click();
     await waitForLine(page, 'stored 99.');
   });
 });

@@ -116,7 +116,6 @@ export class LogFeed extends Observable {
     pages.older = 'loading';
     this.changed();
     await this.#load(() => pages.loadOlder());
-    if (pages.older === 'loading') pages.older = 'held';
   }
 
   async loadNewer(): Promise<void> {
@@ -124,7 +123,6 @@ export class LogFeed extends Observable {
     if (pages.newer !== 'more' || this.window.isFull) return;
     pages.newer = 'loading';
     await this.#load(() => pages.loadNewer());
-    if (pages.newer === 'loading') pages.newer = 'held';
   }
 
   /** The stream is opened first and the newest page is asked for then, so nothing falls between the two. */
@@ -232,6 +230,7 @@ export class LogFeed extends Observable {
     } catch (error) {
       if (this.#ended.signal.aborted) return;
       this.problem = messageOf(error);
+      this.#pages.giveUp();
     }
     this.isFirstLoaded = true;
     this.changed();

@@ -89,6 +89,12 @@ export class LogPages {
     this.older = 'held';
   }
 
+  /** A page did not come: it does when the reader asks. */
+  giveUp(): void {
+    if (this.older === 'loading') this.older = 'held';
+    if (this.newer === 'loading') this.newer = 'held';
+  }
+
   /** The first lines of the window were let go: going back loads them again. */
   lostOldest(): void {
     this.#olderCursor = undefined;
