@@ -63,6 +63,24 @@ t.test('what comes late, or not at all, to the live page', BROWSER_TEST, async (
     await page.getByRole('button', { name: 'Show earlier lines' }).click();
     await waitForLine(page, 'stored 99.');
   });
+
+  await t.test('an earlier page, for a list that was cleared meanwhile', async (t) => {
+    const page = await openLive();
+    await waitForLine(page, 'came last');
+    const earlier = holdNext();
+    await page.route(SEARCH, earlier.take);
+    await toTop(page);
+    await earlier.answered;
+    await page.getByRole('button', { name: 'Clear', exact: true }).click();
+    await page.getByText('Cleared.').waitFor();
+    earlier.release();
+    await page.unrouteAll({ behavior: 'wait' });
+    await server.ingest([{ message: 'behind the clearing', timestamp: at(STORED + 40) }]);
+    await waitForLine(page, 'behind the clearing');
+    t.same(await shownLines(page), ['behind the clearing']);
+    await page.getByRole('button', { name: 'Show earlier lines' }).click();
+    await waitForLine(page, 'came last');
+  });
 });
 
 /** Asks the server the next question at once, and gives its answer to the page when told to. */

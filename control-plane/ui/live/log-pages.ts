@@ -27,6 +27,8 @@ export class LogPages {
   #olderCursor: string | undefined;
   #newerCursor: string | undefined;
   #hasBegun = false;
+  /** Counts the times that the list has begun at another line: earlier pages on their way do not join it. */
+  #beginnings = 0;
   /** Where an emptied list goes on backwards. */
   #clearedAt: string | undefined;
 
@@ -61,12 +63,14 @@ export class LogPages {
   }
 
   async loadOlder(): Promise<void> {
+    const beginning = this.#beginnings;
     let added = 0;
     for (let tries = 0; added === 0 && tries < MAX_EMPTY_PAGES && this.older === 'loading'; tries++) {
       const cursor = this.#olderCursor;
       const first = this.#window.firstLine?.record.timestamp ?? this.#clearedAt;
       const to = cursor === undefined && first !== undefined ? { to: justAfter(first) } : {};
       const page = await this.#search({ ...to, cursor, order: 'desc', limit: String(PAGE) });
+      if (beginning !== this.#beginnings) return;
       added = this.#window.add(page.records);
       this.#endOlder(page, 'loading');
     }
@@ -85,8 +89,7 @@ export class LogPages {
   /** The list was emptied: nothing older comes until the reader asks. */
   hold(): void {
     this.#clearedAt = this.#window.lastLine?.record.timestamp ?? this.#clearedAt;
-    this.#olderCursor = undefined;
-    this.older = 'held';
+    this.#beginAnew('held');
   }
 
   /** A page did not come: it does when the reader asks. */
@@ -97,8 +100,13 @@ export class LogPages {
 
   /** The first lines of the window were let go: going back loads them again. */
   lostOldest(): void {
+    this.#beginAnew('more');
+  }
+
+  #beginAnew(older: EdgeState): void {
+    this.#beginnings++;
     this.#olderCursor = undefined;
-    this.older = 'more';
+    this.older = older;
   }
 
   #endOlder({ next_cursor: next }: Page, more: EdgeState = 'more'): void {
