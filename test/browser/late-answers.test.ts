@@ -5,6 +5,8 @@ import { BROWSER_TEST, startBrowser } from './chromium.ts';
 import { shownLines, waitForLine, waitForState } from './log-page.ts';
 
 const SEARCH = '**/api/v1/logs/search?*';
+const STREAM = '**/api/v1/logs/stream*';
+const COUNT = '**/api/v1/logs/count*';
 /** More than the first page of history holds. */
 const STORED = 400;
 
@@ -80,6 +82,14 @@ t.test('what comes late, or not at all, to the live page', BROWSER_TEST, async (
     t.same(await shownLines(page), ['behind the clearing']);
     await page.getByRole('button', { name: 'Show earlier lines' }).click();
     await waitForLine(page, 'came last');
+  });
+
+  await t.test('a stream, when the reader has paused before it is there', async (t) => {
+    const page = await openLive((page) => page.route(STREAM, () => {}));
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await waitForState(page, 'Paused');
+    await page.waitForRequest(COUNT);
+    t.same(await page.locator('.status .problem').allTextContents(), []);
   });
 });
 

@@ -143,6 +143,8 @@ export class LogFeed extends Observable {
       try {
         await this.#read(signal, fresh, onOpen);
       } catch (error) {
+        // The reader has paused before the answer was there.
+        if (signal.aborted) return;
         this.problem = messageOf(error);
         const { status } = error as ApiError;
         if (status >= 400 && status !== 429 && status !== 503) {
