@@ -91,6 +91,24 @@ t.test('what comes late, or not at all, to the live page', BROWSER_TEST, async (
     await page.waitForRequest(COUNT);
     t.same(await page.locator('.status .problem').allTextContents(), []);
   });
+
+  await t.test('a count of what was missed in the pause before', async (t) => {
+    const page = await openLive();
+    await waitForLine(page, 'behind the clearing');
+    await page.keyboard.press(' ');
+    await waitForState(page, 'Paused');
+    await page.keyboard.press(' ');
+    await waitForState(page, 'Live');
+    await server.ingest([{ message: 'between two pauses', timestamp: at(STORED + 50) }]);
+    await waitForLine(page, 'between two pauses');
+    await page.keyboard.press(' ');
+    const counts = [await page.waitForRequest(COUNT), await page.waitForRequest(COUNT)];
+    const from = counts.map((request) => new URL(request.url()).searchParams.get('from')!);
+    t.same(
+      from.map((time) => Math.trunc(Date.parse(time) / 1000)),
+      [0, 0].map(() => Math.trunc(Date.parse(at(STORED + 50)) / 1000)),
+    );
+  });
 });
 
 /** Asks the server the next question at once, and gives its answer to the page when told to. */

@@ -39,6 +39,7 @@ export class LogFeed extends Observable {
   readonly #filter: Parameters;
   readonly #ended = new AbortController();
   readonly #pages: LogPages;
+  /** Of the stream, or of the count of what is missed in its place. */
   #stream: AbortController | undefined;
   #lastId = '';
   #pending: LogRecord[] = [];
@@ -82,7 +83,8 @@ export class LogFeed extends Observable {
     this.#stream?.abort();
     this.missed = 0;
     this.#enter('paused');
-    void this.#watchMissed();
+    this.#stream = new AbortController();
+    void this.#watchMissed(this.#stream.signal);
   }
 
   /** Goes on where it was paused, or where a stream was refused. */
@@ -127,6 +129,7 @@ export class LogFeed extends Observable {
 
   /** The stream is opened first and the newest page is asked for then, so nothing falls between the two. */
   async #follow(): Promise<void> {
+    this.#stream?.abort();
     const stream = new AbortController();
     this.#stream = stream;
     const { signal } = stream;
@@ -208,19 +211,18 @@ export class LogFeed extends Observable {
   }
 
   /** While paused the server only counts what comes. */
-  async #watchMissed(): Promise<void> {
-    const { signal } = this.#ended;
+  async #watchMissed(signal: AbortSignal): Promise<void> {
     const last = this.window.lastLine?.record.timestamp;
     const since = last === undefined ? {} : { from: justAfter(last) };
-    while (this.state === 'paused' && !signal.aborted) {
+    for (;;) {
       await delay(COUNT_MISSED_MS, signal);
-      if (this.state !== 'paused') return;
+      if (signal.aborted) return;
       const answer = await ask<{ total: number }>(
         '/api/v1/logs/count',
         { ...this.#filter, ...since },
         { signal },
       ).catch(() => undefined);
-      if (this.state !== 'paused' || !answer || answer.total === this.missed) continue;
+      if (signal.aborted || !answer || answer.total === this.missed) continue;
       this.missed = answer.total;
       this.changed();
     }
