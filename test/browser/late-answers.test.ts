@@ -109,6 +109,15 @@ t.test('what comes late, or not at all, to the live page', BROWSER_TEST, async (
       [0, 0].map(() => Math.trunc(Date.parse(at(STORED + 50)) / 1000)),
     );
   });
+
+  await t.test('a list that was cleared misses nothing of what it held', async (t) => {
+    const page = await openLive();
+    await waitForLine(page, 'between two pauses');
+    await page.getByRole('button', { name: 'Clear', exact: true }).click();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    const answer = await page.waitForResponse(COUNT);
+    t.equal(((await answer.json()) as { total: number }).total, 0);
+  });
 });
 
 /** Asks the server the next question at once, and gives its answer to the page when told to. */

@@ -212,7 +212,7 @@ export class LogFeed extends Observable {
 
   /** While paused the server only counts what comes. */
   async #watchMissed(signal: AbortSignal): Promise<void> {
-    const last = this.window.lastLine?.record.timestamp;
+    const last = this.#pages.lastTime;
     const since = last === undefined ? {} : { from: justAfter(last) };
     for (;;) {
       await delay(COUNT_MISSED_MS, signal);

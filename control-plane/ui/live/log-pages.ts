@@ -38,6 +38,11 @@ export class LogPages {
     this.#signal = signal;
   }
 
+  /** Of the last line that is or was here. */
+  get lastTime(): string | undefined {
+    return this.#window.lastLine?.record.timestamp ?? this.#clearedAt;
+  }
+
   async loadNewest(): Promise<void> {
     const page = await this.#search({ order: 'desc', limit: String(FIRST_PAGE) });
     this.#window.add(page.records);
@@ -88,7 +93,7 @@ export class LogPages {
 
   /** The list was emptied: nothing older comes until the reader asks. */
   hold(): void {
-    this.#clearedAt = this.#window.lastLine?.record.timestamp ?? this.#clearedAt;
+    this.#clearedAt = this.lastTime;
     this.#beginAnew('held');
   }
 
