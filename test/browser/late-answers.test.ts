@@ -118,6 +118,20 @@ t.test('what comes late, or not at all, to the live page', BROWSER_TEST, async (
     const answer = await page.waitForResponse(COUNT);
     t.equal(((await answer.json()) as { total: number }).total, 0);
   });
+
+  await t.test('a gap is told once', async (t) => {
+    const page = await openLive();
+    await waitForLine(page, 'between two pauses');
+    await page.route(COUNT, (route) => route.fulfill({ json: { total: 30_000 } }));
+    await page.keyboard.press(' ');
+    await page.getByRole('button', { name: '30,000 new lines' }).waitFor();
+    await page.route(STREAM, (route) => route.fulfill({ status: 400 }), { times: 1 });
+    await page.keyboard.press('G');
+    await waitForState(page, 'Not connected');
+    await page.getByRole('button', { name: 'Connect' }).click();
+    await waitForState(page, 'Live');
+    t.match(await page.locator('.gap').allTextContents(), [/^30,000 lines/]);
+  });
 });
 
 /** Asks the server the next question at once, and gives its answer to the page when told to. */

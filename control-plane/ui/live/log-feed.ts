@@ -93,6 +93,7 @@ export class LogFeed extends Observable {
     if (this.missed > MAX_CATCH_UP) {
       this.window.addGap(this.missed);
       this.#lastId = '';
+      this.missed = 0;
     }
     this.following = true;
     void this.#follow();
