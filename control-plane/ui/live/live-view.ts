@@ -1,4 +1,5 @@
 import { address, addressOf, type Parameters } from '../address.ts';
+import { withTerm } from '../query/with-term.ts';
 
 /** What the live page shows, as its address holds it. */
 export interface LiveView {
@@ -79,14 +80,4 @@ export function withValue(view: LiveView, field: string, value: string, wanted: 
   const listed = LISTS.find((name) => name === field);
   if (listed && wanted && !value.includes(',')) return { [listed]: [value], line: '' };
   return { q: withTerm(view.q, field, value, wanted), line: '' };
-}
-
-function withTerm(q: string, field: string, value: string, wanted: boolean): string {
-  const quoted = (text: string) => (/^[\w.-]+$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`);
-  const term = `${wanted ? '' : '-'}${quoted(field)}:${quoted(value)}`;
-  const opposite = `${wanted ? '-' : ''}${quoted(field)}:${quoted(value)}`;
-  const rest = q.trim().replace(opposite, '').trim();
-  if (rest.includes(term)) return rest;
-  if (rest === '') return term;
-  return /\bOR\b/.test(rest) ? `(${rest}) ${term}` : `${rest} ${term}`;
 }
