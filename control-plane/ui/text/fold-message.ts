@@ -16,11 +16,11 @@ export function foldMessage(message: string, unfolded: boolean): FoldedMessage {
   if (unfolded) return cut(message, limit, '');
   const end = message.indexOf('\n');
   if (end < 0) return cut(message, limit, '');
-  const lines = message.split('\n', 1_000);
+  const isHuge = message.length > 100_000;
+  const lines = message.split('\n', isHuge ? 1_000 : undefined);
   const first = lines.findIndex((line) => line.trim() !== '');
   const telling = lines.findLast((line) => SAYS_MORE.test(line));
-  const more =
-    message.length > 100_000 ? 'more lines' : `${lines.length - 1} ${lines.length === 2 ? 'line' : 'lines'}`;
+  const more = isHuge ? 'more lines' : `${lines.length - 1} ${lines.length === 2 ? 'line' : 'lines'}`;
   const hint = telling !== undefined && telling !== lines[first] ? ` ${telling.trim().slice(0, 160)}` : '';
   return cut(lines[Math.max(0, first)]!, limit, `+${more}${hint}`);
 }

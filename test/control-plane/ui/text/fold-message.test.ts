@@ -9,6 +9,10 @@ t.test('a message in a list', async (t) => {
     text: 'Traceback',
     rest: '+2 lines KeyError: x',
   });
+  t.same(foldMessage(`Traceback${'\n  File "a.py"'.repeat(3_000)}\nKeyError: x`, false), {
+    text: 'Traceback',
+    rest: '+3001 lines KeyError: x',
+  });
   t.same(foldMessage('a\nb', true), { text: 'a\nb', rest: '' });
   t.match(foldMessage('x'.repeat(3_000_000), false), { rest: '+3.0 MB' });
 });
