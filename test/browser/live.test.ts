@@ -5,6 +5,11 @@ import { BROWSER_TEST, startBrowser } from './chromium.ts';
 import { history } from './live-history.ts';
 import { parametersOf, shownLines, waitForCount, waitForLine, waitForState } from './log-page.ts';
 
+const SCROLL_AND_LEAVE = `{
+  document.querySelector('.virtual').scrollTop = 0;
+  document.querySelector('a[href="/ui/alerts"]').click();
+}`;
+
 t.test('the live page', BROWSER_TEST, async (t) => {
   const server = await serve(t);
   const now = Date.now();
@@ -144,5 +149,17 @@ t.test('the live page', BROWSER_TEST, async (t) => {
     await givenUp;
     await earlier.waitFor();
     await page.unrouteAll({ behavior: 'ignoreErrors' });
+  });
+
+  await t.test('leaves while it scrolls', async (t) => {
+    await openLive();
+    await waitForLine(page, 'request 59');
+    const known = complaints.length;
+    await page.evaluate(SCROLL_AND_LEAVE);
+    await page.getByRole('heading', { name: 'Alerts', exact: true }).waitFor();
+    await page.evaluate(
+      'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))',
+    );
+    t.same(complaints.slice(known), []);
   });
 });

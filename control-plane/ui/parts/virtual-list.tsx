@@ -202,7 +202,9 @@ export class VirtualList<Row extends VirtualRow> extends Component<VirtualListPr
   }
 
   readonly #onScroll = (): void => {
-    const scroller = this.#scroller.current!;
+    const scroller = this.#scroller.current;
+    // The browser tells of scrolling a moment later: the page may be another one by then.
+    if (!scroller) return;
     const { scrollTop: top } = scroller;
     const below = scroller.scrollHeight - top - scroller.clientHeight;
     const { follow, onFollow } = this.props;
