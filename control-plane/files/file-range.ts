@@ -51,13 +51,12 @@ export async function headRange(handle: FileHandle, lines: number): Promise<Byte
   return { start: 0, end: lines === 0 ? 0 : size };
 }
 
-/** `0-499`, `500-`, `-500` (the last 500), with or without `bytes=`; undefined where it is none of them. */
+/** `0-499`, `500-`, `-500` (the last 500), with or without `bytes=`; undefined where it is none of them or of no byte. */
 export function parseByteRange(text: string, size: number): ByteRange | undefined {
   const match = /^(?:bytes=)?(\d{0,15})-(\d{0,15})$/.exec(text.trim());
   const [, first = '', last = ''] = match ?? [];
   if (first === '' && last === '') return undefined;
-  if (first === '') return { start: Math.max(0, size - Number(last)), end: size };
-  const end = last === '' ? size : Math.min(size, Number(last) + 1);
-  const start = Number(first);
+  const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
+  const end = first === '' || last === '' ? size : Math.min(size, Number(last) + 1);
   return start < end ? { start, end } : undefined;
 }
