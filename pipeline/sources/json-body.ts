@@ -78,7 +78,7 @@ function* splitLines(body: Buffer, start: number): Generator<string> {
 const STRUCTURE = /["[\]{},]/g;
 const STRING_END = /\\.|"/gs;
 
-/** Elements of a JSON array by their brackets alone; what follows a broken element comes out as one text. */
+/** Elements of a JSON array by their brackets alone, and the lines behind it; what follows a broken element comes out as one text. */
 function* splitArray(text: string): Generator<string> {
   const structure = new RegExp(STRUCTURE);
   structure.lastIndex = text.indexOf('[') + 1;
@@ -93,6 +93,10 @@ function* splitArray(text: string): Generator<string> {
       const element = text.slice(from, found.index).trim();
       if (element !== '') yield element;
       from = structure.lastIndex;
+      if (mark === ']') {
+        yield* splitLines(Buffer.from(text.slice(from)), 0);
+        return;
+      }
       if (mark !== ',') break;
     }
   }

@@ -51,3 +51,8 @@ t.test('what is no object is told with its reason', async (t) => {
   for (const [text, reason] of cases) t.match(parseEntry(text), { reason }, text);
   t.same(parseEntry('{"a":1}'), { fields: { a: 1 }, text: '{"a":1}' });
 });
+
+t.test('a line that is an array costs those behind it nothing', async (t) => {
+  const body = '[1, 2]\n{"message":"a"}\r\n\n{"message":"b"}\n';
+  t.same([...splitJsonBody(Buffer.from(body))], ['1', '2', '{"message":"a"}', '{"message":"b"}']);
+});
