@@ -159,8 +159,12 @@ export class LogBlock {
   /** Gives its memory to a later block; what `finish` gave must not be used any more. */
   release(): void {
     this.#count = 0;
-    for (const column of this.#columns) column.reset();
-    free.give(this, this.#message.capacity + this.#attributes.capacity);
+    let bytes = 0;
+    for (const column of this.#columns) {
+      column.reset();
+      if ('capacity' in column) bytes += column.capacity;
+    }
+    free.give(this, bytes);
   }
 }
 

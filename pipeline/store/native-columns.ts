@@ -227,6 +227,11 @@ export class DictionaryColumn {
     return place;
   }
 
+  /** Bytes of memory that its dictionary holds. */
+  get capacity(): number {
+    return this.#dictionary.capacity;
+  }
+
   finish(): Uint8Array[] {
     const size = this.#places.size;
     const values = this.#values.view();
