@@ -193,13 +193,16 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       pipeline,
       async close() {
         stopping.abort();
+        // One that cannot save where it ends, on a full disk for instance, keeps no other from its end.
+        const ended = (end: Promise<void> | undefined) =>
+          end?.catch((error: unknown) => log.warn(`could not stop cleanly: ${error}`));
         await Promise.all([
-          listener.stop(STOP_MILLISECONDS),
-          otlpListener?.stop(STOP_MILLISECONDS),
-          ...features.map((feature) => feature.stop()),
+          ended(listener.stop(STOP_MILLISECONDS)),
+          ended(otlpListener?.stop(STOP_MILLISECONDS)),
+          ...features.map((feature) => ended(feature.stop())),
         ]);
-        await requestLog?.close();
-        await ingest.stop();
+        await ended(requestLog?.close());
+        await ended(ingest.stop());
         await clickhouse.close();
         redis?.disconnect();
       },

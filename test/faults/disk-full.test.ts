@@ -1,8 +1,9 @@
-import { rmSync } from 'node:fs';
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { startProcess } from '../end-to-end/test-server.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { until } from '../until.ts';
 import { drillFullDisk, fill } from './disk-drill.ts';
 import { canMount, Mount } from './mount.ts';
 
@@ -30,5 +31,27 @@ else {
     t.equal(refused.headers.get('retry-after'), '1');
     rmSync(ballast);
     t.match(await server.ingest(body), { status: 200, body: { accepted: 1, rejected: 1 } });
+  });
+
+  t.test('a stop with a full disk is one like any other', async (t) => {
+    const folder = temporaryFolder();
+    const disk = new Mount(join(folder, 'disk'), 96);
+    t.teardown(() => disk.end());
+    const tailed = join(folder, 'a.log');
+    writeFileSync(tailed, 'one\n');
+    const settings = { DATA_DIR: join(folder, 'disk', 'data'), LOG_PATHS: tailed };
+    const server = await startProcess(settings);
+    t.teardown(() => server.stop('SIGKILL'));
+    await server.ingest('{"message":"acknowledged"}');
+    const ballast = join(folder, 'disk', 'ballast');
+    fill(ballast, disk.folder);
+    appendFileSync(tailed, 'two\n');
+    t.equal(await server.stop('SIGTERM'), 0);
+    rmSync(ballast);
+    const next = await startProcess(settings);
+    t.teardown(() => next.stop('SIGKILL'));
+    const count = async () => (await next.get('/api/v1/logs/count')).total;
+    await until(async () => (await count()) >= 3, 'what was acknowledged and what is in the file');
+    t.equal(await count(), 3);
   });
 }
