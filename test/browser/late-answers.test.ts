@@ -1,7 +1,8 @@
-import type { Page, Route } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import t from 'tap';
 import { serve } from '../end-to-end/serve.ts';
 import { BROWSER_TEST, startBrowser } from './chromium.ts';
+import { holdNext } from './held-answer.ts';
 import { shownLines, waitForLine, waitForState } from './log-page.ts';
 
 const SEARCH = '**/api/v1/logs/search?*';
@@ -133,21 +134,3 @@ t.test('what comes late, or not at all, to the live page', BROWSER_TEST, async (
     t.match(await page.locator('.gap').allTextContents(), [/^30,000 lines/]);
   });
 });
-
-/** Asks the server the next question at once, and gives its answer to the page when told to. */
-function holdNext() {
-  let answer = () => {};
-  let release = () => {};
-  const answered = new Promise<void>((resolve) => (answer = resolve));
-  const released = new Promise<void>((resolve) => (release = resolve));
-  let isFirst = true;
-  const take = async (route: Route) => {
-    if (!isFirst) return route.continue();
-    isFirst = false;
-    const response = await route.fetch();
-    answer();
-    await released;
-    await route.fulfill({ response });
-  };
-  return { answered, release, take };
-}

@@ -17,6 +17,7 @@ export function RuleForm({ rule, onDone }: RuleFormProps) {
   const [problem, setProblem] = useState<string>();
   const [firings, setFirings] = useState<readonly Firing[]>();
   const form = useRef<HTMLFormElement>(null);
+  const tries = useRef(0);
   useEffect(() => form.current?.querySelector('input')?.focus(), []);
   const set = (values: Partial<Rule>) => setDraft({ ...draft, ...values });
   const attempt = async (work: () => Promise<void>) => {
@@ -39,10 +40,17 @@ export function RuleForm({ rule, onDone }: RuleFormProps) {
   const test = () =>
     attempt(async () => {
       setFirings(undefined);
+      const turn = ++tries.current;
       const name = draft.name || 'test';
       const body = { rule: { ...cleaned(draft), name }, from: 'now-24h', to: 'now' };
       const path = '/api/v1/alerts/test';
-      setFirings((await ask<{ firings: readonly Firing[] }>(path, {}, { method: 'POST', body })).firings);
+      const { firings: found } = await ask<{ firings: readonly Firing[] }>(
+        path,
+        {},
+        { method: 'POST', body },
+      );
+      // It may have been tried again meanwhile, with another threshold.
+      if (turn === tries.current) setFirings(found);
     });
   const choice = (name: string, field: keyof Rule & string, values: readonly string[]) => (
     <label>
