@@ -2,6 +2,7 @@ import t from 'tap';
 import { serve } from '../end-to-end/serve.ts';
 import { receiveWebhooks } from '../webhook-receiver.ts';
 import { BROWSER_TEST, startBrowser } from './chromium.ts';
+import { holdNext } from './held-answer.ts';
 import { waitForState } from './log-page.ts';
 
 const XID = 'NVRM: Xid (PCI:0000:3b:00): 79, pid=4321, GPU has fallen off the bus.';
@@ -47,11 +48,33 @@ t.test('the page of alerts', BROWSER_TEST, async (t) => {
     await form.getByLabel('Query').fill('level:error "trouble"');
     await form.getByRole('button', { name: 'Try on the last 24 hours' }).click();
     await form.getByText('It would have fired 1 time.').waitFor();
+
+    // The answer for what stood there before comes last.
+    const path = '**/api/v1/alerts/test';
+    const before = holdNext();
+    await page.route(path, before.take);
+    const attempt = form.getByRole('button', { name: 'Try on the last 24 hours' });
+    await attempt.click();
+    await before.answered;
+    await form.getByLabel('Threshold').fill('200');
+    await attempt.click();
+    await form.getByText('It would have fired 0 times.').waitFor();
+    const late = page.waitForResponse(path);
+    before.release();
+    await (await late).finished();
+    await page.unroute(path);
+    await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))');
+    t.ok(await form.getByText('It would have fired 0 times.').isVisible());
+    await form.getByLabel('Threshold').fill('2');
     await form.getByRole('button', { name: 'Add a webhook' }).click();
     await form.getByLabel('Address of the webhook').fill(receiver.url);
     await form.getByRole('button', { name: 'Send a test' }).click();
     await form.getByText(/^Delivered: 200 in/).waitFor();
     t.equal(receiver.received.length, 1);
+    await form.getByRole('button', { name: 'Add a webhook' }).click();
+    await form.getByLabel('Address of the webhook').last().fill(receiver.url);
+    await form.getByRole('button', { name: 'Remove' }).first().click();
+    await form.getByText(/^Delivered: 200 in/).waitFor({ state: 'detached' });
     await form.getByRole('button', { name: 'Save' }).click();
     await rule.getByText('count > 2 in 1h by service').waitFor();
   });

@@ -45,7 +45,7 @@ interface TestOutcome {
 }
 
 function WebhookField({ webhook, onChange, onRemove }: WebhookFieldProps) {
-  const [outcome, setOutcome] = useState<{ good: boolean; text: string }>();
+  const [outcome, setOutcome] = useState<{ webhook: Webhook; good: boolean; text: string }>();
   const test = async () => {
     setOutcome(undefined);
     try {
@@ -58,9 +58,9 @@ function WebhookField({ webhook, onChange, onRemove }: WebhookFieldProps) {
       const text = delivered
         ? `Delivered: ${status} in ${formatDuration(took_ms)}`
         : `Not delivered: ${error ?? status}`;
-      setOutcome({ good: delivered, text });
+      setOutcome({ webhook, good: delivered, text });
     } catch (error) {
-      setOutcome({ good: false, text: messageOf(error) });
+      setOutcome({ webhook, good: false, text: messageOf(error) });
     }
   };
   return (
@@ -95,7 +95,8 @@ function WebhookField({ webhook, onChange, onRemove }: WebhookFieldProps) {
       <button type="button" onClick={onRemove}>
         Remove
       </button>
-      {outcome && (
+      {/* Another one may stand here by now, or another address. */}
+      {outcome?.webhook === webhook && (
         <p role="status" class={outcome.good ? 'good' : 'problem'}>
           {outcome.text}
         </p>
