@@ -1,6 +1,8 @@
 // Sends what the forms of the page hold and shows what comes back, as text and never as HTML.
 
 const MOST_CHARACTERS = 100_000;
+/** What each form asked for last. */
+const asked = new WeakMap();
 
 for (const form of document.querySelectorAll('form.try')) {
   form.addEventListener('submit', (event) => {
@@ -14,6 +16,9 @@ async function send(form) {
   const answer = form.querySelector('.answer');
   const stop = form.querySelector('.stop');
   const leaving = new AbortController();
+  // What is sent again takes the place of what it sent before, which may be a stream without an end.
+  asked.get(form)?.abort();
+  asked.set(form, leaving);
   stop.onclick = () => leaving.abort();
   stop.hidden = false;
   const head = document.createElement('p');
@@ -32,7 +37,7 @@ async function send(form) {
     if (error.name === 'AbortError') head.textContent += ' (stopped)';
     else head.textContent = `No answer: ${error.message}`;
   } finally {
-    stop.hidden = true;
+    if (asked.get(form) === leaving) stop.hidden = true;
   }
 }
 

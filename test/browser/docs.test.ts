@@ -42,6 +42,17 @@ t.test('the page of the API', BROWSER_TEST, async (t) => {
     await stream.locator('.answer pre', { hasText: 'id: ' }).waitFor();
     await stream.getByRole('button', { name: 'Stop' }).click();
     await stream.getByText(/\(stopped\)/).waitFor();
+
+    // One that is sent again takes the place of the one before.
+    const opened = () => page.waitForRequest(/\/api\/v1\/logs\/stream/);
+    const [first] = await Promise.all([opened(), stream.getByRole('button', { name: 'Send' }).click()]);
+    await stream.locator('.answer pre', { hasText: 'id: ' }).waitFor();
+    const ended = page.waitForEvent('requestfailed', (request) => request === first);
+    await stream.getByRole('button', { name: 'Send' }).click();
+    await ended;
+    await stream.locator('.answer pre', { hasText: 'id: ' }).waitFor();
+    await stream.getByRole('button', { name: 'Stop' }).click();
+    await stream.getByText(/\(stopped\)/).waitFor();
   });
 
   await t.test('sends parameters of a path and a body', async () => {
