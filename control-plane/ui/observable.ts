@@ -1,4 +1,4 @@
-import { useEffect, useReducer } from 'preact/hooks';
+import { useLayoutEffect, useReducer } from 'preact/hooks';
 
 /** State outside of the components: what shows it is drawn again when it says that it changed. */
 export class Observable {
@@ -16,6 +16,7 @@ export class Observable {
 
 export function useObservable<T extends Observable>(observable: T): T {
   const [, draw] = useReducer<number, void>((count) => count + 1, 0);
-  useEffect(() => observable.subscribe(() => draw()), [observable]);
+  // With the first drawing: what changes before the browser has painted it would be missed.
+  useLayoutEffect(() => observable.subscribe(() => draw()), [observable]);
   return observable;
 }

@@ -10,6 +10,17 @@ t.test('signing in', BROWSER_TEST, async (t) => {
   const { page, complaints, requests } = await open();
   const token = page.getByLabel('Token');
 
+  await t.test('is offered, however early the page knows that it is needed', async () => {
+    const { page } = await open();
+    await page.addInitScript(`
+      const { fetch } = window;
+      const session = () => Response.json({ rights: [], required: true });
+      window.fetch = async (...asked) => (asked[0] === '/api/v1/session' ? session() : fetch(...asked));
+    `);
+    await page.goto(`${server.url}/ui/sign-in`);
+    await page.getByRole('link', { name: 'Sign in' }).waitFor();
+  });
+
   await t.test('is asked for where reading needs a token', async (t) => {
     await page.goto(`${server.url}/api/v1/logs?q=readers`);
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
