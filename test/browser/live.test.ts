@@ -125,6 +125,11 @@ t.test('the live page', BROWSER_TEST, async (t) => {
   await t.test('completes fields and values, and remembers queries', async (t) => {
     await openLive();
     const search = page.getByRole('combobox', { name: 'Search the log' });
+    await send('of a field with capital letters', { requestPath: '/' });
+    await waitForLine(page, 'of a field with capital letters');
+    await search.pressSequentially('requestP');
+    await page.getByRole('option', { name: 'requestPath:' }).waitFor();
+    await search.fill('');
     await search.pressSequentially('serv');
     await page.getByRole('option', { name: 'service:' }).waitFor();
     await search.press('Tab');

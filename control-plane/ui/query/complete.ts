@@ -68,7 +68,7 @@ export async function completionsOf(
   if (word === '') return [];
   const names = [...Object.keys(FIELDS), ...seen.filter((name) => !Object.hasOwn(FIELDS, name))];
   return names
-    .filter((name) => name.startsWith(word.toLowerCase()))
+    .filter((name) => name.toLowerCase().startsWith(word.toLowerCase()))
     .slice(0, MOST)
     .map((name) => {
       const head = `${before.slice(0, before.length - word.length)}${name}:`;
