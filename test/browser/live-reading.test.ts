@@ -5,6 +5,12 @@ import { BROWSER_TEST, startBrowser } from './chromium.ts';
 import { history } from './live-history.ts';
 import { parametersOf, waitForCount, waitForLine, waitForState } from './log-page.ts';
 
+const UNTIL_SCROLLED = `new Promise((resolve) => {
+  const look = () =>
+    document.querySelector('.detail-text').scrollTop > 0 ? resolve() : requestAnimationFrame(look);
+  look();
+})`;
+
 t.test('reading the live page', BROWSER_TEST, async (t) => {
   const server = await serve(t);
   const now = Date.now();
@@ -176,6 +182,26 @@ t.test('reading the live page', BROWSER_TEST, async (t) => {
     await page.keyboard.press('Escape');
     await page.keyboard.press('k');
     t.equal(await page.locator('.line[aria-selected="true"]').count(), 0, 'single keys can be turned off');
+  });
+
+  await t.test('leaves keys to the help, and to a text that is scrolled', async (t) => {
+    await server.ingest([{ message: `scrolled ${'text\n'.repeat(200)}` }]);
+    const { page } = await open();
+    await page.goto(`${server.url}/api/v1/logs`);
+    await page.locator('.line', { hasText: 'scrolled' }).click();
+    const text = page.locator('.detail-text');
+    await text.focus();
+    await page.keyboard.press('PageDown');
+    await page.evaluate(UNTIL_SCROLLED);
+    t.match(await text.textContent(), 'scrolled', 'the line is the same');
+    const help = page.getByRole('dialog');
+    await page.keyboard.press('?');
+    await help.getByRole('heading', { name: 'Keys' }).click();
+    await page.keyboard.press('c');
+    await page.keyboard.press('Escape');
+    await help.waitFor({ state: 'hidden' });
+    await page.locator('.line', { hasText: 'scrolled' }).waitFor();
+    t.ok(await text.isVisible(), 'neither the list was cleared nor the line closed');
   });
 
   await t.test('shows the colours of terminals, and marks in them what was searched for', async (t) => {
