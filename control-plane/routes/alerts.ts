@@ -145,26 +145,30 @@ function respondWithAlerts(
   const leave = streams.enter(context.req.socket.remoteAddress ?? '');
   const source = async function* (signal: AbortSignal) {
     const waiting: AlertEvent[] = [];
+    let missed = after !== undefined;
     let wake = () => {};
     const unsubscribe = alertFeed.subscribe((event) => {
-      // A reader that takes nothing finds what it missed by way of its last id.
+      // What is too much to wait is read from the store.
       if (waiting.length < MISSED_EVENTS) waiting.push(event);
+      else missed = true;
       wake();
     });
     signal.addEventListener('abort', () => wake(), { once: true });
     try {
       let last = after ?? 0;
-      if (after !== undefined) {
-        for (const event of await alerts.after(after, MISSED_EVENTS)) {
-          last = event.seq;
-          yield formatAlertEvent(event);
-        }
-      }
       while (!signal.aborted) {
         for (const event of waiting.splice(0)) {
           if (event.seq <= last) continue;
           last = event.seq;
           yield formatAlertEvent(event);
+        }
+        while (missed && !signal.aborted) {
+          missed = false;
+          for (const event of await alerts.after(last, MISSED_EVENTS)) {
+            last = event.seq;
+            missed = true;
+            yield formatAlertEvent(event);
+          }
         }
         if (waiting.length > 0 || signal.aborted) continue;
         await new Promise<void>((resolve) => {

@@ -182,6 +182,42 @@ t.test('a silenced alert is listed, and nobody is told until the silence ends', 
   t.match(JSON.parse(receiver.received[0]!.body), { text: /trouble \(service=api\): 4 in 1h/ });
 });
 
+t.test('a stream of alerts gives all of them, however many come at once or came before', async (t) => {
+  const server = await serve(t);
+  const rules = ['many', 'more', 'last'].map((name) => ({
+    ...RULE,
+    name,
+    query: `level:error "trouble ${name === 'last' ? 'ends' : 'begins'}"`,
+    window: '1h',
+    threshold: 0,
+    by: ['machine_id'],
+  }));
+  for (const rule of rules) await addRule(server.url, rule);
+  const untilLast = async (headers: Record<string, string>) => {
+    let count = 0;
+    for await (const { data } of new EventReader(`${server.url}/api/v1/alerts/stream`, { headers })) {
+      const { rule } = JSON.parse(data);
+      if (rule === 'last') return count;
+      if (rule === 'many' || rule === 'more') count++;
+    }
+    return count;
+  };
+  const live = untilLast({});
+  const send = (message: string, count: number) =>
+    server.ingest(
+      Array.from({ length: count }, (_, index) => ({ message, level: 'error', machine_id: `m${index}` })),
+    );
+  await send('trouble begins', 700);
+  const open = async () => {
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    return Number(/^logplane_alerts_open (\d+)$/m.exec(metrics)?.[1]);
+  };
+  while ((await open()) < 1_400) await setImmediate();
+  await send('trouble ends', 1);
+  t.equal(await live, 1_400);
+  t.equal(await untilLast({ 'Last-Event-ID': '0' }), 1_400);
+});
+
 t.test('an alert goes on after a restart', async (t) => {
   const settings = { DATA_DIR: temporaryFolder() };
   const first = await startHere(settings);
