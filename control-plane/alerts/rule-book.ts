@@ -23,6 +23,7 @@ const MAX_RULES = 1_000;
 export class RuleBook {
   readonly #given: ReadonlyMap<string, BookRule>;
   readonly #store: RuleStore;
+  #lastTurn: Promise<unknown> = Promise.resolve();
 
   constructor({ builtIn, file, store }: RuleBookOptions) {
     this.#store = store;
@@ -60,17 +61,25 @@ export class RuleBook {
   }
 
   /** @throws LogplaneError `bad_request` where the name is taken */
-  async create(rule: Rule): Promise<BookRule> {
+  create(rule: Rule): Promise<BookRule> {
+    return this.#inTurn(() => this.#create(rule));
+  }
+
+  async #create(rule: Rule): Promise<BookRule> {
     const rules = await this.list();
     if (rules.some((item) => item.rule.name === rule.name)) {
       throw badRequest(`name: expected one that is free, got "${rule.name}"; change it with PUT`);
     }
     if (rules.length >= MAX_RULES)
       throw badRequest(`expected at most ${MAX_RULES} rules; remove one before you add another`);
-    return this.replace(rule);
+    return this.#replace(rule);
   }
 
-  async replace(rule: Rule): Promise<BookRule> {
+  replace(rule: Rule): Promise<BookRule> {
+    return this.#inTurn(() => this.#replace(rule));
+  }
+
+  async #replace(rule: Rule): Promise<BookRule> {
     const { version } = await this.#store.save(rule.name, rule);
     return { rule, version, origin: 'api' };
   }
@@ -79,7 +88,11 @@ export class RuleBook {
    * Takes back what the API made; a rule of the same name of the file or built in is then in force again.
    * @throws LogplaneError `not_found`, `bad_request` where the rule does not come from the API
    */
-  async remove(name: string): Promise<void> {
+  remove(name: string): Promise<void> {
+    return this.#inTurn(() => this.#remove(name));
+  }
+
+  async #remove(name: string): Promise<void> {
     const { origin } = await this.find(name);
     if (origin !== 'api') {
       throw badRequest(
@@ -87,5 +100,12 @@ export class RuleBook {
       );
     }
     await this.#store.save(name, undefined);
+  }
+
+  /** One change after the other: each looks at what is there, and makes the next version of it. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const turn = this.#lastTurn.then(change);
+    this.#lastTurn = turn.catch(() => {});
+    return turn;
   }
 }
