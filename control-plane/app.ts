@@ -6,6 +6,7 @@ import { respondToErrors } from './http/error-response.ts';
 import { refuseForeignSites } from './http/foreign-sites.ts';
 import { countRequests, type RequestCounts } from './http/request-counts.ts';
 import { setSecurityHeaders } from './http/security-headers.ts';
+import { refuseUnreadableAddress } from './http/unreadable-address.ts';
 import { type AgentRoutesOptions, addAgentRoutes } from './routes/agents.ts';
 import { type AlertRuleRoutesOptions, addAlertRuleRoutes } from './routes/alert-rules.ts';
 import { type AlertRoutesOptions, addAlertRoutes } from './routes/alerts.ts';
@@ -109,6 +110,7 @@ export function createApp(options: AppOptions): Koa {
   });
   const endpoint = (context: Koa.Context) => api.endpoint(context);
   app.use(setSecurityHeaders);
+  app.use(refuseUnreadableAddress);
   app.use(countRequests(options.requestCounts, endpoint));
   if (options.requestLog) app.use(options.requestLog(endpoint));
   app.use(respondToErrors(options.onDefect));

@@ -42,3 +42,23 @@ t.test('a sender that leaves within its body, or sends no HTTP, is no defect of 
   t.equal(await countOf(500), 0);
   t.same(defects, []);
 });
+
+/** Everything that comes back. */
+async function answerTo(text: string): Promise<string> {
+  const socket = open(text);
+  let answer = '';
+  socket.on('data', (piece) => {
+    answer += piece;
+  });
+  await once(socket, 'close');
+  return answer;
+}
+
+t.test('an address that cannot be read is a 400 like any other', async (t) => {
+  for (const address of ['http://', 'http://[::1']) {
+    const answer = await answerTo(`GET ${address} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    t.match(answer, /^HTTP\/1.1 400 /, address);
+    t.match(answer, /\r\n\r\n\{"error":\{"message":"the address .*"\}\}$/, address);
+  }
+  t.same(defects, []);
+});
