@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { answerRefused } from './http/refused-requests.ts';
 import type { TlsFiles } from './read-tls.ts';
 
 /** Longer than the 30 s for which Fluent Bit keeps an idle connection, so that it never writes into a closed one. */
@@ -22,6 +23,7 @@ export async function startHttpListener(
 ): Promise<HttpListener> {
   const options = { keepAliveTimeout: KEEP_ALIVE_MILLISECONDS };
   const server = tls ? createTlsServer({ ...options, ...tls }, answer) : createServer(options, answer);
+  answerRefused(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);

@@ -62,3 +62,28 @@ t.test('an address that cannot be read is a 400 like any other', async (t) => {
   }
   t.same(defects, []);
 });
+
+t.test('what cannot be read as a request gets an error in the form of all others', async (t) => {
+  const long = 'x'.repeat(20_000);
+  for (const [request, status, message] of [
+    [`GET /api/v1/logs/search?q=${long} HTTP/1.1\r\nHost: a\r\n\r\n`, 431, 'can be posted'],
+    [`GET / HTTP/1.1\r\nHost: a\r\nCookie: ${long}\r\n\r\n`, 431, 'address and header'],
+    ['GET / b HTTP/1.1\r\n\r\n', 400, 'no HTTP request'],
+    ['\x16\x03\x01\x02\x00', 400, 'no HTTP request'],
+    [`${INGEST}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 400, 'no HTTP request'],
+  ] as const) {
+    const answer = await answerTo(request);
+    t.match(answer, new RegExp(`^HTTP/1.1 ${status} `), JSON.stringify(request.slice(0, 40)));
+    t.match(answer, new RegExp(`\r\n\r\n\\{"error":\\{"message":".*${message}.*"\\}\\}$`));
+  }
+  const streaming = open('GET /api/v1/logs/stream HTTP/1.1\r\nHost: a\r\n\r\n');
+  let streamed = '';
+  streaming.on('data', (piece) => {
+    streamed += piece;
+  });
+  await once(streaming, 'data');
+  streaming.write('no request\r\n\r\n');
+  await once(streaming, 'close');
+  t.notMatch(streamed, 'no HTTP request', 'not into an answer that is under way');
+  t.same(defects, []);
+});

@@ -1,0 +1,31 @@
+import { maxHeaderSize, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** What Node refuses by itself, by the code of its error. */
+const REFUSALS: Readonly<Record<string, readonly [status: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: [
+    '431 Request Header Fields Too Large',
+    `address and header of a request may have ${maxHeaderSize} bytes together; questions that are longer can be posted`,
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request did not come to its end in time'],
+};
+const NO_HTTP = ['400 Bad Request', 'what came is no HTTP request'] as const;
+
+/** Gives the requests that come to no handler, because they cannot be read, an answer in the form of all errors. */
+export function answerRefused(server: Server): void {
+  const answers = new WeakMap<Duplex, ServerResponse>();
+  server.on('request', (request, answer) => answers.set(request.socket, answer));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const answer = answers.get(socket);
+    const isAnswering = answer?.headersSent && !answer.writableFinished;
+    if (socket.writable && !isAnswering) {
+      const [status, message] = REFUSALS[error.code ?? ''] ?? NO_HTTP;
+      const body = JSON.stringify({ error: { message } });
+      socket.write(
+        `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\n` +
+          `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      );
+    }
+    socket.destroy(error);
+  });
+}
