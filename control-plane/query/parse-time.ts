@@ -31,6 +31,8 @@ export function parseTime(text: string, now: number): Timestamp | undefined {
       ? parseTimestamp(new Date(milliseconds).toISOString(), utc)
       : undefined;
   }
+  // The first of all epoch numbers. Others as short are refused: `2026` and `20260101` are meant as dates.
+  if (text === '0') return { seconds: 0, nanos: 0, digits: 0 };
   return parseTimestamp(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text, utc);
 }
 

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { allOf, type Query } from '../../../control-plane/query/ast.ts';
 import { formatQuery } from '../../../control-plane/query/format.ts';
+import { parseTime } from '../../../control-plane/query/parse-time.ts';
 import { fieldEquals, parseQuery } from '../../../control-plane/query/parser.ts';
 import { LogplaneError } from '../../../pipeline/errors.ts';
 import { Chance, randomText } from './random-queries.ts';
@@ -170,4 +171,15 @@ t.test('a parameter of its own becomes a field of the same query', (t) => {
     message: /^level: expected a level .* got "loud"/,
   });
   t.end();
+});
+
+t.test('an epoch number is a time, 0 too; what looks like a date without its dashes is none', async (t) => {
+  for (const [text, seconds] of [
+    ['0', 0],
+    ['1767225600', 1_767_225_600],
+    ['1767225600000', 1_767_225_600],
+    ['2026', undefined],
+    ['20260101', undefined],
+  ] as const)
+    t.equal(parseTime(text, 0)?.seconds, seconds, text);
 });
