@@ -9,6 +9,9 @@ export interface LineSink {
   close(): Promise<void>;
 }
 
+/** A field of such a name gets an underscore behind it, as in records: it would take the place of the line's own. */
+const OWN = new Set(['timestamp', 'level', 'message']);
+
 /** One log record as a line of JSON: `timestamp`, `level`, `message`, then its fields. */
 export function formatLine(record: ReadableLogRecord): string {
   const [seconds, nanos] = record.hrTime;
@@ -17,7 +20,9 @@ export function formatLine(record: ReadableLogRecord): string {
     timestamp: formatMicroseconds(seconds * 1e6 + Math.floor(nanos / 1000)),
     level: record.severityText,
     message: record.body,
-    ...record.attributes,
+    ...Object.fromEntries(
+      Object.entries(record.attributes).map(([name, value]) => [OWN.has(name) ? `${name}_` : name, value]),
+    ),
     ...(spanContext && { trace_id: spanContext.traceId, span_id: spanContext.spanId }),
   });
 }

@@ -59,6 +59,16 @@ t.test('records are lines of JSON, errors twice', async (t) => {
   );
 });
 
+t.test('fields never take the place of the message, the level or the time', async (t) => {
+  const dir = t.testdir();
+  const logger = createLogger({ dir });
+  logger.error('Job failed', undefined, { message: 'a', level: 7, timestamp: 'b', n: 1 });
+  await logger.close();
+  t.match(lines(dir, 'errors.log'), [
+    { level: 'ERROR', message: 'Job failed', message_: 'a', level_: 7, timestamp_: 'b', n: 1 },
+  ]);
+});
+
 t.test('mild levels are left out', async (t) => {
   const dir = t.testdir();
   const logger = createLogger({ dir, level: 'warn' });
