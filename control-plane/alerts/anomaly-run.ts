@@ -94,7 +94,7 @@ export class AnomalyRun implements RuleRun {
         const value = this.#valueOf(group, slot);
         transitions.push(...state.advance((slot + 1) * window, this.#read(group, slot, value), hold));
         if (value !== undefined) history.set(slot, value);
-        history.delete(slot - HISTORY_SECONDS / window);
+        history.delete(slot - Math.ceil(HISTORY_SECONDS / window));
         group.closed = slot;
       }
       group.open.dropUpTo(group.closed * window);
