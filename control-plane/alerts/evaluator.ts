@@ -34,6 +34,8 @@ const POSITION = 'evaluated';
 /** Between two looks for rules and silences that another server changed, and between two savings of the position. */
 const RELOAD_MILLISECONDS = 5_000;
 const SAVE_MILLISECONDS = 10_000;
+/** Where nothing came, only the time of the last look is new: a row of it every few seconds would be work for an idle server. */
+const IDLE_SAVE_MILLISECONDS = 60_000;
 const BACKOFF_MILLISECONDS = [1_000, 30_000] as const;
 const FEED_EVENTS = 500;
 const REST_FACTOR = 5;
@@ -53,11 +55,10 @@ export class Evaluator {
   /** What changed and could not be stored yet. */
   #unsaved: readonly AlertEvent[] = [];
   #reloadAt = 0;
-  #saveAt = 0;
+  #savedAt = 0;
   #savedPlace = 0;
   /** When rules were judged last, whole seconds since 1970; it is the note of the saved position. */
   #looked = 0;
-  #savedLooked = 0;
   #feedPlace: number | undefined;
   #running: Promise<void> | undefined;
   #leads = false;
@@ -152,7 +153,8 @@ export class Evaluator {
       ...(await announcer.announce(changes, this.#silences)),
       ...announcer.release(this.#silences, now),
     ]);
-    if (Date.now() >= this.#saveAt) await this.#savePosition();
+    const pause = this.#runs.cursor > this.#savedPlace ? SAVE_MILLISECONDS : IDLE_SAVE_MILLISECONDS;
+    if (Date.now() >= this.#savedAt + pause) await this.#savePosition();
   }
 
   async #begin(): Promise<Announcer> {
@@ -206,11 +208,9 @@ export class Evaluator {
   }
 
   async #savePosition(): Promise<void> {
-    this.#saveAt = Date.now() + SAVE_MILLISECONDS;
+    this.#savedAt = Date.now();
     const place = Math.max(this.#runs.cursor, this.#savedPlace);
-    if (place === this.#savedPlace && this.#looked === this.#savedLooked) return;
     await this.#options.positions.save(POSITION, place, String(this.#looked));
     this.#savedPlace = place;
-    this.#savedLooked = this.#looked;
   }
 }
