@@ -193,6 +193,11 @@ export class SourceSync {
   }
 }
 
+/** Runs `work` while none of the sources syncs. @throws LogplaneError `overloaded` where a sync takes long, before `work` began */
+export function pauseAll<T>(syncs: readonly SourceSync[], work: () => Promise<T>): Promise<T> {
+  return syncs.reduceRight((inner, sync) => () => sync.pause(inner), work)();
+}
+
 function totalSize(files: readonly RemoteFile[]): number {
   return files.reduce((sum, { size }) => sum + size, 0);
 }

@@ -8,7 +8,7 @@ import { findFile, openCopy } from '../files/find-file.ts';
 import { listFiles } from '../files/list-files.ts';
 import { type LogPath, parseLogPath } from '../files/log-path.ts';
 import { countRecords, type RecordedText, streamText } from '../files/recorded-text.ts';
-import type { SourceSync } from '../files/source-sync.ts';
+import { pauseAll, type SourceSync } from '../files/source-sync.ts';
 import { deleteAllFileRecords, deleteRecords } from '../files/stored-files.ts';
 import type { RouteFamily } from '../http/api.ts';
 import { leaveSignal } from '../http/leave-signal.ts';
@@ -142,10 +142,11 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
     },
     async () => {
       const listed = await listFiles(clickhouse, sources);
-      for (const sync of syncSources) {
-        await sync.pause(() => sync.files.remove([...sync.files.present()]));
-      }
-      await deleteAllFileRecords(clickhouse);
+      // All at once: what one stored while another was waited for would be deleted without its file.
+      await pauseAll(syncSources, async () => {
+        for (const source of sources) await source.remove([...source.present()]);
+        await deleteAllFileRecords(clickhouse);
+      });
       const message = `Deleted ${listed.length} log files`;
       return { status: 'success', message, deleted: listed.length } as const;
     },
