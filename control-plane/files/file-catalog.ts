@@ -17,6 +17,8 @@ export interface CatalogFile {
   place: string;
   /** How far its lines are stored. */
   position?: FilePosition;
+  /** How far contents were read that it has no more: a rotation may have moved them to a file that comes with a later sync. */
+  former?: FilePosition[];
   /** The transfer broke before its end, which may be in the middle of a line. */
   partial?: boolean;
   /** Holds no text: it is kept and listed, and gives no records. */

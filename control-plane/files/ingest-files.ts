@@ -32,12 +32,17 @@ export async function ingestFiles(
   silentSince: (file: CatalogFile) => number,
 ): Promise<void> {
   const { catalog, signal, onDone } = options;
-  const former = await forgetReplaced(options, files);
+  await forgetReplaced(options, files);
+  const former = [...catalog.present()].flatMap((file) => file.former ?? []);
   const waiting = files.values();
   const failing = new AbortController();
   const stop = AbortSignal.any([signal, failing.signal]);
   const work = async () => {
     for (const file of waiting) {
+      if (!file.position && mayBeRotated(file, former)) {
+        onDone();
+        continue;
+      }
       const opened = await openFile(options.mirror, file, former, silentSince(file));
       try {
         await ingestFile(options, opened, stop);
@@ -100,12 +105,11 @@ async function openFile(
   return { file, handle, silentSince, reader: new TailedFile(handle, position, stats, silentSince) };
 }
 
-/** Takes the positions away from files that have another content now, and gives them back: a rotation may have moved it. */
+/** Takes the positions away from files that have another content now, and keeps them beside it: a rotation may have moved it. */
 async function forgetReplaced(
   { mirror, catalog }: IngestOptions,
   files: readonly CatalogFile[],
-): Promise<FilePosition[]> {
-  const former: FilePosition[] = [];
+): Promise<void> {
   for (const file of files) {
     const { position } = file;
     if (!position) continue;
@@ -115,11 +119,15 @@ async function forgetReplaced(
     } finally {
       await handle.close();
     }
-    former.push(position);
+    file.former = [...(file.former ?? []), position];
     delete file.position;
     catalog.put(file);
   }
-  return former;
+}
+
+/** It has come in part: whether it holds what was read under another name shows when it is whole. */
+function mayBeRotated(file: CatalogFile, former: readonly FilePosition[]): boolean {
+  return file.partial === true && former.some(({ path }) => dirname(path) === dirname(file.path));
 }
 
 /** What was read of a file before `logrotate` gave it another name beside the old one is not read again. */

@@ -2,6 +2,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Categorize } from '../../pipeline/record/category.ts';
 import type { CollectedLine } from '../../pipeline/sources/files/collected-batch.ts';
+import type { FilePosition } from '../../pipeline/sources/files/file-position.ts';
 import { placeFile, removePlace, renewPlace } from './categorized-tree.ts';
 import { type CatalogFile, FileCatalog } from './file-catalog.ts';
 import { ingestFiles } from './ingest-files.ts';
@@ -119,6 +120,22 @@ export class SourceFiles {
         return file.partial ? Number.POSITIVE_INFINITY : file.modified;
       },
     );
+  }
+
+  /** Positions in contents that files here have no more; all files that hold these now come with the next whole transfer. */
+  formerPositions(): ReadonlySet<FilePosition> {
+    return new Set([...this.#catalog.present()].flatMap((file) => file.former ?? []));
+  }
+
+  async forget(former: ReadonlySet<FilePosition>): Promise<void> {
+    for (const file of this.#catalog.present()) {
+      const kept = file.former?.filter((position) => !former.has(position));
+      if (kept?.length === file.former?.length) continue;
+      if (kept!.length > 0) file.former = kept!;
+      else delete file.former;
+      this.#catalog.put(file);
+    }
+    await this.#catalog.save();
   }
 
   /** Removes copies and places and remembers that, so that the next sync does not bring them back. */

@@ -129,6 +129,7 @@ export class SourceSync {
     if (await this.#isAbsent()) {
       return { newFiles: 0, changedFiles: 0, bytes: 0, durationMs: Date.now() - started, warnings: [] };
     }
+    const former = files.formerPositions();
     const options = { source: files.source, mirror: files.mirror, timeoutMs, signal };
     const listed = await listChanges(options, this.#mayKnowLess);
     const changed = files.toTakeIn(listed.files);
@@ -154,6 +155,7 @@ export class SourceSync {
       throw failure;
     }
     const { added: newFiles, changed: changedFiles } = await storing;
+    await files.forget(former);
     let bytes = 0;
     for (const file of files.present()) bytes += Math.max(0, file.size - (sizes.get(file) ?? 0));
     const told = this.lastResult?.warnings ?? [];

@@ -64,9 +64,10 @@ export async function transfer(
     else rewritten.push(file);
   }
   const warnings: string[] = [];
+  // Rewritten ones first: that a rotation has moved their content is known before the file comes that has it now.
   const ways = [
-    { group: grown, how: ['--append-verify'] },
     { group: rewritten, how: ['--partial-dir=.rsync-partial'] },
+    { group: grown, how: ['--append-verify'] },
   ];
   for (const { group, how } of ways) {
     if (group.length === 0) continue;

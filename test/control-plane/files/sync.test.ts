@@ -115,6 +115,27 @@ else {
     t.same((await s.messages('file_path:*a.log*')).sort(), ['four', 'one', 'three', 'two']);
   });
 
+  t.test('a rotation between the list and the transfer is not taken in again', async (t) => {
+    const s = await Syncing.start(t, true);
+    s.write('a.log', 'one\ntwo\n', 30);
+    await s.post('/sync/trigger');
+    appendFileSync(s.remote('a.log'), 'three\n');
+    s.write('rotated', 'four, and longer than before\n', 5);
+    const runs = `${s.folder}/runs`;
+    s.ssh!.install(
+      'rsync',
+      `#!/bin/sh\ncd '${s.folder}/base path/logs'; echo >> '${runs}'; [ "$(wc -l < '${runs}')" = 2 ] && mv a.log a.log.1 && mv rotated a.log\ncd; exec /usr/bin/rsync "$@"\n`,
+    );
+    t.match(await s.post('/sync/trigger'), { status: 'success' });
+    t.match(await s.post('/sync/trigger'), { status: 'success' });
+    t.same((await s.messages('file_path:*a.log*')).sort(), [
+      'four, and longer than before',
+      'one',
+      'three',
+      'two',
+    ]);
+  });
+
   t.test('a file that is deleted at its source stays here', async (t) => {
     const s = await Syncing.start(t, true);
     s.write('gone.log', 'kept\n');
