@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { answerRefused } from './http/refused-requests.ts';
+import { answerRefused, requireHost } from './http/refused-requests.ts';
 import type { TlsFiles } from './read-tls.ts';
 
 /** Longer than the 30 s for which Fluent Bit keeps an idle connection, so that it never writes into a closed one. */
@@ -21,8 +21,9 @@ export async function startHttpListener(
   answer: RequestListener,
   tls: TlsFiles | undefined,
 ): Promise<HttpListener> {
-  const options = { keepAliveTimeout: KEEP_ALIVE_MILLISECONDS };
-  const server = tls ? createTlsServer({ ...options, ...tls }, answer) : createServer(options, answer);
+  const options = { keepAliveTimeout: KEEP_ALIVE_MILLISECONDS, requireHostHeader: false };
+  const checked = requireHost(answer);
+  const server = tls ? createTlsServer({ ...options, ...tls }, checked) : createServer(options, checked);
   answerRefused(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

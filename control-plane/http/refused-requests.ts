@@ -1,4 +1,4 @@
-import { maxHeaderSize, type Server, type ServerResponse } from 'node:http';
+import { maxHeaderSize, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /** What Node refuses by itself, by the code of its error. */
@@ -20,7 +20,7 @@ export function answerRefused(server: Server): void {
     const isAnswering = answer?.headersSent && !answer.writableFinished;
     if (socket.writable && !isAnswering) {
       const [status, message] = REFUSALS[error.code ?? ''] ?? NO_HTTP;
-      const body = JSON.stringify({ error: { message } });
+      const body = bodyOf(message);
       socket.write(
         `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\n` +
           `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
@@ -28,4 +28,29 @@ export function answerRefused(server: Server): void {
     }
     socket.destroy(error);
   });
+  server.on('checkExpectation', ({ headers }, answer) =>
+    refuse(answer, 417, `Expect: expected 100-continue, got "${headers.expect}"`),
+  );
+}
+
+/** Node's own check, which answers without a word, is to be off. */
+export function requireHost(answer: RequestListener): RequestListener {
+  return (request, response) => {
+    if (request.httpVersion !== '1.1' || request.headers.host !== undefined) answer(request, response);
+    else refuse(response, 400, 'Host: expected the name or address of this server, got none');
+  };
+}
+
+function refuse(answer: ServerResponse, status: number, message: string): void {
+  const body = bodyOf(message);
+  answer.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+  });
+  answer.end(body);
+}
+
+function bodyOf(message: string): string {
+  return JSON.stringify({ error: { message } });
 }

@@ -71,6 +71,8 @@ t.test('what cannot be read as a request gets an error in the form of all others
     ['GET / b HTTP/1.1\r\n\r\n', 400, 'no HTTP request'],
     ['\x16\x03\x01\x02\x00', 400, 'no HTTP request'],
     [`${INGEST}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 400, 'no HTTP request'],
+    ['GET /health HTTP/1.1\r\n\r\n', 400, 'Host: expected'],
+    ['GET /health HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n', 417, 'got \\\\"tea'],
   ] as const) {
     const answer = await answerTo(request);
     t.match(answer, new RegExp(`^HTTP/1.1 ${status} `), JSON.stringify(request.slice(0, 40)));
