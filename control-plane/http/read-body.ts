@@ -41,9 +41,10 @@ export async function readBody<T>(
   if (declared > limit) throw tooLarge(limit, `${declared}`);
   const held = budget.reserve(declared);
   let packedSize = 0;
-  let lapsed = false;
+  // What is declared is held already.
+  let counted = request.headers['content-length'] === undefined;
   const patience = setTimeout(() => {
-    lapsed = true;
+    counted = true;
     held.shrink(Math.max(0, declared - packedSize));
   }, PATIENCE_MS);
   const memory = new BodyMemory();
@@ -70,7 +71,7 @@ export async function readBody<T>(
         try {
           packedSize += chunk.length;
           if (packedSize > limit) throw tooLarge(limit, 'more');
-          if (lapsed) held.grow(chunk.length);
+          if (counted) held.grow(chunk.length);
           hash.update(chunk);
           damage ??= await damageOf(() => unpacker.write(chunk), encoding);
         } catch (error) {
