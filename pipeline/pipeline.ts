@@ -116,6 +116,8 @@ export class Pipeline {
       digest,
     };
     const known = progress.entries;
+    // What the store told is asked of it once: there is no doubt left behind this answer, which may be lost as well.
+    if (known > 0) window.record(progress);
     try {
       const texts = request.entries[Symbol.iterator]();
       for (let skipped = 0; skipped < known; skipped++) texts.next();

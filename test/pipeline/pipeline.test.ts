@@ -60,6 +60,19 @@ t.test('a request of several slices whose last answer was lost is stored once', 
   t.equal(store.rows, 20_001);
 });
 
+t.test('what the store told of a request is remembered: that answer may be lost too', async (t) => {
+  const { store, send } = createScene(
+    (marks) => new DoubtfulRequests(async () => marks.map(decodeRequest).at(-1)),
+    1,
+  );
+  const entries = ['{"message":"m"}'];
+  await t.rejects(send(entries), { message: 'the answer was lost' });
+  const receipt = { accepted: 1, rejected: 0, duplicate: true };
+  t.same(await send(entries), receipt);
+  t.same(await send(entries), receipt);
+  t.equal(store.rows, 1);
+});
+
 t.test("a request without records is nobody's any more when it is answered", async (t) => {
   const calls: string[] = [];
   const { send } = createScene(() => ({
