@@ -1,3 +1,4 @@
+import { overloaded } from '../errors.ts';
 import type { StoredRecord } from '../record/log-record.ts';
 import { decodeRequest, type KnownRequest } from '../request-window.ts';
 import type { AppendedBlocks, ClickHouse, QueryOptions, QueryParameters } from './clickhouse.ts';
@@ -50,14 +51,21 @@ export class LogStore {
     return rows.map(([mark]) => decodeRequest(mark)).reverse();
   }
 
-  /** How far a request is stored whose records came in after a place. */
+  /**
+   * How far a request is stored whose records came in after a place.
+   * @throws LogplaneError `overloaded` when the store cannot tell now, whatever the reason: its sender is to come again
+   */
   async findRequest(agent: string, digest: string, after: number): Promise<KnownRequest | undefined> {
     const mark = JSON.stringify([agent, digest]).slice(0, -1);
-    const [row] = await this.#clickhouse.query<[string]>(
-      'SELECT request FROM logs WHERE seq > {after:UInt64} AND startsWith(request, {mark:String}) ORDER BY seq DESC LIMIT 1',
-      { parameters: { after, mark } },
-    );
-    return row && decodeRequest(row[0]);
+    try {
+      const [row] = await this.#clickhouse.query<[string]>(
+        'SELECT request FROM logs WHERE seq > {after:UInt64} AND startsWith(request, {mark:String}) ORDER BY seq DESC LIMIT 1',
+        { parameters: { after, mark } },
+      );
+      return row && decodeRequest(row[0]);
+    } catch (error) {
+      throw overloaded('the store cannot tell now whether it has these records; send them again', error);
+    }
   }
 
   /** The latest time among the records read so far: a place to begin a search, not the end of what is there. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
 import { INDEXED_FIELDS } from '../../../pipeline/record/log-record.ts';
+import { type ClickHouse, ClickHouseError } from '../../../pipeline/store/clickhouse.ts';
 import { decodeRow, RECORD_SELECT, type RecordRow } from '../../../pipeline/store/columns.ts';
 import { openEmbeddedClickHouse } from '../../../pipeline/store/embedded-clickhouse.ts';
 import { LogBlock } from '../../../pipeline/store/log-block.ts';
@@ -153,4 +154,10 @@ t.test('a query that is aborted stops in the engine', async (t) => {
   stop.abort();
   t.match(await refusal, { name: 'ClickHouseError', cancelled: true });
   t.notOk(await isRunning());
+});
+
+t.test('a look for a request that the store refuses has its sender come again', async (t) => {
+  const query = () => Promise.reject(new ClickHouseError('memory limit (total) exceeded', 241, undefined));
+  const found = new LogStore({ query } as unknown as ClickHouse).findRequest('m', 'x', 0);
+  t.match(await found.catch((error: unknown) => error), { kind: 'overloaded', retryAfterSeconds: 1 });
 });
