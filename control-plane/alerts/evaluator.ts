@@ -162,8 +162,7 @@ export class Evaluator {
     const saved = await positions.find(POSITION);
     // What lies further back is too old to tell of.
     this.#savedPlace = Math.max(saved?.place ?? watermark(), watermark() - LATEST_SECONDS * 1e6);
-    const now = Math.floor(Date.now() / 1000);
-    this.#looked = Math.max(Number(saved?.note || now), now - LATEST_SECONDS);
+    this.#looked = Number(saved?.note || Math.floor(Date.now() / 1000));
     this.#reloadAt = 0;
     return new Announcer(store, await alerts.lastPlace(), await alerts.open());
   }

@@ -2,7 +2,7 @@ import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { AnomalyRun, GRACE_SECONDS, HISTORY_SECONDS } from './anomaly-run.ts';
 import type { CompiledRule } from './compile-rule.ts';
 import { readHistory } from './read-history.ts';
-import { readIncrements } from './read-increments.ts';
+import { LATEST_SECONDS, readIncrements } from './read-increments.ts';
 import { FORGET_SECONDS, type KnownState, type RuleRun } from './rule-run.ts';
 import { WindowRun } from './window-run.ts';
 
@@ -21,7 +21,7 @@ export function emptyRun(compiled: CompiledRule, now: number, known: readonly Kn
  * A rule's run as it stands at a time (seconds since 1970): its windows and its history are read from the store.
  *
  * @param upTo place up to which records count; those behind it come through `add`
- * @param looked when the rule was judged last, by this server or another: what came or left since is judged now
+ * @param last when the rule was judged last, by this server or another: what came or left since is judged now
  */
 export async function startRun(
   clickhouse: ClickHouse,
@@ -29,9 +29,11 @@ export async function startRun(
   now: number,
   upTo?: number,
   known: readonly KnownState[] = [],
-  looked = now,
+  last = now,
 ): Promise<RuleRun> {
   const { rule, window, step, labels } = compiled;
+  // What lies further back is too old to tell of.
+  const looked = Math.max(last, now - LATEST_SECONDS);
   const range = (from: number, to = now + 1) =>
     ({ by: 'time', from, to, ...(upTo !== undefined && { upTo }) }) as const;
   if (rule.kind === 'anomaly') {
@@ -42,7 +44,7 @@ export async function startRun(
     run.add(await readIncrements(clickhouse, compiled, range(slot), step, LIMITS));
     return run;
   }
-  const run = new WindowRun(compiled, now, known, looked);
+  const run = new WindowRun(compiled, now, known, looked, now - last);
   if (rule.kind === 'gauge') return run;
   const quiet = rule.kind === 'absence' || rule.op === '<' || rule.op === '<=';
   if (quiet && labels.length > 0) {

@@ -25,12 +25,25 @@ export class WindowRun implements RuleRun {
   readonly #watchesQuiet: boolean;
   /** What is learned was looked at up to then. */
   readonly #looked: number;
+  /** Nobody could be heard for a while before: quiet counts from here at the earliest. */
+  readonly #quietFrom: number;
   #overflow = 0;
 
-  /** @param looked up to when it was judged before it started, by this server or another */
-  constructor(compiled: CompiledRule, start: number, known: readonly KnownState[] = [], looked = start) {
+  /**
+   * @param looked up to when it was judged before it started, by this server or another
+   * @param away for how long nobody was there to be told anything
+   */
+  constructor(
+    compiled: CompiledRule,
+    start: number,
+    known: readonly KnownState[] = [],
+    looked = start,
+    away = 0,
+  ) {
     this.#compiled = compiled;
     this.#looked = looked;
+    // Senders get as long to send what they kept as they could not send, a window at most.
+    this.#quietFrom = start - compiled.window + Math.min(away, compiled.window);
     const { rule } = compiled;
     this.#watchesQuiet = rule.kind === 'absence' || rule.op === '<' || rule.op === '<=';
     if (rule.kind === 'new_pattern') this.#novel = new NovelGroups(compiled.window);
@@ -116,7 +129,9 @@ export class WindowRun implements RuleRun {
     if (rule.kind === 'absence') {
       const quiet = at - lastSeen;
       const watched = labels.length === 0 || quiet < FORGET_SECONDS;
-      return { holds: quiet >= window && watched, value: Math.max(quiet, 0) };
+      // What was missing before is missing until it comes.
+      const heard = state.active ? lastSeen : Math.max(lastSeen, this.#quietFrom);
+      return { holds: at - heard >= window && watched, value: Math.max(quiet, 0) };
     }
     const value = measure(rule, items, total, window);
     if (value === undefined || total < rule.min_count) return { holds: false, value: value ?? 0 };

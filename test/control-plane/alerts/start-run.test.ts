@@ -128,3 +128,30 @@ t.test(
     );
   },
 );
+
+t.test('nobody is silent because the server was away, until there was time to be heard', async (t) => {
+  await store('kept', [100_200]);
+  const rule = { kind: 'absence', query: 'service:kept', window: '5m', by: ['machine_id'] };
+  const looks = (starts: number) => [1, 200, 299, 300].map((second) => starts + second);
+  for (const starts of [100_600, 104_400, 110_400]) {
+    t.same(
+      await toldAfter(rule, { looked: 100_210, starts, looks: looks(starts) }),
+      [`firing ${starts + 300} ${starts + 300 - 100_200}`],
+      `away for ${starts - 100_210} s`,
+    );
+  }
+  t.same(
+    await toldAfter(rule, { looked: 100_210, starts: 100_220, looks: looks(100_220) }),
+    ['firing 100500 300'],
+    'a restart',
+  );
+  await store('late', [120_000, 123_650]);
+  t.same(
+    await toldAfter(
+      { ...rule, query: 'service:late' },
+      { looked: 120_010, starts: 123_610, looks: looks(123_610) },
+    ),
+    [],
+    'it sends what it kept',
+  );
+});
