@@ -103,6 +103,8 @@ export class Evaluator {
     this.#stopping.abort();
     await this.#running;
     try {
+      await this.#store(this.#unsaved);
+      // Where that fails, the next start finds the same changes again.
       if (this.#announcer) await this.#savePosition();
       await this.#options.lease.release();
     } catch (error) {

@@ -1,0 +1,82 @@
+import t, { type Test } from 'tap';
+import { AlertFeed } from '../../../control-plane/alerts/alert-feed.ts';
+import { AlertStore } from '../../../control-plane/alerts/alert-store.ts';
+import { Evaluator } from '../../../control-plane/alerts/evaluator.ts';
+import { SOLE_LEASE } from '../../../control-plane/alerts/lease.ts';
+import { PositionStore } from '../../../control-plane/alerts/position-store.ts';
+import { parseRule } from '../../../control-plane/alerts/rule.ts';
+import { RuleBook } from '../../../control-plane/alerts/rule-book.ts';
+import { NO_RULE_FILE } from '../../../control-plane/alerts/rule-file.ts';
+import { RuleStore } from '../../../control-plane/alerts/rule-store.ts';
+import type { Signals } from '../../../control-plane/alerts/signals.ts';
+import { SilenceStore } from '../../../control-plane/alerts/silence-store.ts';
+import { LogStore } from '../../../pipeline/store/log-store.ts';
+import { until } from '../../until.ts';
+import { insertRecords, openStore, record } from '../logs/analysed-store.ts';
+
+const clickhouse = await openStore(t);
+
+/** Servers that look at one store one after the other. */
+async function openAlerts(t: Test, rule: object) {
+  const positions = new PositionStore(clickhouse);
+  let place = Date.now() * 1000;
+  return {
+    alerts: new AlertStore(clickhouse),
+    /** Starts one, which has looked once. */
+    async start(alerts: AlertStore, onProblem = (message: string) => t.fail(message)): Promise<Evaluator> {
+      const builtIn = [parseRule({ name: 'rule', ...rule })];
+      const evaluator = new Evaluator({
+        clickhouse,
+        store: new LogStore(clickhouse),
+        watermark: () => place,
+        book: new RuleBook({ builtIn, file: NO_RULE_FILE, store: new RuleStore(clickhouse) }),
+        alerts,
+        silences: new SilenceStore(clickhouse),
+        fixedSilences: [],
+        positions,
+        signals: {} as Signals,
+        lease: SOLE_LEASE,
+        feed: new AlertFeed(),
+        onEvents: () => {},
+        onProblem,
+        pauseMilliseconds: 1,
+      });
+      evaluator.start();
+      t.teardown(() => evaluator.stop());
+      await until(
+        async () => evaluator.ruleCount > 0 && (await positions.find('evaluated')),
+        'the first look',
+      );
+      return evaluator;
+    },
+    /** Stores a record of a minute ago. */
+    async store(): Promise<void> {
+      const seq = place + 1;
+      const timestamp = { seconds: Math.floor(seq / 1e6) - 60, nanos: 0, digits: 3 };
+      await insertRecords(clickhouse, [record({ seq, timestamp })]);
+      place = seq;
+    },
+  };
+}
+
+class FullStore extends AlertStore {
+  override async append(): Promise<void> {
+    throw new Error('the disk is full');
+  }
+}
+
+t.test('what could not be stored when a server ended is told by the next one', async (t) => {
+  const { alerts, start, store } = await openAlerts(t, { kind: 'count', window: '1s' });
+  const problems: string[] = [];
+  const first = await start(new FullStore(clickhouse), (problem) => problems.push(problem));
+  await store();
+  await until(() => problems.length > 0, 'a problem');
+  await first.stop();
+  t.match(problems, ['alerts are not evaluated: the disk is full', 'alerts: the disk is full']);
+  await start(alerts);
+  const told = await until(async () => {
+    const events = await alerts.history(10, undefined);
+    return events.length === 2 && events;
+  }, 'the alert');
+  t.match(told, [{ state: 'resolved' }, { state: 'firing' }]);
+});
