@@ -37,11 +37,11 @@ const SELECT = `SELECT ${COLUMNS.join(', ')} FROM alert_events`;
 /** Alerts that are told in one list. */
 const MAX_ALERTS = 10_000;
 
-/** An alert that was pending or firing when it was last heard of. */
-export interface OpenAlert {
-  readonly event: AlertEvent;
-  /** When somebody was last told that the group fires, seconds since 1970; 0: never. */
-  readonly notifiedAt: number;
+/** When somebody was last told that a group fires, seconds since 1970. */
+export interface LastNotice {
+  readonly rule: string;
+  readonly group: string;
+  readonly at: number;
 }
 
 /** The table `alert_events`: every change of every alert. What an alert is now is what its last event says. */
@@ -83,18 +83,22 @@ export class AlertStore {
     return last;
   }
 
-  async open(): Promise<OpenAlert[]> {
-    const events = await this.#select(
+  /** Alerts that were pending or firing when they were last heard of. */
+  open(): Promise<AlertEvent[]> {
+    return this.#select(
       "WHERE state IN ('pending', 'firing') AND (rule, group, seq) IN (SELECT rule, group, max(seq) FROM alert_events GROUP BY rule, group)",
     );
-    const told = await this.#clickhouse.query<[string, string, number]>(
-      "SELECT rule, group, max(at) FROM alert_events WHERE state = 'firing' AND NOT has(JSONExtractKeys(details), 'held_back') GROUP BY rule, group",
+  }
+
+  /** Of all groups that somebody was told of behind a time (seconds since 1970), also where the alert has ended. */
+  async lastNotices(since: number): Promise<LastNotice[]> {
+    const rows = await this.#clickhouse.query<[string, string, number]>(
+      `SELECT rule, group, max(at) AS told FROM alert_events
+       WHERE state = 'firing' AND NOT has(JSONExtractKeys(details), 'held_back')
+       GROUP BY rule, group HAVING told > {since:Float64}`,
+      { parameters: { since } },
     );
-    const times = new Map(told.map(([rule, group, at]) => [JSON.stringify([rule, group]), at]));
-    return events.map((event) => ({
-      event,
-      notifiedAt: times.get(JSON.stringify([event.rule, event.group])) ?? 0,
-    }));
+    return rows.map(([rule, group, at]) => ({ rule, group, at }));
   }
 
   /** How each alert stands that was open or ended behind a time (seconds since 1970); the newest first. */

@@ -1,9 +1,10 @@
 import type { LogStore } from '../../pipeline/store/log-store.ts';
 import { type AlertDetails, type AlertEvent, alertId } from './alert-event.ts';
-import type { OpenAlert } from './alert-store.ts';
+import type { LastNotice } from './alert-store.ts';
 import { type CompiledRule, labelsOf } from './compile-rule.ts';
 import { explainFailure } from './explain-failure.ts';
 import { secondsOf } from './length-of-time.ts';
+import { LATEST_SECONDS } from './read-increments.ts';
 import type { BookRule } from './rule-book.ts';
 import type { RuleTransition } from './rule-runs.ts';
 import { sampleRecords } from './sample-records.ts';
@@ -27,19 +28,25 @@ interface Told {
 export class Announcer {
   readonly #store: LogStore;
   readonly #open = new Map<string, Told>();
-  /** When somebody was last told of a group, seconds since 1970. */
-  readonly #notified = new Map<string, number>();
+  /** When somebody was last told of a group, as long as that may hold something back. */
+  readonly #notified = new Map<string, LastNotice>();
+  /** Seconds by rule. */
+  #cooldowns: ReadonlyMap<string, number> = new Map();
   #place: number;
 
   /** @param place the highest place that an event has */
-  constructor(store: LogStore, place: number, open: readonly OpenAlert[]) {
+  constructor(
+    store: LogStore,
+    place: number,
+    open: readonly AlertEvent[],
+    notices: readonly LastNotice[] = [],
+  ) {
     this.#store = store;
     this.#place = place;
-    for (const { event, notifiedAt } of open) {
-      const key = keyOf(event.rule, event.group);
-      this.#open.set(key, { event, cooldown: 0, webhooks: event.webhooks });
-      this.#notified.set(key, notifiedAt);
+    for (const event of open) {
+      this.#open.set(keyOf(event.rule, event.group), { event, cooldown: 0, webhooks: event.webhooks });
     }
+    for (const notice of notices) this.#notified.set(keyOf(notice.rule, notice.group), notice);
   }
 
   /** Open alerts of a rule, for its run to go on with. */
@@ -50,6 +57,7 @@ export class Announcer {
   /** Goes by the rules as they are now: for how long to hold back, and whom to tell then. */
   adopt(rules: readonly BookRule[]): void {
     const byName = new Map(rules.map(({ rule }) => [rule.name, rule]));
+    this.#cooldowns = new Map(rules.map(({ rule }) => [rule.name, secondsOf(rule.cooldown)]));
     for (const told of this.#open.values()) {
       const rule = byName.get(told.event.rule);
       if (!rule) continue;
@@ -104,6 +112,10 @@ export class Announcer {
 
   /** Tells of alerts that were held back and need not be any longer. @param now seconds since 1970 */
   release(silences: readonly Silence[], now: number): AlertEvent[] {
+    for (const [key, { rule, at }] of this.#notified) {
+      // Late lines may make an alert of an hour ago.
+      if (now - at >= (this.#cooldowns.get(rule) ?? 0) + LATEST_SECONDS) this.#notified.delete(key);
+    }
     const events: AlertEvent[] = [];
     for (const [key, { event, webhooks, cooldown }] of this.#open) {
       if (event.state !== 'firing' || event.details.held_back === undefined) continue;
@@ -147,7 +159,7 @@ export class Announcer {
       if (held_back) told = { ...event, details: { ...event.details, held_back } };
       else {
         told = { ...event, webhooks };
-        this.#notified.set(key, event.at);
+        this.#notified.set(key, { rule: event.rule, group: event.group, at: event.at });
       }
     }
     this.#open.set(key, { event: told, cooldown, webhooks });
@@ -162,7 +174,9 @@ export class Announcer {
     now: number,
   ): AlertDetails['held_back'] {
     if (isSilenced(silences, event, now * 1000)) return 'silence';
-    return now - (this.#notified.get(key) ?? Number.NEGATIVE_INFINITY) < cooldown ? 'cooldown' : undefined;
+    return now - (this.#notified.get(key)?.at ?? Number.NEGATIVE_INFINITY) < cooldown
+      ? 'cooldown'
+      : undefined;
   }
 
   async #sample(

@@ -5,6 +5,7 @@ import type { AlertFeed } from './alert-feed.ts';
 import type { AlertStore } from './alert-store.ts';
 import { Announcer } from './announcer.ts';
 import type { Lease } from './lease.ts';
+import { MOST_SECONDS } from './length-of-time.ts';
 import type { PositionStore } from './position-store.ts';
 import { LATEST_SECONDS } from './read-increments.ts';
 import type { RuleBook } from './rule-book.ts';
@@ -166,7 +167,8 @@ export class Evaluator {
     this.#savedPlace = Math.max(saved?.place ?? watermark(), watermark() - LATEST_SECONDS * 1e6);
     this.#looked = Number(saved?.note || Math.floor(Date.now() / 1000));
     this.#reloadAt = 0;
-    return new Announcer(store, await alerts.lastPlace(), await alerts.open());
+    const notices = await alerts.lastNotices(Date.now() / 1000 - MOST_SECONDS - LATEST_SECONDS);
+    return new Announcer(store, await alerts.lastPlace(), await alerts.open(), notices);
   }
 
   async #load(announcer: Announcer, now: number): Promise<void> {

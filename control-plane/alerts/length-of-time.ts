@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { INTERVAL_FORMS, parseInterval } from '../logs/interval.ts';
 
 const DAY_SECONDS = 86_400;
+/** The longest that is taken where a rule says nothing else. */
+export const MOST_SECONDS = 7 * DAY_SECONDS;
 
 /** Seconds of a length of time such as `5m`; `0s` is none. Only for texts that `lengthOfTime` has let pass. */
 export function secondsOf(length: string): number {
@@ -9,7 +11,7 @@ export function secondsOf(length: string): number {
 }
 
 /** A length of time as it was written, within a range of seconds. */
-export function lengthOfTime(least: number, most = 7 * DAY_SECONDS) {
+export function lengthOfTime(least: number, most = MOST_SECONDS) {
   return z.string().refine(
     (text) => {
       const known = /^0(?:ms|s|m|h|d)?$/.test(text) || parseInterval(text) !== undefined;

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap';
+import type { AlertEvent } from '../../../control-plane/alerts/alert-event.ts';
 import { AlertFeed } from '../../../control-plane/alerts/alert-feed.ts';
 import { AlertStore } from '../../../control-plane/alerts/alert-store.ts';
 import { Evaluator } from '../../../control-plane/alerts/evaluator.ts';
@@ -16,15 +17,19 @@ import { insertRecords, openStore, record } from '../logs/analysed-store.ts';
 
 const clickhouse = await openStore(t);
 
-/** Servers that look at one store one after the other. */
-async function openAlerts(t: Test, rule: object) {
+/** Servers that look at one store one after the other, with one rule. */
+async function openAlerts(t: Test, name: string) {
   const positions = new PositionStore(clickhouse);
   let place = Date.now() * 1000;
+  const alerts = new AlertStore(clickhouse);
   return {
-    alerts: new AlertStore(clickhouse),
+    alerts,
     /** Starts one, which has looked once. */
-    async start(alerts: AlertStore, onProblem = (message: string) => t.fail(message)): Promise<Evaluator> {
-      const builtIn = [parseRule({ name: 'rule', ...rule })];
+    async start(
+      alerts: AlertStore,
+      onProblem: (message: string) => void = (message) => t.fail(message),
+    ): Promise<Evaluator> {
+      const builtIn = [parseRule({ name, kind: 'count', window: '1s', query: `service:${name}` })];
       const evaluator = new Evaluator({
         clickhouse,
         store: new LogStore(clickhouse),
@@ -49,11 +54,18 @@ async function openAlerts(t: Test, rule: object) {
       );
       return evaluator;
     },
+    /** The rule's events once there are so many, the newest first. */
+    told(count: number): Promise<AlertEvent[]> {
+      return until(async () => {
+        const events = await alerts.history(10, name);
+        return events.length >= count && events;
+      }, 'the alert');
+    },
     /** Stores a record of a minute ago. */
     async store(): Promise<void> {
       const seq = place + 1;
       const timestamp = { seconds: Math.floor(seq / 1e6) - 60, nanos: 0, digits: 3 };
-      await insertRecords(clickhouse, [record({ seq, timestamp })]);
+      await insertRecords(clickhouse, [record({ seq, timestamp, service: name })]);
       place = seq;
     },
   };
@@ -66,7 +78,7 @@ class FullStore extends AlertStore {
 }
 
 t.test('what could not be stored when a server ended is told by the next one', async (t) => {
-  const { alerts, start, store } = await openAlerts(t, { kind: 'count', window: '1s' });
+  const { alerts, start, store, told } = await openAlerts(t, 'unsaved');
   const problems: string[] = [];
   const first = await start(new FullStore(clickhouse), (problem) => problems.push(problem));
   await store();
@@ -74,9 +86,16 @@ t.test('what could not be stored when a server ended is told by the next one', a
   await first.stop();
   t.match(problems, ['alerts are not evaluated: the disk is full', 'alerts: the disk is full']);
   await start(alerts);
-  const told = await until(async () => {
-    const events = await alerts.history(10, undefined);
-    return events.length === 2 && events;
-  }, 'the alert');
-  t.match(told, [{ state: 'resolved' }, { state: 'firing' }]);
+  t.match(await told(2), [{ state: 'resolved' }, { state: 'firing' }]);
+});
+
+t.test('the cool-down of an alert that has ended goes on after a restart', async (t) => {
+  const { alerts, start, store, told } = await openAlerts(t, 'cool');
+  const first = await start(alerts);
+  await store();
+  t.match(await told(2), [{ state: 'resolved' }, { state: 'firing', details: { held_back: undefined } }]);
+  await first.stop();
+  await start(alerts);
+  await store();
+  t.match((await told(3)).find(({ state }) => state === 'firing')?.details, { held_back: 'cooldown' });
 });
