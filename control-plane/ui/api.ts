@@ -1,5 +1,6 @@
 import { addressOf, type Parameters } from './address.ts';
 import { session } from './session.ts';
+import { parseJson } from './text/exact-json.ts';
 
 /** An answer of the server that is no success. Its message is written for people. */
 export class ApiError extends Error {
@@ -24,7 +25,7 @@ export async function ask<T>(
   options: AskOptions = {},
 ): Promise<T> {
   const response = await request(path, parameters, options);
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  return (response.status === 204 ? undefined : parseJson(await response.text())) as T;
 }
 
 /** The same for a text. @throws ApiError */

@@ -7,6 +7,7 @@ import { AskedState } from '../parts/asked-state.tsx';
 import { Figure } from '../parts/figure.tsx';
 import { Link } from '../parts/link.tsx';
 import { TimeText } from '../parts/time-text.tsx';
+import { writeJson } from '../text/exact-json.ts';
 import { useAsk } from '../use-ask.ts';
 import { useTitle } from '../use-title.ts';
 import { type Agent, lookOfAgent, nameOfState, type ProposedSource } from './agent.ts';
@@ -140,8 +141,8 @@ function ProposedSources({ sources }: { readonly sources: readonly ProposedSourc
       </h2>
       <ul class="plain-list">
         {sources.map(({ files, ...source }) => (
-          <li key={JSON.stringify(source)}>
-            <code>{JSON.stringify(source)}</code> <span class="hint">{counted(files, 'file')}</span>
+          <li key={writeJson(source)}>
+            <code>{writeJson(source)}</code> <span class="hint">{counted(files, 'file')}</span>
           </li>
         ))}
       </ul>

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { messageOf } from '../api.ts';
 import { Problem } from '../parts/problem.tsx';
+import { writeJson } from '../text/exact-json.ts';
 import type { ProfileVersion } from './agent.ts';
 
 /** How a change is brought to the machines, as the server takes it. */
@@ -17,7 +18,7 @@ export interface ProfileFormProps {
 }
 
 const EMPTY = '{\n  "variables": {},\n  "sources": []\n}';
-const textOf = ({ profile }: ProfileVersion) => (profile ? JSON.stringify(profile, null, 2) : EMPTY);
+const textOf = ({ profile }: ProfileVersion) => (profile ? writeJson(profile, 2) : EMPTY);
 
 /** A profile as JSON, and how many machines get a change of it first. */
 export function ProfileForm({ profile, onSave }: ProfileFormProps) {

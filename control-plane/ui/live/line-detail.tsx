@@ -2,6 +2,7 @@ import { useMemo, useState } from 'preact/hooks';
 import { formatBytes } from '../numbers.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { writeJson } from '../text/exact-json.ts';
 import { type FindMatches, NO_MATCHES } from '../text/find-matches.ts';
 import { MessageText } from '../text/message-text.tsx';
 import { prettyJson } from '../text/pretty-json.ts';
@@ -40,7 +41,7 @@ export function LineDetail({ record, view, matches, onClose }: LineDetailProps) 
       <div class="detail-body">
         <div class="actions">
           <CopyButton text={() => record.message}>Copy text</CopyButton>
-          <CopyButton text={() => JSON.stringify(record, null, 2)}>Copy JSON</CopyButton>
+          <CopyButton text={() => writeJson(record, 2)}>Copy JSON</CopyButton>
           <CopyButton text={() => permalink}>Copy link</CopyButton>
         </div>
         <LongText text={json ?? record.message} matches={matches} />
@@ -86,7 +87,7 @@ interface FieldProps {
 }
 
 function Field({ name, value, view }: FieldProps) {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = typeof value === 'string' ? value : writeJson(value);
   const canFilter = typeof value !== 'object' && name !== 'id' && text.length <= 1_000;
   return (
     <div class="field">

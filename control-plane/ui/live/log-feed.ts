@@ -3,6 +3,7 @@ import { alertNews } from '../alerts/alert-news.ts';
 import { type ApiError, ask, messageOf } from '../api.ts';
 import { Observable } from '../observable.ts';
 import { readEvents, type SentEvent } from '../read-events.ts';
+import { parseJson } from '../text/exact-json.ts';
 import { delay, nextTask } from '../waiting.ts';
 import { justAfter } from './just-after.ts';
 import { type EdgeState, LogPages } from './log-pages.ts';
@@ -181,7 +182,7 @@ export class LogFeed extends Observable {
     for (const { name, id, data } of events) {
       this.#lastId = id;
       if (data === '') continue;
-      if (name === '') this.#pending.push(JSON.parse(data) as LogRecord);
+      if (name === '') this.#pending.push(parseJson(data) as LogRecord);
       else if (name === 'alert') alertNews.add(data);
       else if (name === 'gap') {
         this.#flush();

@@ -1,0 +1,60 @@
+import type { Page } from 'playwright-core';
+import t from 'tap';
+import { serve } from '../end-to-end/serve.ts';
+import { BROWSER_TEST, startBrowser } from './chromium.ts';
+import { parametersOf, waitForCount } from './log-page.ts';
+
+/** More than the first page of history holds. */
+const STORED = 400;
+
+t.test('what is known of one line', BROWSER_TEST, async (t) => {
+  const server = await serve(t);
+  const now = Date.now();
+  await server.ingest(
+    Array.from({ length: STORED }, (_, number) => ({
+      timestamp: new Date(now - (STORED - number) * 1_000).toISOString(),
+      message: `stored ${number}.`,
+      service: number % 2 === 0 ? 'even' : 'odd',
+      file_path: '/var/log/one.log',
+    })),
+  );
+  const open = await startBrowser(t);
+  const openLive = async (search = '') => {
+    const { page } = await open({ permissions: ['clipboard-read', 'clipboard-write'] });
+    page.setDefaultTimeout(10_000);
+    await page.goto(`${server.url}/api/v1/logs${search}`);
+    return page;
+  };
+  const detailOf = (page: Page) => page.getByRole('complementary', { name: 'The chosen line' });
+
+  await t.test('integers have all their digits, from history and as they come', async (t) => {
+    const numbers = ['9007199254740993', '-12345678901234567890', '9007199254740992'];
+    const send = (number: string) =>
+      fetch(`${server.url}/logs/ingest`, {
+        method: 'POST',
+        body: `{"message":"with digits","number":${number},"list":[${number}]}\n`,
+      });
+    await send(numbers[0]!);
+    const page = await openLive('?q=digits');
+    await waitForCount(page, 1);
+    await send(numbers[1]!);
+    await send(numbers[2]!);
+    await waitForCount(page, 3);
+    for (const [index, number] of numbers.entries()) {
+      const line = page.locator('.line').nth(index);
+      t.match(await line.textContent(), `number=${number}`);
+      await line.click();
+      const field = (name: string) =>
+        detailOf(page).locator('.field', { hasText: name }).locator('dd').first();
+      await field('number').getByText(number, { exact: true }).waitFor();
+      t.equal(await field('list').textContent(), `[${number}]`);
+      await page.getByRole('button', { name: 'Copy JSON' }).click();
+      await page.getByText('copied').waitFor();
+      t.match(await page.evaluate<string>('navigator.clipboard.readText()'), `"number": ${number},`);
+      await page.getByText('copied').waitFor({ state: 'detached' });
+    }
+    await page.locator('.line').first().click();
+    await page.getByRole('button', { name: 'Only lines with this number' }).click();
+    t.equal(parametersOf(page).get('q'), `digits number:${numbers[0]}`);
+  });
+});
