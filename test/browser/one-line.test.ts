@@ -57,4 +57,13 @@ t.test('what is known of one line', BROWSER_TEST, async (t) => {
     await page.getByRole('button', { name: 'Only lines with this number' }).click();
     t.equal(parametersOf(page).get('q'), `digits number:${numbers[0]}`);
   });
+
+  await t.test('a long value says that it is cut, and is shown whole when asked for', async (t) => {
+    await server.ingest([{ message: 'with a long field', long: `${'x'.repeat(6_000)} its end` }]);
+    const page = await openLive('?q=long');
+    await page.locator('.line').click();
+    const field = detailOf(page).locator('.field', { hasText: 'xxx' });
+    await field.getByRole('button', { name: 'Show all 6.0 kB' }).click();
+    t.match(await field.textContent(), 'its end');
+  });
 });

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { formatBytes } from '../numbers.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
@@ -11,8 +12,9 @@ import { changeView, type LiveView, viewAddress, withValue } from './live-view.t
 import type { LogRecord } from './log-record.ts';
 import { SurroundingLines } from './surrounding-lines.tsx';
 
-/** Characters of one value that are drawn before the reader asks for all of it. */
+/** Characters of the text, and of a field, that are drawn before the reader asks for all of it. */
 const MAX_SHOWN = 50_000;
+const MAX_OF_FIELD = 5_000;
 const FIRST = ['timestamp', 'level', 'service', 'machine_id', 'file_path', 'source', 'job_id'];
 
 export interface LineDetailProps {
@@ -57,25 +59,29 @@ export function LineDetail({ record, view, matches, onClose }: LineDetailProps) 
   );
 }
 
-function LongText({ text, matches }: { readonly text: string; readonly matches: FindMatches }) {
+/** What is drawn of a text, and what shows all of it. */
+function useCut(text: string, most: number): { shown: string; more: ComponentChildren } {
   const [all, setAll] = useState(false);
-  const isLong = text.length > MAX_SHOWN;
+  if (all || text.length <= most) return { shown: text, more: null };
+  const more = (
+    <p>
+      <button type="button" onClick={() => setAll(true)}>
+        Show all {formatBytes(text.length)}
+      </button>
+    </p>
+  );
+  return { shown: text.slice(0, most), more };
+}
+
+function LongText({ text, matches }: { readonly text: string; readonly matches: FindMatches }) {
+  const { shown, more } = useCut(text, MAX_SHOWN);
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse scrolls it with keys */}
       <pre class="detail-text" tabIndex={0} dir="ltr">
-        <MessageText
-          text={all || !isLong ? text : text.slice(0, MAX_SHOWN)}
-          matches={isLong ? NO_MATCHES : matches}
-        />
+        <MessageText text={shown} matches={text.length > MAX_SHOWN ? NO_MATCHES : matches} />
       </pre>
-      {isLong && !all && (
-        <p>
-          <button type="button" onClick={() => setAll(true)}>
-            Show all {formatBytes(text.length)}
-          </button>
-        </p>
-      )}
+      {more}
     </>
   );
 }
@@ -88,12 +94,14 @@ interface FieldProps {
 
 function Field({ name, value, view }: FieldProps) {
   const text = typeof value === 'string' ? value : writeJson(value);
+  const { shown, more } = useCut(text, MAX_OF_FIELD);
   const canFilter = typeof value !== 'object' && name !== 'id' && text.length <= 1_000;
   return (
     <div class="field">
       <dt>{name}</dt>
       <dd dir="ltr">
-        <MessageText text={text.slice(0, 5_000)} matches={NO_MATCHES} />
+        <MessageText text={shown} matches={NO_MATCHES} />
+        {more}
       </dd>
       <dd class="field-actions">
         {canFilter && (
