@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import t from 'tap';
 import { serve } from '../end-to-end/serve.ts';
 import { BROWSER_TEST, startBrowser } from './chromium.ts';
-import { parametersOf, waitForCount } from './log-page.ts';
+import { parametersOf, waitForCount, waitForState } from './log-page.ts';
 
 /** More than the first page of history holds. */
 const STORED = 400;
@@ -26,6 +26,12 @@ t.test('what is known of one line', BROWSER_TEST, async (t) => {
     return page;
   };
   const detailOf = (page: Page) => page.getByRole('complementary', { name: 'The chosen line' });
+  const idOf = async (message: string) => {
+    const { records } = await server.get<{ records: { id: string }[] }>(
+      `/api/v1/logs/search?q=${encodeURIComponent(`"${message}"`)}`,
+    );
+    return records[0]!.id;
+  };
 
   await t.test('integers have all their digits, from history and as they come', async (t) => {
     const numbers = ['9007199254740993', '-12345678901234567890', '9007199254740992'];
@@ -65,5 +71,17 @@ t.test('what is known of one line', BROWSER_TEST, async (t) => {
     const field = detailOf(page).locator('.field', { hasText: 'xxx' });
     await field.getByRole('button', { name: 'Show all 6.0 kB' }).click();
     t.match(await field.textContent(), 'its end');
+  });
+
+  await t.test('a neighbour that is not in the list is shown, and the list stays live', async (t) => {
+    const page = await openLive('?service=even');
+    await page.locator('.line', { hasText: 'stored 390.' }).click();
+    const detail = detailOf(page);
+    await detail.getByRole('button', { name: /Show the lines around it/ }).click();
+    await detail.locator('.surrounding button', { hasText: 'stored 389.' }).click();
+    await detail.locator('.detail-text', { hasText: 'stored 389.' }).waitFor();
+    t.equal(parametersOf(page).get('line'), await idOf('stored 389.'));
+    await detail.locator('.surrounding .is-chosen', { hasText: 'stored 389.' }).waitFor();
+    await waitForState(page, 'Live');
   });
 });

@@ -21,11 +21,13 @@ export interface LineDetailProps {
   readonly record: LogRecord;
   readonly view: LiveView;
   readonly matches: FindMatches;
+  /** One of its neighbours is to be shown, which the list may not hold. */
+  readonly onChoose: (record: LogRecord) => void;
   readonly onClose: () => void;
 }
 
 /** Everything that is known of one line. */
-export function LineDetail({ record, view, matches, onClose }: LineDetailProps) {
+export function LineDetail({ record, view, matches, onChoose, onClose }: LineDetailProps) {
   const fields = useMemo(() => fieldsOf(record), [record]);
   const json = useMemo(() => prettyJson(record.message), [record]);
   const permalink = location.origin + viewAddress({ ...view, line: record.id });
@@ -53,7 +55,7 @@ export function LineDetail({ record, view, matches, onClose }: LineDetailProps) 
             <Field key={name} name={name} value={value} view={view} />
           ))}
         </dl>
-        <SurroundingLines record={record} />
+        <SurroundingLines record={record} onChoose={onChoose} />
       </div>
     </aside>
   );

@@ -17,6 +17,7 @@ import { LiveBar } from './live-bar.tsx';
 import { changeView, filterOf, readView } from './live-view.ts';
 import { LogFeed } from './log-feed.ts';
 import { LogList, toggleFold } from './log-list.tsx';
+import type { LogRecord } from './log-record.ts';
 import type { Row } from './log-window.ts';
 import { NewLines } from './new-lines.tsx';
 import { StatusBar } from './status-bar.tsx';
@@ -53,6 +54,9 @@ export function LivePage() {
   const every = view.to === '' && line === '' ? HISTOGRAM_EVERY_MS : undefined;
   const histogram = useAsk<HistogramData>('/api/v1/logs/histogram', { ...filter, by: 'level' }, every);
   const chosen = view.line === '' ? undefined : feed.window.find(view.line);
+  // Of a line that was chosen among the neighbours of another: the list need not hold it.
+  const [neighbour, setNeighbour] = useState<LogRecord>();
+  const record = chosen?.record ?? (neighbour?.id === view.line ? neighbour : undefined);
   const wasShown = useRef(false);
 
   useEffect(() => {
@@ -76,6 +80,10 @@ export function LivePage() {
     onFollow(true);
   };
   const select = (id: string) => changeView({ line: id === view.line ? '' : id }, 'replace');
+  const selectNeighbour = (of: LogRecord) => {
+    setNeighbour(of);
+    changeView({ line: of.id }, 'replace');
+  };
   const move = (steps: number) => {
     const { rows } = feed.window;
     if (rows.length === 0) return;
@@ -115,7 +123,7 @@ export function LivePage() {
   const further = view.to === '' ? earlier(view.from) : undefined;
   const problem = feed.problem ?? histogram.error?.message;
   return (
-    <main class={`live ${settings.values.facets ? '' : 'without-facets'} ${chosen ? 'with-detail' : ''}`}>
+    <main class={`live ${settings.values.facets ? '' : 'without-facets'} ${record ? 'with-detail' : ''}`}>
       <h1 class="visually-hidden">Live logs</h1>
       <LiveBar view={view} feed={feed} onPresent={toPresent}>
         <SearchBox
@@ -146,8 +154,14 @@ export function LivePage() {
         />
         <NewLines feed={shown} follow={follow} count={feed.received - seen} onPresent={toPresent} />
       </div>
-      {chosen && (
-        <LineDetail record={chosen.record} view={view} matches={matches} onClose={() => select(view.line)} />
+      {record && (
+        <LineDetail
+          record={record}
+          view={view}
+          matches={matches}
+          onChoose={selectNeighbour}
+          onClose={() => select(view.line)}
+        />
       )}
       <StatusBar
         feed={feed}

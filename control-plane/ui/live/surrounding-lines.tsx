@@ -4,14 +4,18 @@ import { foldMessage } from '../text/fold-message.ts';
 import { MessageText } from '../text/message-text.tsx';
 import { formatClock } from '../times.ts';
 import { useAsk } from '../use-ask.ts';
-import { changeView } from './live-view.ts';
 import type { LogRecord } from './log-record.ts';
 
 const STEP = 10;
 const MOST = 500;
 
+export interface SurroundingLinesProps {
+  readonly record: LogRecord;
+  readonly onChoose: (record: LogRecord) => void;
+}
+
 /** The lines before and after one, of the same file or container, whatever the page is filtered by. */
-export function SurroundingLines({ record }: { readonly record: LogRecord }) {
+export function SurroundingLines({ record, onChoose }: SurroundingLinesProps) {
   const [lines, setLines] = useState({ before: 0, after: 0 });
   const asked = lines.before + lines.after > 0;
   const { data, error } = useAsk<{ records: readonly LogRecord[] }>(
@@ -49,7 +53,7 @@ export function SurroundingLines({ record }: { readonly record: LogRecord }) {
                 <button
                   type="button"
                   class={`line-${line.level.toLowerCase()}`}
-                  onClick={() => changeView({ line: line.id }, 'replace')}
+                  onClick={() => onChoose(line)}
                 >
                   <time dateTime={line.timestamp}>{formatClock(Date.parse(line.timestamp))}</time>{' '}
                   <MessageText
