@@ -122,7 +122,8 @@ function middleOf(
     const length = projection.seconds * SECOND;
     if (buckets && (buckets.start % length !== 0n || buckets.step % length !== 0n)) continue;
     if (!knows(projection.fields, fields, rest.query)) continue;
-    const first = from === undefined || from < 0n ? 0n : ((from + length - 1n) / length) * length;
+    // The first piece of 1970 has the last fraction of a second before it too.
+    const first = from === undefined || from < length ? length : ((from + length - 1n) / length) * length;
     const end = ((to === undefined || to > LAST_TIME ? LAST_TIME : to) / length) * length;
     return first < end ? { first, end, projection } : undefined;
   }

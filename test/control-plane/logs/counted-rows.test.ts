@@ -14,12 +14,17 @@ const START = 1_793_491_200;
 const SERVICES = ['vllm', 'client', ''];
 
 const clickhouse = await openStore(t);
+const timeOf = (index: number) => {
+  // The last second before 1970.
+  if (index === 3) return -1;
+  return index % 400 === 7 ? [-1_000_000_000, 5_000_000_000][index % 2]! + index : START + index * 7;
+};
 /** Some seconds apart, so that ranges cut minutes; a few far outside of the years that a minute can be counted in. */
 const records = Array.from({ length: 2_000 }, (_, index) => {
   const one = record({
     seq: FIRST + index,
     timestamp: {
-      seconds: index % 400 === 7 ? [-1_000_000_000, 5_000_000_000][index % 2]! + index : START + index * 7,
+      seconds: timeOf(index),
       nanos: (index * 7_919_333) % 1_000_000_000,
       digits: 9,
     },
