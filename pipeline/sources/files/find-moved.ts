@@ -42,6 +42,14 @@ export async function findCopy(position: FilePosition, now: number): Promise<Tai
   return undefined;
 }
 
+/** The number or date that rotations put behind a name, or before its extension. */
+const ROTATION = /[._-][\d._:T-]*\d(?=(?:\.[^./\d][^./]*)?$)/;
+
+/** The path of the file that a copy with this path would be of. */
+export function originalOf(path: string): string {
+  return path.replace(ROTATION, '');
+}
+
 async function openAt(
   { path, stats }: Sibling,
   position: FilePosition,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 
 /** Enough to tell files apart that begin with the same banner, and still one page to read. */
-const FINGERPRINT_BYTES = 1024;
+export const FINGERPRINT_BYTES = 1024;
 
 /** What a file's first bytes were. A log only grows at its end, so a change here means another content. */
 export interface Fingerprint {

@@ -4,7 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { fromMilliseconds } from '../../record/timestamp.ts';
 import type { CollectedBatch } from './collected-batch.ts';
 import type { FilePosition } from './file-position.ts';
-import { fingerprintTail, matchFingerprint, matchTail } from './fingerprint.ts';
+import { FINGERPRINT_BYTES, fingerprintTail, matchFingerprint, matchTail } from './fingerprint.ts';
 import { countLeadingNuls, findBatchEnds, MAX_BATCH_BYTES, readBatch } from './split-events.ts';
 
 /** Silence after which an unfinished event is taken as finished. */
@@ -15,6 +15,9 @@ const EVENT_HOLD_MS = 5000;
 const GONE_QUIET_MS = 5000;
 /** The same for a file that has its name, and how long one without it stays open for its writer. */
 const STOPPED_QUIET_MS = 60_000;
+/** How long after its last change, and in all, a file is left alone that may be a copy under way. */
+const COPY_QUIET_MS = 5000;
+const COPY_HOLD_MS = 60_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
 
@@ -34,6 +37,7 @@ export class TailedFile {
   largestSize = 0;
   lastRead: number;
   private readonly handle: FileHandle;
+  private readonly foundAt: number;
   private size = -1;
   private modifiedNs = 0n;
   private observedAt = 0;
@@ -49,7 +53,22 @@ export class TailedFile {
     this.handle = handle;
     this.position = position;
     this.lastRead = now;
+    this.foundAt = now;
     this.observe(stats, now);
+  }
+
+  /** Nothing of it was read, and it came or grew a moment ago: as a copy does while it is made. */
+  isFresh(now: number): boolean {
+    const untouched = this.position.offset === 0 && !this.inDoubt;
+    return untouched && now - this.changedAt < COPY_QUIET_MS && now - this.foundAt < COPY_HOLD_MS;
+  }
+
+  /** True where it begins as the other file did when that was read, and all of it is in the other one, if that was not cut since. */
+  async repeats({ handle, position }: TailedFile): Promise<boolean> {
+    if (position.head.length === 0 || !(await matchFingerprint(this.handle, position.head))) return false;
+    if (!(await matchFingerprint(handle, position.head))) return true;
+    const end = await this.readBytes(Math.max(0, this.size - FINGERPRINT_BYTES), this.size);
+    return matchTail(handle, this.size, fingerprintTail(end));
   }
 
   /** Notes what a stat of the file said. */

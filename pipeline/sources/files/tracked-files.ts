@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { expandGlobs } from './expand-globs.ts';
 import { type FilePosition, startOf } from './file-position.ts';
-import { findCopy, findRenamed } from './find-moved.ts';
+import { findCopy, findRenamed, originalOf } from './find-moved.ts';
 import { matchFingerprint } from './fingerprint.ts';
 import { OffsetStore } from './offset-store.ts';
 import { type ReadResult, TailedFile } from './tailed-file.ts';
@@ -83,6 +83,7 @@ export class TrackedFiles {
   /** Reads a file's next batch; a file that was truncated is set to its new start. */
   async read(file: TailedFile, now: number): Promise<ReadResult> {
     const { path } = file.position;
+    if (file.isFresh(now) && (await this.mayBeCopy(file))) return { kind: 'idle' };
     const result = await file.read(now).catch((error: Error) => {
       this.tell(path, error);
       return { kind: 'idle' } as const;
@@ -121,6 +122,13 @@ export class TrackedFiles {
 
   private openAt(path: string): TailedFile | undefined {
     return [...this.files.values()].find((file) => file.position.path === path && !file.gone);
+  }
+
+  /** What copytruncate copies is read from the original; what is left when that is cut is found in the copy then. */
+  private async mayBeCopy(file: TailedFile): Promise<boolean> {
+    const original = this.openAt(originalOf(file.position.path));
+    if (!original || original === file) return false;
+    return file.repeats(original).catch(() => false);
   }
 
   private async openNew(path: string, now: number): Promise<TailedFile | undefined> {

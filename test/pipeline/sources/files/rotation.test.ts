@@ -141,3 +141,35 @@ t.test('a folder that is not there for a while is not read again', async (t) => 
   await c.settle();
   t.same(c.texts(), ['one', 'two']);
 });
+
+t.test('a copy that is collected too is not read again where it is found before the cut', async (t) => {
+  for (const name of ['a.log.1', 'a.log-20261129', 'a-20261129.log', 'a__2026-11-29_00-00-00.log']) {
+    const c = new Collecting(t, ['a*'], { 'a.log': 'one\n' });
+    await c.settle();
+    appendFileSync(c.path('a.log'), 'two\n');
+    copyFileSync(c.path('a.log'), c.path(name));
+    await c.collector.scan();
+    appendFileSync(c.path('a.log'), 'three\n');
+    appendFileSync(c.path(name), 'three\n');
+    await c.collector.scan();
+    truncateSync(c.path('a.log'));
+    appendFileSync(c.path('a.log'), 'four\n');
+    await c.settle();
+    await c.wait(120_000);
+    t.same(c.texts().sort(), ['four', 'one', 'three', 'two'], name);
+  }
+});
+
+t.test('what repeats another file and is no copy of a rotation is read a moment later', async (t) => {
+  const c = new Collecting(t, ['*.log'], { 'a.log': 'one\n' });
+  await c.settle();
+  writeFileSync(c.path('a-2.log'), 'one\n');
+  writeFileSync(c.path('a-3.log'), 'one\ntwo\n');
+  writeFileSync(c.path('ab.log'), 'one\n');
+  await c.settle();
+  t.same(c.texts('a-2.log'), []);
+  t.same(c.texts('a-3.log'), ['one', 'two'], 'it goes on otherwise');
+  t.same(c.texts('ab.log'), ['one'], 'it has no name of a rotation');
+  await c.wait(5_000);
+  t.same(c.texts('a-2.log'), ['one']);
+});
