@@ -63,13 +63,17 @@ export class SourceFiles {
   }
 
   /**
-   * Takes in what a transfer brought, whole or in part.
+   * Takes in what a transfer brought, whole or in part. A file that was read before is left out until it is whole: what came
+   * may be the end of another content, behind the old one's.
    * @returns how many files were not there before, and how many of the others are different now
    */
-  async take(files: readonly RemoteFile[]): Promise<{ readonly added: number; readonly changed: number }> {
+  async take(
+    files: readonly RemoteFile[],
+    broken: boolean,
+  ): Promise<{ readonly added: number; readonly changed: number }> {
     let added = 0;
     let changed = 0;
-    for (const { path, size } of files) {
+    for (const { path, size, modified: sent } of files) {
       const copy = join(this.mirror, path);
       const stats = await stat(copy).catch(() => undefined);
       if (!stats?.isFile()) continue;
@@ -78,6 +82,7 @@ export class SourceFiles {
         known && !known.deleted ? known : { path, size: 0, modified: 0, service: '', place: '' };
       // As rsync compares it: whole seconds.
       const modified = Math.floor(stats.mtimeMs / 1000) * 1000;
+      if (file.position && broken && (stats.size !== size || modified !== sent)) continue;
       if (file.place === '') added++;
       else if (file.size !== stats.size || file.modified !== modified) changed++;
       await this.#place(file);
@@ -107,7 +112,9 @@ export class SourceFiles {
     for (const file of this.#catalog.present()) {
       const behind = file.position?.pending !== undefined || (file.position?.offset ?? 0) !== file.size;
       if (file.binary || !(behind || changed?.has(file.path))) continue;
-      if (await stat(join(this.mirror, file.path)).catch(() => undefined)) open.push(file);
+      // Another size than is known: what a transfer left that broke.
+      const copy = await stat(join(this.mirror, file.path)).catch(() => undefined);
+      if (copy?.size === file.size) open.push(file);
     }
     const { deliver } = this.#options;
     let done = 0;

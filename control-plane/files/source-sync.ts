@@ -149,7 +149,7 @@ export class SourceSync {
       }
     }
     // What a broken transfer brought can be read already; that it broke is what is to be told.
-    const storing = this.#takeIn(changed);
+    const storing = this.#takeIn(changed, failure !== undefined);
     if (failure !== undefined) {
       await storing.catch(() => {});
       throw failure;
@@ -171,9 +171,9 @@ export class SourceSync {
     };
   }
 
-  async #takeIn(changed: readonly RemoteFile[]): ReturnType<SourceFiles['take']> {
-    const taken = await this.files.take(changed);
-    this.#mayKnowLess = false;
+  async #takeIn(changed: readonly RemoteFile[], broken: boolean): ReturnType<SourceFiles['take']> {
+    const taken = await this.files.take(changed, broken);
+    this.#mayKnowLess = broken;
     await this.#ingest(new Set(changed.map(({ path }) => path)));
     return taken;
   }

@@ -1,8 +1,20 @@
+import { randomBytes } from 'node:crypto';
 import { appendFileSync, cpSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import t from 'tap';
 import { canMount, Mount } from '../../faults/mount.ts';
 import { missingPrograms } from './ssh-server.ts';
 import { Syncing } from './syncing.ts';
+
+/** The far end is killed after so many bytes. */
+function breakOff(s: Syncing, bytes: number): void {
+  const pid = `${s.folder}/pid`;
+  s.ssh!.install(
+    'rsync',
+    `#!/bin/bash
+(echo $BASHPID > '${pid}'; exec /usr/bin/rsync "$@") | { stdbuf -o0 head -c ${bytes}; IFS= read -r -n 1 && kill -9 "$(cat '${pid}')" || true; }
+`,
+  );
+}
 
 const missing = missingPrograms();
 if (missing) t.plan(0, missing);
@@ -12,14 +24,7 @@ else {
     const lines = Array.from({ length: 50_000 }, (_, index) => `line ${index} ${'x'.repeat(20)}\n`);
     s.write('big.log', lines.join(''));
     s.write('small.log', 'small\n');
-    // The far end is killed after so many bytes.
-    const pid = `${s.folder}/pid`;
-    s.ssh!.install(
-      'rsync',
-      `#!/bin/bash
-(echo $BASHPID > '${pid}'; exec /usr/bin/rsync "$@") | { stdbuf -o0 head -c 2000000; IFS= read -r -n 1 && kill -9 "$(cat '${pid}')" || true; }
-`,
-    );
+    breakOff(s, 2_000_000);
     // Incompressible, so that the limit falls into the middle of a file.
     const noise = Buffer.alloc(3_000_000);
     for (let index = 0; index < noise.length; index++) noise[index] = 33 + Math.floor(Math.random() * 90);
@@ -57,6 +62,26 @@ else {
     t.match(await s.post('/sync/trigger'), { status: 'success' });
     t.same((await s.messages('file_path:*a.log*')).sort(), ['four', 'one', 'three', 'two']);
   });
+
+  t.test(
+    'what a broken transfer has put behind a file that is another one by now is not taken in',
+    async (t) => {
+      const s = await Syncing.start(t, true);
+      s.write('a.log', 'old\n'.repeat(1000), 30);
+      await s.post('/sync/trigger');
+      const lines = Array.from(
+        { length: 40_000 },
+        (_, index) => `new ${index} ${randomBytes(40).toString('hex')}\n`,
+      );
+      s.write('a.log', lines.join(''), 5);
+      breakOff(s, 1_000_000);
+      t.match(await s.post('/sync/trigger'), { status: 'error' });
+      rmSync(`${s.ssh!.bin}/rsync`);
+      t.match(await s.post('/sync/trigger'), { status: 'success' });
+      t.equal(await s.count('file_path:*a.log old'), 1000);
+      t.equal(await s.count('file_path:*a.log new'), 40_000);
+    },
+  );
 
   t.test('a sync that takes too long is ended, and shows meanwhile how far it is', async (t) => {
     const s = await Syncing.start(t, true, { SYNC_TIMEOUT: '8' });
