@@ -39,16 +39,22 @@ export class AnomalyRun implements RuleRun {
   readonly #compiled: CompiledRule;
   readonly #groups = new Map<string, Group>();
   readonly #counts: boolean;
+  readonly #start: number;
   #overflow = 0;
 
-  /** @param open start of the first slot that nobody has judged, seconds since 1970 */
+  /**
+   * @param start now, seconds since 1970
+   * @param open start of the first slot that nobody has judged
+   */
   constructor(
     compiled: CompiledRule,
+    start: number,
     open: number,
     history: Iterable<PastSlot>,
     known: readonly KnownState[] = [],
   ) {
     this.#compiled = compiled;
+    this.#start = start;
     const closed = this.#slotOf(open) - 1;
     this.#counts = measuredField(compiled.rule) === undefined;
     for (const { group: name, start, value } of history) {
@@ -90,7 +96,7 @@ export class AnomalyRun implements RuleRun {
     const transitions: Transition[] = [];
     for (const [name, group] of this.#groups) {
       const { state, history } = group;
-      for (let slot = group.closed + 1; (slot + 1) * window + GRACE_SECONDS <= now; slot++) {
+      for (let slot = group.closed + 1; this.#isOver(slot, now); slot++) {
         const value = this.#valueOf(group, slot);
         transitions.push(...state.advance((slot + 1) * window, this.#read(group, slot, value), hold));
         if (value !== undefined) history.set(slot, value);
@@ -111,6 +117,11 @@ export class AnomalyRun implements RuleRun {
       }
     }
     return transitions.sort((a, b) => a.at - b.at);
+  }
+
+  /** Also where nobody looked at its end: what waited until somebody does comes behind the start. */
+  #isOver(slot: number, now: number): boolean {
+    return Math.max((slot + 1) * this.#compiled.window, this.#start) + GRACE_SECONDS <= now;
   }
 
   #read({ history, first }: Group, slot: number, value: number | undefined): Reading {

@@ -13,7 +13,7 @@ const LIMITS = { settings: { max_execution_time: 60, max_memory_usage: 1_000_000
 /** A rule's run that knows nothing of the past. */
 export function emptyRun(compiled: CompiledRule, now: number, known: readonly KnownState[]): RuleRun {
   return compiled.rule.kind === 'anomaly'
-    ? new AnomalyRun(compiled, now, [], known)
+    ? new AnomalyRun(compiled, now, now, [], known)
     : new WindowRun(compiled, now, known);
 }
 
@@ -40,7 +40,7 @@ export async function startRun(
     // A look judges slots that have been over for a moment.
     const slot = Math.floor((upTo === undefined ? now : looked - GRACE_SECONDS) / window) * window;
     const history = await readHistory(clickhouse, compiled, slot - HISTORY_SECONDS, slot, LIMITS);
-    const run = new AnomalyRun(compiled, slot, history, known);
+    const run = new AnomalyRun(compiled, now, slot, history, known);
     run.add(await readIncrements(clickhouse, compiled, range(slot), step, LIMITS));
     return run;
   }

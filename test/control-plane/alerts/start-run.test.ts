@@ -114,7 +114,7 @@ t.test(
     t.same(
       await toldAfter(
         { ...rule, query: 'service:steady' },
-        { looked: 48_500, starts: 48_900, looks: [48_901] },
+        { looked: 48_500, starts: 48_900, looks: [48_901, 48_930] },
       ),
       ['firing 48600 2'],
     );
@@ -122,7 +122,7 @@ t.test(
     t.same(
       await toldAfter(
         { ...rule, query: 'service:ended' },
-        { looked: 90_000, starts: 90_010, looks: [90_011] },
+        { looked: 90_000, starts: 90_010, looks: [90_011, 90_040] },
       ),
       [],
     );
@@ -154,4 +154,13 @@ t.test('nobody is silent because the server was away, until there was time to be
     [],
     'it sends what it kept',
   );
+});
+
+t.test('a slot that ended while the server was away takes the lines that waited for it', async (t) => {
+  const slots = (first: number, count: number) =>
+    Array.from({ length: count * 60 }, (_, index) => first + Math.floor(index / 60) * 600 + (index % 60));
+  const rule = { kind: 'anomaly', query: 'service:waits', window: '10m' };
+  await store('waits', slots(120_000, 30));
+  await store('waits', slots(138_000, 2), 139_215);
+  t.same(await toldAfter(rule, { looked: 137_990, starts: 139_210, looks: [139_211, 139_220, 139_250] }), []);
 });
