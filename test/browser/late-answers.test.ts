@@ -67,6 +67,27 @@ t.test('what comes late, or not at all, to the live page', BROWSER_TEST, async (
     await waitForLine(page, 'stored 99.');
   });
 
+  await t.test('no later page: it can be asked for again', async () => {
+    const { records } = await server.get<{ records: { id: string }[] }>(
+      '/api/v1/logs/search?order=asc&limit=1',
+    );
+    let asked = 0;
+    const page = await openLive(
+      (page) =>
+        page.route(SEARCH, (route) => {
+          const url = route.request().url();
+          if (!url.includes('order=asc')) return route.continue();
+          if (++asked === 2) return route.fulfill({ status: 503 });
+          return route.continue({ url: url.replace(/limit=\d+/, 'limit=100') });
+        }),
+      `?line=${records[0]!.id}`,
+    );
+    await page.getByText(/^100 lines held here/).waitFor();
+    await page.locator('.virtual').evaluate((element) => (element.scrollTop = element.scrollHeight));
+    await page.getByRole('button', { name: 'Show later lines' }).click();
+    await page.getByText(/^[2-9]\d\d lines held here/).waitFor();
+  });
+
   await t.test('an earlier page, for a list that was cleared meanwhile', async (t) => {
     const page = await openLive();
     await waitForLine(page, 'came last');

@@ -68,6 +68,10 @@ export class LogFeed extends Observable {
     return this.#pages.older;
   }
 
+  get newer(): EdgeState {
+    return this.#pages.newer;
+  }
+
   stop(): void {
     this.#ended.abort();
     this.#stream?.abort();
@@ -122,10 +126,12 @@ export class LogFeed extends Observable {
     await this.#load(() => pages.loadOlder());
   }
 
-  async loadNewer(): Promise<void> {
+  /** @param asked by the reader, and not because the list was scrolled there */
+  async loadNewer(asked = false): Promise<void> {
     const pages = this.#pages;
-    if (pages.newer !== 'more' || this.window.isFull) return;
+    if (this.window.isFull || !(pages.newer === 'more' || (asked && pages.newer === 'held'))) return;
     pages.newer = 'loading';
+    this.changed();
     await this.#load(() => pages.loadNewer());
   }
 

@@ -64,6 +64,7 @@ export function LogList(props: LogListProps) {
       onNearStart={() => void feed.loadOlder()}
       onNearEnd={() => void feed.loadNewer()}
       head={<Head {...props} />}
+      foot={<Foot feed={feed} />}
       activeId={selected === '' ? undefined : `line-${selected}`}
       className={`lines ${wrap ? 'wrap' : ''} ${showMachine ? 'with-machine' : ''}`}
       onClick={onClick}
@@ -112,6 +113,18 @@ function Head({ feed, onEarlier, onContinue }: LogListProps) {
           Look further back
         </button>
       )}
+    </p>
+  );
+}
+
+/** What is behind the last line of history, where it did not come by itself. */
+function Foot({ feed }: Pick<LogListProps, 'feed'>) {
+  if (feed.newer !== 'held') return null;
+  return (
+    <p class="edge">
+      <button type="button" onClick={() => void feed.loadNewer(true)}>
+        Show later lines
+      </button>
     </p>
   );
 }
