@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { stripAnsi } from '../../pipeline/transforms/clean-text.ts';
 import { runProgram } from '../files/run-program.ts';
 import { isTerminal } from './launch-phase.ts';
@@ -10,6 +11,8 @@ export interface LaunchRunnerOptions {
   readonly rules: readonly LaunchRule[];
   readonly timeoutMs: number;
   readonly onProblem: (message: string) => void;
+  /** Before what could not be stored is stored again. */
+  readonly retryMilliseconds?: number;
 }
 
 /** Commands that run at once; further launches wait in phase `queued`. */
@@ -108,8 +111,23 @@ export class LaunchRunner {
     }
   }
 
-  /** The output may go on behind a launch's end; then only its lines count. */
+  /** What cannot be stored now waits: it may be what ends the launch. Never rejects. */
   async #append(nodeId: string, drafts: readonly EntryDraft[]): Promise<void> {
+    const { onProblem, retryMilliseconds = 1_000 } = this.#options;
+    const { signal } = this.#stopping;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#appendNow(nodeId, drafts);
+      } catch (error) {
+        if (attempt === 1) onProblem(`launch of node ${nodeId}: ${error}`);
+        if (signal.aborted) return;
+        await setTimeout(retryMilliseconds, undefined, { signal }).catch(() => {});
+      }
+    }
+  }
+
+  /** The output may go on behind a launch's end; then only its lines count. */
+  async #appendNow(nodeId: string, drafts: readonly EntryDraft[]): Promise<void> {
     const { launches } = this.#options;
     const launch = await launches.find(nodeId);
     let ended = launch !== undefined && isTerminal(launch.phase);
