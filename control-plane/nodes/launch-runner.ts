@@ -20,6 +20,8 @@ const MOST_AT_ONCE = 32;
 /** Lines that wait for the store: beyond them, what changes nothing is left out and counted. */
 const MOST_WAITING = 1_000;
 
+const STOPPED = 'the server stopped';
+
 /** Runs the launch command of nodes, turning its output into entries. */
 export class LaunchRunner {
   readonly #options: LaunchRunnerOptions;
@@ -40,11 +42,14 @@ export class LaunchRunner {
     this.#pump();
   }
 
-  /** Ends the commands that run; their launches are told to have failed. */
+  /** Ends the commands that run; their launches, and those that wait, are told to have failed. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#queue.length = 0;
-    await Promise.all(this.#running);
+    const waiting = this.#queue.splice(0);
+    await Promise.all([
+      ...this.#running,
+      ...waiting.map(({ nodeId }) => this.#append(nodeId, [failed(STOPPED)])),
+    ]);
   }
 
   #pump(): void {
@@ -95,12 +100,7 @@ export class LaunchRunner {
     await writing;
     const launch = await launches.find(nodeId);
     if (launch && isTerminal(launch.phase)) return;
-    const failed = (details: string): EntryDraft => ({
-      message: 'Node launch failed',
-      phase: 'failed',
-      details,
-    });
-    if (this.#stopping.signal.aborted) await this.#append(nodeId, [failed('the server stopped')]);
+    if (this.#stopping.signal.aborted) await this.#append(nodeId, [failed(STOPPED)]);
     else if (timedOut) await this.#append(nodeId, [failed(`no end after ${timeoutMs / 60_000} minutes`)]);
     else if (code === 0) {
       await this.#append(nodeId, [{ message: 'Node is ready and serving requests!', phase: 'active' }]);
@@ -139,4 +139,8 @@ export class LaunchRunner {
     });
     await launches.append(nodeId, kept);
   }
+}
+
+function failed(details: string): EntryDraft {
+  return { message: 'Node launch failed', phase: 'failed', details };
 }

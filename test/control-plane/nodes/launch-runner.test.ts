@@ -35,3 +35,12 @@ t.test('output that cannot be stored now is stored later', async (t) => {
   t.match(kept, [{ message: 'one' }, { message: 'two' }, { phase: 'active' }]);
   t.same(problems, ['launch of node n: Error: overloaded']);
 });
+
+t.test('a server that stops tells of all launches that they failed, also of those that wait', async (t) => {
+  const { runner, kept } = scene();
+  const nodes = Array.from({ length: 34 }, (_, index) => `n${index}`);
+  for (const node of nodes) runner.start(node, ['sleep', '60']);
+  await runner.stop();
+  t.match(kept, Array(34).fill({ phase: 'failed', details: 'the server stopped' }));
+  t.same(new Set(kept.map(({ nodeId }) => nodeId)), new Set(nodes));
+});
