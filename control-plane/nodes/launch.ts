@@ -85,6 +85,12 @@ export function checkGoesOn(launch: Launch | undefined, { phase }: EntryDraft): 
   throw badRequest(`phase: the launch has ended (${launch.phase}); queued begins a new one, got "${phase}"`);
 }
 
+/** @throws LogplaneError `bad_request` where one is under way */
+export function checkBegins(launch: Launch | undefined, nodeId: string): void {
+  if (!launch || isTerminal(launch.phase)) return;
+  throw badRequest(`node_id: a launch of "${nodeId}" is under way (${launch.phase})`);
+}
+
 /** The phase that failed; `failed` itself where nothing came before it. */
 export function failedPhase({ phases }: Launch): Phase {
   return phases.findLast(({ phase }) => phase !== 'failed')?.phase ?? 'failed';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
-import { advance, checkGoesOn, type Launch, markEvent, STUCK_EVENT } from './launch.ts';
+import { advance, checkBegins, checkGoesOn, type Launch, markEvent, STUCK_EVENT } from './launch.ts';
 import { isTerminal } from './launch-phase.ts';
 import type { EntryDraft, NodeEntry } from './node-entry.ts';
 import type { NodeLog, PlacedDraft } from './node-log.ts';
@@ -73,28 +73,18 @@ export class NodeLaunches {
    * @throws LogplaneError `bad_request` where the launch has ended already, `overloaded`
    */
   append(nodeId: string, drafts: readonly EntryDraft[]): Promise<Launch> {
+    return this.#inTurn(nodeId, async () => this.#add(nodeId, drafts, await this.#refresh(nodeId)));
+  }
+
+  /**
+   * The same of the first entry of a launch; of several that begin at once only one does.
+   * @throws LogplaneError `bad_request` where a launch of the node is under way, `overloaded`
+   */
+  begin(nodeId: string, draft: EntryDraft): Promise<Launch> {
     return this.#inTurn(nodeId, async () => {
       const known = await this.#refresh(nodeId);
-      let { launch } = known;
-      const entries: NodeEntry[] = [];
-      for (const given of drafts) {
-        const draft = this.#redacted(given);
-        checkGoesOn(launch, draft);
-        const next = advance(launch, nodeId, draft, Date.now());
-        const entry = markEvent(launch, next.entry);
-        this.#learn(launch, next.launch);
-        launch = next.launch;
-        entries.push(entry);
-      }
-      await this.#options.pipeline.accept({
-        agent: NODE_SOURCE,
-        peer: NODE_SOURCE,
-        digest: `node-${randomUUID()}`,
-        source: NODE_SOURCE,
-        entries: entries.map((entry) => entryText(nodeId, entry)),
-      });
-      this.#remember(nodeId, { launch, end: await this.#options.log.append(nodeId, entries, known.end) });
-      return launch!;
+      checkBegins(known.launch, nodeId);
+      return this.#add(nodeId, [draft], known);
     });
   }
 
@@ -131,6 +121,29 @@ export class NodeLaunches {
 
   get count(): number {
     return this.#known.size;
+  }
+
+  async #add(nodeId: string, drafts: readonly EntryDraft[], known: Known): Promise<Launch> {
+    let { launch } = known;
+    const entries: NodeEntry[] = [];
+    for (const given of drafts) {
+      const draft = this.#redacted(given);
+      checkGoesOn(launch, draft);
+      const next = advance(launch, nodeId, draft, Date.now());
+      const entry = markEvent(launch, next.entry);
+      this.#learn(launch, next.launch);
+      launch = next.launch;
+      entries.push(entry);
+    }
+    await this.#options.pipeline.accept({
+      agent: NODE_SOURCE,
+      peer: NODE_SOURCE,
+      digest: `node-${randomUUID()}`,
+      source: NODE_SOURCE,
+      entries: entries.map((entry) => entryText(nodeId, entry)),
+    });
+    this.#remember(nodeId, { launch, end: await this.#options.log.append(nodeId, entries, known.end) });
+    return launch!;
   }
 
   async #refresh(nodeId: string): Promise<Known> {

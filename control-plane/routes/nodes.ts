@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'koa';
 import { z } from 'zod';
-import { badRequest, LogplaneError } from '../../pipeline/errors.ts';
+import { LogplaneError } from '../../pipeline/errors.ts';
 import type { RouteFamily } from '../http/api.ts';
 import { formatEvent, respondWithEvents } from '../http/event-stream.ts';
 import { readJsonBody } from '../http/json-body.ts';
@@ -74,12 +74,8 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
       const node_id = readNodeId(given.node_id ?? randomUUID());
       const { name = node_id } = given;
       const command = launchCommand && fillCommand(launchCommand, { ...given, node_id, name });
-      const running = await launches.find(node_id);
-      if (running && !isTerminal(running.phase)) {
-        throw badRequest(`node_id: a launch of "${node_id}" is under way (${running.phase})`);
-      }
       const message = `Node launch request queued: ${name}`;
-      const launch = await launches.append(node_id, [{ message, phase: 'queued', progress: 0, name }]);
+      const launch = await launches.begin(node_id, { message, phase: 'queued', progress: 0, name });
       if (command) launchRunner.start(node_id, command);
       const logs = `/admin/nodes/${encodeURIComponent(node_id)}/logs`;
       return { ...describeLaunch(launch), logs, stream: `${logs}/stream` };

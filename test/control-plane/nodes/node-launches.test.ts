@@ -80,3 +80,16 @@ t.test('past launches tell how long one takes', async (t) => {
   t.ok(Math.abs(left - 9 * MINUTE) < 5_000, `${left} ms: 3 min of this phase, 5 and 1 of the next ones`);
   t.equal(launches.remaining((await launches.find('past'))!), undefined);
 });
+
+t.test('of launches of a node that begin at once one does', async (t) => {
+  const { launches, kept } = scene();
+  const begin = () => launches.begin('n', { message: 'go', phase: 'queued' });
+  const ends = await Promise.allSettled([begin(), begin()]);
+  t.match(ends, [
+    { status: 'fulfilled', value: { phase: 'queued' } },
+    { status: 'rejected', reason: { message: 'node_id: a launch of "n" is under way (queued)' } },
+  ]);
+  t.equal(kept.length, 1);
+  await launches.append('n', [{ message: 'down', phase: 'failed' }]);
+  t.match(await begin(), { phase: 'queued' });
+});
