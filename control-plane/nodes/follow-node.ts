@@ -30,15 +30,20 @@ export async function* followNode(
   { nodeId, filter, after, follow, signal }: FollowRequest,
 ): AsyncGenerator<NodeStreamEvent[]> {
   const limit = filter.all && after === undefined ? (filter.tail ?? MOST_READ) : MOST_READ;
-  const { entries, end } = await log.newest(nodeId, { limit, after, settled: true, signal });
+  const before = await launches.find(nodeId);
+  const read = () => log.newest(nodeId, { limit, after, settled: true, signal });
+  let page = await read();
   const known = await launches.find(nodeId);
+  // It ended while the log was read: its last entries may not be there.
+  if (hasEnded(known) && !hasEnded(before)) page = await read();
+  const { entries, end } = page;
   const reader = new EntryReader(nodeId, known);
   if (after !== undefined && known) reader.startAt(known);
   for (const placed of entries) launches.observe(nodeId, placed);
-  const read = selectEntries(nodeId, entries, reader, filter);
+  const selected = selectEntries(nodeId, entries, reader, filter);
   let launch = furthest(known, reader.launch);
   if (launch) reader.startAt(launch);
-  const history: NodeStreamEvent[] = read.map(({ id, entry }) => ({ name: 'log', id, data: entry }));
+  const history: NodeStreamEvent[] = selected.map(({ id, entry }) => ({ name: 'log', id, data: entry }));
   if (launch) history.push(statusOf(launch, launches));
   let last = entries.at(-1)?.id ?? after ?? end;
   if (launch && isTerminal(launch.phase)) history.push(...endOf(launch, last));
@@ -74,6 +79,10 @@ export async function* followNode(
     }
     if (events.length > 0) yield events;
   }
+}
+
+function hasEnded(launch: Launch | undefined): boolean {
+  return launch !== undefined && isTerminal(launch.phase);
 }
 
 /** The one of the two that knows more: a launch is remembered a moment after its entries can be read. */
