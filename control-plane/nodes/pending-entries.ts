@@ -83,7 +83,8 @@ export class PendingEntries {
   }
 
   async #flush(): Promise<void> {
-    for (const nodeId of [...this.#nodes]) {
+    // What is pushed meanwhile waits: its node comes to the end, and so has its turn again.
+    for (const nodeId of this.#nodes) {
       try {
         await this.#flushNode(nodeId);
       } catch (error) {
