@@ -84,4 +84,20 @@ t.test('what is known of one line', BROWSER_TEST, async (t) => {
     await detail.locator('.surrounding .is-chosen', { hasText: 'stored 389.' }).waitFor();
     await waitForState(page, 'Live');
   });
+
+  await t.test(
+    'a permalink leads to its line, however many there are, and keys along the list',
+    async (t) => {
+      const page = await openLive(`?line=${await idOf('stored 200.')}`);
+      const line = (number: number) => page.locator('.line', { hasText: `stored ${number}.` });
+      await line(200).waitFor();
+      const list = (await page.locator('.virtual').boundingBox())!;
+      const { y } = (await line(200).boundingBox())!;
+      t.ok(y > list.y && y < list.y + list.height, 'it is seen');
+      for (let pressed = 0; pressed < 100; pressed++) await page.keyboard.press('k');
+      await page.locator('.line[aria-selected="true"]', { hasText: 'stored 100.' }).waitFor();
+      await page.keyboard.press('g');
+      await line(0).waitFor();
+    },
+  );
 });

@@ -1,4 +1,4 @@
-import type { Ref } from 'preact';
+import type { RefObject } from 'preact';
 import { counted, formatCount } from '../numbers.ts';
 import { VirtualList } from '../parts/virtual-list.tsx';
 import { useSettings } from '../settings.ts';
@@ -12,7 +12,7 @@ import { MAX_LINES, type Row } from './log-window.ts';
 const LINE_HEIGHT = 21;
 
 export interface LogListProps {
-  readonly listRef: Ref<VirtualList<Row>>;
+  readonly listRef: RefObject<VirtualList<Row> | null>;
   readonly feed: LogFeed;
   readonly selected: string;
   readonly matches: FindMatches;
@@ -37,7 +37,7 @@ export function LogList(props: LogListProps) {
   };
   return (
     <VirtualList
-      ref={listRef}
+      listRef={listRef}
       rows={feed.window.rows}
       label="Log lines"
       estimate={LINE_HEIGHT}

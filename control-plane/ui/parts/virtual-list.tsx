@@ -1,4 +1,4 @@
-import { Component, type ComponentChildren, createRef, Fragment } from 'preact';
+import { Component, type ComponentChildren, createRef, Fragment, type RefObject } from 'preact';
 import { RowHeights } from './row-heights.ts';
 
 export interface VirtualRow {
@@ -7,6 +7,8 @@ export interface VirtualRow {
 }
 
 export interface VirtualListProps<Row extends VirtualRow> {
+  /** Where the list itself is found: components of Preact 11 get a `ref` as a property like others, and it stays empty. */
+  readonly listRef?: RefObject<VirtualList<Row> | null>;
   readonly rows: readonly Row[];
   readonly label: string;
   /** Pixels of a row that was not measured yet. */
@@ -55,6 +57,8 @@ export class VirtualList<Row extends VirtualRow> extends Component<VirtualListPr
   #resized: ResizeObserver | undefined;
 
   override componentDidMount(): void {
+    const { listRef } = this.props;
+    if (listRef) listRef.current = this;
     this.#resized = new ResizeObserver(() => this.forceUpdate());
     this.#resized.observe(this.#scroller.current!);
     // Passive, so that scrolling never waits for the page.
