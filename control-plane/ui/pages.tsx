@@ -30,8 +30,8 @@ export const PAGES: readonly PageLink[] = [
   { name: 'Alerts', path: '/ui/alerts' },
 ];
 
-/** What stands at a path. */
-export function pageOf(path: string): ComponentChildren {
+/** What stands at a path. A page of one thing begins anew with another: what is known of the one is not said of the other. */
+export function pageOf(path: string, parameters: URLSearchParams): ComponentChildren {
   switch (path) {
     case LIVE_PATH:
       return <LivePage />;
@@ -42,21 +42,21 @@ export function pageOf(path: string): ComponentChildren {
     case '/ui/services/files':
       return <FilesPage />;
     case '/ui/services/file':
-      return <FilePage />;
+      return <FilePage key={parameters.get('path')} />;
     case '/ui/jobs':
       return <JobsPage />;
     case '/ui/jobs/job':
-      return <JobPage />;
+      return <JobPage key={parameters.get('id')} />;
     case '/ui/nodes':
       return <NodesPage />;
     case '/ui/nodes/node':
-      return <NodePage />;
+      return <NodePage key={parameters.get('id')} />;
     case '/ui/fleet':
       return <FleetPage />;
     case '/ui/fleet/agent':
-      return <AgentPage />;
+      return <AgentPage key={parameters.get('id')} />;
     case '/ui/fleet/profile':
-      return <ProfilePage />;
+      return <ProfilePage key={parameters.get('scope')} />;
     case '/ui/alerts':
       return <AlertsPage />;
     default:

@@ -14,7 +14,7 @@ import { SignInPage } from './sign-in-page.tsx';
 
 /** What is around every page: the way to the others, the theme, help, and signing in. */
 export function Shell() {
-  const { path } = useAddress();
+  const { path, parameters } = useAddress();
   const settings = useSettings();
   const { refusal, signedIn, known } = useObservable(session);
   const [helps, setHelps] = useState(false);
@@ -68,7 +68,7 @@ export function Shell() {
         )}
       </header>
       <div id="content" class="content">
-        {asksForToken ? <SignInPage reason={refusal} /> : pageOf(path)}
+        {asksForToken ? <SignInPage reason={refusal} /> : pageOf(path, parameters)}
       </div>
       <AlertNewsPanel />
       <HelpDialog open={helps} onClose={() => setHelps(false)} />

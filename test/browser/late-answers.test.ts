@@ -7,6 +7,7 @@ import { shownLines, waitForLine, waitForState } from './log-page.ts';
 
 const SEARCH = '**/api/v1/logs/search?*';
 const STREAM = '**/api/v1/logs/stream*';
+const JOB_1 = '**/api/v1/jobs/1?*';
 const COUNT = '**/api/v1/logs/count*';
 /** More than the first page of history holds. */
 const STORED = 400;
@@ -139,6 +140,26 @@ t.test('what comes late, or not at all, to the live page', BROWSER_TEST, async (
     await page.getByRole('button', { name: 'Pause' }).click();
     const answer = await page.waitForResponse(COUNT);
     t.equal(((await answer.json()) as { total: number }).total, 0);
+  });
+
+  await t.test('the job before, for the page of another', async (t) => {
+    await server.ingest(
+      ['1', '2'].map((job) => ({ message: `of job ${job}`, job_id: job, timestamp: at(-10_000) })),
+    );
+    const { page } = await open();
+    await page.goto(`${server.url}/ui/jobs/job?id=1`);
+    await page.getByText('of job 1').waitFor();
+    await page.getByRole('link', { name: 'Jobs' }).first().click();
+    await page.getByRole('link', { name: '2', exact: true }).click();
+    await page.getByText('of job 2').waitFor();
+    const job = holdNext();
+    await page.route(JOB_1, job.take);
+    await page.evaluate('history.go(-2)');
+    await page.getByRole('heading', { name: '1', exact: true }).waitFor();
+    await job.answered;
+    t.equal(await page.getByText('of job 2').count(), 0);
+    job.release();
+    await page.getByText('of job 1').waitFor();
   });
 
   await t.test('a gap is told once', async (t) => {
