@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import t from 'tap';
 import { serve } from '../end-to-end/serve.ts';
 import { BROWSER_TEST, startBrowser } from './chromium.ts';
-import { parametersOf, waitForCount, waitForState } from './log-page.ts';
+import { parametersOf, waitForCount, waitForLine, waitForState } from './log-page.ts';
 
 /** More than the first page of history holds. */
 const STORED = 400;
@@ -100,4 +100,19 @@ t.test('what is known of one line', BROWSER_TEST, async (t) => {
       await line(0).waitFor();
     },
   );
+
+  await t.test('the way back to a permalink leads to its line', async () => {
+    const page = await openLive(`?line=${await idOf('stored 20.')}`);
+    const line = page.locator('.line[aria-selected="true"]', { hasText: 'stored 20.' });
+    await line.waitFor();
+    await page.locator('.facets').getByRole('button', { name: /^even/ }).click();
+    await waitForLine(page, `stored ${STORED - 2}.`);
+    await page.goBack();
+    await line.waitFor();
+    await page.getByRole('button', { name: 'Go live' }).click();
+    await waitForLine(page, `stored ${STORED - 1}.`);
+    await page.goBack();
+    await line.waitFor();
+    await detailOf(page).locator('.detail-text', { hasText: 'stored 20.' }).waitFor();
+  });
 });

@@ -31,7 +31,7 @@ export function LivePage() {
   const view = useMemo(() => readView(parameters), [parameters]);
   const filter = filterOf(view);
   const question = addressOf('', filter);
-  // The line that the page was opened for; lines that are chosen later are in the list already.
+  // The line that the page was opened for, or came back to; lines that are chosen are in the list already.
   const [opened, setOpened] = useState({ line: view.line, question });
   const line = opened.question === question ? opened.line : '';
   const feed = useMemo(() => new LogFeed(filter, line), [question, line]);
@@ -57,14 +57,19 @@ export function LivePage() {
   // Of a line that was chosen among the neighbours of another: the list need not hold it.
   const [neighbour, setNeighbour] = useState<LogRecord>();
   const record = chosen?.record ?? (neighbour?.id === view.line ? neighbour : undefined);
-  const wasShown = useRef(false);
+  const shownIn = useRef<LogFeed>(null);
 
   useEffect(() => {
-    if (line === '' || !feed.isFirstLoaded || wasShown.current) return;
-    wasShown.current = true;
+    if (line === '' || !feed.isFirstLoaded || shownIn.current === feed) return;
+    shownIn.current = feed;
     const row = feed.window.find(line);
     if (row) list.current?.show(feed.window.indexOf(row), 'middle');
-  }, [feed.isFirstLoaded, line]);
+  }, [feed, feed.isFirstLoaded]);
+  // The way back may lead to a line that the list of now does not hold.
+  useEffect(() => {
+    if (view.line === '' || !feed.isFirstLoaded || record || line === view.line) return;
+    setOpened({ line: view.line, question });
+  }, [feed, feed.isFirstLoaded, view.line]);
 
   const onFollow = (following: boolean) => {
     feed.following = following;
