@@ -99,6 +99,16 @@ t.test('the live page', BROWSER_TEST, async (t) => {
     t.equal(parametersOf(page).get('type'), 'errors');
   });
 
+  await t.test('filters by a value that holds a comma', async (t) => {
+    await send('of two names', { service: 'one,two' });
+    await openLive();
+    await page
+      .locator('.facets')
+      .getByRole('button', { name: /^one,two/ })
+      .click();
+    t.match((await waitForCount(page, 1))[0], 'of two names');
+  });
+
   await t.test('searches, marks what was found, and shows a mistake under its column', async (t) => {
     await openLive();
     const search = page.getByRole('combobox', { name: 'Search the log' });

@@ -69,6 +69,8 @@ export function changeView(change: Partial<LiveView>, how: 'push' | 'replace' = 
 /** A value put into or taken out of the list of a field. */
 export function toggled(view: LiveView, field: ListField, value: string): Partial<LiveView> {
   const values = view[field];
+  // Lists are written with commas.
+  if (value.includes(',')) return withValue(view, field, value, true);
   return {
     [field]: values.includes(value) ? values.filter((other) => other !== value) : [...values, value],
     line: '',
