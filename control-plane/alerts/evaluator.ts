@@ -37,6 +37,8 @@ const RELOAD_MILLISECONDS = 5_000;
 const SAVE_MILLISECONDS = 10_000;
 /** Where nothing came, only the time of the last look is new: a row of it every few seconds would be work for an idle server. */
 const IDLE_SAVE_MILLISECONDS = 60_000;
+/** Rounds that are further apart are not one after the other. */
+const LONGEST_PAUSE_SECONDS = 300;
 const BACKOFF_MILLISECONDS = [1_000, 30_000] as const;
 const FEED_EVENTS = 500;
 const REST_FACTOR = 5;
@@ -140,12 +142,13 @@ export class Evaluator {
     this.#leads = await lease.held();
     if (!this.#leads) {
       // Another server goes on from what is stored; this one begins anew should its turn come.
-      this.#announcer = undefined;
-      this.#runs = new RuleRuns(this.#options);
+      this.#forget();
       this.#unsaved = [];
       return this.#follow();
     }
     await this.#store(this.#unsaved);
+    // As after a restart: while the store did not answer nobody could be heard, and so nobody was silent.
+    if (this.#announcer && Date.now() / 1000 - this.#looked > LONGEST_PAUSE_SECONDS) this.#forget();
     this.#announcer ??= await this.#begin();
     const announcer = this.#announcer;
     const now = Date.now() / 1000;
@@ -158,6 +161,11 @@ export class Evaluator {
     ]);
     const pause = this.#runs.cursor > this.#savedPlace ? SAVE_MILLISECONDS : IDLE_SAVE_MILLISECONDS;
     if (Date.now() >= this.#savedAt + pause) await this.#savePosition();
+  }
+
+  #forget(): void {
+    this.#announcer = undefined;
+    this.#runs = new RuleRuns(this.#options);
   }
 
   async #begin(): Promise<Announcer> {

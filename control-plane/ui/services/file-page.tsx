@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { address, addressOf, useAddress } from '../address.ts';
 import { type ApiError, askText } from '../api.ts';
 import { viewAddress } from '../live/live-view.ts';
@@ -30,6 +30,8 @@ export function FilePage() {
   const path = parameters.get('path') ?? '';
   const [tail, setTail] = useState<string>(TAILS[0]);
   const [following, setFollowing] = useState(true);
+  const follows = useRef(following);
+  follows.current = following;
   const [content, setContent] = useState<string>();
   const [problem, setProblem] = useState<string>();
   const { wrap } = useSettings().values;
@@ -40,20 +42,25 @@ export function FilePage() {
     const stop = new AbortController();
     const { signal } = stop;
     const read = async () => {
-      do {
-        try {
-          setContent(await askText('/logs/content', { path, tail }, { signal }));
-          setProblem(undefined);
-        } catch (error) {
-          if (signal.aborted) return;
-          setProblem((error as ApiError).message);
+      for (let isFirst = true; !signal.aborted; isFirst = false) {
+        // Who has scrolled up reads what is there: the lines do not move under him.
+        const isWanted = () => isFirst || follows.current;
+        if (isWanted()) {
+          try {
+            const text = await askText('/logs/content', { path, tail }, { signal });
+            if (isWanted()) setContent(text);
+            setProblem(undefined);
+          } catch (error) {
+            if (signal.aborted) return;
+            setProblem((error as ApiError).message);
+          }
         }
         await delay(FOLLOW_MS, signal);
-      } while (following && !signal.aborted);
+      }
     };
     void read();
     return () => stop.abort();
-  }, [path, tail, following]);
+  }, [path, tail]);
 
   const rows = useMemo(() => toRows(content ?? ''), [content]);
   const origin = originOf(path);

@@ -17,8 +17,8 @@ import { insertRecords, openStore, record } from '../logs/analysed-store.ts';
 
 const clickhouse = await openStore(t);
 
-/** Servers that look at one store one after the other, with one rule. */
-async function openAlerts(t: Test, name: string) {
+/** Servers that look at one store one after the other, with a rule of the name and others. */
+async function openAlerts(t: Test, name: string, others: readonly object[] = []) {
   const positions = new PositionStore(clickhouse);
   let place = Date.now() * 1000;
   const alerts = new AlertStore(clickhouse);
@@ -29,7 +29,9 @@ async function openAlerts(t: Test, name: string) {
       alerts: AlertStore,
       onProblem: (message: string) => void = (message) => t.fail(message),
     ): Promise<Evaluator> {
-      const builtIn = [parseRule({ name, kind: 'count', window: '1s', query: `service:${name}` })];
+      const builtIn = [{ name, kind: 'count', window: '1s', query: `service:${name}` }, ...others].map(
+        parseRule,
+      );
       const evaluator = new Evaluator({
         clickhouse,
         store: new LogStore(clickhouse),
@@ -61,9 +63,14 @@ async function openAlerts(t: Test, name: string) {
         return events.length >= count && events;
       }, 'the alert');
     },
-    /** Stores a record of a minute ago. */
-    async store(): Promise<void> {
-      const seq = place + 1;
+    /** Somebody has looked at this time, in milliseconds since 1970, or later. */
+    async looked(time: number): Promise<void> {
+      const second = Math.floor(time / 1000);
+      await until(async () => Number((await positions.find('evaluated'))?.note) >= second, 'a look');
+    },
+    /** Stores a record of a minute ago. @param least the place that it has at least */
+    async store(least = 0): Promise<void> {
+      const seq = Math.max(place + 1, least);
       const timestamp = { seconds: Math.floor(seq / 1e6) - 60, nanos: 0, digits: 3 };
       await insertRecords(clickhouse, [record({ seq, timestamp, service: name })]);
       place = seq;
@@ -98,4 +105,19 @@ t.test('the cool-down of an alert that has ended goes on after a restart', async
   await start(alerts);
   await store();
   t.match((await told(3)).find(({ state }) => state === 'firing')?.details, { held_back: 'cooldown' });
+});
+
+t.test('nobody is silent because the store did not answer for a while', async (t) => {
+  const silent = { name: 'silent', kind: 'absence', query: 'service:heard', window: '15m', by: ['service'] };
+  const { alerts, start, store, told, looked } = await openAlerts(t, 'heard', [silent]);
+  await store();
+  await start(alerts);
+  await told(2);
+  const later = Date.now() + 20 * 60_000;
+  const clock = t.intercept(Date, 'now', { value: () => later });
+  await looked(later);
+  await store(later * 1000);
+  await told(4);
+  clock.restore();
+  t.same(await alerts.history(10, 'silent'), []);
 });
