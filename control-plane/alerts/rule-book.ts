@@ -1,4 +1,5 @@
 import { badRequest, LogplaneError } from '../../pipeline/errors.ts';
+import { Turns } from '../../pipeline/turns.ts';
 import type { Rule } from './rule.ts';
 import type { RuleFile } from './rule-file.ts';
 import type { RuleStore, StoredRule } from './rule-store.ts';
@@ -23,7 +24,8 @@ const MAX_RULES = 1_000;
 export class RuleBook {
   readonly #given: ReadonlyMap<string, BookRule>;
   readonly #store: RuleStore;
-  #lastTurn: Promise<unknown> = Promise.resolve();
+  /** One change after the other: each looks at what is there, and makes the next version of it. */
+  readonly #turns = new Turns();
 
   constructor({ builtIn, file, store }: RuleBookOptions) {
     this.#store = store;
@@ -62,7 +64,7 @@ export class RuleBook {
 
   /** @throws LogplaneError `bad_request` where the name is taken */
   create(rule: Rule): Promise<BookRule> {
-    return this.#inTurn(() => this.#create(rule));
+    return this.#turns.take(() => this.#create(rule));
   }
 
   async #create(rule: Rule): Promise<BookRule> {
@@ -76,7 +78,7 @@ export class RuleBook {
   }
 
   replace(rule: Rule): Promise<BookRule> {
-    return this.#inTurn(() => this.#replace(rule));
+    return this.#turns.take(() => this.#replace(rule));
   }
 
   async #replace(rule: Rule): Promise<BookRule> {
@@ -89,7 +91,7 @@ export class RuleBook {
    * @throws LogplaneError `not_found`, `bad_request` where the rule does not come from the API
    */
   remove(name: string): Promise<void> {
-    return this.#inTurn(() => this.#remove(name));
+    return this.#turns.take(() => this.#remove(name));
   }
 
   async #remove(name: string): Promise<void> {
@@ -100,12 +102,5 @@ export class RuleBook {
       );
     }
     await this.#store.save(name, undefined);
-  }
-
-  /** One change after the other: each looks at what is there, and makes the next version of it. */
-  #inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const turn = this.#lastTurn.then(change);
-    this.#lastTurn = turn.catch(() => {});
-    return turn;
   }
 }

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { LogplaneError } from '../../pipeline/errors.ts';
+import { Turns } from '../../pipeline/turns.ts';
 import type { CatalogFile } from './file-catalog.ts';
 import type { RemoteFile } from './rsync-output.ts';
 import type { SourceFiles } from './source-files.ts';
@@ -45,7 +46,7 @@ export class SourceSync {
   readonly #options: SourceSyncOptions;
   /** An earlier transfer may have brought what the catalog does not know: its server was killed, or the disk was full. */
   #mayKnowLess = true;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #next: Promise<SyncResult> | undefined;
 
   constructor(options: SourceSyncOptions) {
@@ -59,7 +60,7 @@ export class SourceSync {
    * @throws SyncError and what the disk and the store throw; the next sync goes on where this one ended
    */
   sync(): Promise<SyncResult> {
-    this.#next ??= this.#exclusive(() => {
+    this.#next ??= this.#turns.take(() => {
       this.#next = undefined;
       return this.#sync();
     });
@@ -77,7 +78,7 @@ export class SourceSync {
         reject(new LogplaneError('overloaded', message, { retryAfterSeconds: 30 }));
       }, LONGEST_WAIT_MS);
     });
-    const done = this.#exclusive(async () => {
+    const done = this.#turns.take(async () => {
       clearTimeout(limit);
       return expired ? undefined : work();
     });
@@ -85,14 +86,8 @@ export class SourceSync {
   }
 
   /** Resolves when nothing runs any more. */
-  async idle(): Promise<void> {
-    await this.#turn;
-  }
-
-  #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => {});
-    return result;
+  idle(): Promise<void> {
+    return this.#turns.idle();
   }
 
   async #sync(): Promise<SyncResult> {

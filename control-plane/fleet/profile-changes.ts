@@ -2,6 +2,7 @@ import { badRequest } from '../../pipeline/errors.ts';
 import { describeProblem, type Problem } from '../../pipeline/fluent-bit/problem.ts';
 import { EMPTY_PROFILE, type Profile } from '../../pipeline/fluent-bit/profile.ts';
 import type { ConfigFile } from '../../pipeline/fluent-bit/render-config.ts';
+import { Turns } from '../../pipeline/turns.ts';
 import { SILENT_MILLISECONDS } from './agent-state.ts';
 import type { Agent, Fleet } from './fleet.ts';
 import type { ProfileStore, ProfileVersion, Scope } from './profile-store.ts';
@@ -40,7 +41,8 @@ const LIVE = new Set(['healthy', 'lagging', 'wrong_config']);
 export class ProfileChanges {
   readonly #options: ProfileChangesOptions;
   readonly #now: () => number;
-  #lastTurn: Promise<unknown> = Promise.resolve();
+  /** One after the other: what is read of roll-outs and profiles holds until what comes of it is written. */
+  readonly #turns = new Turns();
 
   constructor(options: ProfileChangesOptions) {
     this.#options = options;
@@ -52,7 +54,7 @@ export class ProfileChanges {
     this.#mustRest(scope);
     const machines = this.#options.fleet.machinesOf(scope);
     await this.#check(scope, profile, machines, options.server);
-    return this.#inTurn(() => this.#begin(scope, profile, machines, options));
+    return this.#turns.take(() => this.#begin(scope, profile, machines, options));
   }
 
   async #begin(
@@ -95,7 +97,7 @@ export class ProfileChanges {
 
   /** Takes every running roll-out a step further, where its machines are well. */
   advance(): Promise<void> {
-    return this.#inTurn(() => this.#advance());
+    return this.#turns.take(() => this.#advance());
   }
 
   async #advance(): Promise<void> {
@@ -112,7 +114,7 @@ export class ProfileChanges {
 
   /** Ends a roll-out by hand; the machines that have the change go back. @throws LogplaneError `not_found`, `bad_request` */
   stop(id: string): Promise<Rollout> {
-    return this.#inTurn(() => this.#stop(id));
+    return this.#turns.take(() => this.#stop(id));
   }
 
   async #stop(id: string): Promise<Rollout> {
@@ -128,13 +130,6 @@ export class ProfileChanges {
   #mustRest(scope: Scope): void {
     const running = this.#options.rollouts.running(scope);
     if (running) throw badRequest(`a roll-out of ${scope} is under way: stop ${running.id} first`);
-  }
-
-  /** One after the other: what is read of roll-outs and profiles holds until what comes of it is written. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#lastTurn.then(work);
-    this.#lastTurn = turn.catch(() => {});
-    return turn;
   }
 
   #outcome(agent: Agent | undefined, { stage_started }: Rollout): Outcome {

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Turns } from '../turns.ts';
 import type { AppendedBlocks, Journaled } from './clickhouse.ts';
 import { endsPath, JournalFile } from './journal-file.ts';
 
@@ -69,7 +70,7 @@ export class Journal implements Journaled {
   #retry: NodeJS.Timeout | undefined;
   #gathering: NodeJS.Timeout | undefined;
   /** Appends and seals take place one after the other. */
-  #work: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(options: JournalOptions) {
     this.#options = { mostRows: 60_000, gatherMilliseconds: 400, retryMilliseconds: 1_000, ...options };
@@ -97,7 +98,7 @@ export class Journal implements Journaled {
 
   /** Resolves when the rows are durable. Where too much waits to be stored, it waits for that, or rejects with what hinders it. */
   append(blocks: AppendedBlocks): Promise<void> {
-    return this.#inOrder(async () => {
+    return this.#turns.take(async () => {
       const { partitionOf, mostRows, gatherMilliseconds } = this.#options;
       const partition = partitionOf(blocks.last);
       if (this.#open && this.#open.partition !== partition) this.#seal();
@@ -118,7 +119,7 @@ export class Journal implements Journaled {
   /** Resolves when everything that was appended before is stored; rejects with what hinders it. */
   async settle(): Promise<void> {
     if (!this.#open && this.#sealed.length === 0) return;
-    await this.#inOrder(async () => this.#seal());
+    await this.#turns.take(async () => this.#seal());
     if (this.#failure) this.#tryAgain();
     await this.#stored(this.#storedCount + this.#sealed.length);
   }
@@ -130,12 +131,6 @@ export class Journal implements Journaled {
     if (this.#storing > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     for (const file of this.#free) await file.close();
     for (const { file } of this.#sealed) await file.close();
-  }
-
-  #inOrder<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#work.then(work);
-    this.#work = result.catch(() => {});
-    return result;
   }
 
   async #takeFile(): Promise<JournalFile> {
