@@ -19,7 +19,6 @@ const NO_RECORDS: ReadonlySet<string> = new Set(['absence', 'gauge']);
 interface Told {
   /** The last event of an alert that is pending or firing. */
   readonly event: AlertEvent;
-  cooldown: number;
   /** Who is to be told. */
   webhooks: readonly string[];
 }
@@ -44,7 +43,7 @@ export class Announcer {
     this.#store = store;
     this.#place = place;
     for (const event of open) {
-      this.#open.set(keyOf(event.rule, event.group), { event, cooldown: 0, webhooks: event.webhooks });
+      this.#open.set(keyOf(event.rule, event.group), { event, webhooks: event.webhooks });
     }
     for (const notice of notices) this.#notified.set(keyOf(notice.rule, notice.group), notice);
   }
@@ -61,7 +60,6 @@ export class Announcer {
     for (const told of this.#open.values()) {
       const rule = byName.get(told.event.rule);
       if (!rule) continue;
-      told.cooldown = secondsOf(rule.cooldown);
       told.webhooks = rule.webhooks.map((webhook) => JSON.stringify(webhook));
     }
   }
@@ -105,7 +103,7 @@ export class Announcer {
         details,
         webhooks: [],
       });
-      events.push(this.#decide(key, event, webhooks, compiled.cooldown, silences));
+      events.push(this.#decide(key, event, webhooks, silences));
     }
     return events;
   }
@@ -114,14 +112,14 @@ export class Announcer {
   release(silences: readonly Silence[], now: number): AlertEvent[] {
     for (const [key, { rule, at }] of this.#notified) {
       // Late lines may make an alert of an hour ago.
-      if (now - at >= (this.#cooldowns.get(rule) ?? 0) + LATEST_SECONDS) this.#notified.delete(key);
+      if (now - at >= this.#cooldownOf(rule) + LATEST_SECONDS) this.#notified.delete(key);
     }
     const events: AlertEvent[] = [];
-    for (const [key, { event, webhooks, cooldown }] of this.#open) {
+    for (const [key, { event, webhooks }] of this.#open) {
       if (event.state !== 'firing' || event.details.held_back === undefined) continue;
-      if (this.#heldBack(key, event, cooldown, silences, now) !== undefined) continue;
+      if (this.#heldBack(key, event, silences, now) !== undefined) continue;
       const again = this.#numbered({ ...event, details: withoutHold(event.details), at: now });
-      events.push(this.#decide(key, again, webhooks, cooldown, silences));
+      events.push(this.#decide(key, again, webhooks, silences));
     }
     return events;
   }
@@ -143,7 +141,6 @@ export class Announcer {
     key: string,
     event: AlertEvent,
     webhooks: readonly string[],
-    cooldown: number,
     silences: readonly Silence[],
   ): AlertEvent {
     const before = this.#open.get(key);
@@ -155,28 +152,30 @@ export class Announcer {
     }
     let told = event;
     if (event.state === 'firing') {
-      const held_back = this.#heldBack(key, event, cooldown, silences, event.at);
+      const held_back = this.#heldBack(key, event, silences, event.at);
       if (held_back) told = { ...event, details: { ...event.details, held_back } };
       else {
         told = { ...event, webhooks };
         this.#notified.set(key, { rule: event.rule, group: event.group, at: event.at });
       }
     }
-    this.#open.set(key, { event: told, cooldown, webhooks });
+    this.#open.set(key, { event: told, webhooks });
     return told;
   }
 
   #heldBack(
     key: string,
     event: AlertEvent,
-    cooldown: number,
     silences: readonly Silence[],
     now: number,
   ): AlertDetails['held_back'] {
     if (isSilenced(silences, event, now * 1000)) return 'silence';
-    return now - (this.#notified.get(key)?.at ?? Number.NEGATIVE_INFINITY) < cooldown
-      ? 'cooldown'
-      : undefined;
+    const notice = this.#notified.get(key);
+    return notice && now - notice.at < this.#cooldownOf(event.rule) ? 'cooldown' : undefined;
+  }
+
+  #cooldownOf(rule: string): number {
+    return this.#cooldowns.get(rule) ?? 0;
   }
 
   async #sample(

@@ -16,7 +16,6 @@ export interface CompiledRule {
   /** Windows slide in steps of about a thirtieth. */
   readonly step: number;
   readonly hold: number;
-  readonly cooldown: number;
   /** The fields of a group, `by` and, for new patterns, `pattern`. */
   readonly labels: readonly string[];
   /** Which records are counted at all. */
@@ -47,7 +46,6 @@ export function compileRule(rule: Rule): CompiledRule {
     window,
     step: Math.max(1, Math.floor(window / 30)),
     hold: secondsOf(rule.for),
-    cooldown: secondsOf(rule.cooldown),
     labels: rule.kind === 'new_pattern' && !rule.by.includes('pattern') ? [...rule.by, 'pattern'] : rule.by,
     query,
     matches: compileMatch(query),

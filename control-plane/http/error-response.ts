@@ -49,7 +49,7 @@ export function respondToErrors(onDefect: (error: unknown, context: Context) => 
   };
 }
 
-function respond(context: Context, status: number, message: string): void {
+export function respond(context: Pick<Context, 'status' | 'body'>, status: number, message: string): void {
   context.status = status;
   context.body = { error: { message } };
 }

@@ -1,10 +1,10 @@
 import type { Middleware } from 'koa';
+import { respond } from './error-response.ts';
 
 /** Answers what asks for an address that is none, such as `http://[::1`, of which nobody behind this could read the path. */
 export const refuseUnreadableAddress: Middleware = (context, next) => {
   if (hasPath(context)) return next();
-  context.status = 400;
-  context.body = { error: { message: 'the address of the request cannot be read' } };
+  respond(context, 400, 'the address of the request cannot be read');
   return undefined;
 };
 

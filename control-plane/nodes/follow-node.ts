@@ -48,7 +48,7 @@ export async function* followNode(
   let last = entries.at(-1)?.id ?? after ?? end;
   if (launch && isTerminal(launch.phase)) history.push(...endOf(launch, last));
   yield history;
-  if (!follow || (launch && isTerminal(launch.phase))) return;
+  if (!follow || hasEnded(launch)) return;
 
   let toldProblem = false;
   for await (const batch of log.follow(nodeId, end, signal)) {
