@@ -76,7 +76,7 @@ export function createApp(options: AppOptions): Koa {
   addLogRoutes(api.family('Logs'), options);
   addLogAnalysisRoutes(api.family('Logs'), options);
   addLogExportRoutes(api.family('Logs'), options);
-  addLogStreamRoutes(api.family('Logs'), options);
+  addLogStreamRoutes(api.family('Logs'), { ...options, store: options.store.for('tails') });
   addLogMetricRoutes(api.family('Logs'), options);
   addRetentionRoutes(api.family('Retention'), options);
   if (options.archive) {
@@ -90,7 +90,7 @@ export function createApp(options: AppOptions): Koa {
   addFileRoutes(api.family('Services and files'), options);
   addSyncRoutes(api.family('Services and files'), options);
   addJobRoutes(api.family('Jobs'), options);
-  addNodeRoutes(api.family('Nodes'), options);
+  addNodeRoutes(api.family('Nodes'), { ...options, store: options.store.for('tails') });
   addAgentRoutes(api.family('Fleet'), options);
   addProfileRoutes(api.family('Fleet'), options);
   addTemplateRoutes(api.family('Fleet'), options);

@@ -149,6 +149,7 @@ export const SETTINGS = z.object({
   SSH_KEY: text.optional(),
   SSH_KNOWN_HOSTS: text.optional(),
   SYNC_SOURCES: text.optional(),
+  FSYNC: yesOrNo.default(true),
   RETENTION_DAYS: whole(1).default(30),
   ERROR_RETENTION_DAYS: whole(1).default(90),
   NODE_LOG_TTL_HOURS: whole(1, 100_000).default(24),

@@ -10,6 +10,7 @@ export async function openClickHouse(config: Config, warn: (message: string) => 
     return openEmbeddedClickHouse({
       path: join(config.DATA_DIR, 'clickhouse'),
       database,
+      fsync: config.FSYNC,
       onDamage: warn,
     });
   }

@@ -63,27 +63,28 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
   try {
     const ingest = await startIngest(config, clickhouse, redis, log);
     const { pipeline, store, deadLetters, bus } = ingest;
+    const state = clickhouse.for('state');
 
-    const jobRuns = new JobRunStore(clickhouse);
-    const sync = await createSync(config, { ...ingest, clickhouse, jobRuns, log });
-    const nodes = await startNodes(config, ingest, clickhouse, redis, log);
+    const jobRuns = new JobRunStore(state);
+    const sync = await createSync(config, { ...ingest, clickhouse: clickhouse.for('rules'), jobRuns, log });
+    const nodes = await startNodes(config, ingest, clickhouse.for('tails'), redis, log);
     const forwarding = await startForwarding({
       destinations: readDestinations(config),
-      store,
+      store: store.for('rules'),
       bus,
       stateDir: join(config.DATA_DIR, 'state'),
       onProblem: log.warn,
     });
-    const alerting = await createAlerting(config, { clickhouse, store, bus, log });
+    const alerting = await createAlerting(config, { clickhouse, store: store.for('rules'), bus, log });
     const retention = retentionOf(config, ingest.rules.retention);
-    const fleet = await createFleet(config, clickhouse, log);
+    const fleet = await createFleet(config, state, log);
     const archiving = await createArchive(config, clickhouse, log);
     const features: Feature[] = [
       ingest.rules,
       fleet,
       alerting,
       forwarding,
-      await startDamageReport(clickhouse, config.DATA_DIR, log),
+      await startDamageReport(state, config.DATA_DIR, log),
       createCollector(config, pipeline, log),
       sync,
       nodes,
@@ -160,7 +161,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
           ...gaugesOf([...features, ingest.liveBus]),
         },
       }),
-      notReady: () => notReady(clickhouse),
+      notReady: () => notReady(state),
       onDefect,
       requestCounts,
       requestLog: requestLog?.middleware,
@@ -214,11 +215,10 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
   }
 }
 
-/** Questions are answered without what cannot be stored, which is better than no answer; it has to be told. */
+/** Queries are answered without what cannot be stored, which is better than no answer; it has to be said. */
 function lagging({ journaled: { rows, problem } }: ClickHouse): Record<string, string> {
-  return problem === undefined
-    ? {}
-    : { journal: `${rows} records are durable and cannot be asked for yet: ${problem}` };
+  if (problem === undefined) return {};
+  return { journal: `${rows} acknowledged records wait to be stored and are in no answer yet: ${problem}` };
 }
 
 async function notReady(clickhouse: ClickHouse): Promise<Record<string, string>> {

@@ -45,15 +45,16 @@ export async function createAlerting(
   { clickhouse, store, bus, log }: AlertParts,
 ): Promise<Alerting> {
   const file = await readRuleFile(config.ALERT_RULES_FILE);
-  const alerts = new AlertStore(clickhouse);
-  const positions = new PositionStore(clickhouse);
-  const silences = new SilenceStore(clickhouse);
+  const state = clickhouse.for('state');
+  const alerts = new AlertStore(state);
+  const positions = new PositionStore(state);
+  const silences = new SilenceStore(state);
   const alertFeed = new AlertFeed();
-  const ruleBook = new RuleBook({ builtIn: BUILT_IN_RULES, file, store: new RuleStore(clickhouse) });
+  const ruleBook = new RuleBook({ builtIn: BUILT_IN_RULES, file, store: new RuleStore(state) });
   const webhookGuard = new WebhookGuard(config.ALERT_WEBHOOK_ALLOW);
   const webhookSecret = await readSecret(config);
   const evaluator = new Evaluator({
-    clickhouse,
+    clickhouse: clickhouse.for('rules'),
     store,
     watermark: () => bus.watermark,
     book: ruleBook,
@@ -61,8 +62,8 @@ export async function createAlerting(
     silences,
     fixedSilences: file.silences,
     positions,
-    signals: createSignals(clickhouse, config.DATA_DIR),
-    lease: config.CLICKHOUSE_URL === undefined ? SOLE_LEASE : new StoreLease(clickhouse, 'alerts'),
+    signals: createSignals(state, config.DATA_DIR),
+    lease: config.CLICKHOUSE_URL === undefined ? SOLE_LEASE : new StoreLease(state, 'alerts'),
     feed: alertFeed,
     onEvents: () => notifier.wake(),
     onProblem: log.warn,

@@ -47,9 +47,9 @@ export async function startIngest(
   log: ConsoleLog,
 ): Promise<Ingest> {
   const rules = await startRules(config.RULES_FILE);
-  await migrate(clickhouse, retentionOf(config, rules.retention));
+  await migrate(clickhouse.for('state'), retentionOf(config, rules.retention));
   const store = new LogStore(clickhouse);
-  const deadLetters = new DeadLetterStore(clickhouse, rules.redact.text);
+  const deadLetters = new DeadLetterStore(clickhouse.for('state'), rules.redact.text);
   const lastPlace = await store.lastPlace();
 
   const window = new RequestWindow();
@@ -62,7 +62,7 @@ export async function startIngest(
   const liveBus = await startLiveBus({
     clickhouse,
     redis,
-    store,
+    store: store.for('tails'),
     lastPlace,
     unpublishedFrom: () => unpublishedFrom(),
     log,
@@ -70,7 +70,7 @@ export async function startIngest(
   const { bus } = liveBus;
   const queue = new BatchQueue({
     sequencer: liveBus.sequencer,
-    write: (blocks) => store.append(blocks),
+    write: (blocks) => clickhouse.append(blocks),
     publish: liveBus.publish,
     counters,
   });

@@ -153,7 +153,7 @@ export class AlertStore {
   }
 
   async #select(clauses: string, parameters: QueryParameters = {}): Promise<AlertEvent[]> {
-    const rows = await this.#clickhouse.query<Row>(`${SELECT} ${clauses}`, { parameters, urgent: true });
+    const rows = await this.#clickhouse.query<Row>(`${SELECT} ${clauses}`, { parameters });
     return rows.map(
       ([
         seq,

@@ -52,7 +52,7 @@ export class StoreLease implements Lease {
     if (age > lifeSeconds - beatSeconds) this.#holder = '';
     this.#held = false;
     const beat = performance.now() / 1000;
-    const [[now] = [0]] = await this.#clickhouse.query<[number]>(`SELECT ${NOW}`, { urgent: true });
+    const [[now] = [0]] = await this.#clickhouse.query<[number]>(`SELECT ${NOW}`);
     const isNew = this.#holder === '';
     if (isNew) {
       this.#holder = randomUUID();
@@ -66,7 +66,7 @@ export class StoreLease implements Lease {
          SELECT holder, argMax(asked, seen) AS first_asked, max(seen) AS last_seen FROM leases
          WHERE name = {name:String} GROUP BY holder
        ) WHERE last_seen > ${NOW} - {life:UInt64} ORDER BY first_asked, holder LIMIT 1`,
-      { parameters: { name: this.#name, life: Math.round(lifeSeconds * 1_000_000) }, urgent: true },
+      { parameters: { name: this.#name, life: Math.round(lifeSeconds * 1_000_000) } },
     );
     // One that asked at the same moment may not be seen yet, so a new one waits for its next sign of life.
     this.#held = !isNew && first?.[0] === this.#holder;

@@ -15,7 +15,7 @@ export class PositionStore {
   async find(name: string): Promise<{ place: number; note: string } | undefined> {
     const [row] = await this.#clickhouse.query<[number, string]>(
       'SELECT place, note FROM alert_positions FINAL WHERE name = {name:String}',
-      { parameters: { name }, urgent: true },
+      { parameters: { name } },
     );
     return row && { place: row[0], note: row[1] };
   }

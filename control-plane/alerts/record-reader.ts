@@ -1,4 +1,3 @@
-import { BEHIND_QUESTIONS } from '../logs/query-limits.ts';
 import type { CompiledRule } from './compile-rule.ts';
 import type { Increment } from './increment.ts';
 import { ARRIVAL_SECOND, LATEST_SECONDS, OWN_SECOND } from './read-increments.ts';
@@ -38,8 +37,7 @@ export class IncrementLists {
 
 export const NEW_RECORDS = 'seq > {after:UInt64} AND seq <= {up_to:UInt64}';
 export const READING_LIMITS = {
-  urgent: true,
-  settings: { max_execution_time: 20, max_threads: 1, max_memory_usage: 500_000_000, ...BEHIND_QUESTIONS },
+  settings: { max_execution_time: 20, max_threads: 1, max_memory_usage: 500_000_000 },
 };
 
 /** A record's own second; all that are older than any rule wants are the same one. */

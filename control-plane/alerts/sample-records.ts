@@ -2,7 +2,6 @@ import type { StoredRecord } from '../../pipeline/record/log-record.ts';
 import type { QueryParameters } from '../../pipeline/store/clickhouse.ts';
 import type { LogStore } from '../../pipeline/store/log-store.ts';
 import { textOfShape } from '../logs/message-shape.ts';
-import { BEHIND_QUESTIONS } from '../logs/query-limits.ts';
 import { messageHolds } from '../query/message-sql.ts';
 import { SqlParameters } from '../query/sql-parameters.ts';
 import type { CompiledRule } from './compile-rule.ts';
@@ -35,8 +34,7 @@ export function sampleRecords(
     `WHERE timestamp > fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND timestamp < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
        AND ${conditions.join(' AND ')} ORDER BY timestamp DESC LIMIT ${MOST}`,
     {
-      urgent: true,
-      settings: { max_execution_time: 5, max_threads: 1, ...BEHIND_QUESTIONS },
+      settings: { max_execution_time: 5, max_threads: 1 },
       parameters: Object.assign(
         { from: Math.floor((at - window) * 1000), to: Math.floor(at * 1000) + 60_000 },
         parameters,

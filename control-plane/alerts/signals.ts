@@ -18,7 +18,7 @@ export function createSignals(clickhouse: ClickHouse, dataDir: string): Signals 
     async dead_letters(window) {
       const rows = await clickhouse.query<[string, number]>(
         `SELECT agent, count() FROM dead_letters FINAL WHERE seq > {after:UInt64} GROUP BY agent LIMIT ${MAX_AGENTS}`,
-        { parameters: { after: Math.floor((Date.now() - window * 1000) * 1000) }, urgent: true },
+        { parameters: { after: Math.floor((Date.now() - window * 1000) * 1000) } },
       );
       return rows.map(([agent, value]) => ({ labels: { agent }, value }));
     },

@@ -18,7 +18,6 @@ export class SilenceStore {
   async list(): Promise<StoredSilence[]> {
     const rows = await this.#clickhouse.query<[string, string]>(
       `SELECT id, definition FROM alert_silences FINAL WHERE NOT deleted ORDER BY updated DESC LIMIT ${MAX_SILENCES}`,
-      { urgent: true },
     );
     return rows.map(([id, definition]) => ({ id, ...(JSON.parse(definition) as Silence) }));
   }
@@ -33,7 +32,7 @@ export class SilenceStore {
   async remove(id: string): Promise<boolean> {
     const [found] = await this.#clickhouse.query<[number, string]>(
       'SELECT updated, definition FROM alert_silences FINAL WHERE NOT deleted AND id = {id:String}',
-      { parameters: { id }, urgent: true },
+      { parameters: { id } },
     );
     if (!found) return false;
     const [updated, definition] = found;

@@ -37,6 +37,7 @@ export async function createBackup({
     const copied = await copyUnlessGone(join(dataDir, path), join(folder, 'data'), path);
     if (copied) files.push({ ...copied, path: `data/${copied.path}` });
   }
+  await clickhouse.flush();
   const tables: Manifest['tables'] = [];
   for (const { name, uuid } of await tablesOf(clickhouse)) {
     const copied = await copyTable(clickhouse, join(dataDir, 'clickhouse'), { name, uuid }, folder);

@@ -45,7 +45,6 @@ export class FleetDocuments<T> {
       `SELECT id, updated, body FROM fleet FINAL WHERE kind = {kind:String} AND updated >= {from:UInt64}`,
       {
         parameters: { kind: this.#kind, from: Math.max(0, this.#newest - OVERLAP_MILLISECONDS) },
-        urgent: true,
       },
     );
     for (const [id, updated, body] of rows) this.#keep(id, updated, JSON.parse(body) as T | null);

@@ -62,7 +62,7 @@ export async function histogramOf(
     { ...filter, range: widen(range, filter.range) },
     { start, step },
     by,
-    { ...limits, continues: !isClosed(filter.range) },
+    limits,
   )) {
     const bucket = counts[index];
     if (!bucket) continue;

@@ -45,7 +45,6 @@ export async function patternsOf(
   limits: QueryLimits,
 ): Promise<Patterns> {
   const { total, stored } = await countBoth(clickhouse, filter, limits);
-  const more = { ...limits, continues: true };
   const every = Math.max(1, Math.ceil(stored / MAX_SAMPLE));
   const sample = every === 1 ? '' : ` AND cityHash64(seq) % ${every} = 0`;
   const rows = await clickhouse.query<[string, number, number, number, string, string, string, string]>(
@@ -53,11 +52,11 @@ export async function patternsOf(
        upper(topKWeighted(1)(toString(level), weight)[1]),
        formatDateTime(min(timestamp), ${TIME}), formatDateTime(max(timestamp), ${TIME}), any(message)
      FROM logs WHERE ${filter.where}${sample} GROUP BY shape ORDER BY found DESC, shape LIMIT ${limit}`,
-    { parameters: filter.parameters, ...more },
+    { parameters: filter.parameters, ...limits },
   );
   const found = Number(rows[0]?.[2] ?? 0);
   const shapes = rows.map(([shape]) => shape);
-  const known = await shapesBefore(clickhouse, filter, shapes, more);
+  const known = await shapesBefore(clickhouse, filter, shapes, limits);
   return {
     patterns: rows.map(([pattern, count, , , level, first_seen, last_seen, message]) => ({
       pattern,

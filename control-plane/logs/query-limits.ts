@@ -1,7 +1,7 @@
 import type { QueryOptions } from '../../pipeline/store/clickhouse.ts';
 
 /** What one query may cost; one that asks for more ends with an error that says how to narrow it. */
-export type QueryLimits = Pick<QueryOptions, 'settings' | 'signal' | 'mayLag' | 'continues'>;
+export type QueryLimits = Pick<QueryOptions, 'settings' | 'signal'>;
 
 const SETTINGS = {
   max_execution_time: 30,
@@ -13,7 +13,7 @@ const SETTINGS = {
 
 /** @param signal aborted when the client leaves: the engine then stops its work */
 export function queryLimits(signal: AbortSignal): QueryLimits {
-  return { settings: SETTINGS, signal, mayLag: true };
+  return { settings: SETTINGS, signal };
 }
 
 /** For queries that look at every record of their range, and so can be told beforehand from their number. */
@@ -21,7 +21,6 @@ export function scanLimits(signal: AbortSignal): QueryLimits {
   return {
     settings: { ...SETTINGS, ...BEHIND_INGEST, max_rows_to_read: 1_000_000_000 },
     signal,
-    mayLag: true,
   };
 }
 
@@ -32,8 +31,3 @@ export function adjustLimits(limits: QueryLimits, settings: QueryOptions['settin
 
 /** Ingest and live streams get the cores first; without effect where the process may not set priorities (CAP_SYS_NICE). */
 const BEHIND_INGEST = { os_thread_priority: 5 };
-/**
- * For what nobody waits for. Inserts have the priority of ingest, for questions wait for them: with inserts at 10 and this at 5, a
- * count beside 60,000 records/s took p50 71 to 91 ms and p99 350 to 700, with 0 and 15 it takes 60 to 73 and 175 to 220.
- */
-export const BEHIND_QUESTIONS = { os_thread_priority: 15 };

@@ -42,9 +42,8 @@ export async function searchLogs(
   const cursor = request.cursor === undefined ? undefined : decodeCursor(request.cursor);
   const near = nearEnd(request, cursor, store.newestSecond);
   const first = near === undefined ? [] : await readPage(store, request, cursor, near, limits);
-  const more = { ...limits, continues: near !== undefined };
   const records =
-    first.length > request.limit ? first : await readPage(store, request, cursor, undefined, more);
+    first.length > request.limit ? first : await readPage(store, request, cursor, undefined, limits);
   const page = records.slice(0, request.limit);
   const isLast = records.length === page.length;
   return { records: page, nextCursor: isLast ? undefined : encodeCursor(page.at(-1)!) };

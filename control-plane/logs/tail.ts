@@ -53,7 +53,7 @@ export async function* tailLogs(options: TailOptions, request: TailRequest): Asy
   const { store, bus, maxWaiting = 10_000, maxBehind = 100_000 } = options;
   const { filter, tail, since, follow, levelCase, signal } = request;
   const parameters = since === undefined ? filter.parameters : { ...filter.parameters, since };
-  const limits = { signal, urgent: true, settings: { max_execution_time: 30, max_threads: 1 } };
+  const limits = { signal, settings: { max_execution_time: 30, max_threads: 1 } };
   const reader = new LiveReader(bus, filter.matches, maxWaiting);
   const wake = () => reader.wake();
   signal.addEventListener('abort', wake, { once: true });

@@ -80,7 +80,6 @@ export class NewestReads {
             limit: taken[0]!.limit,
           },
           settings: SETTINGS,
-          urgent: true,
         },
       );
       const ofNode = new Map<string, StoredRecord[]>();

@@ -101,7 +101,6 @@ export class StoredNodeLog implements NodeLog {
           limit,
         },
         settings: SETTINGS,
-        urgent: true,
         ...(signal && { signal }),
       },
     );

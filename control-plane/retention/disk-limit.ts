@@ -33,7 +33,6 @@ export interface Eviction {
 export async function bytesOnDisk(clickhouse: ClickHouse): Promise<number> {
   const [[bytes] = [0]] = await clickhouse.query<[number]>(
     'SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase()',
-    { mayLag: true },
   );
   return Number(bytes);
 }
@@ -52,7 +51,7 @@ export async function keepWithin(
   const lifetime = lifetimeHours(retention);
   const rows = await clickhouse.query<[number, number, number]>(
     `SELECT intDiv(seq, ${HOUR_MICROSECONDS}) AS hour, ${lifetime} AS lifetime, count() FROM logs GROUP BY hour, lifetime`,
-    { signal, mayLag: true },
+    { signal },
   );
   const groups = rows.map(([hour, lifetime, records]): Group => ({ hour, lifetime, records }));
   const records = groups.reduce((sum, group) => sum + group.records, 0);
@@ -97,13 +96,12 @@ async function removeGroups(
   }
   for (const day of whole) {
     const date = new Date(day * DAY_HOURS * 3_600_000).toISOString().slice(0, 10);
-    await clickhouse.command(`ALTER TABLE logs DROP PARTITION '${date}'`, { signal, mayLag: true });
+    await clickhouse.command(`ALTER TABLE logs DROP PARTITION '${date}'`, { signal });
   }
   if (rest.length === 0) return;
   const conditions = cutsOf(rest).map((cut) => `(${lifetime} = ${cut.lifetime} AND seq < ${cut.before})`);
   await clickhouse.command(`ALTER TABLE logs DELETE WHERE ${conditions.join(' OR ')}`, {
     settings: { mutations_sync: 1 },
     signal,
-    mayLag: true,
   });
 }

@@ -22,13 +22,9 @@ export class Archive {
 
   /** @param folder absolute path */
   constructor(clickhouse: ClickHouse, folder: string) {
-    this.#clickhouse = clickhouse;
+    this.#clickhouse = clickhouse.for('rules');
     this.#folder = folder;
-    this.reader = {
-      ...clickhouse,
-      query: (sql, options) => clickhouse.query(fromArchive(sql), options),
-      stream: (sql, format, options) => clickhouse.stream(fromArchive(sql), format, options),
-    };
+    this.reader = readArchive(clickhouse);
   }
 
   /** Makes the view that answers. */
@@ -93,6 +89,15 @@ export class Archive {
     const structure = COLUMNS.map((column) => `${column.name} ${column.type}`).join(', ');
     return `file(${quote(join(this.#folder, name))}, 'Parquet', ${quote(structure)})`;
   }
+}
+
+function readArchive(clickhouse: ClickHouse): ClickHouse {
+  return {
+    ...clickhouse,
+    for: (workload) => readArchive(clickhouse.for(workload)),
+    query: (sql, options) => clickhouse.query(fromArchive(sql), options),
+    stream: (sql, format, options) => clickhouse.stream(fromArchive(sql), format, options),
+  };
 }
 
 function fromArchive(sql: string): string {

@@ -86,9 +86,12 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
     return retryPassing(send, { forMs: retryMs });
   };
 
-  return {
+  const handle: ClickHouse = {
     cluster,
     shared: true,
+    for: () => handle,
+    flush: async () => {},
+    lastAppended: async () => 0,
     repeatsInserts: true,
     journaled: { rows: 0, problem: undefined },
 
@@ -130,6 +133,7 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
 
     close: () => client.close(),
   };
+  return handle;
 }
 
 /** An insert is answered when it is on its shard, and a subquery looks at all shards. */

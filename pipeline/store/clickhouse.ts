@@ -7,16 +7,18 @@ export interface QueryOptions {
   readonly settings?: Readonly<Record<string, string | number>>;
   /** Aborting stops the engine's work on the query. */
   readonly signal?: AbortSignal;
-  /**
-   * Answer all the same where rows that were appended cannot be stored now. Without it a statement sees all that was appended
-   * before, or rejects with what hinders that.
-   */
-  readonly mayLag?: boolean;
-  /** Goes on with a question that another statement began: what was appended since then need not be stored first. */
-  readonly continues?: boolean;
-  /** Short work that must not wait behind questions of users: the embedded engine keeps sessions for it. */
-  readonly urgent?: boolean;
 }
+
+/**
+ * Who asks. Each workload has sessions of its own in the embedded engine, so that none waits behind another.
+ *
+ * - `queries`: what a user asks. A statement sees all that was acknowledged before it, or where that cannot be stored now, what there is
+ *   without it (`journaled` says so).
+ * - `tails`: live streams and what follows one. A statement sees all that was acknowledged before it, or rejects.
+ * - `rules`: what is read for alerts and forwarding; it comes after everybody else. It sees the same as `tails`.
+ * - `state`: the server's own tables, short statements. What is acknowledged need not be in `logs` for them.
+ */
+export type Workload = 'queries' | 'tails' | 'rules' | 'state';
 
 /** Bytes in pieces, in a format of ClickHouse: `Native` where much is written, lines of JSON where it is little. */
 export interface InsertedRows {
@@ -54,8 +56,14 @@ export interface ClickHouse {
   readonly repeatsInserts: boolean;
   /** What was appended and waits to be stored. */
   readonly journaled: Journaled;
+  /** The same store for who asks; what `open…` and `connect…` give is for `queries`. */
+  for(workload: Workload): ClickHouse;
   /** Adds rows to the table `logs`, all or none of them: durable when it resolves, and seen by every statement from then on. */
   append(rows: AppendedBlocks): Promise<void>;
+  /** Resolves when all rows that were appended before are in their table; rejects with what hinders it. */
+  flush(): Promise<void>;
+  /** The highest sequence number that `append` was given before, also by an earlier process, as far as is known without the table. */
+  lastAppended(): Promise<number>;
   /** Inserts rows, all or none of them, durable when it resolves. */
   insert(table: string, columns: readonly string[], rows: InsertedRows): Promise<void>;
   /** Runs a SELECT and gives its rows as arrays in column order; 64-bit integers come as numbers. */

@@ -1,20 +1,17 @@
-import { constants, ftruncateSync, writeSync } from 'node:fs';
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { AppendedBlocks } from './clickhouse.ts';
-
-/** Of each append: bytes up to its end, rows, place of the last row. */
-const END_BYTES = 24;
+import { END, encodeFrame } from './journal-frame.ts';
 
 /**
- * A file of rows, and a second one that tells where each append to it ended: what a crash or a full disk cut off does not
- * count and is written over. The names are used again, because on ext4 a name that is new costs an inode. What takes microseconds
- * is done at once: a turn of a busy thread takes milliseconds.
+ * A file of frames of rows. It is used again for later rows without being cut, so that an append on top of old bytes changes none of
+ * the file system's own data: `fdatasync` is then the write of these bytes alone. What an earlier use left behind them is known by its
+ * generation.
  */
 export class JournalFile {
   readonly path: string;
-  #rowsFile: FileHandle | undefined;
-  #endsFile: FileHandle | undefined;
-  #appends = 0;
+  #file: FileHandle | undefined;
+  #generation = 0;
   #bytes = 0;
   #rows = 0;
   #last = 0;
@@ -31,77 +28,55 @@ export class JournalFile {
     return this.#rows;
   }
 
-  /** Place of the last row. */
+  /** Sequence number of the last row. */
   get last(): number {
     return this.#last;
   }
 
-  /** Takes up what a process that is gone has left in it. */
-  async load(): Promise<void> {
-    await this.#open();
-    const { size } = await this.#rowsFile!.stat();
-    const ends = await readFile(endsPath(this.path));
-    this.#forget();
-    for (let at = 0; at + END_BYTES <= ends.length; at += END_BYTES) {
-      const end = ends.readDoubleLE(at);
-      if (end > size) break;
-      this.#bytes = end;
-      this.#rows += ends.readDoubleLE(at + 8);
-      this.#last = ends.readDoubleLE(at + 16);
-      this.#appends++;
-    }
-  }
-
-  /** Resolves when the rows are in the file, all of them; when it rejects none of them is. */
+  /** Resolves when the rows are in the file, all of them; when it rejects none of them counts. One append at a time. */
   async append({ pieces, count, last }: AppendedBlocks): Promise<void> {
-    await this.#open();
-    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    const { bytesWritten } = await this.#rowsFile!.writev(pieces, this.#bytes);
-    if (bytesWritten < length) throw new Error(`wrote ${bytesWritten} of ${length} bytes to ${this.path}`);
-    const end = Buffer.allocUnsafe(END_BYTES);
-    end.writeDoubleLE(this.#bytes + length, 0);
-    end.writeDoubleLE(count, 8);
-    end.writeDoubleLE(last, 16);
-    const written = writeSync(this.#endsFile!.fd, end, 0, END_BYTES, this.#appends * END_BYTES);
-    if (written < END_BYTES) throw new Error(`could not write to ${endsPath(this.path)}`);
-    this.#appends++;
-    this.#bytes += length;
+    this.#file ??= await open(this.path, constants.O_RDWR | constants.O_CREAT);
+    if (this.#rows === 0) this.#generation = last - count + 1;
+    const frame = {
+      generation: this.#generation,
+      offset: this.#bytes,
+      rows: count,
+      rowsBefore: this.#rows,
+      last,
+    };
+    const encoded = encodeFrame(pieces, frame);
+    const { bytesWritten } = await this.#file.writev(encoded.pieces, this.#bytes);
+    if (bytesWritten < encoded.length)
+      throw new Error(`wrote ${bytesWritten} of ${encoded.length} bytes to ${this.path}`);
+    this.#bytes += encoded.length;
     this.#rows += count;
     this.#last = last;
   }
 
-  /** Cuts off what lies behind the last whole append, so that the file can be read as it is. */
-  seal(): void {
-    ftruncateSync(this.#rowsFile!.fd, this.#bytes);
+  /** Resolves when everything that was appended before is on the disk itself. */
+  async sync(): Promise<void> {
+    await this.#file?.datasync();
   }
 
-  /** Its rows are elsewhere now. */
-  async clear(): Promise<void> {
-    await this.#open();
-    ftruncateSync(this.#endsFile!.fd, 0);
-    this.#forget();
+  /** Ends the rows for who reads the file as it is. */
+  async end(): Promise<void> {
+    await this.#file?.write(END, 0, END.length, this.#bytes);
+  }
+
+  /** Its rows are elsewhere now: the next append begins the file anew. */
+  reuse(): void {
+    this.#bytes = 0;
+    this.#rows = 0;
+    this.#last = 0;
+  }
+
+  /** Gives its bytes back to the disk; a start reads what the files hold. */
+  async cut(): Promise<void> {
+    await this.#file?.truncate(0);
   }
 
   async close(): Promise<void> {
-    await this.#rowsFile?.close();
-    await this.#endsFile?.close();
-    this.#rowsFile = undefined;
-    this.#endsFile = undefined;
+    await this.#file?.close();
+    this.#file = undefined;
   }
-
-  #forget(): void {
-    this.#appends = 0;
-    this.#bytes = 0;
-    this.#rows = 0;
-  }
-
-  async #open(): Promise<void> {
-    const flags = constants.O_RDWR | constants.O_CREAT;
-    this.#rowsFile ??= await open(this.path, flags);
-    this.#endsFile ??= await open(endsPath(this.path), flags);
-  }
-}
-
-export function endsPath(path: string): string {
-  return `${path}.ends`;
 }

@@ -1,29 +1,36 @@
-import { mkdirSync, readdirSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
 import { Turns } from '../turns.ts';
 import type { AppendedBlocks, Journaled } from './clickhouse.ts';
-import { endsPath, JournalFile } from './journal-file.ts';
+import type { JournalFile } from './journal-file.ts';
+import { JournalFiles, MAX_FILE_BYTES } from './journal-files.ts';
+import { type Leftover, setAside, useLeftover } from './journal-leftover.ts';
 
 export interface JournalOptions {
   /** Folder of its files; made when it does not exist. */
   readonly folder: string;
-  /** The partition of the table for which a place is meant: an insert into one is atomic. */
+  /** The partition of the table for which a sequence number is meant: an insert into one is atomic. */
   readonly partitionOf: (last: number) => number;
   /** Stores the rows of a file, all or none. */
   readonly store: (path: string) => Promise<void>;
-  /** Whether the row of a place is stored: asked where an earlier attempt may have been done. */
+  /** Whether the row of a sequence number is stored: asked where an earlier attempt may have been done. */
   readonly isStored: (last: number) => Promise<boolean>;
   /** Whether an error says that the file itself cannot be read. */
   readonly isDamage: (error: unknown) => boolean;
+  /** Is given a sentence for each loss, and for what may be one. */
   readonly onDamage: (message: string) => void;
+  /** Whether an append waits until its rows are on the disk itself; otherwise they survive the end of the process alone. */
+  readonly syncAppends: boolean;
+  /** Brings everything that was stored before to the disk itself. */
+  readonly syncTables: () => Promise<void>;
   /**
    * Rows that one insert takes. A part costs 7 ms and 41 files, each of them up to a millisecond on ext4 where many were deleted lately: inserts of
    * 20,000 rows took 15 to 20 % more CPU for all of ingest than those of 60,000.
    */
-  readonly mostRows?: number;
+  readonly maxRows?: number;
   /** So long rows that nobody asks for wait for others. */
   readonly gatherMilliseconds?: number;
+  /** So long stored rows wait for others before they are brought to the disk. */
+  readonly checkpointMilliseconds?: number;
   readonly retryMilliseconds?: number;
 }
 
@@ -33,8 +40,8 @@ interface Segment {
   state: 'open' | 'waiting' | 'storing' | 'stored';
   /** An attempt to store it may have been done. */
   doubtful: boolean;
-  /** A process that is gone has left it. */
-  readonly inherited: boolean;
+  /** What an earlier process left in the file. */
+  readonly leftover: Leftover | undefined;
 }
 
 interface Waiter {
@@ -44,24 +51,24 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
-const MOST_BYTES = 16 * 1024 * 1024;
-/** Files, and so what may wait at most: 128 MB. */
-const FILES = 8;
 /** One insert works on one core. */
 const INSERTS = 2;
 
 /**
  * Makes rows durable at the cost of writing them to a file, and stores them in few large inserts behind that. An insert
  * costs 7 ms of CPU and a part that has to be merged whatever it holds, so small ones take most of what a busy server has.
- * Whoever reads calls `settle` first and so sees all that was appended before; what a crash leaves is stored at the next start.
+ * Whoever reads calls `flush` first and so sees all that was appended before. What a crash leaves is stored at the next start, unless
+ * the table has it already.
  */
 export class Journal implements Journaled {
   readonly #options: Required<JournalOptions>;
-  readonly #free: JournalFile[] = [];
+  readonly #files: JournalFiles;
+  readonly #loading: Promise<void>;
   #open: Segment | undefined;
   /** Full ones, the oldest first. */
   readonly #sealed: Segment[] = [];
   #storedCount = 0;
+  #last = 0;
   #waiting: Waiter[] = [];
   #storing = 0;
   readonly #idle: (() => void)[] = [];
@@ -69,55 +76,60 @@ export class Journal implements Journaled {
   #failure: { readonly error: unknown } | undefined;
   #retry: NodeJS.Timeout | undefined;
   #gathering: NodeJS.Timeout | undefined;
-  /** Appends and seals take place one after the other. */
+  /** Writes and seals happen one after the other. */
   readonly #turns = new Turns();
 
   constructor(options: JournalOptions) {
-    this.#options = { mostRows: 60_000, gatherMilliseconds: 400, retryMilliseconds: 1_000, ...options };
+    this.#options = {
+      maxRows: 60_000,
+      gatherMilliseconds: 400,
+      checkpointMilliseconds: 5_000,
+      retryMilliseconds: 1_000,
+      ...options,
+    };
     mkdirSync(options.folder, { recursive: true });
-    const names = new Set(readdirSync(options.folder));
-    for (let number = 0; number < FILES; number++) {
-      const file = new JournalFile(join(options.folder, String(number)));
-      if (names.has(String(number)) && names.has(endsPath(String(number))))
-        this.#sealed.push({ file, partition: undefined, state: 'waiting', doubtful: true, inherited: true });
-      else this.#free.push(file);
-    }
+    this.#files = new JournalFiles(this.#options);
+    this.#loading = this.#load();
+    this.#loading.catch(() => {});
   }
 
   /** Rows that are durable and not yet stored. */
   get rows(): number {
-    return this.#sealed.reduce((sum, { file }) => sum + file.rows, this.#open?.file.rows ?? 0);
+    return this.#sealed.reduce((sum, segment) => sum + rowsOf(segment), this.#open?.file.rows ?? 0);
   }
 
-  /** Why they cannot be stored now. */
+  /** Why they cannot be stored now, or not brought to the disk. */
   get problem(): string | undefined {
-    if (!this.#failure) return undefined;
-    const { error } = this.#failure;
+    const failure = this.#failure ?? this.#files.failure;
+    if (!failure) return undefined;
+    const { error } = failure;
     return error instanceof Error ? error.message : String(error);
   }
 
+  /** The highest sequence number that was ever appended, as far as the journal knows; 0 for none. */
+  async last(): Promise<number> {
+    await this.#loading;
+    return Math.max(this.#files.checkpoint, this.#last);
+  }
+
   /** Resolves when the rows are durable. Where too much waits to be stored, it waits for that, or rejects with what hinders it. */
-  append(blocks: AppendedBlocks): Promise<void> {
-    return this.#turns.take(async () => {
-      const { partitionOf, mostRows, gatherMilliseconds } = this.#options;
-      const partition = partitionOf(blocks.last);
-      if (this.#open && this.#open.partition !== partition) this.#seal();
-      this.#open ??= {
-        file: await this.#takeFile(),
-        partition,
-        state: 'open',
-        doubtful: false,
-        inherited: false,
-      };
-      const { file } = this.#open;
-      await file.append(blocks);
-      if (file.rows >= mostRows || file.bytes >= MOST_BYTES) this.#seal();
-      else this.#gathering ??= setTimeout(() => this.settle().catch(() => {}), gatherMilliseconds).unref();
-    });
+  async append(blocks: AppendedBlocks): Promise<void> {
+    const segment = await this.#turns.take(() => this.#write(blocks));
+    if (!this.#options.syncAppends) return;
+    try {
+      await segment.file.sync();
+    } catch (error) {
+      // The system may report a failed write once and take it for done afterwards: nothing more goes into this file.
+      await this.#turns.take(async () => {
+        if (this.#open === segment) this.#seal();
+      });
+      throw error;
+    }
   }
 
   /** Resolves when everything that was appended before is stored; rejects with what hinders it. */
-  async settle(): Promise<void> {
+  async flush(): Promise<void> {
+    await this.#loading;
     if (!this.#open && this.#sealed.length === 0) return;
     await this.#turns.take(async () => this.#seal());
     if (this.#failure) this.#tryAgain();
@@ -126,16 +138,42 @@ export class Journal implements Journaled {
 
   /** Stores what it can; what it cannot is stored at the next start. */
   async close(): Promise<void> {
-    await this.settle().catch(() => {});
+    await this.flush().catch(() => {});
     clearTimeout(this.#retry);
     if (this.#storing > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
-    for (const file of this.#free) await file.close();
-    for (const { file } of this.#sealed) await file.close();
+    await this.#files.close();
+  }
+
+  async #load(): Promise<void> {
+    for (const { file, leftover } of await this.#files.load()) {
+      this.#sealed.push({ file, partition: undefined, state: 'waiting', doubtful: true, leftover });
+      this.#last = leftover.last;
+    }
+  }
+
+  async #write(blocks: AppendedBlocks): Promise<Segment> {
+    await this.#loading;
+    const { partitionOf, maxRows, gatherMilliseconds } = this.#options;
+    const partition = partitionOf(blocks.last);
+    if (this.#open && this.#open.partition !== partition) this.#seal();
+    this.#open ??= {
+      file: await this.#takeFile(),
+      partition,
+      state: 'open',
+      doubtful: false,
+      leftover: undefined,
+    };
+    const segment = this.#open;
+    await segment.file.append(blocks);
+    this.#last = blocks.last;
+    if (segment.file.rows >= maxRows || segment.file.bytes >= MAX_FILE_BYTES) this.#seal();
+    else this.#gathering ??= setTimeout(() => this.flush().catch(() => {}), gatherMilliseconds).unref();
+    return segment;
   }
 
   async #takeFile(): Promise<JournalFile> {
-    if (this.#free.length === 0) await this.#stored(this.#storedCount + 1);
-    return this.#free.pop()!;
+    if (this.#failure && this.#files.isFull) throw this.#failure.error;
+    return this.#files.take();
   }
 
   #seal(): void {
@@ -143,8 +181,7 @@ export class Journal implements Journaled {
     this.#gathering = undefined;
     const segment = this.#open;
     this.#open = undefined;
-    if (segment?.file.rows === 0) this.#free.push(segment.file);
-    else if (segment) {
+    if (segment) {
       segment.state = 'waiting';
       this.#sealed.push(segment);
     }
@@ -172,7 +209,7 @@ export class Journal implements Journaled {
     this.#storing--;
     for (let head = this.#sealed[0]; head?.state === 'stored'; head = this.#sealed[0]) {
       this.#sealed.shift();
-      this.#free.push(head.file);
+      this.#files.addStored(head.file, lastOf(head));
       this.#storedCount++;
     }
     const waiting = this.#waiting.splice(0);
@@ -186,43 +223,37 @@ export class Journal implements Journaled {
 
   async #store(segment: Segment): Promise<void> {
     const { store, isStored } = this.#options;
-    const { file, doubtful, inherited } = segment;
-    if (inherited) await file.load();
-    if (file.rows > 0) {
-      file.seal();
-      if (!(doubtful && (await isStored(file.last)))) {
-        segment.doubtful = true;
-        if (inherited) await this.#storeInherited(file);
-        else await store(file.path);
+    const { file, doubtful, leftover } = segment;
+    if (rowsOf(segment) > 0 && !(doubtful && (await isStored(lastOf(segment))))) {
+      segment.doubtful = true;
+      if (leftover) await this.#storeLeftover(leftover);
+      else {
+        await file.end();
+        await store(file.path);
       }
     }
-    await file.clear();
+    if (leftover && leftover.lostRows > 0) await setAside(leftover.path);
   }
 
-  /** After a power failure a file may not hold what was written to it; that must not keep the server from starting. */
-  async #storeInherited(file: JournalFile): Promise<void> {
-    const { store, isStored, isDamage, onDamage } = this.#options;
-    let reason = 'it does not hold what was written to it';
+  /** Rows with a right checksum that the engine cannot read all the same must not keep the others from being stored. */
+  async #storeLeftover(leftover: Leftover): Promise<void> {
+    const { store, isDamage, onDamage } = this.#options;
     try {
-      await store(file.path);
-      // Bytes that are all zero are an empty block to the engine.
-      if (await isStored(file.last)) return;
+      await useLeftover(leftover, store);
     } catch (error) {
       if (!isDamage(error)) throw error;
-      reason = String(error);
+      const aside = await setAside(leftover.path);
+      onDamage(
+        `${leftover.rows} records of the journal's file ${leftover.path} cannot be stored (${(error as Error).message}); it was set aside: ${aside}`,
+      );
     }
-    const aside = `${file.path}.damaged-${Date.now()}`;
-    await rename(file.path, aside);
-    await file.close();
-    onDamage(
-      `${file.rows} records of a file that is damaged are missing; it was set aside: ${aside} (${reason})`,
-    );
   }
 
   #fail(error: unknown): void {
     clearTimeout(this.#retry);
     this.#failure = { error };
     for (const { reject } of this.#waiting.splice(0)) reject(error);
+    this.#files.refuse(error);
     this.#retry = setTimeout(() => this.#tryAgain(), this.#options.retryMilliseconds).unref();
   }
 
@@ -237,4 +268,12 @@ export class Journal implements Journaled {
     if (this.#failure) return Promise.reject(this.#failure.error);
     return new Promise((resolve, reject) => this.#waiting.push({ stored: count, resolve, reject }));
   }
+}
+
+function rowsOf({ file, leftover }: Segment): number {
+  return leftover?.rows ?? file.rows;
+}
+
+function lastOf({ file, leftover }: Segment): number {
+  return leftover?.last ?? file.last;
 }

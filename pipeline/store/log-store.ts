@@ -1,7 +1,7 @@
 import { overloaded } from '../errors.ts';
 import type { StoredRecord } from '../record/log-record.ts';
 import { decodeRequest, type KnownRequest } from '../request-window.ts';
-import type { AppendedBlocks, ClickHouse, QueryOptions, QueryParameters } from './clickhouse.ts';
+import type { ClickHouse, QueryOptions, QueryParameters, Workload } from './clickhouse.ts';
 import { decodeRow, RECORD_SELECT, type RecordRow } from './columns.ts';
 
 /** Records behind one place up to another that fulfil a condition. */
@@ -30,15 +30,15 @@ export class LogStore {
     this.#clickhouse = clickhouse;
   }
 
-  /** Stores finished blocks of rows, all or none. */
-  append(blocks: AppendedBlocks): Promise<void> {
-    return this.#clickhouse.append(blocks);
+  /** The same table for who asks. */
+  for(workload: Workload): LogStore {
+    return new LogStore(this.#clickhouse.for(workload));
   }
 
-  /** The highest place in the store; 0 where it is empty. */
+  /** The highest sequence number that is stored or acknowledged; 0 where there is none. */
   async lastPlace(): Promise<number> {
     const [[last] = [0]] = await this.#clickhouse.query<[number]>('SELECT max(seq) FROM logs');
-    return last;
+    return Math.max(last, await this.#clickhouse.lastAppended());
   }
 
   /** Requests whose records came in after a place, oldest first. */

@@ -30,23 +30,18 @@ export async function migrate(clickhouse: ClickHouse, retention: Retention): Pro
   }
 }
 
-/** Rows that a crash left in the journal are stored as soon as there is a table for them. */
-const BEFORE_TABLES = { mayLag: true };
-
 /** Gives an empty database its tables; one that holds any is left to the migrations. */
 async function createTables(clickhouse: ClickHouse, retention: Retention): Promise<void> {
   const [[tables] = [0]] = await clickhouse.query<[number]>(
     'SELECT count() FROM system.tables WHERE database = currentDatabase()',
-    BEFORE_TABLES,
   );
   if (tables > 0) return;
   // The first version's `logs` among them changes nothing: the table is there by then.
   const created = MIGRATIONS.flat().filter((statement) => statement.startsWith('CREATE TABLE'));
   for (const statement of [logsTable(logsTtl(retention)), ...created, VERSIONS_TABLE])
-    await clickhouse.command(statement, BEFORE_TABLES);
+    await clickhouse.command(statement);
   await clickhouse.command(
     `INSERT INTO schema_versions SELECT number + 1, now() FROM numbers(${MIGRATIONS.length})`,
-    BEFORE_TABLES,
   );
 }
 
@@ -58,11 +53,8 @@ export async function applyMigrations(
   clickhouse: ClickHouse,
   migrations: readonly (readonly string[])[],
 ): Promise<void> {
-  await clickhouse.command(VERSIONS_TABLE, BEFORE_TABLES);
-  const [[applied] = [0]] = await clickhouse.query<[number]>(
-    'SELECT max(version) FROM schema_versions',
-    BEFORE_TABLES,
-  );
+  await clickhouse.command(VERSIONS_TABLE);
+  const [[applied] = [0]] = await clickhouse.query<[number]>('SELECT max(version) FROM schema_versions');
   if (applied > migrations.length) {
     throw new Error(
       `the data has schema version ${applied}, this release knows up to ${migrations.length}: start a newer release`,
@@ -71,8 +63,8 @@ export async function applyMigrations(
   for (const [index, statements] of migrations.entries()) {
     const version = index + 1;
     if (version <= applied) continue;
-    for (const statement of statements) await clickhouse.command(statement, BEFORE_TABLES);
-    await clickhouse.command(`INSERT INTO schema_versions SELECT ${version}, now()`, BEFORE_TABLES);
+    for (const statement of statements) await clickhouse.command(statement);
+    await clickhouse.command(`INSERT INTO schema_versions SELECT ${version}, now()`);
   }
 }
 

@@ -89,7 +89,7 @@ t.test('a file of the journal that lost its bytes is set aside and told; the ser
     const end = Buffer.alloc(24);
     end.writeDoubleLE(content.length, 0);
     end.writeDoubleLE(7, 8);
-    end.writeDoubleLE(12_345, 16);
+    end.writeDoubleLE((Date.now() + 3_600_000) * 1_000, 16);
     writeFileSync(join(journal, `${name}.ends`), end);
   }
   const server = await startProcess(settings);

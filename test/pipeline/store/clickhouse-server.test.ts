@@ -25,7 +25,7 @@ t.test('a server answers like the embedded engine', async (t) => {
   rows.add(plainRecord({ message: "it's \\ one\nof two, é😀" }));
   rows.add(plainRecord({ message: 'two', level: 'error' }));
   rows.mark('["agent","digest",2,2,0]');
-  await store.append({ pieces: rows.finish(seq), count: 2, last: seq + 1 });
+  await clickhouse.append({ pieces: rows.finish(seq), count: 2, last: seq + 1 });
 
   t.equal(await store.lastPlace(), seq + 1);
   t.same(await store.requestsAfter(0), [

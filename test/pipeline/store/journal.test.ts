@@ -1,16 +1,22 @@
-import { appendFileSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { Journal, type JournalOptions } from '../../../pipeline/store/journal.ts';
+import { readFrames } from '../../../pipeline/store/journal-frame.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
+import { readNativeRows, nativeRows as rows } from './native-rows.ts';
+
+const HOUR = 3_600_000;
 
 /** A table whose inserts the test can refuse, and the folder of its journals. */
 function createTable() {
   const folder = temporaryFolder();
   const table = {
-    inserts: [] as string[],
+    inserts: [] as number[][],
     places: [] as number[],
     refusal: undefined as Error | undefined,
+    syncRefusal: undefined as Error | undefined,
+    syncs: 0,
     asked: [] as number[],
     damage: [] as string[],
   };
@@ -19,10 +25,10 @@ function createTable() {
       folder,
       partitionOf: (last) => Math.floor(last / 1_000),
       store: async (path) => {
-        const text = readFileSync(path, 'utf8');
+        const places = readNativeRows(readFileSync(path));
         if (table.refusal) throw table.refusal;
-        table.inserts.push(text);
-        for (const [place] of text.matchAll(/\d+/g)) table.places.push(Number(place));
+        table.inserts.push(places);
+        table.places.push(...places);
       },
       isStored: async (last) => {
         table.asked.push(last);
@@ -30,120 +36,200 @@ function createTable() {
       },
       isDamage: (error) => (error as Error).message === 'damaged',
       onDamage: (message) => table.damage.push(message),
-      gatherMilliseconds: 3_600_000,
+      syncAppends: true,
+      syncTables: async () => {
+        if (table.syncRefusal) throw table.syncRefusal;
+        table.syncs++;
+      },
+      gatherMilliseconds: HOUR,
+      checkpointMilliseconds: HOUR,
       retryMilliseconds: 5,
       ...options,
     });
-  return { table, folder, open };
+  /** What a process that is killed leaves; every change of the bytes is made to the first file of these. */
+  const leave = async (appends: readonly (readonly number[])[], change: (bytes: Buffer) => unknown) => {
+    const journal = open();
+    for (const places of appends) await journal.append(rows(...places));
+    const path = usedFile(folder);
+    const bytes = readFileSync(path);
+    const changed = change(bytes);
+    writeFileSync(path, Buffer.isBuffer(changed) ? changed : bytes);
+    return path;
+  };
+  return { table, folder, open, leave };
 }
 
-/** Rows whose text is their places. */
-const rows = (...places: number[]) => ({
-  pieces: places.map((place) => Buffer.from(`${place} `)),
-  count: places.length,
-  last: places.at(-1)!,
-});
+function usedFile(folder: string): string {
+  const name = readdirSync(folder).find(
+    (file) => /^\d+$/.test(file) && readFileSync(join(folder, file)).length > 0,
+  );
+  return join(folder, name!);
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 t.test('what was appended is stored with one insert when somebody asks', async (t) => {
   const { table, open } = createTable();
   const journal = open();
-  await journal.settle();
+  await journal.flush();
   t.same(table.inserts, []);
+  t.equal(await journal.last(), 0);
   await Promise.all([journal.append(rows(1, 2)), journal.append(rows(3))]);
   t.equal(journal.rows, 3);
+  t.equal(await journal.last(), 3);
   t.same(table.inserts, []);
-  await Promise.all([journal.settle(), journal.settle()]);
-  t.same(table.inserts, ['1 2 3 ']);
+  await Promise.all([journal.flush(), journal.flush()]);
+  t.same(table.inserts, [[1, 2, 3]]);
   t.equal(journal.rows, 0);
   await journal.append(rows(4));
-  await journal.settle();
-  t.same(table.inserts, ['1 2 3 ', '4 '], 'a file that is used again holds nothing of before');
+  await journal.flush();
+  t.same(table.inserts, [[1, 2, 3], [4]]);
   await journal.close();
+  t.equal(await open().last(), 4, 'the checkpoint knows');
 });
 
 t.test('rows of two partitions go apart, many rows go at once, others after a while', async (t) => {
   const { table, open } = createTable();
-  const journal = open({ mostRows: 3, gatherMilliseconds: 5 });
+  const journal = open({ maxRows: 3, gatherMilliseconds: 5 });
   // At once, so that no row waits for others before they are there, however slow the machine is.
   const all = [rows(999), rows(1_000), rows(1_001, 1_002), rows(1_003)];
   await Promise.all(all.map((blocks) => journal.append(blocks)));
-  while (table.inserts.length < 3) await new Promise((resolve) => setImmediate(resolve));
-  t.same(table.inserts, ['999 ', '1000 1001 1002 ', '1003 ']);
+  while (table.inserts.length < 3) await turn();
+  t.same(table.inserts, [[999], [1_000, 1_001, 1_002], [1_003]]);
+  await journal.close();
+});
+
+t.test('a file that is used again gives none of its old rows, however many it had', async (t) => {
+  const { table, folder, open } = createTable();
+  const journal = open({ checkpointMilliseconds: 1 });
+  for (let round = 0; round < 40; round++) {
+    const first = round * 10 + 1;
+    const places = Array.from({ length: round % 2 === 0 ? 9 : 1 }, (_, index) => first + index);
+    await journal.append(rows(...places));
+    await journal.flush();
+    t.same(table.inserts.at(-1), places);
+    // It is killed here, and the next process looks at what it left.
+    const copy = temporaryFolder();
+    for (const name of readdirSync(folder)) copyFileSync(join(folder, name), join(copy, name));
+    const stored = table.places.length;
+    const next = open({ folder: copy });
+    await next.flush();
+    t.equal(table.places.length, stored, 'nothing is stored twice');
+    await next.close();
+  }
+  t.ok(table.syncs > 0);
+  t.same(table.damage, []);
+  await journal.close();
+});
+
+t.test('a file is used again only when the tables are on the disk', async (t) => {
+  const { table, folder, open } = createTable();
+  table.syncRefusal = new Error('disk is gone');
+  const journal = open({ maxRows: 1, retryMilliseconds: HOUR });
+  for (let place = 1; place <= 16; place++) {
+    await journal.append(rows(place));
+    await journal.flush().catch(() => {});
+  }
+  await t.rejects(journal.append(rows(17)), /disk is gone/);
+  t.equal(journal.problem, 'disk is gone');
+  const held = readdirSync(folder).flatMap((name) =>
+    /^\d+$/.test(name) ? readFrames(readFileSync(join(folder, name))).map(({ last }) => last) : [],
+  );
+  t.same(
+    held.sort((a, b) => a - b),
+    Array.from({ length: 16 }, (_, index) => index + 1),
+  );
+  // A power cut takes what the tables had: the journal has all of it.
+  table.places = [];
+  table.syncRefusal = undefined;
+  const second = open();
+  await second.flush();
+  t.same(
+    table.places.sort((a, b) => a - b),
+    Array.from({ length: 16 }, (_, index) => index + 1),
+  );
+  await second.close();
+});
+
+t.test('behind a checkpoint nothing is stored again, though the rows were deleted since', async (t) => {
+  const { table, open } = createTable();
+  const journal = open({ checkpointMilliseconds: 1 });
+  await journal.append(rows(1, 2));
+  await journal.flush();
+  while (table.syncs === 0) await turn();
+  await journal.append(rows(3));
+  table.places = [];
+  const second = open();
+  await second.flush();
+  t.same(table.places, [3]);
+  await second.close();
   await journal.close();
 });
 
 t.test('what a process leaves behind is stored once', async (t) => {
-  const { table, folder, open } = createTable();
-  const first = open();
-  await first.append(rows(1, 2));
-  await first.append(rows(3));
-  // It is killed: in the middle of an append, and before an append was whole.
-  appendFileSync(join(folder, '7'), '99 ');
-  const [file] = readdirSync(folder).filter(
-    (name) => name.endsWith('.ends') && readFileSync(join(folder, name)).length,
-  );
-  appendFileSync(join(folder, file!), Buffer.alloc(10, 1));
-
+  const { table, open, leave } = createTable();
+  // It is killed in the middle of an append.
+  await leave([[1, 2], [3], [4, 5]], (bytes) => bytes.subarray(0, bytes.length - 1));
   const second = open();
-  await second.append(rows(4));
-  await second.settle();
-  t.same(table.places.toSorted(), [1, 2, 3, 4]);
-  t.same(table.asked, [3, 3], 'before and after');
+  t.equal(await second.last(), 3);
+  await second.append(rows(6));
+  await second.flush();
+  t.same(table.places.toSorted(), [1, 2, 3, 6]);
+  t.same(table.asked, [3]);
+  t.match(table.damage, [/^the last 2 records in the file .* are not whole/]);
   await second.close();
-
   const third = open();
-  await third.settle();
-  t.same(table.places.toSorted(), [1, 2, 3, 4]);
+  await third.flush();
+  t.same(table.places.toSorted(), [1, 2, 3, 6]);
   await third.close();
 });
 
 t.test('an insert that was done before the process died is not done again', async (t) => {
   const { table, open } = createTable();
-  const first = open();
-  await first.append(rows(1, 2));
+  await open().append(rows(1, 2));
   table.places.push(1, 2);
   const second = open();
-  await second.settle();
+  await second.flush();
   t.same(table.inserts, []);
   t.same(table.asked, [2]);
   await second.append(rows(3));
-  await second.settle();
-  t.same(table.inserts, ['3 ']);
+  await second.flush();
+  t.same(table.inserts, [[3]]);
   await second.close();
 });
 
-t.test(
-  'while nothing can be stored, rows are taken as long as there is room, and readers are told',
-  async (t) => {
-    const { table, open } = createTable();
-    const journal = open({ mostRows: 1 });
-    table.refusal = new Error('no space');
-    let taken = 0;
-    await t.rejects(async () => {
-      for (; taken < 100; taken++) await journal.append(rows(taken + 1));
-    }, /no space/);
-    t.equal(taken, 8, 'as many as there are files');
-    t.equal(journal.rows, 8);
-    await t.rejects(journal.settle(), /no space/);
-    t.equal(journal.problem, 'no space');
+t.test('while nothing can be stored, rows are taken as long as there is room', async (t) => {
+  const { table, open } = createTable();
+  const journal = open({ maxRows: 1 });
+  table.refusal = new Error('no space');
+  let taken = 0;
+  await t.rejects(async () => {
+    for (; taken < 100; taken++) await journal.append(rows(taken + 1));
+  }, /no space/);
+  t.equal(taken, 16, 'as many as there are files');
+  t.equal(journal.rows, 16);
+  await t.rejects(journal.flush(), /no space/);
+  t.equal(journal.problem, 'no space');
 
-    table.refusal = undefined;
-    while (journal.problem !== undefined) await new Promise((resolve) => setImmediate(resolve));
-    await journal.append(rows(9));
-    await journal.settle();
-    t.same(table.places.toSorted(), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    await journal.close();
-  },
-);
+  table.refusal = undefined;
+  while (journal.problem !== undefined) await turn();
+  await journal.append(rows(17));
+  await journal.flush();
+  t.same(
+    table.places.sort((a, b) => a - b),
+    Array.from({ length: 17 }, (_, index) => index + 1),
+  );
+  await journal.close();
+});
 
 t.test('an insert that failed and was done all the same is not repeated', async (t) => {
   const { table, open } = createTable();
   const journal = open();
   await journal.append(rows(1));
   table.refusal = new Error('answer lost');
-  await t.rejects(journal.settle(), /answer lost/);
+  await t.rejects(journal.flush(), /answer lost/);
   table.places.push(1);
-  while (journal.rows > 0) await new Promise((resolve) => setImmediate(resolve));
+  while (journal.rows > 0) await turn();
   t.same(table.inserts, []);
   await journal.close();
 });
@@ -156,37 +242,141 @@ t.test('a stop leaves what cannot be stored for the next start', async (t) => {
   await first.close();
   table.refusal = undefined;
   const second = open();
-  await second.settle();
+  await second.flush();
   t.same(table.places, [1]);
   await second.close();
 });
 
-t.test('a file that cannot be read is set aside and told, and hinders nothing', async (t) => {
+t.test('rows that the engine cannot read are set aside and hinder nothing', async (t) => {
   const { table, folder, open } = createTable();
   await open().append(rows(1, 2));
   table.refusal = new Error('damaged');
   const second = open();
-  await second.settle();
-  t.match(table.damage, [/^2 records of a file that is damaged are missing; it was set aside: .*damaged/]);
+  await second.flush();
+  t.match(table.damage, [
+    /^2 records of the journal's file .* cannot be stored \(damaged\); it was set aside/,
+  ]);
   t.equal(readdirSync(folder).filter((name) => name.includes('damaged')).length, 1);
   table.refusal = undefined;
   await second.append(rows(3));
-  await second.settle();
+  await second.flush();
   t.same(table.places, [3]);
   await second.close();
 });
 
-t.test('a file that lost its end keeps the appends that are whole', async (t) => {
+t.test('damage costs the records that it hits, is reported, and never hinders a start', async (t) => {
+  const appends = [[1, 2], [3], [4, 5]];
+  const second = (bytes: Buffer) => readFrames(bytes)[1]!;
+  const cases: Record<
+    string,
+    [change: (bytes: Buffer) => unknown, stored: number[], reported: RegExp]
+  > = {
+    'in the middle': [
+      (bytes) => void bytes.fill(0xab, second(bytes).offset, second(bytes).offset + 20),
+      [1, 2, 4, 5],
+      /1 records in the file .* cannot be read and are lost; 4 others/,
+    ],
+    'at the beginning': [(bytes) => void bytes.fill(0, 0, 10), [3, 4, 5], /2 records .* are lost; 3 others/],
+    'everywhere: zeros': [(bytes) => void bytes.fill(0), [], /cannot be read .* and was set aside/],
+    'everywhere: other bytes': [
+      () => Buffer.from('no rows at all'),
+      [],
+      /cannot be read .* and was set aside/,
+    ],
+    'at the end': [
+      (bytes) => void bytes.fill(1, bytes.length - 3),
+      [1, 2, 3],
+      /the last 2 records .* are not whole/,
+    ],
+    'behind the end': [(bytes) => Buffer.concat([bytes, Buffer.alloc(50, 7)]), [1, 2, 3, 4, 5], /^$/],
+  };
+  for (const [name, [change, stored, reported]] of Object.entries(cases)) {
+    const { table, open, leave } = createTable();
+    await leave(appends, change);
+    const journal = open();
+    await journal.flush();
+    t.same(table.places, stored, name);
+    t.match(table.damage.join(), reported, name);
+    await journal.append(rows(6));
+    await journal.flush();
+    t.same(table.places, [...stored, 6], name);
+    await journal.close();
+    const after = open();
+    await after.flush();
+    t.same(table.places, [...stored, 6], name);
+    await after.close();
+  }
+});
+
+t.test('files that were swapped, copied, put back or are none', async (t) => {
+  const { table, folder, open, leave } = createTable();
+  const path = await leave([[1, 2], [3]], () => {});
+  copyFileSync(path, join(folder, '3'));
+  renameSync(path, join(folder, '7'));
+  mkdirSync(join(folder, '5'));
+  writeFileSync(join(folder, 'notes.txt'), 'not mine');
+  const old = readFileSync(join(folder, '7'));
+  const journal = open();
+  await journal.flush();
+  t.same(table.places, [1, 2, 3]);
+  t.match(table.damage, [/the file .*5 of the journal cannot be read/]);
+  await journal.close();
+  writeFileSync(join(folder, '2'), old);
+  table.places = [];
+  const later = open();
+  await later.flush();
+  t.same(table.places, [], 'the checkpoint knows that it is old');
+  await later.close();
+});
+
+t.test('a checkpoint that cannot be read is reported; rows that are stored are asked for', async (t) => {
   const { table, folder, open } = createTable();
-  const first = open();
+  const first = open({ checkpointMilliseconds: 1 });
   await first.append(rows(1));
-  await first.append(rows(2, 3));
-  const [name] = readdirSync(folder).filter(
-    (name) => /^\d$/.test(name) && readFileSync(join(folder, name)).length,
-  );
-  truncateSync(join(folder, name!), 4);
+  await first.flush();
+  while (table.syncs === 0) await turn();
+  await first.append(rows(2));
+  writeFileSync(join(folder, 'checkpoint'), Buffer.alloc(32, 9));
   const second = open();
-  await second.settle();
-  t.same(table.places, [1]);
+  await second.flush();
+  t.match(table.damage, [/checkpoint cannot be read/]);
+  t.same(table.places, [1, 2]);
   await second.close();
+  await first.close();
+  t.same(await open().last(), 2);
+});
+
+t.test('no more than eight damaged files are kept', async (t) => {
+  const { folder, open } = createTable();
+  for (let round = 0; round < 12; round++) {
+    writeFileSync(join(folder, '0'), 'damage');
+    const journal = open();
+    await journal.flush();
+    await journal.close();
+  }
+  t.ok(readdirSync(folder).filter((name) => name.includes('damaged')).length <= 8);
+});
+
+t.test('what version 0.1.0 left is stored', async (t) => {
+  const { table, folder, open } = createTable();
+  const appends = [rows(1, 2), rows(3)];
+  const ends: Buffer[] = [];
+  const bytes = appends.map(({ pieces }) => Buffer.concat(pieces));
+  for (const [index, { count, last }] of appends.entries()) {
+    const end = Buffer.alloc(24);
+    end.writeDoubleLE(Buffer.concat(bytes.slice(0, index + 1)).length, 0);
+    end.writeDoubleLE(count, 8);
+    end.writeDoubleLE(last, 16);
+    ends.push(end);
+  }
+  writeFileSync(join(folder, '0'), Buffer.concat([...bytes, Buffer.from('cut off')]));
+  writeFileSync(join(folder, '0.ends'), Buffer.concat([...ends, Buffer.alloc(10, 1)]));
+  writeFileSync(join(folder, '1'), '');
+  writeFileSync(join(folder, '1.ends'), '');
+  const journal = open();
+  await journal.flush();
+  t.same(table.places, [1, 2, 3]);
+  t.same(table.damage, []);
+  await journal.close();
+  t.notOk(readdirSync(folder).some((name) => name.endsWith('.ends')));
 });

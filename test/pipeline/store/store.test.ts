@@ -55,7 +55,7 @@ t.test('what is written comes back the same', async (t) => {
   rows.append(later);
   t.equal(rows.count, records.length);
   const last = SEQ + rows.count - 1;
-  await new LogStore(clickhouse).append({
+  await clickhouse.append({
     pieces: rows.finish(SEQ),
     count: rows.count,
     last,
@@ -127,7 +127,7 @@ t.test('what a statement had put out before it failed is in no other answer', as
   const cancelled = clickhouse.query(slow, { settings, signal: stop.signal });
   const running =
     "SELECT 1 FROM system.processes WHERE query LIKE 'SELECT number, sleep%' AND read_rows > 200";
-  while ((await clickhouse.query(running, { urgent: true })).length === 0);
+  while ((await clickhouse.for('state').query(running)).length === 0);
   stop.abort();
   await t.rejects(cancelled, { code: 394 });
   t.same(await clickhouse.query(mine), [['mine']]);

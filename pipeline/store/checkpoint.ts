@@ -1,0 +1,60 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+
+const SLOT_BYTES = 16;
+
+/**
+ * A sequence number on disk that only rises. It is written to two slots in turn, each with a checksum, so that the one before is there
+ * where a write was torn.
+ */
+export class Checkpoint {
+  readonly #path: string;
+  #file: FileHandle | undefined;
+  #slot = 0;
+  #value = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** @returns false where the file holds bytes and neither slot can be read: the value is 0 then */
+  async load(): Promise<boolean> {
+    this.#file = await open(this.#path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    const bytes = Buffer.alloc(2 * SLOT_BYTES);
+    const { bytesRead } = await this.#file.read(bytes, 0, bytes.length, 0);
+    let isReadable = bytesRead === 0;
+    for (const slot of [0, 1]) {
+      const at = slot * SLOT_BYTES;
+      if (crc32(bytes.subarray(at, at + 8)) !== bytes.readUInt32LE(at + 8) || bytesRead < at + 12) continue;
+      isReadable = true;
+      const value = bytes.readDoubleLE(at);
+      if (value > this.#value) {
+        this.#value = value;
+        this.#slot = slot;
+      }
+    }
+    return isReadable;
+  }
+
+  get value(): number {
+    return this.#value;
+  }
+
+  /** Resolves when the value is on the disk itself. */
+  async save(value: number): Promise<void> {
+    const bytes = Buffer.alloc(SLOT_BYTES);
+    bytes.writeDoubleLE(value, 0);
+    bytes.writeUInt32LE(crc32(bytes.subarray(0, 8)), 8);
+    const slot = 1 - this.#slot;
+    await this.#file!.write(bytes, 0, SLOT_BYTES, slot * SLOT_BYTES);
+    await this.#file!.datasync();
+    this.#slot = slot;
+    this.#value = value;
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close();
+    this.#file = undefined;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Session } from 'chdb';
+import { ClickHouseError, type QueryOptions } from './clickhouse.ts';
+
+/**
+ * Runs a statement in a session. One that fails leaves what it had put out by then to the session's next statement (measured:
+ * rows of a search that was cancelled, in the answer to another question), so another one takes that away.
+ */
+export async function execute(session: Session, sql: string, format: string) {
+  try {
+    return await session.queryAsync(sql, { format });
+  } catch (error) {
+    await session.queryAsync('SELECT 1', { format: 'Null' }).catch(() => {});
+    throw error;
+  }
+}
+
+export function withSettings(sql: string, settings: QueryOptions['settings']): string {
+  const pairs = Object.entries(settings ?? {}).map(
+    ([name, value]) => `${name} = ${typeof value === 'number' ? value : quote(value)}`,
+  );
+  return pairs.length === 0 ? sql : `${sql} SETTINGS ${pairs.join(', ')}`;
+}
+
+export function quote(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+export function toClickHouseError(error: unknown): ClickHouseError {
+  if (error instanceof ClickHouseError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const code = (error as { clickhouseCode?: unknown } | undefined)?.clickhouseCode;
+  return new ClickHouseError(message, typeof code === 'number' ? code : undefined, error);
+}

@@ -1,0 +1,158 @@
+import { crc32 } from 'node:zlib';
+import { lengthBytes, writeLength } from './native-columns.ts';
+
+/** One append to a file of the journal. */
+export interface Frame {
+  /** The sequence number of the first row that its file was begun with: larger each time that a file is used again. */
+  readonly generation: number;
+  /** Where it begins in the file, in bytes. */
+  readonly offset: number;
+  /** Bytes, its head included. */
+  readonly length: number;
+  readonly rows: number;
+  /** Rows of this generation that stand before it in the file. */
+  readonly rowsBefore: number;
+  /** Sequence number of its last row. */
+  readonly last: number;
+}
+
+const MAGIC = Buffer.from('\x93LPJRNL1', 'latin1');
+const VALUE_BYTES = 56;
+/** Name, type and first value of the column that a frame's head is. */
+const COLUMN = Buffer.concat([string('frame'), string('String'), Buffer.of(VALUE_BYTES)]);
+/** Counts of columns and rows come before it, of up to five bytes each. */
+const MAX_HEAD_BYTES = 10 + COLUMN.length + VALUE_BYTES;
+
+function string(text: string): Buffer {
+  return Buffer.concat([Buffer.of(text.length), Buffer.from(text)]);
+}
+
+/**
+ * Makes blocks in the engine's Native format a frame: their first block gets one more column, whose first value is the frame's
+ * head and whose other values are empty. The engine passes over a column that its table does not have, so it reads a file of frames
+ * as it is, and one `fdatasync` makes rows and head durable together.
+ * @param pieces blocks of rows; the first piece begins with the counts of columns and rows of the first block
+ */
+export function encodeFrame(
+  pieces: readonly Uint8Array[],
+  frame: Pick<Frame, 'generation' | 'offset' | 'rows' | 'rowsBefore' | 'last'>,
+): { readonly pieces: Uint8Array[]; readonly length: number } {
+  const first = pieces[0]!;
+  const columns = readLength(first, 0);
+  const rows = columns && readLength(first, columns.end);
+  if (!columns || !rows?.value) throw new Error('expected a block of rows');
+  const head = Buffer.alloc(
+    lengthBytes(columns.value + 1) + lengthBytes(rows.value) + COLUMN.length + VALUE_BYTES,
+  );
+  writeLength(head, 0, columns.value + 1);
+  writeLength(head, lengthBytes(columns.value + 1), rows.value);
+  const value = head.subarray(head.length - VALUE_BYTES);
+  COLUMN.copy(head, head.length - VALUE_BYTES - COLUMN.length);
+  const body = [emptyValues(rows.value - 1), first.subarray(rows.end), ...pieces.slice(1)];
+  const length = body.reduce((sum, { length }) => sum + length, head.length);
+  MAGIC.copy(value, 0);
+  value.writeDoubleLE(frame.generation, 8);
+  value.writeDoubleLE(frame.last, 16);
+  value.writeUInt32LE(frame.offset, 24);
+  value.writeUInt32LE(length, 28);
+  value.writeUInt32LE(frame.rows, 32);
+  value.writeUInt32LE(frame.rowsBefore, 36);
+  value.writeUInt32LE(
+    body.reduce((sum, piece) => crc32(piece, sum), 0),
+    40,
+  );
+  value.writeUInt32LE(crc32(head.subarray(0, head.length - CRC_BYTES)), VALUE_BYTES - CRC_BYTES);
+  return { pieces: [head, ...body], length };
+}
+
+const CRC_BYTES = 4;
+
+/** Ends the frames of a file for the engine: a block of no columns and no rows. What an earlier generation left may follow. */
+export const END = Buffer.alloc(2);
+
+/** The frame that begins here, by its head alone; undefined where none does. */
+export function frameAt(bytes: Buffer, offset: number): Frame | undefined {
+  return headAt(bytes, offset)?.frame;
+}
+
+/**
+ * Finds every whole frame of a file. Torn, foreign and zero bytes are passed over to the next one: each knows where it stands, and has a
+ * checksum of its head and one of its rows.
+ */
+export function readFrames(bytes: Buffer): Frame[] {
+  const frames: Frame[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const head = headAt(bytes, at);
+    const end = head && at + head.frame.length;
+    if (head && end! <= bytes.length && crc32(bytes.subarray(head.end, end)) === head.crc) {
+      frames.push(head.frame);
+      at = end!;
+    } else at = nextFrame(bytes, at + 1);
+  }
+  return frames;
+}
+
+interface Head {
+  readonly frame: Frame;
+  /** Offset of the byte behind it. */
+  readonly end: number;
+  /** Of what follows it in the frame. */
+  readonly crc: number;
+}
+
+function headAt(bytes: Buffer, offset: number): Head | undefined {
+  const columns = readLength(bytes, offset);
+  const rows = columns && readLength(bytes, columns.end);
+  if (!rows) return undefined;
+  const end = rows.end + COLUMN.length + VALUE_BYTES;
+  if (end > bytes.length || bytes.compare(COLUMN, 0, COLUMN.length, rows.end, rows.end + COLUMN.length) !== 0)
+    return undefined;
+  const value = bytes.subarray(end - VALUE_BYTES, end);
+  if (MAGIC.compare(value, 0, MAGIC.length) !== 0) return undefined;
+  if (crc32(bytes.subarray(offset, end - CRC_BYTES)) !== value.readUInt32LE(VALUE_BYTES - CRC_BYTES))
+    return undefined;
+  if (value.readUInt32LE(24) !== offset) return undefined;
+  return {
+    frame: {
+      generation: value.readDoubleLE(8),
+      last: value.readDoubleLE(16),
+      offset,
+      length: value.readUInt32LE(28),
+      rows: value.readUInt32LE(32),
+      rowsBefore: value.readUInt32LE(36),
+    },
+    end,
+    crc: value.readUInt32LE(40),
+  };
+}
+
+/** Where the next frame may begin, at `from` or behind it; the length of the bytes where none does. */
+function nextFrame(bytes: Buffer, from: number): number {
+  for (let found = bytes.indexOf(MAGIC, from); found !== -1; found = bytes.indexOf(MAGIC, found + 1)) {
+    if (found + 28 > bytes.length) break;
+    const offset = bytes.readUInt32LE(found + 24);
+    if (offset >= from && offset < found && found - offset <= MAX_HEAD_BYTES) return offset;
+  }
+  return bytes.length;
+}
+
+/** A length as the engine writes it: seven bits a byte, the lowest first. */
+function readLength(
+  bytes: Uint8Array,
+  offset: number,
+): { readonly value: number; readonly end: number } | undefined {
+  let value = 0;
+  for (let index = 0; index < 5; index++) {
+    const byte = bytes[offset + index];
+    if (byte === undefined) return undefined;
+    value += (byte & 0x7f) * 2 ** (7 * index);
+    if (byte < 0x80) return { value, end: offset + index + 1 };
+  }
+  return undefined;
+}
+
+const ZEROS = Buffer.alloc(64 * 1024);
+
+function emptyValues(count: number): Uint8Array {
+  return count > ZEROS.length ? Buffer.alloc(count) : ZEROS.subarray(0, count);
+}
