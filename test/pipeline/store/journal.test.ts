@@ -267,10 +267,7 @@ t.test('rows that the engine cannot read are set aside and hinder nothing', asyn
 t.test('damage costs the records that it hits, is reported, and never hinders a start', async (t) => {
   const appends = [[1, 2], [3], [4, 5]];
   const second = (bytes: Buffer) => readFrames(bytes)[1]!;
-  const cases: Record<
-    string,
-    [change: (bytes: Buffer) => unknown, stored: number[], reported: RegExp]
-  > = {
+  const cases: Record<string, [change: (bytes: Buffer) => unknown, stored: number[], reported: RegExp]> = {
     'in the middle': [
       (bytes) => void bytes.fill(0xab, second(bytes).offset, second(bytes).offset + 20),
       [1, 2, 4, 5],
