@@ -47,7 +47,7 @@ export async function startIngest(
   log: ConsoleLog,
 ): Promise<Ingest> {
   const rules = await startRules(config.RULES_FILE);
-  await migrate(clickhouse.for('state'), retentionOf(config, rules.retention));
+  await migrate(clickhouse.for('state'), retentionOf(config, rules.retention), config.FSYNC);
   const store = new LogStore(clickhouse);
   const deadLetters = new DeadLetterStore(clickhouse.for('state'), rules.redact.text);
   const lastPlace = await store.lastPlace();

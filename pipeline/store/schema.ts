@@ -13,14 +13,16 @@ const MIGRATE_ATTEMPTS = 10;
 /**
  * Brings the database to the current schema and applies the retention. Several processes may do so at once: one
  * that is refused something because of another's statement looks again how far they are.
+ * @param fsync whether what is stored has to survive a power cut
  */
-export async function migrate(clickhouse: ClickHouse, retention: Retention): Promise<void> {
+export async function migrate(clickhouse: ClickHouse, retention: Retention, fsync = true): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await createTables(clickhouse, retention);
       await applyMigrations(clickhouse, MIGRATIONS);
       await applyRetention(clickhouse, retention);
       await rememberTokens(clickhouse);
+      await applyDurability(clickhouse, fsync);
       return;
     } catch (error) {
       const helps = error instanceof ClickHouseError && (clickhouse.repeatsInserts || isPassing(error));
@@ -79,6 +81,27 @@ async function rememberTokens(clickhouse: ClickHouse): Promise<void> {
     await clickhouse.command(
       `ALTER TABLE ${table} MODIFY SETTING non_replicated_deduplication_window = 1000`,
     );
+}
+
+/**
+ * Has the engine bring what it inserts and merges to the disk itself. Not inserts into `logs` of the embedded engine: the journal keeps
+ * these rows until the file system is synchronized, which takes one call for many of them, and with `fsync_after_insert` the engine leaves
+ * out the files of projections. Machines of a cluster are left as they were set up.
+ */
+async function applyDurability(clickhouse: ClickHouse, fsync: boolean): Promise<void> {
+  if (clickhouse.cluster !== undefined) return;
+  const tables = await clickhouse.query<[string, string]>(
+    `SELECT name, create_table_query FROM system.tables
+     WHERE database = currentDatabase() AND engine LIKE '%MergeTree' ORDER BY name`,
+  );
+  for (const [table, definition] of tables) {
+    const inserts = clickhouse.shared || table !== 'logs' ? ['fsync_after_insert', 'fsync_part_directory'] : [];
+    const settings = ['min_rows_to_fsync_after_merge', ...inserts];
+    const isOn = definition.includes('min_rows_to_fsync_after_merge = 1');
+    if (isOn === fsync) continue;
+    const values = settings.map((name) => `${name} = ${fsync ? 1 : 0}`);
+    await clickhouse.command(`ALTER TABLE ${table} MODIFY SETTING ${values.join(', ')}`);
+  }
 }
 
 /** Changing a TTL rewrites old parts, so it is only done where it differs from the one in force. */
