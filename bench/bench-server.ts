@@ -18,7 +18,7 @@ export async function startBenchServer(folder: string): Promise<BenchServer> {
   const child = spawn(process.execPath, [...V8_FLAGS, 'dist/control-plane/main.js'], {
     env: {
       ...process.env,
-      UV_THREADPOOL_SIZE: '16',
+      UV_THREADPOOL_SIZE: '24',
       MALLOC_MMAP_THRESHOLD_: '1048576',
       PORT: '0',
       GRPC_PORT: '0',

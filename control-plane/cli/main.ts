@@ -1,4 +1,4 @@
-#!/usr/bin/env -S UV_THREADPOOL_SIZE=16 MALLOC_MMAP_THRESHOLD_=1048576 node --max-semi-space-size=32 --no-parallel-scavenge
+#!/usr/bin/env -S UV_THREADPOOL_SIZE=24 MALLOC_MMAP_THRESHOLD_=1048576 node --max-semi-space-size=32 --no-parallel-scavenge
 import './engine-allocator.ts';
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../package-version.ts';

@@ -26,11 +26,11 @@ export async function examine(config: Config, threads: number): Promise<Finding[
 function checkProcess(threads: number): Finding[] {
   return [
     ok('program', `Node ${process.versions.node} on ${process.platform} ${process.arch}`),
-    ...(threads < 16
+    ...(threads < 24
       ? [
           warning(
             'program',
-            `UV_THREADPOOL_SIZE is ${threads}: slow queries block others; start with npm start or set it to 16`,
+            `UV_THREADPOOL_SIZE is ${threads}: slow queries block others; start with npm start or set it to 24`,
           ),
         ]
       : []),

@@ -13,7 +13,7 @@ const demo = resolve(import.meta.dirname, '../../control-plane/cli/demo.ts');
 async function runDemo(t: Test, path: string, collector: RegExp): Promise<void> {
   const folder = temporaryFolder();
   const child = spawn(process.execPath, ['--import=tsx', demo], {
-    env: { PATH: path, TMPDIR: folder, PORT: '0', GRPC_PORT: '0', UV_THREADPOOL_SIZE: '16' },
+    env: { PATH: path, TMPDIR: folder, PORT: '0', GRPC_PORT: '0', UV_THREADPOOL_SIZE: '24' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   t.teardown(() => child.kill('SIGKILL'));

@@ -61,7 +61,7 @@ export async function startProcess(
     cwd: root,
     env: {
       PATH: process.env.PATH,
-      UV_THREADPOOL_SIZE: '16',
+      UV_THREADPOOL_SIZE: '24',
       PORT: '0',
       GRPC_PORT: '0',
       LOG_API_CALLS: 'false',

@@ -17,7 +17,7 @@ export async function startClickHouseProcess(
 ): Promise<ClickHouseProcess> {
   const child = fork(new URL('./clickhouse-child.ts', import.meta.url), [path, String(port), version ?? ''], {
     execArgv: ['--import=tsx'],
-    env: { ...process.env, UV_THREADPOOL_SIZE: '16' },
+    env: { ...process.env, UV_THREADPOOL_SIZE: '24' },
   });
   const ended = once(child, 'exit').then(() => {
     throw new Error('the fixture ended');
