@@ -95,7 +95,8 @@ async function applyDurability(clickhouse: ClickHouse, fsync: boolean): Promise<
      WHERE database = currentDatabase() AND engine LIKE '%MergeTree' ORDER BY name`,
   );
   for (const [table, definition] of tables) {
-    const inserts = clickhouse.shared || table !== 'logs' ? ['fsync_after_insert', 'fsync_part_directory'] : [];
+    const inserts =
+      clickhouse.shared || table !== 'logs' ? ['fsync_after_insert', 'fsync_part_directory'] : [];
     const settings = ['min_rows_to_fsync_after_merge', ...inserts];
     const isOn = definition.includes('min_rows_to_fsync_after_merge = 1');
     if (isOn === fsync) continue;
