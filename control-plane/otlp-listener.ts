@@ -36,6 +36,7 @@ export function startOtlpListener({
         format: 'protobuf',
         content: message,
         agent: header('x-machine-id') || undefined,
+        idempotencyKey: header('idempotency-key') || undefined,
         peer,
         digest: createHash('sha256').update(message).digest('hex'),
       }).catch((error: unknown) => {

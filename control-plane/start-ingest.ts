@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { BatchQueue } from '../pipeline/batch-queue.ts';
 import { type Counters, createCounters } from '../pipeline/counters.ts';
+import { KnownRequests } from '../pipeline/known-requests.ts';
 import type { LiveBus } from '../pipeline/live/live-bus.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
+import { readBackRequests } from '../pipeline/read-back-requests.ts';
 import { BUILT_IN_SERVICES, type Categorize } from '../pipeline/record/category.ts';
-import { RequestWindow } from '../pipeline/request-window.ts';
-import { loadRequestWindow, saveRequestWindow } from '../pipeline/request-window-file.ts';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
 import { DeadLetterStore } from '../pipeline/store/dead-letter-store.ts';
 import { LogStore } from '../pipeline/store/log-store.ts';
+import { RequestFinder } from '../pipeline/store/request-finder.ts';
 import { migrate } from '../pipeline/store/schema.ts';
 import { createCategorizer } from '../pipeline/transforms/categorize.ts';
 import { type CategoryFile, parseCategoryRules } from '../pipeline/transforms/category-rules.ts';
@@ -20,8 +20,6 @@ import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
 import { type RunningLiveBus, startLiveBus } from './start-live-bus.ts';
 import { type RunningRules, retentionOf, startRules } from './start-rules.ts';
-
-const SAVE_WINDOW_MILLISECONDS = 30_000;
 
 /** The way of a record from its source to the store and to live readers. */
 export interface Ingest {
@@ -52,17 +50,11 @@ export async function startIngest(
   const deadLetters = new DeadLetterStore(clickhouse.for('state'), rules.redact.text);
   const lastPlace = await store.lastPlace();
 
-  const window = new RequestWindow();
-  const windowPath = join(config.DATA_DIR, 'state', 'requests');
-  const savedPlace = await loadRequestWindow(windowPath, window);
-  for (const request of await store.requestsAfter(savedPlace)) window.record(request);
-
   const counters = createCounters();
   let unpublishedFrom = (): number | undefined => undefined;
   const liveBus = await startLiveBus({
     clickhouse,
     redis,
-    store: store.for('tails'),
     lastPlace,
     unpublishedFrom: () => unpublishedFrom(),
     log,
@@ -75,6 +67,11 @@ export async function startIngest(
     counters,
   });
   unpublishedFrom = () => queue.unpublishedFrom;
+  const finder = new RequestFinder({ store, onDamage: log.warn });
+  const requests = new KnownRequests({
+    findStored: (key, since) => finder.find(key, since),
+    shared: liveBus.sharedRequests,
+  });
   const categories = await readCategories(config.CATEGORIES_FILE);
   const categorize = createCategorizer(categories.rules);
   const recordRules = { categorize, defaultTimezone: config.DEFAULT_TIMEZONE };
@@ -86,22 +83,22 @@ export async function startIngest(
     shapes: new KnownShapes({ ...recordRules, redact: rules.redact }),
     queue,
     deadLetters,
-    window,
-    sharedRequests: liveBus.sharedRequests,
+    requests,
     counters,
     hasLiveReaders: liveBus.hasReaders,
   });
 
-  // One at a time: the last one, at the stop, may meet one that the timer began.
-  let saved: Promise<void> = Promise.resolve();
-  const saveWindow = () => {
-    saved = saved.catch(() => {}).then(() => saveRequestWindow(windowPath, window, bus.watermark));
-    return saved;
-  };
-  const saving = setInterval(() => {
-    saveWindow().catch((error: unknown) => log.warn(`could not save ${windowPath}: ${error}`));
-  }, SAVE_WINDOW_MILLISECONDS);
-
+  // In the background: until it is done, requests that are not known are looked for in the store.
+  const stopping = new AbortController();
+  const readBack = readBackRequests(store, requests.seen, lastPlace, stopping.signal).catch(
+    (error: unknown) => {
+      if (stopping.signal.aborted) return;
+      const since = new Date(requests.seen.completeSince).toISOString();
+      log.warn(
+        `could not read which requests are stored from before ${since}: one of them that is sent again is known by its records' time alone: ${error}`,
+      );
+    },
+  );
   return {
     pipeline,
     store,
@@ -113,10 +110,10 @@ export async function startIngest(
     categorize,
     knownServices: [...BUILT_IN_SERVICES, ...categories.services],
     async stop() {
-      clearInterval(saving);
+      stopping.abort();
+      await readBack;
       await queue.drain();
       await liveBus.stop();
-      await saveWindow();
     },
   };
 }

@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { DoubtfulRequests } from '../pipeline/doubtful-requests.ts';
+import type { SharedRequests } from '../pipeline/known-requests.ts';
 import { LiveBus } from '../pipeline/live/live-bus.ts';
 import { ProcessShare } from '../pipeline/live/process-share.ts';
 import { RedisLiveBus } from '../pipeline/live/redis-live-bus.ts';
 import type { StoredRecord } from '../pipeline/record/log-record.ts';
 import { RedisRequests } from '../pipeline/redis-requests.ts';
-import type { FindStored, SharedRequests } from '../pipeline/request-window.ts';
 import { Sequencer } from '../pipeline/sequencer.ts';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
-import type { LogStore } from '../pipeline/store/log-store.ts';
 import { ConfigError } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
 import type { Feature } from './feature.ts';
@@ -21,14 +19,13 @@ export interface RunningLiveBus extends Feature {
   readonly publish: (last: number, records: readonly StoredRecord[] | undefined) => void;
   /** True while somebody reads live: records are then kept in memory until they are published. */
   readonly hasReaders: () => boolean;
-  /** What all processes know of requests, or what the store alone knows; undefined where the engine is in this process. */
+  /** What all processes know of requests; undefined where there is one. */
   readonly sharedRequests: SharedRequests | undefined;
 }
 
 export interface LiveBusParts {
   readonly clickhouse: ClickHouse;
   readonly redis: Redis | undefined;
-  readonly store: LogStore;
   /** The highest place that the store holds. */
   readonly lastPlace: number;
   /** Of the queue: places below it are published or refused. */
@@ -37,9 +34,7 @@ export interface LiveBusParts {
 }
 
 export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus> {
-  const { clickhouse, redis, store, lastPlace, unpublishedFrom, log } = parts;
-  const findStored: FindStored = (agent, digest, since) =>
-    store.findRequest(agent, digest, Math.max(0, since * 1000));
+  const { clickhouse, redis, lastPlace, unpublishedFrom, log } = parts;
   if (!redis) {
     const bus = new LiveBus(lastPlace);
     return {
@@ -48,7 +43,7 @@ export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus>
       sequencer: new Sequencer(lastPlace, Date.now, clickhouse.cluster === undefined ? undefined : 0),
       publish: (last, records) => bus.publish(last, records),
       hasReaders: () => bus.listenerCount > 0,
-      sharedRequests: clickhouse.repeatsInserts ? new DoubtfulRequests(findStored) : undefined,
+      sharedRequests: undefined,
       stop: async () => {},
     };
   }
@@ -77,7 +72,6 @@ export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus>
       redis,
       process,
       processes: () => share.holders(),
-      findStored,
     }),
     gauges: {
       logplane_processes: { help: 'Server processes that share the live bus', read: () => shared.processes },

@@ -13,6 +13,8 @@ export interface OtlpRequest {
   readonly peer: string;
   /** Hash of the bytes as they came. */
   readonly digest: string;
+  /** By which the request is known in place of its bytes. */
+  readonly idempotencyKey?: string | undefined;
   /** Why the rest of the content could not be unpacked. */
   readonly damage?: string | undefined;
 }
@@ -45,11 +47,12 @@ export async function acceptOtlp(
     await deadLetters.add([deadLetter(request, reason)]);
     throw badRequest(`${reason}; what could be read of it is kept as a dead letter`);
   }
-  const { agent, peer, digest } = request;
+  const { agent, peer, digest, idempotencyKey } = request;
   const receipt = await pipeline.accept({
     agent,
     peer,
     digest,
+    idempotencyKey,
     source: 'otlp',
     entries: { [Symbol.iterator]: () => writeOtlpEntries(groups) },
     decode: parseOtlpEntry,

@@ -1,15 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import type { BatchQueue } from './batch-queue.ts';
 import type { Counters } from './counters.ts';
+import { identifyRequest } from './identify-request.ts';
+import type { KnownRequests } from './known-requests.ts';
 import type { LogRecord } from './record/log-record.ts';
 import { fromMilliseconds } from './record/timestamp.ts';
-import {
-  encodeRequest,
-  type KnownRequest,
-  type RequestProgress,
-  type RequestWindow,
-  type SharedRequests,
-} from './request-window.ts';
+import { encodeRequest, idempotencyKey, type StoredRequest } from './request-progress.ts';
 import { parseEntry } from './sources/json-body.ts';
 import type { Arrival, SourceEntry } from './sources/source-entry.ts';
 import type { DeadLetter, DeadLetterStore } from './store/dead-letter-store.ts';
@@ -34,6 +30,8 @@ export interface IngestRequest {
   readonly peer: string;
   /** Hash of the bytes as they came: the same bytes of the same agent are stored once. */
   readonly digest: string;
+  /** By which the request is known in place of its bytes, where the sender gave it one. */
+  readonly idempotencyKey?: string | undefined;
   readonly source: string;
   /** The machine of records that name none. */
   readonly machineId?: string | undefined;
@@ -67,9 +65,7 @@ export interface PipelineOptions {
   readonly shapes: KnownShapes;
   readonly queue: BatchQueue;
   readonly deadLetters: DeadLetterStore;
-  readonly window: RequestWindow;
-  /** Where several server processes take requests in. */
-  readonly sharedRequests?: SharedRequests | undefined;
+  readonly requests: KnownRequests;
   readonly counters: Counters;
   /** True while somebody reads live: records are then kept in memory until they are published. */
   readonly hasLiveReaders: () => boolean;
@@ -89,47 +85,55 @@ export class Pipeline {
    * @throws LogplaneError `overloaded` when the store cannot take it now; the request can be sent again
    */
   async accept(request: IngestRequest): Promise<Receipt> {
-    const { redact } = this.#options;
-    const agent = redact.text(request.agent ?? this.#agentOfFirstRecord(request) ?? request.peer);
-    const key = JSON.stringify([agent, request.digest]);
-    // The sender gave up waiting and repeats: the repetition goes on where the first attempt ends.
-    while (this.#running.has(key)) await this.#running.get(key);
-    const work = this.#acceptOnce(request, agent);
-    this.#running.set(
-      key,
-      work.catch(() => {}),
+    const { redact, normalize } = this.#options;
+    const { agent, digest, readTime } = await identifyRequest(request, normalize);
+    const known = { agent: redact.text(agent), digest };
+    const key = idempotencyKey(known.agent, digest);
+    // The sender gave up waiting and repeats: the repetition goes on where the attempt before it ends.
+    const before = this.#running.get(key) ?? Promise.resolve();
+    const work = before.then(() => this.#acceptOnce(request, known, readTime));
+    const ended = work.then(
+      () => {},
+      () => {},
     );
+    this.#running.set(key, ended);
     try {
       return await work;
     } finally {
-      this.#running.delete(key);
+      if (this.#running.get(key) === ended) this.#running.delete(key);
     }
   }
 
-  async #acceptOnce(request: IngestRequest, agent: string): Promise<Receipt> {
-    const { window, counters, sharedRequests } = this.#options;
-    const { digest } = request;
-    const found = further(window.find(agent, digest), await sharedRequests?.claim(agent, digest));
-    let progress: KnownRequest = {
-      ...(found ?? { entries: 0, accepted: 0, rejected: 0 }),
+  async #acceptOnce(
+    request: IngestRequest,
+    { agent, digest }: { readonly agent: string; readonly digest: string },
+    readTime: () => number | undefined,
+  ): Promise<Receipt> {
+    const { requests, counters } = this.#options;
+    const found = await requests.claim(agent, digest, readTime);
+    let progress: StoredRequest = {
+      ...(found ?? { entries: 0, accepted: 0, rejected: 0, complete: false }),
       agent,
       digest,
     };
     const known = progress.entries;
-    // What the store told is asked of it once: there is no doubt left behind this answer, which may be lost as well.
-    if (known > 0) window.record(progress);
+    let failed = true;
     try {
-      const texts = request.entries[Symbol.iterator]();
-      for (let skipped = 0; skipped < known; skipped++) texts.next();
-      for (let text = texts.next(); !text.done; text = texts.next()) {
-        progress = await this.#storeSlice(text.value, texts, request, progress);
-        window.record(progress);
+      // What the store said of a request is asked of it once.
+      if (known > 0) requests.record(progress);
+      if (!progress.complete) {
+        const texts = request.entries[Symbol.iterator]();
+        for (let skipped = 0; skipped < known; skipped++) texts.next();
+        for (let text = texts.next(); !text.done; text = texts.next()) {
+          progress = await this.#storeSlice(text.value, texts, request, progress);
+          requests.record(progress);
+        }
+        if (progress.entries > 0 && !progress.complete) requests.record({ ...progress, complete: true });
       }
-    } catch (error) {
-      await sharedRequests?.giveUp(agent, digest);
-      throw error;
+      failed = false;
+    } finally {
+      await requests.release(agent, digest, failed);
     }
-    await sharedRequests?.record(progress);
     const duplicate = known > 0 && known === progress.entries;
     if (duplicate) counters.requestsDuplicate++;
     else counters.requestsAccepted++;
@@ -141,8 +145,8 @@ export class Pipeline {
     first: string,
     texts: Iterator<string>,
     request: IngestRequest,
-    before: KnownRequest,
-  ): Promise<KnownRequest> {
+    before: StoredRequest,
+  ): Promise<StoredRequest> {
     const { redact, sample, queue, deadLetters, counters, hasLiveReaders } = this.#options;
     const now = Date.now();
     const arrival: Arrival = {
@@ -156,6 +160,7 @@ export class Pipeline {
     const measuring = this.#options.measure();
     let entries = 0;
     let characters = 0;
+    let isFull = false;
     for (let text: string | undefined = first; text !== undefined; ) {
       if (entries > 0 && entries % TURN_ENTRIES === 0) await setImmediate();
       entries++;
@@ -180,14 +185,15 @@ export class Pipeline {
           records?.push(record);
         }
       }
-      const isFull = entries === SLICE_ENTRIES || characters >= SLICE_CHARACTERS;
+      isFull = entries === SLICE_ENTRIES || characters >= SLICE_CHARACTERS;
       text = isFull ? undefined : nextOf(texts);
     }
-    const after: KnownRequest = {
+    const after: StoredRequest = {
       ...before,
       entries: before.entries + entries,
       accepted: before.accepted + entries - letters.length,
       rejected: before.rejected + letters.length,
+      complete: !isFull,
     };
     if (letters.length > 0) await deadLetters.add(letters);
     counters.recordsRejected += letters.length;
@@ -204,24 +210,6 @@ export class Pipeline {
     const entry = (decode ?? parseEntry)(text);
     return 'reason' in entry ? entry : normalize(redact.entry(entry), arrival);
   }
-
-  #agentOfFirstRecord({ entries, decode = parseEntry }: IngestRequest): string | undefined {
-    for (const text of entries) {
-      const entry = decode(text);
-      if ('reason' in entry) continue;
-      const machine = entry.fields.machine_id;
-      return typeof machine === 'string' && machine !== '' ? machine : undefined;
-    }
-    return undefined;
-  }
-}
-
-/** Of a request that is remembered in part more may be stored: its next insert was done and the answer lost. */
-function further(
-  remembered: RequestProgress | undefined,
-  shared: RequestProgress | undefined,
-): RequestProgress | undefined {
-  return remembered && shared && remembered.entries > shared.entries ? remembered : (shared ?? remembered);
 }
 
 function nextOf(texts: Iterator<string>): string | undefined {

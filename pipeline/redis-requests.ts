@@ -1,7 +1,6 @@
 import type { Redis } from 'ioredis';
-import { LONGEST_INSERT } from './doubtful-requests.ts';
 import { overloaded } from './errors.ts';
-import type { FindStored, KnownRequest, RequestProgress, SharedRequests } from './request-window.ts';
+import type { SharedRequests } from './known-requests.ts';
 
 export interface RedisRequestsOptions {
   readonly redis: Redis;
@@ -9,41 +8,48 @@ export interface RedisRequestsOptions {
   readonly process: string;
   /** Ids of the processes that run now. */
   readonly processes: () => Promise<readonly string[]>;
-  readonly findStored: FindStored;
 }
 
 const REQUESTS_PER_AGENT = 256;
 const KEPT_SECONDS = 30 * 86_400;
 /** How far the clocks of two machines may differ, in milliseconds. */
-const CLOCKS_MILLISECONDS = 60_000;
+const CLOCKS_DIFFER = 60_000;
+/** While Redis is away, another process may have stored a request within this time, in milliseconds. */
+const UNKNOWN_SINCE = 3_600_000;
 
-/** Gives what is known of a request; where that is nothing, it is the caller's from now on. */
+/**
+ * A request is known as its owner (`-` where nobody works on it) and the time of its first attempt. Answers nil where it
+ * is new, the time where it is known and free, and the value itself where another process owns it.
+ */
 const CLAIM = `
 local known = redis.call('HGET', KEYS[1], ARGV[1])
-if known then return known end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-redis.call('RPUSH', KEYS[2], ARGV[1])
-if redis.call('LLEN', KEYS[2]) > tonumber(ARGV[3]) then redis.call('HDEL', KEYS[1], redis.call('LPOP', KEYS[2])) end
-redis.call('EXPIRE', KEYS[1], ARGV[4])
-redis.call('EXPIRE', KEYS[2], ARGV[4])
-return false`;
+if not known then
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. ARGV[3])
+  redis.call('RPUSH', KEYS[2], ARGV[1])
+  if redis.call('LLEN', KEYS[2]) > tonumber(ARGV[4]) then redis.call('HDEL', KEYS[1], redis.call('LPOP', KEYS[2])) end
+  redis.call('EXPIRE', KEYS[1], ARGV[5])
+  redis.call('EXPIRE', KEYS[2], ARGV[5])
+  return false
+end
+local owner, since = string.match(known, '^(%S+) (%d+)$')
+if owner ~= '-' and owner ~= ARGV[2] then return known end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. since)
+return since`;
 
+/** Takes a request over from an owner that is gone. */
 const SWAP = `
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1`;
 
-/** Leaves a claim to whoever comes next, with the time at which its first attempt began: what that stored is older than now. */
-const GIVE_UP = `
-local known = redis.call('HGET', KEYS[1], ARGV[1])
-local since = known and string.match(known, '^claimed %S+ (%d+)$')
-redis.call('HSET', KEYS[1], ARGV[1], 'claimed - ' .. (since or ARGV[2]))
+const RELEASE = `
+local owner, since = string.match(redis.call('HGET', KEYS[1], ARGV[1]) or '', '^(%S+) (%d+)$')
+if owner == ARGV[2] then redis.call('HSET', KEYS[1], ARGV[1], '- ' .. since) end
 return 0`;
 
 /**
- * The last requests of each agent, known to all server processes: a repetition that comes to another one is known there
- * too. A request is claimed before it is stored; one whose process died meanwhile is looked for in the store. While Redis
- * is away each process knows its own.
+ * The last requests of each agent, as all server processes know them: one process at a time works on a request, and who comes later
+ * looks into the store for what is done.
  */
 export class RedisRequests implements SharedRequests {
   readonly #options: RedisRequestsOptions;
@@ -52,47 +58,44 @@ export class RedisRequests implements SharedRequests {
     this.#options = options;
   }
 
-  async claim(agent: string, digest: string): Promise<RequestProgress | undefined> {
-    const { redis, process, processes, findStored } = this.#options;
-    const claimed = (time: string) => `claimed ${process} ${time}`;
-    const mine = claimed(String(Date.now()));
+  async claim(agent: string, digest: string): Promise<number | undefined> {
+    const { redis, process, processes } = this.#options;
+    const now = Date.now();
     let known: string | null;
     let running: readonly string[] = [];
     try {
-      known = (await redis.eval(CLAIM, 2, ...keys(agent), digest, mine, REQUESTS_PER_AGENT, KEPT_SECONDS)) as
-        | string
-        | null;
+      known = (await redis.eval(
+        CLAIM,
+        2,
+        ...keysOf(agent),
+        digest,
+        process,
+        now,
+        REQUESTS_PER_AGENT,
+        KEPT_SECONDS,
+      )) as string | null;
       if (known === null) return undefined;
-      if (known.startsWith('{')) return JSON.parse(known) as RequestProgress;
+      if (!known.includes(' ')) return Number(known) - CLOCKS_DIFFER;
       running = await processes();
     } catch {
-      return undefined;
+      return now - UNKNOWN_SINCE;
     }
-    const [, owner = '', since = '0'] = known.split(' ');
-    // A claim of its own is left of an attempt that failed: attempts of one process follow each other.
-    if (owner !== process && running.includes(owner)) throw busy();
-    const swapped = await redis.eval(SWAP, 1, keys(agent)[0], digest, known, claimed(since)).catch(() => 1);
+    const [owner = '', since = '0'] = known.split(' ');
+    if (running.includes(owner)) throw busy();
+    const swapped = await redis
+      .eval(SWAP, 1, keysOf(agent)[0], digest, known, `${process} ${since}`)
+      .catch(() => 1);
     if (swapped !== 1) throw busy();
-    try {
-      return await findStored(agent, digest, Number(since) - CLOCKS_MILLISECONDS);
-    } catch (error) {
-      await this.giveUp(agent, digest);
-      throw error;
-    }
+    return Number(since) - CLOCKS_DIFFER;
   }
 
-  async record({ agent, digest, entries, accepted, rejected }: KnownRequest): Promise<void> {
-    const progress = JSON.stringify({ entries, accepted, rejected });
-    await this.#options.redis.hset(keys(agent)[0], digest, progress).catch(() => {});
-  }
-
-  async giveUp(agent: string, digest: string): Promise<void> {
-    const before = Date.now() - LONGEST_INSERT;
-    await this.#options.redis.eval(GIVE_UP, 1, keys(agent)[0], digest, before).catch(() => {});
+  async release(agent: string, digest: string): Promise<void> {
+    const { redis, process } = this.#options;
+    await redis.eval(RELEASE, 1, keysOf(agent)[0], digest, process).catch(() => {});
   }
 }
 
-function keys(agent: string): [requests: string, order: string] {
+function keysOf(agent: string): [requests: string, order: string] {
   return [`logplane:requests:${agent}`, `logplane:request-order:${agent}`];
 }
 

@@ -11,6 +11,8 @@ export const RECEIPT = z
 
 /** Header fields that every way of ingest listens to. */
 export const INGEST_HEADERS = {
-  'X-Machine-Id': 'The sender, by which a repeated request is known',
+  'X-Machine-Id': 'The sender: a request with the same bytes of the same sender is stored once',
+  'Idempotency-Key':
+    'By which a request is known in place of its bytes: the same key of the same sender is stored once',
   'Content-Encoding': 'gzip, deflate, zstd or snappy',
 };

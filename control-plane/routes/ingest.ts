@@ -60,6 +60,7 @@ export function addIngestRoutes(
       agent,
       peer,
       digest,
+      idempotencyKey: context.get('Idempotency-Key') || undefined,
       source: 'api',
       entries,
     });

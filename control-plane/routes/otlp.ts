@@ -61,6 +61,7 @@ export function addOtlpRoutes(api: RouteFamily, { body, ...target }: OtlpRoutesO
           ...content,
           format,
           agent: context.get('X-Machine-Id').slice(0, LONGEST_MACHINE_ID) || undefined,
+          idempotencyKey: context.get('Idempotency-Key') || undefined,
           peer: context.ip,
         }),
       );

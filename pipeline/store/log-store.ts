@@ -1,6 +1,5 @@
-import { overloaded } from '../errors.ts';
 import type { StoredRecord } from '../record/log-record.ts';
-import { decodeRequest, type KnownRequest } from '../request-window.ts';
+import { decodeRequest, type StoredRequest } from '../request-progress.ts';
 import type { ClickHouse, QueryOptions, QueryParameters, Workload } from './clickhouse.ts';
 import { decodeRow, RECORD_SELECT, type RecordRow } from './columns.ts';
 
@@ -41,31 +40,36 @@ export class LogStore {
     return Math.max(last, await this.#clickhouse.lastAppended());
   }
 
-  /** Requests whose records came in after a place, oldest first. */
-  async requestsAfter(place: number): Promise<KnownRequest[]> {
+  /** How far the requests with these idempotency keys are stored whose records came in after a sequence number. */
+  async findRequests(keys: readonly string[], after: number): Promise<StoredRequest[]> {
     const rows = await this.#clickhouse.query<[string]>(
-      "SELECT request FROM logs WHERE seq > {place:UInt64} AND request != '' " +
-        'ORDER BY seq DESC LIMIT 256 BY JSONExtractString(request, 1)',
-      { parameters: { place } },
+      `SELECT request FROM logs WHERE seq > {after:UInt64} AND ${REQUEST_KEY} IN {keys:Array(String)}
+       ORDER BY seq DESC LIMIT 1 BY ${REQUEST_KEY}`,
+      { parameters: { after, keys } },
     );
-    return rows.map(([mark]) => decodeRequest(mark)).reverse();
+    return rows.map(([request]) => decodeRequest(request));
   }
 
-  /**
-   * How far a request is stored whose records came in after a place.
-   * @throws LogplaneError `overloaded` when the store cannot tell now, whatever the reason: its sender is to come again
-   */
-  async findRequest(agent: string, digest: string, after: number): Promise<KnownRequest | undefined> {
-    const mark = JSON.stringify([agent, digest]).slice(0, -1);
-    try {
-      const [row] = await this.#clickhouse.query<[string]>(
-        'SELECT request FROM logs WHERE seq > {after:UInt64} AND startsWith(request, {mark:String}) ORDER BY seq DESC LIMIT 1',
-        { parameters: { after, mark } },
-      );
-      return row && decodeRequest(row[0]);
-    } catch (error) {
-      throw overloaded('the store cannot tell now whether it has these records; send them again', error);
+  /** The hashes (`hashKey`, the first 8 bytes) of the requests of a range, in no order: many at once, as they come. */
+  async *requestHashes(after: number, upTo: number, signal: AbortSignal): AsyncGenerator<Buffer> {
+    const chunks = this.#clickhouse.stream(
+      `SELECT reinterpretAsUInt64(SHA256(${REQUEST_KEY})) FROM logs WHERE ${RANGE} AND request != ''`,
+      'RowBinary',
+      { parameters: { after, up_to: upTo }, signal },
+    );
+    let rest: Buffer = Buffer.alloc(0);
+    for await (const chunk of chunks) {
+      const bytes = Buffer.concat([rest, chunk]);
+      const whole = bytes.length - (bytes.length % HASH_BYTES);
+      if (whole > 0) yield bytes.subarray(0, whole);
+      rest = bytes.subarray(whole);
     }
+  }
+
+  /** The lowest sequence number in the store; 0 where it is empty. */
+  async firstSequenceNumber(): Promise<number> {
+    const [[first] = [0]] = await this.#clickhouse.query<[number]>('SELECT min(seq) FROM logs');
+    return first;
   }
 
   /** The latest time among the records read so far: a place to begin a search, not the end of what is there. */
@@ -127,3 +131,11 @@ export class LogStore {
 }
 
 const RANGE = 'seq > {after:UInt64} AND seq <= {up_to:UInt64}';
+
+/**
+ * The idempotency key of the request that a row carries: all up to the last quotation mark. Nearly all rows carry none, and
+ * the engine stores and reads them as a sparse column: 20 million rows with 100,000 requests are looked through in 50 ms
+ * of CPU. An index would cost each row of an insert 1 µs.
+ */
+const REQUEST_KEY = `substring(request, 1, length(request) - position(reverse(request), '"') + 1)`;
+export const HASH_BYTES = 8;

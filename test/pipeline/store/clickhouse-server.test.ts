@@ -1,4 +1,5 @@
 import t from 'tap';
+import { hashKey, idempotencyKey } from '../../../pipeline/request-progress.ts';
 import { connectClickHouseServer } from '../../../pipeline/store/clickhouse-server.ts';
 import { DeadLetterStore } from '../../../pipeline/store/dead-letter-store.ts';
 import { LogBlock } from '../../../pipeline/store/log-block.ts';
@@ -28,9 +29,12 @@ t.test('a server answers like the embedded engine', async (t) => {
   await clickhouse.append({ pieces: rows.finish(seq), count: 2, last: seq + 1 });
 
   t.equal(await store.lastPlace(), seq + 1);
-  t.same(await store.requestsAfter(0), [
-    { agent: 'agent', digest: 'digest', entries: 2, accepted: 2, rejected: 0 },
+  const key = idempotencyKey('agent', 'digest');
+  t.same(await store.findRequests([key], 0), [
+    { agent: 'agent', digest: 'digest', entries: 2, accepted: 2, rejected: 0, complete: false },
   ]);
+  const hashes = store.requestHashes(0, seq + 1, new AbortController().signal);
+  t.same((await hashes.next()).value, hashKey(key).subarray(0, 8));
   const found = await store.select('WHERE message = {text:String}', {
     parameters: { text: "it's \\ one\nof two, é😀" },
     settings: { max_execution_time: 10 },

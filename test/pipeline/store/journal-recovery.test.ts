@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { idempotencyKey } from '../../../pipeline/request-progress.ts';
 import { openEmbeddedClickHouse } from '../../../pipeline/store/embedded-clickhouse.ts';
 import { JournalFile } from '../../../pipeline/store/journal-file.ts';
 import { LogBlock } from '../../../pipeline/store/log-block.ts';
@@ -35,7 +36,8 @@ t.test('the engine stores what a crash left, also where its tables are yet to be
   await migrate(clickhouse, { days: 30, errorDays: 90 });
   const store = new LogStore(clickhouse);
   t.equal(await store.lastPlace(), seq + 2);
-  t.match(await store.requestsAfter(0), [{ digest: String(seq) }, { digest: String(seq + 2) }]);
+  const keys = [seq, seq + 2].map((digest) => idempotencyKey('agent', String(digest)));
+  t.match(await store.findRequests(keys, 0), [{ digest: String(seq + 2) }, { digest: String(seq) }]);
   t.same(await clickhouse.query('SELECT message, weight FROM logs ORDER BY seq'), [
     ['one', 1],
     ['two', 1],

@@ -1,7 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
 import { INDEXED_FIELDS } from '../../../pipeline/record/log-record.ts';
-import { type ClickHouse, ClickHouseError } from '../../../pipeline/store/clickhouse.ts';
+import {
+  encodeRequest,
+  hashKey,
+  idempotencyKey,
+  type StoredRequest,
+} from '../../../pipeline/request-progress.ts';
 import { decodeRow, RECORD_SELECT, type RecordRow } from '../../../pipeline/store/columns.ts';
 import { openEmbeddedClickHouse } from '../../../pipeline/store/embedded-clickhouse.ts';
 import { LogBlock } from '../../../pipeline/store/log-block.ts';
@@ -156,8 +161,33 @@ t.test('a query that is aborted stops in the engine', async (t) => {
   t.notOk(await isRunning());
 });
 
-t.test('a look for a request that the store refuses has its sender come again', async (t) => {
-  const query = () => Promise.reject(new ClickHouseError('memory limit (total) exceeded', 241, undefined));
-  const found = new LogStore({ query } as unknown as ClickHouse).findRequest('m', 'x', 0);
-  t.match(await found.catch((error: unknown) => error), { kind: 'overloaded', retryAfterSeconds: 1 });
+t.test('requests are found in the rows by their keys, whatever an agent is called', async (t) => {
+  const store = new LogStore(clickhouse);
+  const odd = `a"\\'\u0000\n,é${'😀'.repeat(50)}`;
+  const first = SEQ + 20e6;
+  const put = async (seq: number, request: StoredRequest) => {
+    const rows = new LogBlock();
+    for (let n = 0; n < 3; n++) rows.add(plainRecord({ message: 'of a request' }));
+    rows.mark(encodeRequest(request));
+    await store.append({ pieces: rows.finish(seq), count: 3, last: seq + 2 });
+  };
+  const half = { agent: odd, digest: 'x', entries: 3, accepted: 3, rejected: 0, complete: false };
+  const whole = { ...half, entries: 6, accepted: 5, rejected: 1, complete: true };
+  await put(first, half);
+  await put(first + 10, whole);
+  await put(first + 20, { ...half, agent: 'other' });
+  const key = idempotencyKey(odd, 'x');
+  t.same(await store.findRequests([key, idempotencyKey(odd, 'y')], 0), [whole], 'the furthest alone');
+  t.same(await store.findRequests([key, key, idempotencyKey('other', 'x')], 0), [
+    { ...half, agent: 'other' },
+    whole,
+  ]);
+  t.same(await store.findRequests([key], first + 12), [], 'none behind its last row');
+
+  const hashes: string[] = [];
+  for await (const bytes of store.requestHashes(first - 1, first + 15, new AbortController().signal)) {
+    for (let at = 0; at < bytes.length; at += 8) hashes.push(bytes.toString('hex', at, at + 8));
+  }
+  const hash = hashKey(key).toString('hex', 0, 8);
+  t.same(hashes, [hash, hash], 'the engine computes the same');
 });
