@@ -138,10 +138,22 @@ t.test('the same bytes of the same agent are stored once', async (t) => {
 });
 
 t.test('the same bytes at the same time are stored once too', async (t) => {
-  const body = '{"message":"sent at once","machine_id":"m"}\n';
+  const body = '{"message":"sent at once","machine_id":"m","time":"2026-03-17T17:46:40Z"}\n';
   const answers = await Promise.all(Array.from({ length: 5 }, () => server.ingest(body)));
   t.equal(answers.filter((answer) => answer.body.duplicate).length, 4);
   t.equal((await found('"sent at once"')).length, 1);
+});
+
+t.test('what carries no time and no name is stored each time; a key says what is the same', async (t) => {
+  const body = '{"message":"started again"}\n';
+  for (let n = 0; n < 2; n++) t.match(await server.ingest(body), { body: { accepted: 1, duplicate: false } });
+  t.equal((await found('"started again"')).length, 2);
+  const keyed = (key: string, text: string) => server.ingest(text, { 'Idempotency-Key': key });
+  t.match(await keyed('a', body), { body: { duplicate: false } });
+  t.match(await keyed('a', '{"message":"other bytes"}\n'), { body: { accepted: 1, duplicate: true } });
+  t.match(await keyed('b', body), { body: { duplicate: false } });
+  t.equal((await found('"started again"')).length, 4);
+  t.equal((await found('"other bytes"')).length, 0);
 });
 
 t.test('every field comes back exactly as it was sent', async (t) => {

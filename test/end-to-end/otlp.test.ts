@@ -115,14 +115,20 @@ const message = (...logRecords: unknown[]) =>
   JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] });
 
 t.test('the same bytes are stored once, over HTTP and gRPC', async (t) => {
-  const body = message({ body: { stringValue: 'only once' } });
+  const time = 1_773_769_600_000_000_000n;
+  const body = message({ timeUnixNano: `${time}`, body: { stringValue: 'only once' } });
   t.match(await (await post(body)).json(), { accepted: 1, duplicate: false });
   t.match(await (await post(body)).json(), { accepted: 1, duplicate: true });
   t.equal((await search('"only once"')).length, 1);
-  // ResourceLogs { ScopeLogs { LogRecord { body: "by grpc, once" } } }
+  // ResourceLogs { ScopeLogs { LogRecord { time_unix_nano, body: "by grpc, once" } } }
+  const nanoseconds = Buffer.alloc(9, 0x09);
+  nanoseconds.writeBigUInt64LE(time, 1);
   const text = Buffer.from('by grpc, once');
   const wrap = (tag: number, content: Buffer) => Buffer.concat([Buffer.from([tag, content.length]), content]);
-  const bytes = wrap(0x0a, wrap(0x12, wrap(0x12, wrap(0x2a, wrap(0x0a, text)))));
+  const bytes = wrap(
+    0x0a,
+    wrap(0x12, wrap(0x12, Buffer.concat([nanoseconds, wrap(0x2a, wrap(0x0a, text))]))),
+  );
   t.same(await grpcCall(bytes), Buffer.alloc(0));
   await grpcCall(bytes);
   const protobuf = { 'content-type': 'application/x-protobuf' };

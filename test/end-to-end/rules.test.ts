@@ -139,7 +139,8 @@ t.test('a number beyond a double is stored once, and measured nowhere', async (t
   const body =
     '{"service":"vast","type":"response","duration_ms":"1e999"}\n{"service":"vast","type":"response","duration_ms":"7"}';
   for (const duplicate of [false, true]) {
-    const response = await fetch(`${server.url}/logs/ingest`, { method: 'POST', body });
+    const headers = { 'X-Machine-Id': 'm' };
+    const response = await fetch(`${server.url}/logs/ingest`, { method: 'POST', body, headers });
     t.same(await response.json(), { accepted: 2, rejected: 0, duplicate });
   }
   t.match(await server.get('/api/v1/logs/count?q=service:vast'), { total: 2 });

@@ -13,6 +13,7 @@ import { fleetLines } from './fuzz-fleet.ts';
 import { drillGarbage } from './garbage-drill.ts';
 import { drillIdle } from './idle-drill.ts';
 import { drillKill } from './kill-drill.ts';
+import { drillManyAgents } from './many-agents-drill.ts';
 import { canMount } from './mount.ts';
 import type { DrillResult } from './senders.ts';
 import { SHARED_DRILLS } from './shared-drills.ts';
@@ -37,6 +38,15 @@ const DRILLS: Readonly<Record<string, ((folder: string) => Promise<DrillResult>)
   comeback: (folder) => drillComeback({ folder, agents: 500, requests: 20, linesPerRequest: 50 }),
   slow: (folder) => drillSlowClients({ folder, clients: 500, requests: 50 }),
   idle: (folder) => drillIdle({ folder, connections: 10_000, requests: 100 }),
+  'agents-20k': (folder) =>
+    drillManyAgents({
+      folder,
+      agents: 20_000,
+      seconds: Number(process.env.DRILL_SECONDS ?? 600),
+      requestsPerSecond: Number(process.env.DRILL_RATE ?? 1_000),
+      repeatEvery: 20,
+      repeatAfter: 30_000,
+    }),
   garbage: (folder) => drillGarbage({ folder, seeds: Array.from({ length: 3_000 }, (_, seed) => seed) }),
   forwarding: (folder) => drillForwarding({ folder, secondsDown: 60 }),
   stream: (folder) => streamed(folder),
