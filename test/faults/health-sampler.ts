@@ -1,23 +1,25 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { get } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
 
 const EVERY_MS = 20;
 
-/** How long `/healthz` takes, asked every 20 ms from a thread of its own: what else a drill does is not measured. */
+/** How long `/healthz` takes, asked every 20 ms from a process of its own: what else a drill does is not measured. */
 export class HealthSampler {
-  readonly #worker: Worker;
+  readonly #child: ChildProcess;
 
   constructor(url: string) {
-    this.#worker = new Worker(new URL(import.meta.url), { workerData: url, execArgv: ['--import=tsx'] });
+    this.#child = fork(fileURLToPath(import.meta.url), [url], { execArgv: ['--import=tsx'] });
   }
 
   /** Ends it; gives what each answer took, in milliseconds. */
   async stop(): Promise<number[]> {
-    const times = new Promise<number[]>((resolve) => this.#worker.once('message', resolve));
-    this.#worker.postMessage('stop');
-    const taken = await times;
-    await this.#worker.terminate();
+    const answer = once(this.#child, 'message');
+    this.#child.send('stop');
+    const [taken] = (await answer) as [number[]];
+    this.#child.disconnect();
     return taken;
   }
 }
@@ -25,7 +27,7 @@ export class HealthSampler {
 async function sample(url: string): Promise<void> {
   const taken: number[] = [];
   let stopping = false;
-  parentPort!.once('message', () => {
+  process.once('message', () => {
     stopping = true;
   });
   while (!stopping) {
@@ -36,7 +38,7 @@ async function sample(url: string): Promise<void> {
     taken.push(performance.now() - started);
     await setTimeout(EVERY_MS);
   }
-  parentPort!.postMessage(taken);
+  process.send!(taken);
 }
 
-if (!isMainThread) await sample(workerData as string);
+if (process.argv[1] === fileURLToPath(import.meta.url)) await sample(process.argv[2]!);
