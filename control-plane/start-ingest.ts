@@ -67,7 +67,7 @@ export async function startIngest(
     counters,
   });
   unpublishedFrom = () => queue.unpublishedFrom;
-  const finder = new RequestFinder({ store, onDamage: log.warn });
+  const finder = new RequestFinder({ store: store.for('tails'), onDamage: log.warn });
   const requests = new KnownRequests({
     findStored: (key, since) => finder.find(key, since),
     shared: liveBus.sharedRequests,
@@ -90,15 +90,18 @@ export async function startIngest(
 
   // In the background: until it is done, requests that are not known are looked for in the store.
   const stopping = new AbortController();
-  const readBack = readBackRequests(store, requests.seen, lastPlace, stopping.signal).catch(
-    (error: unknown) => {
-      if (stopping.signal.aborted) return;
-      const since = new Date(requests.seen.completeSince).toISOString();
-      log.warn(
-        `could not read which requests are stored from before ${since}: one of them that is sent again is known by its records' time alone: ${error}`,
-      );
-    },
-  );
+  const readBack = readBackRequests({
+    store: store.for('rules'),
+    seen: requests.seen,
+    upTo: lastPlace,
+    signal: stopping.signal,
+  }).catch((error: unknown) => {
+    if (stopping.signal.aborted) return;
+    const since = new Date(requests.seen.completeSince).toISOString();
+    log.warn(
+      `could not read which requests are stored from before ${since}: one of them that is sent again is known by its records' time alone: ${error}`,
+    );
+  });
   return {
     pipeline,
     store,
