@@ -69,7 +69,10 @@ export async function startIngest(
   unpublishedFrom = () => queue.unpublishedFrom;
   const finder = new RequestFinder({ store: store.for('tails'), onDamage: log.warn });
   const requests = new KnownRequests({
-    findStored: (key, since) => finder.find(key, since),
+    findStored: (key, since) => {
+      counters.requestsLookedFor++;
+      return finder.find(key, since);
+    },
     shared: liveBus.sharedRequests,
   });
   const categories = await readCategories(config.CATEGORIES_FILE);

@@ -12,6 +12,10 @@ const COUNTER_METRICS: Readonly<Record<keyof Counters, readonly [name: string, h
   recordsRejected: ['logplane_records_rejected_total', 'Entries that became dead letters'],
   requestsAccepted: ['logplane_requests_accepted_total', 'Ingest requests that were stored'],
   requestsDuplicate: ['logplane_requests_duplicate_total', 'Ingest requests that had been stored before'],
+  requestsLookedFor: [
+    'logplane_requests_looked_for_total',
+    'Ingest requests that were looked for in the store, as they may have been stored before',
+  ],
   inserts: ['logplane_inserts_total', 'Inserts into the store'],
   insertsFailed: ['logplane_inserts_failed_total', 'Inserts that the store refused; their senders were told'],
   insertSeconds: ['logplane_insert_seconds_total', 'Time spent in inserts'],

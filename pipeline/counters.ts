@@ -4,6 +4,7 @@ export interface Counters {
   recordsRejected: number;
   requestsAccepted: number;
   requestsDuplicate: number;
+  requestsLookedFor: number;
   inserts: number;
   insertsFailed: number;
   insertSeconds: number;
@@ -15,6 +16,7 @@ export function createCounters(): Counters {
     recordsRejected: 0,
     requestsAccepted: 0,
     requestsDuplicate: 0,
+    requestsLookedFor: 0,
     inserts: 0,
     insertsFailed: 0,
     insertSeconds: 0,
