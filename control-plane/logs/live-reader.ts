@@ -1,88 +1,104 @@
 import type { LateRecords, LiveBus } from '../../pipeline/live/live-bus.ts';
+import type { FilterGroup, IdleReader, LiveFilter } from '../../pipeline/live/live-filters.ts';
 import type { LiveRecord } from '../../pipeline/live/live-record.ts';
-import type { StoredRecord } from '../../pipeline/record/log-record.ts';
 
 /**
- * One reader's bounded share of the live bus: the records that it asked for and has not taken yet. It falls off when
- * too many wait, or when records were stored without being kept in memory; what it missed is in the store.
+ * Reads what is published, from where it is in the records that the bus keeps for all readers. It falls off when these do not
+ * reach back to it any more; what it missed is in the store.
  */
 export class LiveReader {
   readonly #bus: LiveBus;
-  readonly #matches: (record: StoredRecord) => boolean;
-  readonly #maxWaiting: number;
-  readonly #leave: () => void;
-  #waiting: LiveRecord[] = [];
-  #live = false;
-  #late: LateRecords[] = [];
+  readonly #group: FilterGroup;
+  readonly #unsubscribe: () => void;
+  readonly #idle: IdleReader;
+  #joined = false;
+  /** What is kept up to this sequence number made the filter fail. */
+  #unreadableUpTo = 0;
+  #late: LateRecords | undefined;
   #cursor = 0;
   #wake = () => {};
 
-  constructor(bus: LiveBus, matches: (record: StoredRecord) => boolean, maxWaiting: number) {
+  constructor(bus: LiveBus, filter: LiveFilter) {
     this.#bus = bus;
-    this.#matches = matches;
-    this.#maxWaiting = maxWaiting;
-    const onRecords = (records: readonly LiveRecord[] | undefined) => {
-      if (!this.#live) {
-        this.#wake();
-        return;
-      }
-      for (const record of records ?? []) if (matches(record.record)) this.#waiting.push(record);
-      if (!records || this.#waiting.length > maxWaiting) {
-        this.#live = false;
-        this.#waiting = [];
-      } else if (this.#waiting.length === 0) {
-        this.#cursor = bus.watermark;
-        return;
-      }
-      this.#wake();
+    this.#group = bus.filters.join(filter);
+    this.#idle = {
+      passed: (seq) => {
+        this.#cursor = Math.max(this.#cursor, seq);
+      },
+      fallOff: (upTo) => {
+        this.#joined = false;
+        this.#unreadableUpTo = upTo;
+      },
+      wake: () => this.#wake(),
     };
-    const onLate = (late: LateRecords) => {
-      this.#late.push(late);
-      this.#wake();
-    };
-    this.#leave = bus.subscribe({ onRecords, onLate, onProblem: () => this.#wake() });
+    this.#unsubscribe = bus.subscribe({
+      onLate: (late) => {
+        this.#late = this.#late
+          ? { from: this.#late.from, to: late.to, count: this.#late.count + late.count }
+          : late;
+      },
+    });
   }
 
+  /** True where everything behind the cursor is at hand. */
   get live(): boolean {
-    return this.#live;
+    this.#joined &&= this.#bus.recent.reaches(this.#cursor);
+    return this.#joined;
   }
 
-  /** Everything up to this place was taken, or is of no interest. */
+  /** Everything up to this sequence number was taken, or is of no interest. */
   get cursor(): number {
     return this.#cursor;
   }
 
   /**
-   * From now on takes in what is published behind this place, where all that was published since is at hand; else the
+   * From now on takes in what is published behind a sequence number, where all that was published since is at hand; else the
    * reader has to fetch from the store first.
    */
-  join(place: number): boolean {
-    const missed = this.#bus.publishedAfter(place)?.filter(({ record }) => this.#matches(record));
-    this.#live = missed !== undefined && missed.length <= this.#maxWaiting;
-    if (!this.#live) return false;
-    this.#waiting = missed!;
-    this.#cursor = missed!.length === 0 ? this.#bus.watermark : place;
-    return true;
+  join(seq: number): boolean {
+    this.#cursor = seq;
+    this.#joined = seq <= this.#bus.watermark && seq >= this.#unreadableUpTo;
+    return this.live;
   }
 
-  takeLate(): LateRecords[] {
+  takeLate(): LateRecords | undefined {
     const late = this.#late;
-    this.#late = [];
+    this.#late = undefined;
     return late;
   }
 
-  take(most: number): LiveRecord[] {
-    const records = this.#waiting.length <= most ? this.#waiting : this.#waiting.slice(0, most);
-    this.#waiting = this.#waiting.slice(records.length);
-    if (records.length > 0) this.#cursor = records.at(-1)!.record.seq;
-    return records;
+  /** What was found for the reader so far, in order; at least one record where there is any. */
+  take(maxRecords: number, maxBytes: number): LiveRecord[] {
+    const { recent, filters, watermark } = this.#bus;
+    const taken: LiveRecord[] = [];
+    let bytes = 0;
+    for (;;) {
+      const batch = recent.next(this.#cursor);
+      if (!batch) {
+        this.#cursor = watermark;
+        return taken;
+      }
+      const found = filters.foundIn(batch, this.#group);
+      if (!found) return taken;
+      for (const live of found) {
+        if (live.record.seq <= this.#cursor) continue;
+        bytes += live.bytes;
+        if (taken.length === maxRecords || (taken.length > 0 && bytes > maxBytes)) return taken;
+        taken.push(live);
+        this.#cursor = live.record.seq;
+      }
+      this.#cursor = batch.last;
+    }
   }
 
-  /** Resolves when there is something to take, the reader fell off, the bus has something to tell, or `wake` is called. */
-  changed(): Promise<void> {
-    return new Promise((resolve) => {
+  /** Resolves when there is something to take, the reader fell off, the bus has something to say, or `wake` is called. */
+  async changed(): Promise<void> {
+    const woken = new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
+    this.#bus.filters.wait(this.#group, this.#idle, this.live ? this.#cursor : this.#bus.watermark);
+    await woken;
+    this.#group.idle.delete(this.#idle);
   }
 
   wake(): void {
@@ -90,6 +106,8 @@ export class LiveReader {
   }
 
   close(): void {
-    this.#leave();
+    this.#unsubscribe();
+    this.#group.idle.delete(this.#idle);
+    this.#bus.filters.leave(this.#group);
   }
 }

@@ -1,15 +1,18 @@
 import { badRequest } from '../../pipeline/errors.ts';
+import type { Prefilter } from '../../pipeline/live/live-filters.ts';
 import type { StoredRecord } from '../../pipeline/record/log-record.ts';
 import { allOf, anyOf, type Query } from '../query/ast.ts';
 import { compileSql } from '../query/compile-sql.ts';
 import { compileMatch } from '../query/match.ts';
 import { parseTime, TIME_FORMS, toNanos } from '../query/parse-time.ts';
 import { fieldEquals, parseQuery } from '../query/parser.ts';
+import { prefilterOf } from '../query/prefilter.ts';
 import type { SqlFilter } from './sql-filter.ts';
 
 /** A query in the two forms that select the same records: a condition for the store, a test for live records. */
 export interface LogFilter extends SqlFilter {
   readonly matches: (record: StoredRecord) => boolean;
+  readonly prefilter: Prefilter | undefined;
   readonly query: Query;
   readonly range: TimeRange;
   /** The filter without its range; the values of `where` are among `parameters`. */
@@ -64,6 +67,7 @@ export function filterOf(
     where: `${rest.where} AND ${within.where}`,
     parameters: { ...rest.parameters, ...within.parameters },
     matches: compileMatch(query, now),
+    prefilter: prefilterOf(query),
     query,
     range,
     rest: { query: selection, where: rest.where },

@@ -4,12 +4,14 @@ import { allOf, anyOf } from '../query/ast.ts';
 import { compileSql } from '../query/compile-sql.ts';
 import { compileMatch } from '../query/match.ts';
 import { parseQuery } from '../query/parser.ts';
+import { prefilterOf } from '../query/prefilter.ts';
 import type { LogFilter } from './log-filter.ts';
+import type { TailFilter } from './tail.ts';
 
 /** Several queries that share one stream. */
 export interface NamedQueries {
   /** What at least one of them selects. */
-  readonly filter: Pick<LogFilter, 'where' | 'parameters' | 'matches'>;
+  readonly filter: TailFilter;
   /** Those that select a record, by name and by place among the queries. */
   readonly selecting: (record: StoredRecord) => readonly { readonly name: string; readonly index: number }[];
 }
@@ -41,7 +43,11 @@ export function parseNamedQueries(text: string, common: LogFilter, now: number):
   });
   const query = anyOf(named.map((entry) => entry.query));
   return {
-    filter: { ...compileSql(query, { now }), matches: compileMatch(query, now) },
+    filter: {
+      ...compileSql(query, { now }),
+      matches: compileMatch(query, now),
+      prefilter: prefilterOf(query),
+    },
     selecting: (record) => named.filter(({ matches }) => matches(record)),
   };
 }

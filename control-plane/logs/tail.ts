@@ -1,13 +1,20 @@
 import type { LiveBus } from '../../pipeline/live/live-bus.ts';
+import type { LiveFilter } from '../../pipeline/live/live-filters.ts';
+import { bytesOf } from '../../pipeline/live/live-record.ts';
 import { formatRecord, type LevelCase } from '../../pipeline/record/format-record.ts';
 import type { StoredRecord } from '../../pipeline/record/log-record.ts';
+import { ClickHouseError } from '../../pipeline/store/clickhouse.ts';
 import type { LogStore } from '../../pipeline/store/log-store.ts';
+import { pagesOfRecords } from './bounded-reader.ts';
 import { LiveReader } from './live-reader.ts';
 import type { LogFilter } from './log-filter.ts';
 
+export type TailFilter = Pick<LogFilter, 'where' | 'parameters' | 'matches'> &
+  Partial<Pick<LogFilter, 'prefilter'>>;
+
 export interface TailRequest {
-  readonly filter: Pick<LogFilter, 'where' | 'parameters' | 'matches'>;
-  /** Go on exactly behind this place; without it, begin at the newest record. */
+  readonly filter: TailFilter;
+  /** Go on exactly behind this sequence number; without it, begin at the newest record. */
   readonly after?: number | undefined;
   /** Where `after` is not given: begin with this many of the newest records. */
   readonly tail?: number | undefined;
@@ -21,62 +28,83 @@ export interface TailRequest {
 
 export type TailEvent =
   | { readonly kind: 'record'; readonly record: StoredRecord; readonly json: string }
-  /** Everything up to this place has been given; a reader that got no record yet can resume from it. */
+  /** Everything up to this sequence number has been given; a reader that got no record yet can resume from it. */
   | { readonly kind: 'place'; readonly seq: number }
   /** Nothing comes though records are stored, for this reason; or it goes on again. */
   | { readonly kind: 'notice'; readonly problem: string | undefined }
-  /** The reader was too slow: `count` records behind `from` up to `to` were left out. */
+  /** `count` records behind `from` up to `to` were left out: the reader was too slow, or they cannot be read. */
   | { readonly kind: 'gap'; readonly from: number; readonly to: number; readonly count: number };
 
 export interface TailOptions {
   readonly store: LogStore;
   readonly bus: LiveBus;
-  /** Records that one reader may have waiting in memory; they are shared with the other readers. */
-  readonly maxWaiting?: number;
   /** Records that a reader which fell behind may fetch from the store; beyond it the tail jumps to the present. */
   readonly maxBehind?: number;
 }
 
 /** Microseconds that one server process may be ahead of another. */
 const MOST_AHEAD = 3_600_000_000;
-const PAGE = 2_000;
-/** Records in one event list: what stands in memory as text for a reader that does not take it. */
-const CHUNK = 500;
+const PAGE_RECORDS = 2_000;
+/** One event list: what stands in memory as text for a reader that does not take it. A larger record stands alone. */
+const CHUNK_RECORDS = 500;
+const CHUNK_BYTES = 64 * 1024;
+const MAX_ATTEMPTS = 5;
 
 /**
- * Follows the log without a hole and without a repetition. One cursor tells how far the reader is. Behind
- * the present, pages come from the store, up to the bus's watermark; what is published from then on waits for the
- * reader and comes behind them. A reader that lets too many wait drops them and reads them from the
- * store again, so resuming, history and slowness are one and the same case.
+ * Follows the log without a hole and without a repetition. One cursor is how far the reader is. Behind the present, pages
+ * come from the store, up to the bus's watermark; what is published from then on is kept by the bus and comes behind them.
+ * A reader that falls behind what is kept there reads the store again, so resuming, history and slowness are one and the same
+ * case. A record that cannot be read is a gap of one.
  */
 export async function* tailLogs(options: TailOptions, request: TailRequest): AsyncGenerator<TailEvent[]> {
-  const { store, bus, maxWaiting = 10_000, maxBehind = 100_000 } = options;
+  const { store, bus, maxBehind = 100_000 } = options;
   const { filter, tail, since, follow, levelCase, signal } = request;
-  const parameters = since === undefined ? filter.parameters : { ...filter.parameters, since };
   const limits = { signal, settings: { max_execution_time: 30, max_threads: 1 } };
-  const reader = new LiveReader(bus, filter.matches, maxWaiting);
+  const reader = new LiveReader(bus, liveFilter(filter));
   const wake = () => reader.wake();
   signal.addEventListener('abort', wake, { once: true });
 
-  const toEvent = (record: StoredRecord): TailEvent => ({
-    kind: 'record',
-    record,
-    json: formatRecord(record, levelCase),
-  });
-
-  async function* pages(after: number, upTo: number, where: string): AsyncGenerator<StoredRecord[]> {
-    for (let cursor = after; cursor < upTo; ) {
-      const page = await store.oldest(PAGE, { after: cursor, upTo, where, parameters }, limits);
-      cursor = page.length < PAGE ? upTo : page.at(-1)!.seq;
-      yield page;
+  /** What the store holds behind a sequence number, in pieces; a page that has to be given up is read again. */
+  async function* stored(after: number, upTo: number, chosen: Chosen): AsyncGenerator<TailEvent[]> {
+    const gaps: TailEvent[] = [];
+    const pages = pagesOfRecords({
+      store,
+      filter: chosen,
+      limits,
+      maxRecords: PAGE_RECORDS,
+      map: (records) => records,
+      onPassedOver: (seq) => gaps.push({ kind: 'gap', from: seq - 1, to: seq, count: 1 }),
+    });
+    for (let cursor = after; cursor < upTo && !signal.aborted; ) {
+      const page = await nextPage(() => pages.next(cursor, upTo));
+      if (gaps.length > 0) yield gaps.splice(0);
+      let records = page.value;
+      const release = bus.pages.hold(page.bytes, () => {
+        records = undefined;
+      });
+      try {
+        for (let taken = 0; records && taken < records.length; ) {
+          const chunk = firstChunk(records, taken);
+          taken += chunk.length;
+          cursor = chunk.at(-1)!.seq;
+          yield chunk.map((record) => toEvent(record, levelCase));
+        }
+        if (records || page.value === undefined || page.value.length === 0) cursor = page.upTo;
+      } finally {
+        release();
+      }
     }
   }
 
-  async function* history(upTo: number): AsyncGenerator<StoredRecord[]> {
-    const where = since === undefined ? filter.where : `(${filter.where}) AND ${SINCE}`;
-    if (tail === undefined && since !== undefined) yield* pages(0, upTo, where);
-    if (tail !== undefined && tail > 0)
-      yield await store.newest(tail, { after: 0, upTo, where, parameters }, limits);
+  async function* history(upTo: number): AsyncGenerator<TailEvent[]> {
+    const chosen =
+      since === undefined
+        ? filter
+        : { where: `(${filter.where}) AND ${SINCE}`, parameters: { ...filter.parameters, since } };
+    if (tail === undefined && since !== undefined) yield* stored(0, upTo, chosen);
+    if (tail === undefined || tail === 0) return;
+    const first = await store.startOfNewest(tail, { after: 0, upTo, ...chosen }, limits);
+    if (first !== undefined) yield* stored(first - 1, upTo, chosen);
   }
 
   try {
@@ -85,9 +113,9 @@ export async function* tailLogs(options: TailOptions, request: TailRequest): Asy
     if (request.after === undefined) {
       if (follow) reader.join(end);
       let given = 0;
-      for await (const page of history(end)) {
-        given += page.length;
-        yield* inChunks(page.map(toEvent));
+      for await (const events of history(end)) {
+        given += events.length;
+        yield events;
       }
       if (given === 0) yield [{ kind: 'place', seq: end }];
     }
@@ -100,10 +128,11 @@ export async function* tailLogs(options: TailOptions, request: TailRequest): Asy
         continue;
       }
       const late = reader.takeLate();
-      if (late.length > 0) yield late.map((records) => ({ kind: 'gap', ...records }));
+      if (late) yield [{ kind: 'gap', ...late }];
       if (reader.live) {
         wasLive = true;
-        const records = reader.take(CHUNK);
+        const records = reader.take(CHUNK_RECORDS, CHUNK_BYTES);
+        cursor = reader.cursor;
         if (records.length === 0) await reader.changed();
         else {
           yield records.map((live) => ({
@@ -121,13 +150,11 @@ export async function* tailLogs(options: TailOptions, request: TailRequest): Asy
       }
       if (follow && reader.join(cursor)) continue;
       const upTo = follow ? bus.watermark : end;
-      // What is published meanwhile waits for the reader, so that it has caught up when it has read the store once.
+      // What is published meanwhile is kept for the reader, so that it has caught up when it has read the store once.
       if (follow) reader.join(upTo);
       const behind = wasLive ? await store.count({ ...filter, after: cursor, upTo }, limits) : 0;
       if (behind > maxBehind) yield [{ kind: 'gap', from: cursor, to: upTo, count: behind }];
-      else {
-        for await (const page of pages(cursor, upTo, filter.where)) yield* inChunks(page.map(toEvent));
-      }
+      else yield* stored(cursor, upTo, filter);
       cursor = upTo;
       if (!follow) return;
     }
@@ -137,13 +164,48 @@ export async function* tailLogs(options: TailOptions, request: TailRequest): Asy
   }
 }
 
-/** The place comes from another server process, which has published further than this one. */
+type Chosen = Pick<TailFilter, 'where'> & {
+  readonly parameters: Readonly<Record<string, string | number | bigint | readonly string[]>>;
+};
+
+/** Condition and values say together what is selected. */
+function liveFilter({ where, parameters, matches, prefilter }: TailFilter): LiveFilter {
+  const values = Object.entries(parameters).map(
+    ([name, value]) => `${name}=${JSON.stringify(String(value))}`,
+  );
+  return { key: [where, ...values].join('\n'), matches, prefilter };
+}
+
+/** A record that exceeds the limits is passed over when it was tried a few times. */
+async function nextPage<T>(read: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await read();
+    } catch (error) {
+      const again = error instanceof ClickHouseError && error.exceedsLimit && attempt < MAX_ATTEMPTS;
+      if (!again) throw error;
+    }
+  }
+}
+
+function toEvent(record: StoredRecord, levelCase: LevelCase): TailEvent {
+  return { kind: 'record', record, json: formatRecord(record, levelCase) };
+}
+
+/** The sequence number comes from another server process, which has published further than this one. */
 function isAhead({ shared, watermark }: LiveBus, cursor: number): boolean {
   return shared && cursor > watermark && cursor - watermark < MOST_AHEAD;
 }
 
 const SINCE = "timestamp >= fromUnixTimestamp64Nano({since:Int64}, 'UTC')";
 
-function* inChunks(events: readonly TailEvent[]): Generator<TailEvent[]> {
-  for (let from = 0; from < events.length; from += CHUNK) yield events.slice(from, from + CHUNK);
+function firstChunk(records: readonly StoredRecord[], from: number): readonly StoredRecord[] {
+  let bytes = 0;
+  let to = from;
+  while (to < records.length && to - from < CHUNK_RECORDS) {
+    bytes += bytesOf(records[to]!);
+    if (bytes > CHUNK_BYTES && to > from) break;
+    to++;
+  }
+  return records.slice(from, to);
 }

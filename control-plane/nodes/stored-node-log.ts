@@ -73,7 +73,8 @@ export class StoredNodeLog implements NodeLog {
       parameters: { node: nodeId },
       matches: ({ node_id, source }: StoredRecord) =>
         node_id === nodeId && !(agentsOnly && source === NODE_SOURCE),
-    };
+      prefilter: { field: 'node_id', values: [nodeId] },
+    } as const;
     const request = { filter, after: recordPlace(after), follow: true, levelCase: 'lower', signal } as const;
     for await (const events of tailLogs({ store, bus }, request)) {
       yield events.flatMap((event): NodeLogEvent[] => {

@@ -1,6 +1,8 @@
+import { HeldMemory } from '../held-memory.ts';
 import type { StoredRecord } from '../record/log-record.ts';
+import { LiveFilters } from './live-filters.ts';
 import { LiveRecord } from './live-record.ts';
-import { RecentRecords } from './recent-records.ts';
+import { type RecentLimits, RecentRecords } from './recent-records.ts';
 
 /** Records that became known too late for their order: `count` of them behind `from`, up to `to`. */
 export interface LateRecords {
@@ -9,26 +11,29 @@ export interface LateRecords {
   readonly count: number;
 }
 
+const PAGES_BYTES = 64 * 1024 * 1024;
+
 export interface LiveListener {
-  /** Without records where they were stored without being kept in memory: they are in the store. */
-  readonly onRecords: (records: readonly LiveRecord[] | undefined) => void;
   readonly onLate: (late: LateRecords) => void;
-  readonly onProblem: () => void;
 }
 
-/** Hands stored records to this process's live readers, in the order of their places. */
+/** Hands stored records to this process's live readers, in the order of their sequence numbers. */
 export class LiveBus {
   readonly #listeners = new Set<LiveListener>();
-  readonly #recent: RecentRecords;
+  readonly recent: RecentRecords;
+  readonly filters: LiveFilters;
+  /** Pages of the store that live readers have read and not taken yet; who has to give one up reads it again. */
+  readonly pages = new HeldMemory(PAGES_BYTES);
   #watermark: number;
   #problem: string | undefined;
   /** Other processes may be ahead of this one's watermark. */
   readonly shared: boolean;
 
-  /** @param watermark the highest place that the store holds at the start */
-  constructor(watermark: number, shared = false) {
+  /** @param watermark the highest sequence number that the store holds at the start */
+  constructor(watermark: number, shared = false, limits?: RecentLimits) {
     this.#watermark = watermark;
-    this.#recent = new RecentRecords(watermark);
+    this.recent = new RecentRecords(watermark, limits);
+    this.filters = new LiveFilters(this.recent, () => this.#watermark);
     this.shared = shared;
   }
 
@@ -40,15 +45,16 @@ export class LiveBus {
   setProblem(problem: string | undefined): void {
     if (problem === this.#problem) return;
     this.#problem = problem;
-    for (const { onProblem } of this.#listeners) onProblem();
+    this.filters.wakeAll(this.#watermark);
   }
 
   publishLate(late: LateRecords): void {
-    this.#recent.forget(this.#watermark);
+    this.recent.forget(this.#watermark);
     for (const { onLate } of this.#listeners) onLate(late);
+    this.filters.wakeAll(this.#watermark);
   }
 
-  /** Every record up to this place is stored and published; none will be added below it. */
+  /** Every record up to this sequence number is stored and published; none will be added below it. */
   get watermark(): number {
     return this.#watermark;
   }
@@ -57,17 +63,20 @@ export class LiveBus {
     return this.#listeners.size;
   }
 
+  /** @param records undefined where they were stored without being kept in memory: they are in the store */
   publish(last: number, records: readonly StoredRecord[] | undefined): void {
+    const before = this.#watermark;
     this.#watermark = last;
-    const live = records?.map((record) => new LiveRecord(record));
-    if (live) this.#recent.add(last, live);
-    else this.#recent.forget(last);
-    for (const { onRecords } of this.#listeners) onRecords(live);
-  }
-
-  /** What was published behind a place, up to the watermark; undefined where only the store has all of it. */
-  publishedAfter(place: number): readonly LiveRecord[] | undefined {
-    return place > this.#watermark ? undefined : this.#recent.after(place);
+    if (records) {
+      this.recent.add(
+        last,
+        records.map((record) => new LiveRecord(record)),
+      );
+      this.filters.add(before);
+    } else {
+      this.recent.forget(last);
+      this.filters.wakeAll(before);
+    }
   }
 
   /** @returns a function that ends the subscription */

@@ -116,6 +116,24 @@ export class LogStore {
     return [];
   }
 
+  /** The sequence number of the first of the last records of a range; undefined where it has none. */
+  async startOfNewest(
+    limit: number,
+    range: PlaceRange,
+    options: RangeOptions = {},
+  ): Promise<number | undefined> {
+    for (const span of SPANS) {
+      const after = Math.max(range.after, range.upTo - span);
+      const [[first, count] = [0, 0]] = await this.#clickhouse.query<[number, number]>(
+        `SELECT min(seq), count() FROM
+           (SELECT seq FROM logs WHERE ${RANGE} AND (${range.where}) ORDER BY seq DESC LIMIT {limit:UInt32})`,
+        { ...options, parameters: { ...range.parameters, after, up_to: range.upTo, limit } },
+      );
+      if (count === limit || after === range.after) return count === 0 ? undefined : first;
+    }
+    return undefined;
+  }
+
   /** The last records of a range, in order of arrival. */
   async newest(limit: number, range: PlaceRange, options: RangeOptions = {}): Promise<StoredRecord[]> {
     for (const span of SPANS) {

@@ -2,6 +2,7 @@ import t, { type Test } from 'tap';
 import { parseFilter } from '../../../control-plane/logs/log-filter.ts';
 import { type TailEvent, type TailRequest, tailLogs } from '../../../control-plane/logs/tail.ts';
 import { LiveBus } from '../../../pipeline/live/live-bus.ts';
+import type { RecentLimits } from '../../../pipeline/live/recent-records.ts';
 import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
 import { LogStore } from '../../../pipeline/store/log-store.ts';
 import { insertRecords, openStore, record } from './analysed-store.ts';
@@ -9,10 +10,10 @@ import { insertRecords, openStore, record } from './analysed-store.ts';
 const FIRST = 1_793_491_200_000_000;
 
 /** A store and a bus as the server has them, with records numbered from 1 whose place is `FIRST` plus their number. */
-async function tailing(t: Test) {
+async function tailing(t: Test, kept?: RecentLimits) {
   const clickhouse = await openStore(t);
   const store = new LogStore(clickhouse);
-  const bus = new LiveBus(FIRST);
+  const bus = new LiveBus(FIRST, false, kept);
   let last = FIRST;
   const stored = async (count: number, fields: Partial<StoredRecord> = {}) => {
     const records = Array.from({ length: count }, () => {
@@ -37,7 +38,7 @@ async function tailing(t: Test) {
       await stored(count);
       bus.publish(last, undefined);
     },
-    tail: (request: Partial<TailRequest> = {}, limits: { maxWaiting?: number; maxBehind?: number } = {}) =>
+    tail: (request: Partial<TailRequest> = {}, limits: { maxBehind?: number } = {}) =>
       tailLogs(
         { store, bus, ...limits },
         { filter: parseFilter({}), follow: true, levelCase: 'upper', signal: left.signal, ...request },
@@ -63,6 +64,9 @@ async function next(tail: AsyncGenerator<TailEvent[]>, count: number): Promise<(
   }
   return events;
 }
+
+/** So few that readers fall behind. */
+const FEW = { maxRecords: 10, maxBytes: 1e6 };
 
 const numbers = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
@@ -141,8 +145,8 @@ t.test('a filter holds for history, for the store and for live records', async (
 });
 
 t.test('a reader that is a little too slow reads on from the store, without a gap', async (t) => {
-  const { write, tail } = await tailing(t);
-  const reader = tail({}, { maxWaiting: 10, maxBehind: 100 });
+  const { write, tail } = await tailing(t, FEW);
+  const reader = tail({}, { maxBehind: 100 });
   await next(reader, 1);
   const first = next(reader, 1);
   await write(1);
@@ -152,8 +156,8 @@ t.test('a reader that is a little too slow reads on from the store, without a ga
 });
 
 t.test('a reader that is far too slow is told what it missed', async (t) => {
-  const { write, tail } = await tailing(t);
-  const reader = tail({}, { maxWaiting: 10, maxBehind: 30 });
+  const { write, tail } = await tailing(t, FEW);
+  const reader = tail({}, { maxBehind: 30 });
   await next(reader, 1);
   const first = next(reader, 1);
   await write(1);
@@ -166,27 +170,27 @@ t.test('a reader that is far too slow is told what it missed', async (t) => {
 });
 
 t.test('a gap counts only what the reader asked for', async (t) => {
-  const { write, tail } = await tailing(t);
-  const reader = tail({ filter: parseFilter({ q: 'service:b' }) }, { maxWaiting: 10, maxBehind: 15 });
+  const { write, tail } = await tailing(t, FEW);
+  const reader = tail({ filter: parseFilter({ q: 'service:b' }) }, { maxBehind: 15 });
   await next(reader, 1);
   const first = next(reader, 1);
   await write(1, { service: 'b' });
   await first;
   await write(100);
   for (let round = 0; round < 4; round++) await write(5, { service: 'b' });
-  t.same(await next(reader, 1), ['gap 101-121: 20']);
+  t.same(await next(reader, 1), ['gap 1-121: 20']);
 });
 
 t.test('a reader that resumes from far behind has no gap, however far', async (t) => {
-  const { write, tail } = await tailing(t);
+  const { write, tail } = await tailing(t, FEW);
   await write(3_000);
-  const reader = tail({ after: FIRST }, { maxWaiting: 10, maxBehind: 10 });
+  const reader = tail({ after: FIRST }, { maxBehind: 10 });
   t.same(await next(reader, 3_000), numbers(1, 3_000));
 });
 
 t.test('a gap also comes while a slow reader reads from the store', async (t) => {
-  const { write, tail } = await tailing(t);
-  const reader = tail({}, { maxWaiting: 10, maxBehind: 30 });
+  const { write, tail } = await tailing(t, FEW);
+  const reader = tail({}, { maxBehind: 30 });
   await next(reader, 1);
   const first = next(reader, 1);
   await write(1);
@@ -195,6 +199,64 @@ t.test('a gap also comes while a slow reader reads from the store', async (t) =>
   t.same(await next(reader, 20), numbers(2, 21), 'fallen off, but not far');
   await write(50);
   t.same(await next(reader, 1), ['gap 21-71: 50']);
+});
+
+t.test('large records come one by one, in pages of few', async (t) => {
+  const { bus, write, tail } = await tailing(t);
+  for (let round = 0; round < 5; round++) await write(6, { message: 'x'.repeat(1_000_000) });
+  const reader = tail({ tail: 28 });
+  const got: (string | number)[] = [];
+  let held = 0;
+  for (let event = 0; event < 28; event++) {
+    const { value } = await reader.next();
+    t.equal(value.length, 1);
+    got.push(...value.map(short));
+    held = Math.max(held, bus.pages.held);
+  }
+  t.same(got, numbers(3, 30));
+  t.ok(held > 0 && held <= 8 * 1024 * 1024, `${held} bytes of the store in memory`);
+  const next = reader.next();
+  await write(1);
+  t.same((await next).value.map(short), [31]);
+  t.equal(bus.pages.held, 0);
+});
+
+t.test('a page that had to be given up is read again from where the reader is', async (t) => {
+  const { bus, write, tail } = await tailing(t);
+  await write(1_200);
+  const reader = tail({ tail: 1_200 });
+  const first = (await reader.next()).value.length;
+  t.ok(first < 1_200);
+  const others = bus.pages.hold(1e9, () => {});
+  t.equal(bus.pages.givenUp, 1);
+  t.same(await next(reader, 1_200 - first), numbers(first + 1, 1_200));
+  others();
+});
+
+t.test('a sequence number from the future is waited for only where another process may be ahead', async (t) => {
+  const { write, tail } = await tailing(t);
+  await write(2);
+  const reader = tail({ after: FIRST + 1_000_000 });
+  const events = next(reader, 1);
+  await write(1);
+  t.same(await events, [3], 'it goes on with the present');
+});
+
+t.test('two readers of one filter, of which one leaves in the middle of a page', async (t) => {
+  const { write, bus, tail } = await tailing(t);
+  await write(1_500);
+  const left = new AbortController();
+  const leaving = tail({ tail: 1_500, signal: left.signal });
+  const staying = tail({ tail: 1_500 });
+  await leaving.next();
+  t.same(await next(staying, 1_500), numbers(1, 1_500));
+  left.abort();
+  await leaving.return(undefined);
+  t.equal(bus.listenerCount, 1);
+  const events = next(staying, 1);
+  await write(1);
+  t.same(await events, [1_501]);
+  t.equal(bus.pages.held, 0);
 });
 
 t.test('a reader that leaves ends, also while it waits', async (t) => {

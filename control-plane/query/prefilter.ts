@@ -1,0 +1,27 @@
+import type { Prefilter } from '../../pipeline/live/live-filters.ts';
+import type { Query } from './ast.ts';
+import { resolveField } from './field.ts';
+import { equalTexts } from './text-test.ts';
+
+/** Values of a field of which every record that the query selects has one; undefined where the query names none. */
+export function prefilterOf(query: Query): Prefilter | undefined {
+  switch (query.kind) {
+    case 'field': {
+      const field = resolveField(query.field);
+      if (field.kind !== 'column' || query.test.kind !== 'equals') return undefined;
+      const { value } = query.test;
+      // A null and an empty text stand in the attributes of a record that has nothing in the column.
+      return value === '' || value === 'null' ? undefined : { field: field.name, values: equalTexts(value) };
+    }
+    case 'and':
+      return query.queries.map(prefilterOf).find((found) => found !== undefined);
+    case 'or': {
+      const parts = query.queries.map(prefilterOf);
+      const field = parts[0]?.field;
+      if (field === undefined || parts.some((part) => part?.field !== field)) return undefined;
+      return { field, values: [...new Set(parts.flatMap((part) => part!.values))] };
+    }
+    default:
+      return undefined;
+  }
+}
