@@ -16,6 +16,7 @@ import { createAuth } from './http/auth.ts';
 import { BodyBudget } from './http/body-budget.ts';
 import { readPageFiles } from './http/page-files.ts';
 import { RequestCounts } from './http/request-counts.ts';
+import { SlowReaders } from './http/slow-readers.ts';
 import { StreamLimit } from './http/stream-limit.ts';
 import { isLoopback, startHttpListener } from './http-listener.ts';
 import { JobRunStore } from './jobs/job-run-store.ts';
@@ -107,6 +108,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       onProblem: log.warn,
     });
     const requestCounts = new RequestCounts();
+    const slowReaders = new SlowReaders();
     const onDefect = (error: unknown, context?: Context) => {
       log.error(`unexpected error: ${error instanceof Error ? error.stack : error}`);
       requestLog?.logDefect(error, context);
@@ -135,6 +137,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       launchCommand: config.LAUNCH_COMMAND,
       streamMaxMinutes: config.STREAM_MAX_MINUTES,
       streams: new StreamLimit(config.MAX_STREAMS_PER_CLIENT),
+      slowReaders,
       stopping: stopping.signal,
       body: { budget, limit: config.INGEST_MAX_BYTES },
       corsOrigins: config.CORS_ORIGIN,
@@ -148,11 +151,33 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
             labels: ['endpoint', 'status'],
             read: () => requestCounts,
           },
+          logplane_slow_readers_ended_total: {
+            help: 'Connections that were ended because their readers took nothing for 30 s, or too much waited for all of them',
+            labels: ['reason'],
+            read: () => slowReaders.ended,
+          },
+          logplane_live_filter_failures_total: {
+            help: 'Batches of live records with which a filter failed; its readers read the store instead',
+            labels: [],
+            read: () => [{ value: bus.filters.failures }],
+          },
           ...seriesOf(features),
         },
         registries: registriesOf(features),
         gauges: {
           logplane_live_readers: { help: 'Open live streams', read: () => bus.listenerCount },
+          logplane_live_bytes: {
+            help: 'Bytes of the records that are kept for live readers',
+            read: () => bus.recent.bytes,
+          },
+          logplane_tail_page_bytes: {
+            help: 'Bytes of the store that live readers have read and not taken',
+            read: () => bus.pages.held,
+          },
+          logplane_answer_bytes: {
+            help: 'Bytes of answers that wait for their readers',
+            read: () => slowReaders.waitingBytes,
+          },
           logplane_journaled_records: {
             help: 'Records that are durable and wait to be stored in their table',
             read: () => clickhouse.journaled.rows,
@@ -169,7 +194,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
     });
 
     warnOfOpenAddress(config, log);
-    const listener = await startHttpListener(config.PORT, config.HOST, app.callback(), tls);
+    const listener = await startHttpListener(config.PORT, config.HOST, app.callback(), tls, slowReaders);
     log.info(`listening on ${listener.url}`);
     const otlpListener =
       config.GRPC_PORT === 0
@@ -202,6 +227,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
           ended(otlpListener?.stop(STOP_MILLISECONDS)),
           ...features.map((feature) => ended(feature.stop())),
         ]);
+        slowReaders.stop();
         await ended(requestLog?.close());
         await ended(ingest.stop());
         await clickhouse.close();

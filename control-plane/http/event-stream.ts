@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import type { Context } from 'koa';
 import { toLogplaneError } from './error-response.ts';
+import type { SlowReaders } from './slow-readers.ts';
+import type { StreamLimit } from './stream-limit.ts';
 
 const HEARTBEAT_MILLISECONDS = 10_000;
 const RECONNECT_MILLISECONDS = 1_000;
@@ -13,22 +15,35 @@ export function formatEvent(event: { name?: string; id?: string; data: string })
   return `${name}${id}data: ${event.data}\n\n`;
 }
 
+export interface EventStreamOptions {
+  readonly streams: StreamLimit;
+  readonly slowReaders: SlowReaders;
+  /** Aborted when the server stops: open streams end. */
+  readonly stopping: AbortSignal;
+  /** After which the stream ends; undefined = it does not. */
+  readonly maxMinutes?: number | undefined;
+  /**
+   * Subscribes to whole events that come between those of the source, and gives the end of the subscription; a reader that takes
+   * nothing goes without them.
+   */
+  readonly beside?: (write: (event: string) => void) => () => void;
+}
+
 /**
- * Answers with a stream of server-sent events. The reader sets the pace: the next chunk is asked for when
- * the socket takes one, and a comment goes out every 10 s. The source's signal is aborted when the client
- * leaves or `stop` is; it then ends. A source that fails ends the stream with an event `error`; one that reaches
- * `maxMinutes` with an event `end` that says so.
- *
- * @param beside subscribes to whole events that come between those of the source, and gives the end of the subscription; a
- *   reader that takes nothing goes without them
+ * Answers with a stream of server-sent events. The reader sets the pace: the next chunk is asked for when the kernel has
+ * taken the one before, and a comment goes out every 10 s. The source's signal is aborted when the client leaves or
+ * the server stops; it then ends. A source that fails ends the stream with an event `error`; one that reaches `maxMinutes`
+ * with an event `end` that says so.
+ * @throws LogplaneError `too_many`
  */
 export function respondWithEvents(
   context: Context,
-  stop: AbortSignal,
+  { streams, slowReaders, stopping, maxMinutes, beside = () => () => {} }: EventStreamOptions,
   source: (signal: AbortSignal) => AsyncIterable<string>,
-  maxMinutes?: number,
-  beside: (write: (event: string) => void) => () => void = () => () => {},
 ): void {
+  const { req, res } = context;
+  const { socket } = req;
+  const leave = streams.enter(socket.remoteAddress ?? '');
   context.status = 200;
   context.set({
     'Content-Type': 'text/event-stream; charset=utf-8',
@@ -42,14 +57,16 @@ export function respondWithEvents(
   const { signal } = ended;
   const end = () => ended.abort();
   output.on('close', end);
-  stop.addEventListener('abort', end, { once: true });
-  if (stop.aborted) end();
+  stopping.addEventListener('abort', end, { once: true });
+  if (stopping.aborted) end();
   output.write(`retry: ${RECONNECT_MILLISECONDS}\n\n`);
-  // A reader that takes nothing needs no sign of life, and must not gather them.
-  const heartbeat = setInterval(
-    () => output.writableNeedDrain || output.write(': heartbeat\n\n'),
-    HEARTBEAT_MILLISECONDS,
-  );
+  // Before Koa has begun the answer, what is written waits in the output alone.
+  const isTaken = () => !output.writableNeedDrain && !res.writableNeedDrain;
+  /** What comes between the source's events is for readers that take them: it must not gather. */
+  const writeBeside = (event: string) => {
+    if (isTaken()) output.write(event);
+  };
+  const heartbeat = setInterval(() => writeBeside(': heartbeat\n\n'), HEARTBEAT_MILLISECONDS);
   const limit =
     maxMinutes === undefined
       ? undefined
@@ -58,10 +75,18 @@ export function respondWithEvents(
           output.write(formatEvent({ name: 'end', data: JSON.stringify({ reason }) }));
           end();
         }, maxMinutes * 60_000);
-  const leave = beside((event) => output.writableNeedDrain || output.write(event));
+  const unsubscribe = beside(writeBeside);
   const copy = async () => {
     for await (const chunk of source(signal)) {
-      if (!output.write(chunk)) await once(output, 'drain', { signal });
+      output.write(chunk);
+      if (isTaken()) continue;
+      const release = slowReaders.hold(socket, chunk.length);
+      try {
+        if (output.writableNeedDrain) await once(output, 'drain', { signal });
+        if (res.writableNeedDrain) await once(res, 'drain', { signal });
+      } finally {
+        release();
+      }
     }
   };
   copy()
@@ -75,8 +100,9 @@ export function respondWithEvents(
     .finally(() => {
       clearInterval(heartbeat);
       clearTimeout(limit);
-      leave();
-      stop.removeEventListener('abort', end);
+      unsubscribe();
+      stopping.removeEventListener('abort', end);
       output.end();
+      leave();
     });
 }

@@ -10,20 +10,17 @@ import { WEBHOOK } from '../alerts/webhook.ts';
 import type { WebhookGuard } from '../alerts/webhook-address.ts';
 import type { RouteFamily } from '../http/api.ts';
 import { ERROR } from '../http/error-response.ts';
-import { formatEvent, respondWithEvents } from '../http/event-stream.ts';
+import { type EventStreamOptions, formatEvent, respondWithEvents } from '../http/event-stream.ts';
 import { describe, optionalText, wholeNumber } from '../http/parameters.ts';
-import type { StreamLimit } from '../http/stream-limit.ts';
 import { ALERT } from './alert-schema.ts';
 import { TIME } from './record-schema.ts';
 
-export interface AlertRoutesOptions {
+export interface AlertRoutesOptions extends Pick<EventStreamOptions, 'streams' | 'slowReaders' | 'stopping'> {
   readonly alerts: AlertStore;
   readonly alertFeed: AlertFeed;
   readonly notifier: Notifier;
   readonly webhookGuard: WebhookGuard;
   readonly webhookSecret: string;
-  readonly streams: StreamLimit;
-  readonly stopping: AbortSignal;
   readonly streamMaxMinutes: number | undefined;
 }
 
@@ -138,11 +135,10 @@ export function addAlertRoutes(api: RouteFamily, options: AlertRoutesOptions): v
 /** Alerts as they come; with `Last-Event-ID`, those first that came since. */
 function respondWithAlerts(
   context: Context,
-  { alerts, alertFeed, streams, stopping, streamMaxMinutes }: AlertRoutesOptions,
+  { alerts, alertFeed, streams, slowReaders, stopping, streamMaxMinutes }: AlertRoutesOptions,
 ): void {
   const given = context.get('Last-Event-ID');
   const after = /^\d{1,16}$/.test(given) ? Number(given) : undefined;
-  const leave = streams.enter(context.req.socket.remoteAddress ?? '');
   const source = async function* (signal: AbortSignal) {
     const waiting: AlertEvent[] = [];
     let missed = after !== undefined;
@@ -177,10 +173,9 @@ function respondWithAlerts(
       }
     } finally {
       unsubscribe();
-      leave();
     }
   };
-  respondWithEvents(context, stopping, source, streamMaxMinutes);
+  respondWithEvents(context, { streams, slowReaders, stopping, maxMinutes: streamMaxMinutes }, source);
 }
 
 function formatAlertEvent(event: AlertEvent): string {

@@ -7,7 +7,7 @@ import { type AlertEvent, formatAlert } from '../alerts/alert-event.ts';
 import type { AlertFeed } from '../alerts/alert-feed.ts';
 import type { RouteFamily } from '../http/api.ts';
 import { ERROR } from '../http/error-response.ts';
-import { formatEvent, respondWithEvents } from '../http/event-stream.ts';
+import { type EventStreamOptions, formatEvent, respondWithEvents } from '../http/event-stream.ts';
 import {
   describe,
   ExpectedError,
@@ -17,7 +17,6 @@ import {
   parameter,
   wholeNumber,
 } from '../http/parameters.ts';
-import type { StreamLimit } from '../http/stream-limit.ts';
 import { type NamedQueries, parseNamedQueries } from '../logs/named-queries.ts';
 import { type TailEvent, type TailRequest, tailLogs } from '../logs/tail.ts';
 import { parseTime, TIME_FORMS, toNanos } from '../query/parse-time.ts';
@@ -25,14 +24,12 @@ import { ALERT } from './alert-schema.ts';
 import { FILTER, toFilter } from './log-parameters.ts';
 import { RECORD } from './record-schema.ts';
 
-export interface LogStreamRoutesOptions {
+export interface LogStreamRoutesOptions
+  extends Pick<EventStreamOptions, 'streams' | 'slowReaders' | 'stopping'> {
   readonly store: LogStore;
   readonly bus: LiveBus;
-  readonly streams: StreamLimit;
   /** Alerts come on every live stream, as events `alert`. */
   readonly alertFeed: AlertFeed;
-  /** Aborted when the server stops: open streams end. */
-  readonly stopping: AbortSignal;
   /** After which a stream ends; undefined = what is usual for it. */
   readonly streamMaxMinutes: number | undefined;
 }
@@ -102,7 +99,7 @@ export function addLogStreamRoutes(api: RouteFamily, options: LogStreamRoutesOpt
 /** Answers with the records that a filter chooses, live; how much of the past comes first is the request's choice. */
 export function respondWithLogs(
   context: Context,
-  { store, bus, streams, stopping, streamMaxMinutes, alertFeed }: LogStreamRoutesOptions,
+  { store, bus, streams, slowReaders, stopping, streamMaxMinutes, alertFeed }: LogStreamRoutesOptions,
   { tail, since, follow, after }: ParameterValues<typeof STREAM>,
   filter: TailRequest['filter'],
   named?: NamedQueries,
@@ -117,19 +114,15 @@ export function respondWithLogs(
     levelCase: 'upper',
   } as const;
   const format = named ? formatNamed(named, last) : formatUnnamed;
-  const leave = streams.enter(context.req.socket.remoteAddress ?? '');
   const source = async function* (signal: AbortSignal) {
-    try {
-      for await (const events of tailLogs({ store, bus }, { ...request, signal })) {
-        yield events.map(format).join('');
-      }
-    } finally {
-      leave();
+    for await (const events of tailLogs({ store, bus }, { ...request, signal })) {
+      yield events.map(format).join('');
     }
   };
-  respondWithEvents(context, stopping, source, streamMaxMinutes, (write) =>
-    alertFeed.subscribe((alert) => write(formatAlertEvent(alert))),
-  );
+  const beside = (write: (event: string) => void) =>
+    alertFeed.subscribe((alert) => write(formatAlertEvent(alert)));
+  const stream = { streams, slowReaders, stopping, maxMinutes: streamMaxMinutes, beside };
+  respondWithEvents(context, stream, source);
 }
 
 /** Without an `id:`, so that it does not change where a log stream goes on. */

@@ -44,7 +44,8 @@ const MOST_NODES_OF_A_STREAM = 1_000;
 const PLACE = /^\d{1,16}(?:\.\d{1,16})?$/;
 
 export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): void {
-  const { body, nodeLog, launches, launchRunner, launchCommand, store, bus, streams, stopping } = options;
+  const { body, nodeLog, launches, launchRunner, launchCommand, store, bus } = options;
+  const { streams, slowReaders, stopping } = options;
   const maxMinutes = options.streamMaxMinutes ?? USUAL_MOST_MINUTES;
 
   api.get(
@@ -207,19 +208,14 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
     context: Context,
     follow: (signal: AbortSignal) => AsyncIterable<NodeStreamEvent[]>,
   ): void {
-    const leave = streams.enter(context.req.socket.remoteAddress ?? '');
     const source = async function* (signal: AbortSignal) {
-      try {
-        for await (const events of follow(signal)) {
-          yield events
-            .map(({ data, ...event }) => formatEvent({ ...event, data: JSON.stringify(data) }))
-            .join('');
-        }
-      } finally {
-        leave();
+      for await (const events of follow(signal)) {
+        yield events
+          .map(({ data, ...event }) => formatEvent({ ...event, data: JSON.stringify(data) }))
+          .join('');
       }
     };
-    respondWithEvents(context, stopping, source, maxMinutes);
+    respondWithEvents(context, { streams, slowReaders, stopping, maxMinutes }, source);
   }
 
   async function readNode(context: Context, id: string, filter: NodeFilter) {

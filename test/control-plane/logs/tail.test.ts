@@ -233,14 +233,17 @@ t.test('a page that had to be given up is read again from where the reader is', 
   others();
 });
 
-t.test('a sequence number from the future is waited for only where another process may be ahead', async (t) => {
-  const { write, tail } = await tailing(t);
-  await write(2);
-  const reader = tail({ after: FIRST + 1_000_000 });
-  const events = next(reader, 1);
-  await write(1);
-  t.same(await events, [3], 'it goes on with the present');
-});
+t.test(
+  'a sequence number from the future is waited for only where another process may be ahead',
+  async (t) => {
+    const { write, tail } = await tailing(t);
+    await write(2);
+    const reader = tail({ after: FIRST + 1_000_000 });
+    const events = next(reader, 1);
+    await write(1);
+    t.same(await events, [3], 'it goes on with the present');
+  },
+);
 
 t.test('two readers of one filter, of which one leaves in the middle of a page', async (t) => {
   const { write, bus, tail } = await tailing(t);
