@@ -3,13 +3,14 @@ import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
 import type { StoredRecord } from '../../pipeline/record/log-record.ts';
 import type { LogStore } from '../../pipeline/store/log-store.ts';
+import { BoundedReader, limitPage } from '../logs/bounded-reader.ts';
 import type { SqlFilter } from '../logs/sql-filter.ts';
 import { type ForwardState, loadForwardState, saveForwardState } from './forward-state.ts';
 import { toOtlp } from './to-otlp.ts';
 
 export interface ForwarderOptions {
   readonly name: string;
-  readonly store: Pick<LogStore, 'oldest'>;
+  readonly store: Pick<LogStore, 'oldest' | 'sequenceNumbers'>;
   /** Every record up to this place is stored. */
   readonly watermark: () => number;
   readonly filter: SqlFilter;
@@ -31,12 +32,12 @@ export interface ForwardCounters {
   failed: number;
   /** Records that the backend refuses for good, each by itself. */
   rejected: number;
+  /** Records that cannot be read. */
+  passedOver: number;
 }
 
 /** Records of one batch, in characters of message and attributes: backends take 4 MiB over gRPC. */
 const BATCH_CHARACTERS = 1_000_000;
-/** Places are microseconds: how much time one look into the store covers, so that a long backlog is not sorted for each batch. */
-const SPAN = { least: 1e5, first: 1e7, most: 1e13 };
 const STOP_MILLISECONDS = 3_000;
 /** HTTP 400, 413, 422 and gRPC's INVALID_ARGUMENT: sending the same again cannot help. */
 const REFUSED_FOR_GOOD = new Set([400, 413, 422, 3]);
@@ -47,11 +48,11 @@ const REFUSED_FOR_GOOD = new Set([400, 413, 422, 3]);
  * taken it; after a crash the same batch goes out again, with the same bytes.
  */
 export class Forwarder {
-  readonly counters: ForwardCounters = { sent: 0, failed: 0, rejected: 0 };
+  readonly counters: ForwardCounters = { sent: 0, failed: 0, rejected: 0, passedOver: 0 };
   readonly #options: Required<ForwarderOptions>;
   readonly #stopping = new AbortController();
+  readonly #reader: BoundedReader<readonly StoredRecord[]>;
   #state: ForwardState = { cursor: 0 };
-  #span = SPAN.first;
   #limit: number;
   #running: Promise<void> | undefined;
 
@@ -63,6 +64,26 @@ export class Forwarder {
       ...options,
     };
     this.#limit = this.#options.batchRecords;
+    const { store, filter, name, onProblem } = this.#options;
+    this.#reader = new BoundedReader({
+      store,
+      maxRecords: this.#options.batchRecords,
+      read: async (after, upTo) => {
+        const limit = this.#limit;
+        const records = await store.oldest(limit, { ...filter, after, upTo }, limitPage());
+        return {
+          value: records,
+          upTo: records.length < limit ? upTo : records.at(-1)!.seq,
+          bytes: records.reduce((sum, record) => sum + charactersOf(record), 0),
+        };
+      },
+      onPassedOver: (seq, error) => {
+        this.counters.passedOver++;
+        onProblem(
+          `forwarding to ${name} passes over the record ${seq}, which cannot be read: ${error.message}`,
+        );
+      },
+    });
   }
 
   /** Seconds between the newest record and the last one that was delivered. */
@@ -129,20 +150,12 @@ export class Forwarder {
   }
 
   async #nextBatch(): Promise<{ records: readonly StoredRecord[]; upTo: number } | undefined> {
-    const { store, filter, watermark, batchRecords } = this.#options;
     const { cursor, sending } = this.#state;
-    if (sending !== undefined) {
-      const records = await store.oldest(batchRecords, { ...filter, after: cursor, upTo: sending });
-      // Another query than the batch was made with may select more than a batch holds.
-      return { records, upTo: records.length === batchRecords ? records.at(-1)!.seq : sending };
-    }
-    const end = Math.min(cursor + this.#span, watermark());
+    const end = sending ?? this.#options.watermark();
     if (end <= cursor) return undefined;
-    const page = await store.oldest(this.#limit, { ...filter, after: cursor, upTo: end });
+    const { value: page = [], upTo } = await this.#reader.next(cursor, end);
     const records = page.slice(0, countWithin(page, BATCH_CHARACTERS));
-    const whole = records.length === page.length && page.length < this.#limit;
-    this.#span = whole ? Math.min(this.#span * 2, SPAN.most) : Math.max(this.#span / 2, SPAN.least);
-    return { records, upTo: whole ? end : records.at(-1)!.seq };
+    return { records, upTo: records.length === page.length ? upTo : records.at(-1)!.seq };
   }
 
   /** True where the backend refuses the batch for good. @throws Error where it did not take it now */
@@ -168,9 +181,13 @@ export class Forwarder {
 /** How many of the records, at least one, stay within a size. */
 function countWithin(records: readonly StoredRecord[], characters: number): number {
   let size = 0;
-  for (const [index, { message, attributes }] of records.entries()) {
-    size += message.length + attributes.length;
+  for (const [index, record] of records.entries()) {
+    size += charactersOf(record);
     if (index > 0 && size > characters) return index;
   }
   return records.length;
+}
+
+function charactersOf({ message, attributes }: StoredRecord): number {
+  return message.length + attributes.length;
 }

@@ -64,6 +64,10 @@ export async function startForwarding(options: ForwardingOptions): Promise<Forwa
         'Records that a destination refuses for good',
         ({ counters }) => counters.rejected,
       ),
+      logplane_forward_unreadable_total: series(
+        'Records that were passed over because they cannot be read',
+        ({ counters }) => counters.passedOver,
+      ),
       logplane_forward_lag_seconds: series(
         'Between the newest record and the last one delivered',
         ({ lagSeconds }) => lagSeconds,

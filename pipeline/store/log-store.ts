@@ -18,6 +18,9 @@ export interface PlaceRange {
  */
 const SPANS = [1e6, 60e6, 3_600e6, 86_400e6, Number.POSITIVE_INFINITY];
 
+/** Where a range has nothing at its start and goes on for so long, it is asked where it begins to have something. */
+const FAR = 86_400e6;
+
 type RangeOptions = Omit<QueryOptions, 'parameters'>;
 
 /** The table `logs`. */
@@ -90,30 +93,23 @@ export class LogStore {
   }
 
   /** The first records of a range, in order of arrival. */
-  async oldest(limit: number, range: PlaceRange, options: RangeOptions = {}): Promise<StoredRecord[]> {
-    for (const span of SPANS) {
-      const upTo = Math.min(range.upTo, range.after + span);
-      const records = await this.#selectRange({ ...range, upTo }, 'ASC', limit, options);
-      if (records.length === limit || upTo === range.upTo) return records;
-    }
-    return [];
+  oldest(limit: number, range: PlaceRange, options: RangeOptions = {}): Promise<StoredRecord[]> {
+    return this.#fromStart(limit, range, options, (part) => this.#selectRange(part, 'ASC', limit, options));
   }
 
   /** The sequence numbers of the first records of a range, whatever these hold: nothing else of them is read. */
-  async sequenceNumbers(
+  sequenceNumbers(
     limit: number,
     range: Pick<PlaceRange, 'after' | 'upTo'>,
     options: RangeOptions = {},
   ): Promise<number[]> {
-    for (const span of SPANS) {
-      const upTo = Math.min(range.upTo, range.after + span);
+    return this.#fromStart(limit, range, options, async ({ after, upTo }) => {
       const rows = await this.#clickhouse.query<[number]>(
         `SELECT seq FROM logs WHERE ${RANGE} ORDER BY seq LIMIT {limit:UInt32}`,
-        { ...options, parameters: { after: range.after, up_to: upTo, limit } },
+        { ...options, parameters: { after, up_to: upTo, limit } },
       );
-      if (rows.length === limit || upTo === range.upTo) return rows.map(([seq]) => seq);
-    }
-    return [];
+      return rows.map(([seq]) => seq);
+    });
   }
 
   /** The sequence number of the first of the last records of a range; undefined where it has none. */
@@ -150,6 +146,35 @@ export class LogStore {
       { ...options, parameters: { ...parameters, after, up_to: upTo } },
     );
     return count;
+  }
+
+  /** Reads longer and longer parts of a range from its start, until one has so many rows. */
+  async #fromStart<Range extends Pick<PlaceRange, 'after' | 'upTo'>, Row>(
+    limit: number,
+    range: Range,
+    options: RangeOptions,
+    read: (part: Range) => Promise<Row[]>,
+  ): Promise<Row[]> {
+    let { after } = range;
+    for (const span of SPANS) {
+      const upTo = Math.min(range.upTo, after + span);
+      const rows = await read({ ...range, after, upTo });
+      if (rows.length === limit || upTo === range.upTo) return rows;
+      if (rows.length > 0 || after !== range.after || range.upTo - upTo < FAR) continue;
+      const first = await this.#firstBehind(upTo, range.upTo, options);
+      if (first === undefined) return [];
+      after = first - 1;
+    }
+    return [];
+  }
+
+  /** The first sequence number of any record behind one, up to another. */
+  async #firstBehind(after: number, upTo: number, options: RangeOptions): Promise<number | undefined> {
+    const [[first, count] = [0, 0]] = await this.#clickhouse.query<[number, number]>(
+      `SELECT min(seq), count() FROM logs WHERE ${RANGE}`,
+      { ...options, parameters: { after, up_to: upTo } },
+    );
+    return count === 0 ? undefined : first;
   }
 
   #selectRange(

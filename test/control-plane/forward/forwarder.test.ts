@@ -6,6 +6,7 @@ import t, { type Test } from 'tap';
 import { Forwarder, type ForwarderOptions } from '../../../control-plane/forward/forwarder.ts';
 import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
 import { fromMilliseconds } from '../../../pipeline/record/timestamp.ts';
+import { ClickHouseError } from '../../../pipeline/store/clickhouse.ts';
 import { plainRecord } from '../../plain-record.ts';
 
 const FIRST = 1_750_000_000_000_000;
@@ -30,6 +31,11 @@ function storeOf(records: readonly StoredRecord[]) {
     store: {
       oldest: async (limit: number, { after, upTo }: { after: number; upTo: number }) =>
         records.filter(({ seq }) => seq > after && seq <= upTo).slice(0, limit),
+      sequenceNumbers: async (limit: number, { after, upTo }: { after: number; upTo: number }) =>
+        records
+          .map(({ seq }) => seq)
+          .filter((seq) => seq > after && seq <= upTo)
+          .slice(0, limit),
     },
     watermark: () => records.at(-1)!.seq,
   };
@@ -140,6 +146,29 @@ t.test('a record that the backend refuses for good costs only itself', async (t)
     );
     t.match(counters, { sent: 94, rejected: 1, failed: 0 });
   }
+});
+
+t.test('a record that cannot be read costs only itself, and is reported', async (t) => {
+  const { store, watermark } = storeOf(records);
+  const damaged = FIRST + 42_000;
+  const failing = {
+    ...store,
+    oldest: async (limit: number, range: { after: number; upTo: number }) => {
+      const page = await store.oldest(limit, range);
+      if (page.some(({ seq }) => seq === damaged))
+        throw new ClickHouseError('Checksum mismatch', 40, undefined);
+      return page;
+    },
+  };
+  const { exporter, taken } = backend(() => OK);
+  const file = await begin(t.testdir(), { cursor: 1 });
+  const { counters, problems } = await deliver(t, { store: failing, watermark, exporter }, file);
+  t.same(
+    taken.flat(),
+    messages.filter((message) => message !== 'record 42'),
+  );
+  t.match(counters, { sent: 94, passedOver: 1, failed: 0 });
+  t.match(problems, [/passes over the record 1750000000042000, which cannot be read: Checksum mismatch/]);
 });
 
 t.test('a new destination begins with what arrives from now on', async (t) => {
