@@ -12,6 +12,15 @@ export interface ContextRequest {
   readonly after: number;
 }
 
+export interface LogContext {
+  readonly records: readonly StoredRecord[];
+  /** Lines farther away that were asked for and exceed what one answer may hold. */
+  readonly leftOut: number;
+}
+
+/** Of the records on each side. */
+const SIDE_BYTES = 8 * 1024 * 1024;
+
 /**
  * The lines around one, of the same file or container of the same machine, in the order in which they were written:
  * that is the order of arrival, which lines with equal times and lines without a time keep.
@@ -21,16 +30,19 @@ export async function contextOf(
   store: LogStore,
   { id, before, after }: ContextRequest,
   limits: QueryLimits,
-): Promise<readonly StoredRecord[]> {
+): Promise<LogContext> {
   const found = await store.select('WHERE seq = {id:UInt64}', { parameters: { id }, ...limits });
   const record = found[0];
   if (!record) throw new LogplaneError('not_found', `id: no record has the id "${id}"`);
   const origin = sameOrigin(record);
   const [earlier, later] = await Promise.all([
-    store.newest(before, { ...origin, after: 0, upTo: id - 1 }, limits),
-    store.oldest(after, { ...origin, after: id, upTo: Number.MAX_SAFE_INTEGER }, limits),
+    store.newestWithin(SIDE_BYTES, before, { ...origin, after: 0, upTo: id - 1 }, limits),
+    store.oldestWithin(SIDE_BYTES, after, { ...origin, after: id, upTo: Number.MAX_SAFE_INTEGER }, limits),
   ]);
-  return [...earlier, record, ...later];
+  return {
+    records: [...earlier.records, record, ...later.records],
+    leftOut: earlier.leftOut + later.leftOut,
+  };
 }
 
 /** A record of no file and no container stands among those of its service and source. */

@@ -36,7 +36,7 @@ export async function* followNode(
   const known = await launches.find(nodeId);
   // It ended while the log was read: its last entries may not be there.
   if (hasEnded(known) && !hasEnded(before)) page = await read();
-  const { entries, end } = page;
+  const { entries, end, leftOut = 0 } = page;
   const reader = new EntryReader(nodeId, known);
   if (after !== undefined && known) reader.startAt(known);
   for (const placed of entries) launches.observe(nodeId, placed);
@@ -44,6 +44,10 @@ export async function* followNode(
   let launch = furthest(known, reader.launch);
   if (launch) reader.startAt(launch);
   const history: NodeStreamEvent[] = selected.map(({ id, entry }) => ({ name: 'log', id, data: entry }));
+  if (leftOut > 0) {
+    const gap = { kind: 'gap', from: Number(after ?? 0), to: Number(entries[0]!.id) - 1, count: leftOut };
+    history.unshift({ name: 'gap', data: gap });
+  }
   if (launch) history.push(statusOf(launch, launches));
   let last = entries.at(-1)?.id ?? after ?? end;
   if (launch && isTerminal(launch.phase)) history.push(...endOf(launch, last));

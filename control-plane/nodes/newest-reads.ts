@@ -1,5 +1,6 @@
 import type { LiveBus } from '../../pipeline/live/live-bus.ts';
 import type { StoredRecord } from '../../pipeline/record/log-record.ts';
+import { ClickHouseError } from '../../pipeline/store/clickhouse.ts';
 import type { LogStore } from '../../pipeline/store/log-store.ts';
 
 export interface NewestReadsOptions {
@@ -15,6 +16,8 @@ export interface NewestReadsOptions {
 export interface NewestRecords {
   readonly records: readonly StoredRecord[];
   readonly upTo: number;
+  /** Older ones that the limit would have let in, but not the bound in bytes. */
+  readonly leftOut: number;
 }
 
 interface Waiting {
@@ -26,6 +29,8 @@ interface Waiting {
 }
 
 const MOST_RECORDS = 20_000;
+/** Of the records of one statement. */
+const MOST_BYTES = 8 * 1024 * 1024;
 const SETTINGS = { max_execution_time: 30, max_threads: 1 };
 
 /**
@@ -68,28 +73,41 @@ export class NewestReads {
   async #readSome(taken: readonly Waiting[]): Promise<void> {
     const { store, bus, scope, oldest } = this.#options;
     const upTo = bus.watermark;
+    const { limit, nodeId } = taken[0]!;
+    const options = {
+      parameters: {
+        after: Math.max(oldest(), Math.min(...taken.map(({ after }) => after))),
+        up_to: upTo,
+        nodes: [...new Set(taken.map((waiting) => waiting.nodeId))],
+        limit,
+      },
+      settings: SETTINGS,
+    };
+    const where = `WHERE seq > {after:UInt64} AND seq <= {up_to:UInt64} AND node_id IN {nodes:Array(String)} AND ${scope}
+      ORDER BY seq DESC LIMIT {limit:UInt32}`;
     try {
-      const records = await store.select(
-        `WHERE seq > {after:UInt64} AND seq <= {up_to:UInt64} AND node_id IN {nodes:Array(String)} AND ${scope}
-         ORDER BY seq DESC LIMIT {limit:UInt32} BY node_id`,
-        {
-          parameters: {
-            after: Math.max(oldest(), Math.min(...taken.map(({ after }) => after))),
-            up_to: upTo,
-            nodes: [...new Set(taken.map(({ nodeId }) => nodeId))],
-            limit: taken[0]!.limit,
-          },
-          settings: SETTINGS,
-        },
-      );
+      const { records, leftOut } = taken.every((waiting) => waiting.nodeId === nodeId)
+        ? await store.selectWithin(MOST_BYTES, limit, where, options)
+        : {
+            records: await store.select(`${where} BY node_id`, {
+              ...options,
+              settings: { ...SETTINGS, max_result_bytes: MOST_BYTES },
+            }),
+            leftOut: 0,
+          };
       const ofNode = new Map<string, StoredRecord[]>();
-      for (const { nodeId } of taken) ofNode.set(nodeId, []);
-      for (const record of records.reverse()) ofNode.get(record.node_id)!.push(record);
-      for (const { nodeId, after, resolve } of taken) {
-        const found = ofNode.get(nodeId)!.filter(({ seq }) => seq > after);
-        resolve({ records: found, upTo: Math.max(upTo, after) });
+      for (const waiting of taken) ofNode.set(waiting.nodeId, []);
+      for (const record of records.toReversed()) ofNode.get(record.node_id)!.push(record);
+      for (const { nodeId: id, after, resolve } of taken) {
+        const found = ofNode.get(id)!.filter(({ seq }) => seq > after);
+        resolve({ records: found, upTo: Math.max(upTo, after), leftOut });
       }
     } catch (error) {
+      if (taken.length > 1 && error instanceof ClickHouseError && error.exceedsBytes) {
+        // Together they are too much for one answer: each has one of its own.
+        for (const waiting of taken) await this.#readSome([waiting]);
+        return;
+      }
       for (const { reject } of taken) reject(error);
     }
   }

@@ -15,6 +15,8 @@ export interface NodePage {
   readonly entries: readonly PlacedDraft[];
   /** Everything up to here is in the page, or before it. */
   readonly end: string;
+  /** Older entries that were asked for and exceed what one page may hold. */
+  readonly leftOut?: number;
 }
 
 export type NodeLogEvent =

@@ -19,6 +19,8 @@ export interface StoredNodeLogOptions {
 
 const MOST_LAUNCH_ENTRIES = 2_000;
 const MOST_NODES = 10_000;
+/** Of the records of one page. */
+const MOST_BYTES = 8 * 1024 * 1024;
 const HAS_PHASE = `(source = '${NODE_SOURCE}' OR (attributes LIKE '%"phase":%' AND JSONHas(attributes, 'phase')))`;
 const SETTINGS = { max_execution_time: 30, max_threads: 1 };
 
@@ -62,8 +64,8 @@ export class StoredNodeLog implements NodeLog {
 
   async newest(nodeId: string, { limit, after = '0', settled, signal }: NewestRequest): Promise<NodePage> {
     if (!settled) return this.#read(nodeId, `${NODE} AND ${this.#scope}`, limit, { after, signal });
-    const { records, upTo } = await this.#settled.read(nodeId, limit, recordPlace(after));
-    return { entries: records.map(place), end: String(upTo) };
+    const { records, upTo, leftOut } = await this.#settled.read(nodeId, limit, recordPlace(after));
+    return { entries: records.map(place), end: String(upTo), leftOut };
   }
 
   async *follow(nodeId: string, after: string, signal: AbortSignal): AsyncGenerator<NodeLogEvent[]> {
@@ -92,20 +94,17 @@ export class StoredNodeLog implements NodeLog {
     limit: number,
     { after = '0', signal }: { after?: string; signal?: AbortSignal },
   ): Promise<NodePage> {
-    const records = await this.#options.store.select(
-      `WHERE seq > {after:UInt64} AND ${where}
-       ORDER BY seq DESC LIMIT {limit:UInt32}`,
+    const { records, leftOut } = await this.#options.store.selectWithin(
+      MOST_BYTES,
+      limit,
+      `WHERE seq > {after:UInt64} AND ${where} ORDER BY seq DESC LIMIT {limit:UInt32}`,
       {
-        parameters: {
-          node: nodeId,
-          after: Math.max(recordPlace(after), this.#oldest()),
-          limit,
-        },
+        parameters: { node: nodeId, after: Math.max(recordPlace(after), this.#oldest()) },
         settings: SETTINGS,
         ...(signal && { signal }),
       },
     );
-    return { entries: records.reverse().map(place), end: EVERYTHING };
+    return { entries: records.toReversed().map(place), end: EVERYTHING, leftOut };
   }
 
   #oldest(): number {

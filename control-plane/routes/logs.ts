@@ -37,6 +37,8 @@ export function addLogRoutes(api: RouteFamily, { clickhouse, store }: LogRoutesO
     '/api/v1/logs/recent',
     {
       summary: 'The newest records, oldest first',
+      description:
+        'Of large records fewer than `lines`, within 16 MiB: the header `X-Left-Out: older` says that some are missing.',
       right: 'read',
       parameters: { lines: describe(wholeNumber(1, 1000, 100), 'How many'), ...FILTER },
       answer: z.array(RECORD),
@@ -44,7 +46,8 @@ export function addLogRoutes(api: RouteFamily, { clickhouse, store }: LogRoutesO
     },
     async (context, { lines, ...filter }) => {
       const request = { filter: toFilter(filter), limit: lines, order: 'desc', cursor: undefined } as const;
-      const { records } = await searchLogs(store, request, queryLimits(leaveSignal(context)));
+      const { records, nextCursor } = await searchLogs(store, request, queryLimits(leaveSignal(context)));
+      if (records.length < lines && nextCursor !== undefined) context.set('X-Left-Out', 'older');
       return records.toReversed().map(answerRecord);
     },
   );
@@ -53,6 +56,7 @@ export function addLogRoutes(api: RouteFamily, { clickhouse, store }: LogRoutesO
     '/api/v1/logs/search',
     {
       summary: 'Records page by page',
+      description: 'A page of large records has fewer than `limit`, within 16 MiB; `next_cursor` goes on.',
       right: 'read',
       parameters: {
         ...FILTER,
@@ -112,12 +116,17 @@ export function addLogRoutes(api: RouteFamily, { clickhouse, store }: LogRoutesO
         before: describe(wholeNumber(0, 1000, 10), 'Lines before it'),
         after: describe(wholeNumber(0, 1000, 10), 'Lines after it'),
       },
-      answer: z.object({ records: z.array(RECORD) }),
+      answer: z.object({
+        records: z.array(RECORD),
+        records_left_out: z
+          .int()
+          .describe('Lines farther away that were asked for: those of one answer have 16 MiB at most'),
+      }),
       errors: ['not_found', 'too_costly'],
     },
     async (context, request) => {
-      const records = await contextOf(store, request, queryLimits(leaveSignal(context)));
-      return { records: records.map(answerRecord) };
+      const { records, leftOut } = await contextOf(store, request, queryLimits(leaveSignal(context)));
+      return { records: records.map(answerRecord), records_left_out: leftOut };
     },
   );
 }

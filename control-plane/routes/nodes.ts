@@ -142,12 +142,17 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
       summary: 'The log of a node',
       right: 'admin',
       parameters: { id: requiredText, ...SELECTION },
-      answer: z.object({ node_id: z.string(), count: z.int(), logs: z.array(ENTRY) }),
+      answer: z.object({
+        node_id: z.string(),
+        count: z.int(),
+        logs: z.array(ENTRY),
+        entries_left_out: z.int().describe('Older ones: the entries of one answer have 8 MiB at most'),
+      }),
       errors: ['not_found'],
     },
     async (context, { id, ...selection }) => {
-      const logs = await readNode(context, id, toNodeFilter(selection));
-      return { node_id: id, count: logs.length, logs };
+      const { logs, leftOut } = await readNode(context, id, toNodeFilter(selection));
+      return { node_id: id, count: logs.length, logs, entries_left_out: leftOut };
     },
   );
 
@@ -172,7 +177,9 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
     },
     async (context, { id, format, ...selection }) => {
       const filter = { ...toNodeFilter({ ...selection, tail: MOST_READ }), all: false };
-      context.body = formatNodeExport(await readNode(context, id, filter), format);
+      const { logs, leftOut } = await readNode(context, id, filter);
+      if (leftOut > 0) context.set('X-Left-Out', `${leftOut} older entries`);
+      context.body = formatNodeExport(logs, format);
       context.type = { json: 'application/json', ndjson: 'application/x-ndjson', csv: 'text/csv' }[format];
       context.attachment(`node-${id.replace(/[^A-Za-z0-9._-]/g, '_')}.${format}`);
     },
@@ -221,9 +228,14 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
   async function readNode(context: Context, id: string, filter: NodeFilter) {
     const known = await mustExist(id);
     const limit = filter.all ? (filter.tail ?? MOST_READ) : MOST_READ;
-    const { entries } = await nodeLog.newest(id, { limit, settled: false, signal: leaveSignal(context) });
+    const { entries, leftOut = 0 } = await nodeLog.newest(id, {
+      limit,
+      settled: false,
+      signal: leaveSignal(context),
+    });
     for (const placed of entries) launches.observe(id, placed);
-    return selectEntries(id, entries, new EntryReader(id, known), filter).map(({ entry }) => entry);
+    const selected = selectEntries(id, entries, new EntryReader(id, known), filter);
+    return { logs: selected.map(({ entry }) => entry), leftOut };
   }
 
   async function mustExist(id: string): Promise<Launch | undefined> {

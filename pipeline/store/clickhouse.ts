@@ -77,6 +77,8 @@ export interface ClickHouse {
 
 /** Codes of `system.errors` that mean that a query asked for more than its limits allow, or was too long to be read. */
 const LIMIT_CODES = new Set([158, 159, 160, 167, 168, 241, 306, 307, 396, 718]);
+/** Those of them that fewer or smaller rows help against. */
+const SIZE_CODES = new Set([241, 396]);
 const SYNTAX_CODE = 62;
 const CANCELLED_CODE = 394;
 /** Codes that mean that files of the store do not hold what they should. */
@@ -100,6 +102,11 @@ export class ClickHouseError extends Error {
     // What is longer than the engine reads has the code of a mistake in what it read of it.
     if (this.code === SYNTAX_CODE) return this.message.includes('Max query size exceeded');
     return this.code !== undefined && LIMIT_CODES.has(this.code);
+  }
+
+  /** The rows of the result, or those that it was made of, are too large together. */
+  get exceedsBytes(): boolean {
+    return this.code !== undefined && SIZE_CODES.has(this.code);
   }
 
   /** Stored data cannot be read. */

@@ -1,6 +1,12 @@
 import type { StoredRecord } from '../record/log-record.ts';
 import { decodeRequest, type StoredRequest } from '../request-progress.ts';
-import type { ClickHouse, QueryOptions, QueryParameters, Workload } from './clickhouse.ts';
+import {
+  type ClickHouse,
+  ClickHouseError,
+  type QueryOptions,
+  type QueryParameters,
+  type Workload,
+} from './clickhouse.ts';
 import { decodeRow, RECORD_SELECT, type RecordRow } from './columns.ts';
 
 /** Records behind one place up to another that fulfil a condition. */
@@ -20,6 +26,13 @@ const SPANS = [1e6, 60e6, 3_600e6, 86_400e6, Number.POSITIVE_INFINITY];
 
 /** Where a range has nothing at its start and goes on for so long, it is asked where it begins to have something. */
 const FAR = 86_400e6;
+
+/** Records within a bound in bytes. */
+export interface BoundedRecords {
+  readonly records: readonly StoredRecord[];
+  /** Further ones that the limit in number would have let in. */
+  readonly leftOut: number;
+}
 
 type RangeOptions = Omit<QueryOptions, 'parameters'>;
 
@@ -92,9 +105,49 @@ export class LogStore {
     return records;
   }
 
+  /**
+   * The first records that clauses select, at least one and as many as stay within some bytes. Only where all of them do not, their
+   * sizes are asked for, which reads no texts.
+   * @param clauses end with `LIMIT {limit:UInt32}`
+   */
+  async selectWithin(
+    maxBytes: number,
+    limit: number,
+    clauses: string,
+    options: QueryOptions,
+  ): Promise<BoundedRecords> {
+    const limited = (most: number, settings: QueryOptions['settings'] = {}) => ({
+      ...options,
+      parameters: { ...options.parameters, limit: most },
+      settings: { ...options.settings, ...settings },
+    });
+    try {
+      const records = await this.select(clauses, limited(limit, { max_result_bytes: maxBytes }));
+      return { records, leftOut: 0 };
+    } catch (error) {
+      if (!(error instanceof ClickHouseError && error.exceedsBytes)) throw error;
+    }
+    const sizes = await this.#clickhouse.query<[number]>(
+      `SELECT message.size + attributes.size FROM logs ${clauses}`,
+      limited(limit),
+    );
+    let bytes = 0;
+    const over = sizes.findIndex(([size], index) => {
+      bytes += size;
+      return index > 0 && bytes > maxBytes;
+    });
+    const count = over < 0 ? sizes.length : over;
+    return { records: await this.select(clauses, limited(count)), leftOut: sizes.length - count };
+  }
+
   /** The first records of a range, in order of arrival. */
   oldest(limit: number, range: PlaceRange, options: RangeOptions = {}): Promise<StoredRecord[]> {
-    return this.#fromStart(limit, range, options, (part) => this.#selectRange(part, 'ASC', limit, options));
+    return this.#fromStart(
+      range,
+      options,
+      (part) => this.select(rangeClauses(part, 'ASC'), rangeOptions(part, limit, options)),
+      ({ length }) => length === limit,
+    );
   }
 
   /** The sequence numbers of the first records of a range, whatever these hold: nothing else of them is read. */
@@ -103,13 +156,14 @@ export class LogStore {
     range: Pick<PlaceRange, 'after' | 'upTo'>,
     options: RangeOptions = {},
   ): Promise<number[]> {
-    return this.#fromStart(limit, range, options, async ({ after, upTo }) => {
+    const read = async ({ after, upTo }: typeof range) => {
       const rows = await this.#clickhouse.query<[number]>(
         `SELECT seq FROM logs WHERE ${RANGE} ORDER BY seq LIMIT {limit:UInt32}`,
         { ...options, parameters: { after, up_to: upTo, limit } },
       );
       return rows.map(([seq]) => seq);
-    });
+    };
+    return this.#fromStart(range, options, read, ({ length }) => length === limit);
   }
 
   /** The sequence number of the first of the last records of a range; undefined where it has none. */
@@ -130,14 +184,49 @@ export class LogStore {
     return undefined;
   }
 
-  /** The last records of a range, in order of arrival. */
-  async newest(limit: number, range: PlaceRange, options: RangeOptions = {}): Promise<StoredRecord[]> {
+  /** The last records of a range, in order of arrival, as many as stay within some bytes. */
+  async newestWithin(
+    maxBytes: number,
+    limit: number,
+    range: PlaceRange,
+    options: RangeOptions = {},
+  ): Promise<BoundedRecords> {
     for (const span of SPANS) {
       const after = Math.max(range.after, range.upTo - span);
-      const records = await this.#selectRange({ ...range, after }, 'DESC', limit, options);
-      if (records.length === limit || after === range.after) return records.reverse();
+      const part = { ...range, after };
+      const { records, leftOut } = await this.selectWithin(
+        maxBytes,
+        limit,
+        rangeClauses(part, 'DESC'),
+        rangeOptions(part, limit, options),
+      );
+      if (records.length + leftOut === limit || after === range.after) {
+        return { records: records.toReversed(), leftOut };
+      }
     }
-    return [];
+    return { records: [], leftOut: 0 };
+  }
+
+  /** The first records of a range, as many as stay within some bytes. */
+  async oldestWithin(
+    maxBytes: number,
+    limit: number,
+    range: PlaceRange,
+    options: RangeOptions = {},
+  ): Promise<BoundedRecords> {
+    let leftOut = 0;
+    const read = async (part: PlaceRange) => {
+      const found = await this.selectWithin(
+        maxBytes,
+        limit,
+        rangeClauses(part, 'ASC'),
+        rangeOptions(part, limit, options),
+      );
+      leftOut = found.leftOut;
+      return found.records;
+    };
+    const records = await this.#fromStart(range, options, read, ({ length }) => length + leftOut === limit);
+    return { records, leftOut };
   }
 
   async count({ after, upTo, where, parameters }: PlaceRange, options: RangeOptions = {}): Promise<number> {
@@ -148,18 +237,18 @@ export class LogStore {
     return count;
   }
 
-  /** Reads longer and longer parts of a range from its start, until one has so many rows. */
+  /** Reads longer and longer parts of a range from its start, until one has enough rows. */
   async #fromStart<Range extends Pick<PlaceRange, 'after' | 'upTo'>, Row>(
-    limit: number,
     range: Range,
     options: RangeOptions,
-    read: (part: Range) => Promise<Row[]>,
+    read: (part: Range) => Promise<readonly Row[]>,
+    isEnough: (rows: readonly Row[]) => boolean,
   ): Promise<Row[]> {
     let { after } = range;
     for (const span of SPANS) {
       const upTo = Math.min(range.upTo, after + span);
       const rows = await read({ ...range, after, upTo });
-      if (rows.length === limit || upTo === range.upTo) return rows;
+      if (isEnough(rows) || upTo === range.upTo) return [...rows];
       if (rows.length > 0 || after !== range.after || range.upTo - upTo < FAR) continue;
       const first = await this.#firstBehind(upTo, range.upTo, options);
       if (first === undefined) return [];
@@ -176,18 +265,6 @@ export class LogStore {
     );
     return count === 0 ? undefined : first;
   }
-
-  #selectRange(
-    { after, upTo, where, parameters }: PlaceRange,
-    direction: 'ASC' | 'DESC',
-    limit: number,
-    options: RangeOptions,
-  ): Promise<StoredRecord[]> {
-    return this.select(`WHERE ${RANGE} AND (${where}) ORDER BY seq ${direction} LIMIT {limit:UInt32}`, {
-      ...options,
-      parameters: { ...parameters, after, up_to: upTo, limit },
-    });
-  }
 }
 
 const RANGE = 'seq > {after:UInt64} AND seq <= {up_to:UInt64}';
@@ -199,3 +276,11 @@ const RANGE = 'seq > {after:UInt64} AND seq <= {up_to:UInt64}';
  */
 const REQUEST_KEY = `substring(request, 1, length(request) - position(reverse(request), '"') + 1)`;
 export const HASH_BYTES = 8;
+
+function rangeClauses({ where }: PlaceRange, direction: 'ASC' | 'DESC'): string {
+  return `WHERE ${RANGE} AND (${where}) ORDER BY seq ${direction} LIMIT {limit:UInt32}`;
+}
+
+function rangeOptions({ after, upTo, parameters }: PlaceRange, limit: number, options: RangeOptions) {
+  return { ...options, parameters: { ...parameters, after, up_to: upTo, limit } };
+}

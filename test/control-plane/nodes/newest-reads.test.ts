@@ -47,7 +47,7 @@ t.test('streams that open at once share statements', async (t) => {
 
 t.test('a statement that fails is told to all who wait for it, and the next one is tried', async (t) => {
   const store = {
-    select: async () => {
+    selectWithin: async () => {
       throw new Error('away');
     },
   } as unknown as LogStore;
