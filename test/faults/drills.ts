@@ -6,6 +6,7 @@ import { fluentBit } from '../pipeline/agent/agent-on-machine.ts';
 import { AGENT_DRILLS, drillFullBufferDisk } from './agent-drills.ts';
 import { drillClock, findFakeTime } from './clock-drill.ts';
 import { drillComeback } from './comeback-drill.ts';
+import { drillCrowd } from './crowd-drill.ts';
 import { drillFullDisk } from './disk-drill.ts';
 import { drillForwarding } from './forward-drill.ts';
 import { fuzzApi } from './fuzz-api.ts';
@@ -47,6 +48,7 @@ const DRILLS: Readonly<Record<string, ((folder: string) => Promise<DrillResult>)
       repeatEvery: 20,
       repeatAfter: 30_000,
     }),
+  crowd: (folder) => drillCrowd({ folder, readers: 10_000, slowClients: 2_000, requests: 10 }),
   garbage: (folder) => drillGarbage({ folder, seeds: Array.from({ length: 3_000 }, (_, seed) => seed) }),
   forwarding: (folder) => drillForwarding({ folder, secondsDown: 60 }),
   stream: (folder) => streamed(folder),
