@@ -1,3 +1,4 @@
+import type { Context } from 'koa';
 import { z } from 'zod';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { syncedFiles } from '../files/list-files.ts';
@@ -25,13 +26,28 @@ export function addServiceRoutes(
   api: RouteFamily,
   { clickhouse, syncSources, knownServices }: ServiceRoutesOptions,
 ): void {
-  const stats = () => serviceStats(clickhouse, syncedFiles(syncSources.map(({ files }) => files)));
+  const stats = async (context: Context) => {
+    const { services, leftOut } = await serviceStats(
+      clickhouse,
+      syncedFiles(syncSources.map(({ files }) => files)),
+    );
+    if (leftOut > 0) context.set('X-Services-Left-Out', String(leftOut));
+    return services;
+  };
+  const description =
+    'Those with the most records: the header `X-Services-Left-Out` says how many others there are, if any.';
 
   api.get(
     '/services',
-    { summary: 'Names of the services', right: 'read', answer: z.array(z.string()) },
-    async () => {
-      const stored = (await stats()).map(({ service }) => service);
+    {
+      summary: 'Names of the services',
+      description,
+      right: 'read',
+      answer: z.array(z.string()),
+      errors: ['too_costly'],
+    },
+    async (context) => {
+      const stored = (await stats(context)).map(({ service }) => service);
       return [...new Set([...knownServices, ...stored])];
     },
   );
@@ -40,9 +56,11 @@ export function addServiceRoutes(
     '/services/stats',
     {
       summary: 'What is stored of each service, by name',
+      description,
       right: 'read',
       answer: z.record(z.string(), SERVICE_STATS),
+      errors: ['too_costly'],
     },
-    async () => Object.fromEntries((await stats()).map((entry) => [entry.service, entry])),
+    async (context) => Object.fromEntries((await stats(context)).map((entry) => [entry.service, entry])),
   );
 }
