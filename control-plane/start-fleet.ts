@@ -6,7 +6,7 @@ import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
 import type { Feature } from './feature.ts';
 import { StoredPresence } from './fleet/agent-presence.ts';
-import { Fleet } from './fleet/fleet.ts';
+import { Fleet, scopeOfMachine } from './fleet/fleet.ts';
 import { MachineConfigs } from './fleet/machine-config.ts';
 import { ProfileChanges } from './fleet/profile-changes.ts';
 import { ProfileStore } from './fleet/profile-store.ts';
@@ -30,8 +30,11 @@ export async function createFleet(
   log: ConsoleLog,
 ): Promise<RunningFleet> {
   const templates = new Templates(config.TEMPLATES_DIR);
-  const presence = new StoredPresence(clickhouse);
   const profiles = new ProfileStore(clickhouse);
+  const presence = new StoredPresence({
+    clickhouse,
+    isKnown: (machineId) => profiles.current(scopeOfMachine(machineId)) !== undefined,
+  });
   const rollouts = new RolloutStore(clickhouse);
   const trials = new ResourcePool(
     'trials of configurations',

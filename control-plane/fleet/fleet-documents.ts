@@ -56,8 +56,8 @@ export class FleetDocuments<T> {
   }
 
   /** A row that says so: one that is gone would stay in the memory of the other servers. */
-  remove(id: string): Promise<void> {
-    return this.#write([[id, null]]);
+  remove(ids: readonly string[]): Promise<void> {
+    return this.#write(ids.map((id) => [id, null]));
   }
 
   async #write(documents: readonly (readonly [id: string, body: T | null])[]): Promise<void> {

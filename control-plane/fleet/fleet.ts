@@ -3,7 +3,7 @@ import type { Profile } from '../../pipeline/fluent-bit/profile.ts';
 import type { AgentPresence } from './agent-presence.ts';
 import type { AgentReport, Heartbeat } from './agent-report.ts';
 import { type AgentState, stateOf } from './agent-state.ts';
-import type { MachineConfig, MachineConfigs } from './machine-config.ts';
+import type { ConfigInputs, MachineConfig, MachineConfigs } from './machine-config.ts';
 import type { ProfileStore, ProfileVersion, Scope } from './profile-store.ts';
 import { hasChange } from './rollout.ts';
 import type { RolloutStore } from './rollout-store.ts';
@@ -26,6 +26,21 @@ export interface Agent extends Partial<Omit<AgentReport, 'last_seen' | 'first_se
   readonly last_seen: string | null;
   readonly first_seen: string | null;
   readonly expected_hash: string;
+}
+
+/** What one page may have, about. */
+const PAGE_CHARACTERS = 4 * 1024 * 1024;
+
+export interface AgentPage {
+  readonly agents: readonly Agent[];
+  /** Machines behind the last one of the page. */
+  readonly leftOut: number;
+}
+
+/** A profile of a scope that is not in force. */
+interface Instead {
+  readonly scope: Scope;
+  readonly profile: Profile | undefined;
 }
 
 const MACHINE = 'machine:';
@@ -60,6 +75,23 @@ export class Fleet {
     return this.machineIds().map((id) => this.#describe(id));
   }
 
+  /**
+   * Machines by id, from behind one on, as many as stay within a number and a size.
+   * @param after '' from the first one on
+   */
+  page(after: string, limit: number): AgentPage {
+    const ids = this.machineIds().filter((id) => id > after);
+    const agents: Agent[] = [];
+    let characters = 0;
+    for (const id of ids) {
+      if (agents.length === limit || characters > PAGE_CHARACTERS) break;
+      const agent = this.#describe(id);
+      agents.push(agent);
+      characters += JSON.stringify(agent).length;
+    }
+    return { agents, leftOut: ids.length - agents.length };
+  }
+
   /** @throws LogplaneError `not_found` */
   agent(machineId: string): Agent {
     this.#mustKnow(machineId);
@@ -84,26 +116,26 @@ export class Fleet {
 
   /**
    * What a machine is to run.
-   * @param instead a profile of a scope that is not in force, to see what it would do
+   * @param instead to see what a profile would do
    */
-  config(
-    machineId: string,
-    server?: string,
-    instead?: { scope: Scope; profile: Profile | undefined },
-  ): MachineConfig {
+  config(machineId: string, server?: string, instead?: Instead): MachineConfig {
+    return this.#parts.configs.get(this.#inputs(machineId, server, instead));
+  }
+
+  #inputs(machineId: string, server?: string, instead?: Instead): ConfigInputs {
     const report = this.#parts.presence.find(machineId);
     const profile = (scope: Scope) =>
       instead?.scope === scope ? instead.profile : this.#versionFor(scope, machineId)?.profile;
     const machine = profile(scopeOfMachine(machineId));
     const group = machine?.group ?? this.groupOf(machineId) ?? groupIn(instead?.scope);
-    return this.#parts.configs.get({
+    return {
       machineId,
       server: report?.server ?? server ?? UNKNOWN_SERVER,
       fleet: profile('fleet'),
       group: group === undefined ? undefined : profile(`${GROUP}${group}`),
       reported: report?.variables ?? {},
       machine,
-    });
+    };
   }
 
   /** @throws LogplaneError `not_found` where neither a report nor a profile names the machine */
@@ -157,7 +189,7 @@ export class Fleet {
 
   #describe(machineId: string): Agent {
     const report = this.#parts.presence.find(machineId);
-    const { hash } = this.config(machineId);
+    const hash = this.#parts.configs.hash(this.#inputs(machineId));
     const { last_seen, first_seen, ...told } = report ?? {};
     const group = this.groupOf(machineId);
     return {

@@ -22,25 +22,37 @@ export interface MachineConfig extends RenderedConfig {
   readonly merged: Profile;
 }
 
-const REMEMBERED = 5_000;
+/** Hashes are 150 bytes each; the files of a configuration are 15 kB. */
+const MAX_HASHES = 50_000;
+const MAX_CONFIGS = 200;
 
-/** Renders configurations of machines, each once for the same inputs: every list of the fleet asks for all of them. */
+/** Renders configurations of machines. Every list of the fleet asks for the hashes of all of them, so that these are remembered. */
 export class MachineConfigs {
   readonly #templates: Templates;
-  readonly #known = new Map<string, MachineConfig>();
+  readonly #hashes = new Map<string, string>();
+  readonly #configs = new Map<string, MachineConfig>();
 
   constructor(templates: Templates) {
     this.#templates = templates;
   }
 
   get(inputs: ConfigInputs): MachineConfig {
-    const key = JSON.stringify(inputs);
-    let config = this.#known.get(key);
-    if (!config) {
-      config = this.#render(inputs);
-      if (this.#known.size >= REMEMBERED) this.#known.clear();
-      this.#known.set(key, config);
-    }
+    return this.#get(keyOf(inputs), inputs);
+  }
+
+  /** Of the configuration that the inputs give. */
+  hash(inputs: ConfigInputs): string {
+    const key = keyOf(inputs);
+    const known = this.#hashes.get(key);
+    if (known !== undefined) return known;
+    const { hash } = this.#get(key, inputs);
+    remember(this.#hashes, key, hash, MAX_HASHES);
+    return hash;
+  }
+
+  #get(key: string, inputs: ConfigInputs): MachineConfig {
+    const config = this.#configs.get(key) ?? this.#render(inputs);
+    remember(this.#configs, key, config, MAX_CONFIGS);
     return config;
   }
 
@@ -62,6 +74,17 @@ export class MachineConfigs {
     });
     return { ...rendered, hash: hashOf(rendered), merged };
   }
+}
+
+function keyOf(inputs: ConfigInputs): string {
+  return createHash('sha256').update(JSON.stringify(inputs)).digest('base64');
+}
+
+/** Keeps so many, those that were asked for last. */
+function remember<T>(known: Map<string, T>, key: string, value: T, most: number): void {
+  known.delete(key);
+  known.set(key, value);
+  if (known.size > most) known.delete(known.keys().next().value!);
 }
 
 const layer = (variables: Variables): Profile => ({ variables: { ...variables }, sources: [], parsers: [] });

@@ -6,7 +6,7 @@ import type { ProfileChanges } from '../fleet/profile-changes.ts';
 import type { ProfileStore } from '../fleet/profile-store.ts';
 import type { RouteFamily } from '../http/api.ts';
 import { ownAddress } from '../http/own-address.ts';
-import { describe, ExpectedError, optionalText, parameter } from '../http/parameters.ts';
+import { describe, ExpectedError, optionalText, parameter, wholeNumber } from '../http/parameters.ts';
 import { AGENT, FILES, PROBLEM, VERSION } from './fleet-schema.ts';
 import { describeVersion, refuseSecrets } from './profiles.ts';
 
@@ -30,10 +30,23 @@ export function addAgentRoutes(
     '/api/v1/agents',
     {
       summary: 'Machines that report or have a profile, with their states',
+      description: 'By id; a page has 4 MiB at most, and `next_cursor` goes on behind it.',
       right: 'read',
-      answer: z.object({ agents: z.array(AGENT) }),
+      parameters: {
+        limit: describe(wholeNumber(1, 20_000, 20_000), 'How many'),
+        cursor: describe(optionalText, 'The `next_cursor` of the page before'),
+      },
+      answer: z.object({
+        agents: z.array(AGENT),
+        agents_left_out: z.int().describe('Machines behind this page'),
+        next_cursor: z.string().nullable().describe('Null on the last page'),
+      }),
     },
-    () => ({ agents: fleet.list() }),
+    (_context, { limit, cursor = '' }) => {
+      const { agents, leftOut } = fleet.page(cursor, limit);
+      const next_cursor = leftOut === 0 ? null : agents.at(-1)!.machine_id;
+      return { agents, agents_left_out: leftOut, next_cursor };
+    },
   );
 
   api.get(

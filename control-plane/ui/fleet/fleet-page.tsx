@@ -1,5 +1,5 @@
 import { addressOf } from '../address.ts';
-import { formatBytes, formatShort } from '../numbers.ts';
+import { counted, formatBytes, formatShort } from '../numbers.ts';
 import { AskedState } from '../parts/asked-state.tsx';
 import { Figure } from '../parts/figure.tsx';
 import { Link } from '../parts/link.tsx';
@@ -14,7 +14,11 @@ const EVERY_MS = 3_000;
 /** The agents of all machines, and what is being rolled out to them. */
 export function FleetPage() {
   useTitle('Fleet');
-  const agents = useAsk<{ agents: readonly Agent[] }>('/api/v1/agents', {}, EVERY_MS);
+  const agents = useAsk<{ agents: readonly Agent[]; agents_left_out: number }>(
+    '/api/v1/agents',
+    {},
+    EVERY_MS,
+  );
   const profiles = useAsk<{ profiles: readonly { scope: string; version: number; machines: number }[] }>(
     '/api/v1/profiles',
     {},
@@ -30,7 +34,7 @@ export function FleetPage() {
         <h1>Fleet</h1>
       </header>
       <AskedState asked={agents} absent="This server does not manage agents.">
-        {({ agents: list }) => (
+        {({ agents: list, agents_left_out }) => (
           <>
             {list.length > 0 && <States agents={list} />}
             <Rollouts />
@@ -56,6 +60,9 @@ export function FleetPage() {
               </p>
             ) : (
               <AgentTable agents={list} />
+            )}
+            {agents_left_out > 0 && (
+              <p class="absent">{counted(agents_left_out, 'further machine')} not shown.</p>
             )}
           </>
         )}
