@@ -26,6 +26,10 @@ export interface IdleReader {
 
 /** Milliseconds of looking at records, or of waking readers, between which everything else of the process runs. */
 const SLICE_MILLISECONDS = 5;
+/** Looks at a record between which the time is looked at. */
+const LOOKS_BETWEEN = 8;
+/** Filters that look at a batch together: those that the index finds meanwhile do not wait for more. */
+const MAX_GROUPS = 1_000;
 /** What is kept of a batch for one filter, beside a pointer to each record. */
 const FOUND_BYTES = 100;
 
@@ -49,18 +53,17 @@ export class FilterGroup {
     return this.#from <= after && last <= this.#to;
   }
 
-  look({ after, last, records }: Batch): readonly LiveRecord[] {
-    const found = records.filter(({ record }) => this.filter.matches(record));
+  setLookedAt({ after, last }: Batch): void {
     if (this.#to !== after) this.#from = after;
     this.#to = last;
-    return found.length === records.length ? records : found;
   }
 }
 
 /**
  * Finds for new records the readers that want them, and wakes these. Readers of equal filters share one look at each record;
- * a filter that wants certain values of a field is found by them. The work is done in slices of time, so that ten thousand
- * different filters delay one another and nothing else.
+ * a filter that wants certain values of a field is found by them, and comes first. All filters look at one record before the
+ * next, so that it is parsed once. The work is done in slices of time, so that ten thousand different filters delay one
+ * another and nothing else.
  */
 export class LiveFilters {
   readonly #recent: RecentRecords;
@@ -71,8 +74,9 @@ export class LiveFilters {
   readonly #index = new Map<IndexedField, Map<string, Set<FilterGroup>>>();
   /** What groups found in the batches that are kept; nothing stands for nothing found. */
   readonly #found = new WeakMap<Batch, Map<FilterGroup, readonly LiveRecord[]>>();
-  /** Groups that have something to look at, first come, first served. */
-  #pending: FilterGroup[] = [];
+  /** Groups that have something to look at: those that the index found, and the others. */
+  readonly #indexed = new Set<FilterGroup>();
+  readonly #pending = new Set<FilterGroup>();
   /** Readers that have something to take. */
   #woken: IdleReader[] = [];
   #running = false;
@@ -94,6 +98,7 @@ export class LiveFilters {
     if (--group.readers > 0) return;
     this.#groups.delete(group.filter.key);
     this.#unindexed.delete(group);
+    this.#settle(group);
     const { prefilter } = group.filter;
     const byValue = prefilter && this.#index.get(prefilter.field);
     for (const value of byValue ? prefilter.values : []) {
@@ -140,7 +145,6 @@ export class LiveFilters {
     for (const group of this.#groups.values()) {
       group.behind = Math.min(group.behind ?? after, after);
       this.#wake(group);
-      group.behind = undefined;
     }
     this.#start();
   }
@@ -161,8 +165,15 @@ export class LiveFilters {
 
   #mark(group: FilterGroup, after: number): void {
     if (group.idle.size === 0) return;
-    if (group.behind === undefined) this.#pending.push(group);
+    (group.filter.prefilter ? this.#indexed : this.#pending).add(group);
     group.behind = Math.min(group.behind ?? after, after);
+  }
+
+  /** Nothing is left to look at for the group's readers that wait. */
+  #settle(group: FilterGroup): void {
+    group.behind = undefined;
+    this.#indexed.delete(group);
+    this.#pending.delete(group);
   }
 
   #wake(group: FilterGroup): void {
@@ -172,10 +183,15 @@ export class LiveFilters {
       this.#woken.push(reader);
     }
     group.idle.clear();
+    this.#settle(group);
+  }
+
+  get #hasWork(): boolean {
+    return this.#indexed.size + this.#pending.size + this.#woken.length > 0;
   }
 
   #start(): void {
-    if (this.#running || (this.#pending.length === 0 && this.#woken.length === 0)) return;
+    if (this.#running || !this.#hasWork) return;
     this.#running = true;
     void this.#run();
   }
@@ -187,14 +203,9 @@ export class LiveFilters {
       await new Promise<void>((resolve) => setImmediate(resolve));
       until = performance.now() + SLICE_MILLISECONDS;
     };
-    while (this.#pending.length > 0 || this.#woken.length > 0) {
-      const pending = this.#pending;
-      this.#pending = [];
-      for (const group of pending) {
-        while (this.#look(group)) await pause();
-        group.behind = undefined;
-        await pause();
-      }
+    while (this.#hasWork) {
+      const pending = this.#indexed.size > 0 ? this.#indexed : this.#pending;
+      if (pending.size > 0) await this.#look(pending, pause);
       const woken = this.#woken;
       this.#woken = [];
       for (const reader of woken) {
@@ -207,37 +218,81 @@ export class LiveFilters {
     this.#running = false;
   }
 
-  /** Looks at one batch. False where nothing is left to look at, or the group's readers are awake and go on by themselves. */
-  #look(group: FilterGroup): boolean {
-    const { behind } = group;
-    if (behind === undefined || group.idle.size === 0) return false;
-    const batch = this.#recent.reaches(behind) ? this.#recent.next(behind) : undefined;
+  /** Some of the groups look at one batch, the earliest that any of them has to look at. */
+  async #look(pending: ReadonlySet<FilterGroup>, pause: () => Promise<void>): Promise<void> {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const group of pending) {
+      if (group.idle.size === 0) this.#settle(group);
+      // What is not at hand any more is in the store.
+      else if (!this.#recent.reaches(group.behind!)) this.#wake(group);
+      else earliest = Math.min(earliest, group.behind!);
+    }
+    const batch = this.#recent.next(earliest);
     if (!batch) {
-      // Readers of what is not at hand any more have to read the store.
-      if (behind < this.#watermark()) this.#wake(group);
-      return false;
+      for (const group of pending) this.#settle(group);
+      return;
     }
-    try {
-      const found = this.foundIn(batch, group) ?? this.#lookAt(batch, group);
-      if (found.length === 0) {
-        group.behind = batch.last;
-        return true;
-      }
-    } catch {
-      // It costs its own readers a look into the store, where the engine applies the filter, and nobody else anything.
-      this.failures++;
-      for (const reader of group.idle) reader.fallOff(batch.last);
+    const end = batch.last;
+    const groups: FilterGroup[] = [];
+    for (const group of pending) {
+      if (groups.length === MAX_GROUPS) break;
+      if (group.behind! < end) groups.push(group);
     }
-    this.#wake(group);
-    return false;
+    await this.#lookAt(
+      batch,
+      groups.filter((group) => !group.lookedAt(batch)),
+      pause,
+    );
+    for (const group of groups) {
+      // Meanwhile its readers may have left, or one has come that stands further behind.
+      const { behind } = group;
+      if (behind === undefined || behind < batch.after || behind >= end || !group.lookedAt(batch)) continue;
+      if (this.foundIn(batch, group)!.length > 0) this.#wake(group);
+      else if (end >= this.#watermark()) this.#settle(group);
+      else group.behind = end;
+    }
   }
 
-  #lookAt(batch: Batch, group: FilterGroup): readonly LiveRecord[] {
-    const found = group.look(batch);
-    if (found.length === 0) return found;
+  async #lookAt(batch: Batch, groups: readonly FilterGroup[], pause: () => Promise<void>): Promise<void> {
+    const found = new Map<FilterGroup, LiveRecord[]>();
+    const failed = new Set<FilterGroup>();
+    let looks = 0;
+    for (const live of batch.records) {
+      for (const group of groups) {
+        if (failed.has(group)) continue;
+        try {
+          if (group.filter.matches(live.record)) {
+            const ofGroup = found.get(group);
+            if (ofGroup) ofGroup.push(live);
+            else found.set(group, [live]);
+          }
+        } catch {
+          failed.add(group);
+        }
+        if (++looks % LOOKS_BETWEEN === 0) await pause();
+      }
+    }
+    for (const group of groups) {
+      if (failed.has(group)) this.#fail(group, batch);
+      else {
+        group.setLookedAt(batch);
+        this.#keep(batch, group, found.get(group));
+      }
+    }
+  }
+
+  /** It costs the group's own readers a look into the store, where the engine applies the filter, and nobody else anything. */
+  #fail(group: FilterGroup, { last }: Batch): void {
+    this.failures++;
+    for (const reader of group.idle) reader.fallOff(last);
+    this.#wake(group);
+  }
+
+  #keep(batch: Batch, group: FilterGroup, records: readonly LiveRecord[] | undefined): void {
+    if (!records) return;
+    const isAll = records.length === batch.records.length;
     const ofBatch = this.#found.get(batch) ?? new Map<FilterGroup, readonly LiveRecord[]>();
-    this.#found.set(batch, ofBatch.set(group, found));
-    this.#recent.grow(batch, FOUND_BYTES + (found === batch.records ? 0 : found.length * 8));
-    return found;
+    this.#found.set(batch, ofBatch.set(group, isAll ? batch.records : records));
+    this.#recent.grow(batch, FOUND_BYTES + (isAll ? 0 : records.length * 8));
   }
 }

@@ -72,7 +72,10 @@ export async function drillCrowd({
       JSON.stringify({ message: 'of a job', job_id: String(job) }),
     );
     for (let from = 0; from < jobs.length; from += LINES)
-      await server.ingest(jobs.slice(from, from + LINES).join('\n'), { 'X-Machine-Id': 'jobs' });
+      await until(async () => {
+        const body = jobs.slice(from, from + LINES).join('\n');
+        return (await server.ingest(body, { 'X-Machine-Id': 'jobs' })).status === 200;
+      }, 'room for records of jobs');
 
     const expected = queries.map((_, index): number => {
       if (index % 3 === 0) return SHARED_RECORDS;
