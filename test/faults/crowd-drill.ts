@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { startProcess } from '../end-to-end/test-server.ts';
 import { until } from '../until.ts';
+import { HealthSampler } from './health-sampler.ts';
 import { type DrillResult, percentile, Senders } from './senders.ts';
 import { SlowClients } from './slow-clients.ts';
-import type { Waits } from './watch-waits.ts';
 
 export interface CrowdOptions {
   readonly folder: string;
@@ -46,10 +46,9 @@ export async function drillCrowd({
     Math.round(
       Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.child.pid}/status`, 'utf8'))?.[1]) / 1000,
     );
-  const helper = (name: string) =>
-    fork(resolve(import.meta.dirname, name), [server.url], { execArgv: ['--import=tsx'] });
-  const crowd = helper('crowd-readers.ts');
-  const watcher = helper('watch-waits.ts');
+  const crowd = fork(resolve(import.meta.dirname, 'crowd-readers.ts'), [server.url], {
+    execArgv: ['--import=tsx'],
+  });
   const slow = new SlowClients(server.url);
   const megabytes = [memory()];
   try {
@@ -63,7 +62,7 @@ export async function drillCrowd({
     await slow.slowBody(Math.ceil(slowClients / 3), 1024 * 1024);
     await slow.deafReader(Math.floor(slowClients / 3));
     megabytes.push(memory());
-    await reply<Waits>(watcher, 'report');
+    const sampler = new HealthSampler(server.url);
 
     const load = { agents: AGENTS, linesPerRequest: LINES, requests };
     const senders = new Senders({ url: () => server.url, ...load });
@@ -87,7 +86,7 @@ export async function drillCrowd({
       ({ counts } = await reply<{ counts: number[] }>(crowd, 'counts'));
       return counts.reduce((total, count) => total + count, 0) >= sum;
     }, 'the records of all readers');
-    const waits = await reply<Waits>(watcher, 'report');
+    const waits = await sampler.stop();
     megabytes.push(memory());
     const wrongReaders = counts.filter((count, index) => count !== expected[index]).length;
     const slowConnected = slow.open;
@@ -95,12 +94,11 @@ export async function drillCrowd({
       ...(await senders.result()),
       wrongReaders,
       slowConnected,
-      healthz: waits['/healthz'],
+      healthz: { asked: waits.length, p999: percentile(waits, 99.9), most: percentile(waits, 100) },
       ingestP99Ms: percentile(senders.latencies, 99),
       megabytes,
     };
   } finally {
-    watcher.disconnect();
     crowd.disconnect();
     slow.close();
     await server.stop('SIGTERM');
