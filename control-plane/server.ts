@@ -51,8 +51,15 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Puts the parts together and starts them; `close` stops them in reverse order. */
-export async function startServer(config: Config, log: ConsoleLog): Promise<RunningServer> {
+/**
+ * Puts the parts together and starts them; `close` stops them in reverse order.
+ * @param further parts that its caller made
+ */
+export async function startServer(
+  config: Config,
+  log: ConsoleLog,
+  further: readonly Feature[] = [],
+): Promise<RunningServer> {
   const tls = await readTls(config);
   await checkDataDir(config.DATA_DIR);
   const clickhouse = await openClickHouse(config, log.warn);
@@ -90,6 +97,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       nodes,
       createRetention(config, clickhouse, retention, log),
       archiving,
+      ...further,
     ];
 
     const budget = new BodyBudget(BODY_BUDGET_BYTES);

@@ -95,7 +95,7 @@ export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus>
   };
 }
 
-function failuresOf(bus: LiveBus): Feature['gauges'] {
+function failuresOf(bus: LiveBus): NonNullable<Feature['gauges']> {
   return {
     logplane_live_listener_failures: {
       help: 'Live streams that ended because of a failure of their own',

@@ -1,6 +1,7 @@
 import { findFluentBit } from '../../pipeline/fluent-bit/find-fluent-bit.ts';
 import { ConfigError, readConfig, SETTINGS } from '../config.ts';
 import { createConsoleLog } from '../console-log.ts';
+import { ForgottenErrors } from '../forgotten-errors.ts';
 import { startServer } from '../server.ts';
 import { readEnvFile } from './settings.ts';
 
@@ -17,25 +18,27 @@ export async function serve(paths: readonly string[]): Promise<void> {
     // The exporters read these themselves, and would send one destination's headers to every other.
     for (const name of ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_LOGS_HEADERS'])
       delete process.env[name];
-    const starting = startServer({ ...config, LOG_PATHS: [...config.LOG_PATHS, ...paths] }, log);
     let stopping = false;
-    // From here on, also while it starts, a signal ends it cleanly.
-    const stop = () => {
+    const stop = (exitCode: number) => {
       if (stopping) return;
       stopping = true;
       log.info('stopping: finishing what was accepted');
       starting
         .then((server) => server.close())
         .then(
-          () => process.exit(0),
+          () => process.exit(exitCode),
           (error: unknown) => {
             log.error(`could not stop cleanly: ${error}`);
             process.exit(1);
           },
         );
     };
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
+    const forgotten = new ForgottenErrors(log, () => stop(1));
+    forgotten.listen();
+    const starting = startServer({ ...config, LOG_PATHS: [...config.LOG_PATHS, ...paths] }, log, [forgotten]);
+    // From here on, also while it starts, a signal ends it cleanly.
+    process.on('SIGTERM', () => stop(0));
+    process.on('SIGINT', () => stop(0));
     await starting;
   } catch (error) {
     const lines = error instanceof ConfigError ? error.message.split('\n') : [startProblem(error)];
