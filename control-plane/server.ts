@@ -82,7 +82,7 @@ export async function startServer(
       stateDir: join(config.DATA_DIR, 'state'),
       onProblem: log.warn,
     });
-    const alerting = await createAlerting(config, { clickhouse, store: store.for('rules'), bus, log });
+    const alerting = await createAlerting(config, { clickhouse, bus, log });
     const retention = retentionOf(config, ingest.rules.retention);
     const fleet = await createFleet(config, state, log);
     const archiving = await createArchive(config, clickhouse, log);

@@ -2,6 +2,7 @@ import type { CompiledRule } from './compile-rule.ts';
 import { GroupState, type Reading, type Transition } from './group-state.ts';
 import type { Increment } from './increment.ts';
 import { NovelGroups } from './novel-groups.ts';
+import type { KnownGroup } from './read-known-groups.ts';
 import { compare, FORGET_SECONDS, type KnownState, MAX_GROUPS, type RuleRun } from './rule-run.ts';
 import { type Items, percentileOf, SlidingWindow, totalOf } from './sliding-window.ts';
 
@@ -61,9 +62,20 @@ export class WindowRun implements RuleRun {
     return this.#overflow;
   }
 
+  get problem(): string | undefined {
+    const forgotten = this.#novel?.forgotten ?? 0;
+    if (forgotten === 0) return undefined;
+    return `${forgotten} patterns were forgotten to make room for others since it started; they count as new when they come again`;
+  }
+
+  /** Groups that are usual. */
+  know(groups: readonly KnownGroup[]): void {
+    this.#novel?.learn(groups);
+  }
+
   add(increments: Iterable<Increment>, learn = false): void {
     for (const { group: name, at, item, count } of increments) {
-      if (this.#novel && !this.#novel.see(name, at, learn)) continue;
+      if (this.#novel && !this.#novel.see(name, at)) continue;
       const group = this.#groups.get(name) ?? this.#enter(name, at);
       if (!group) {
         this.#overflow += count;

@@ -68,6 +68,12 @@ export function toLogplaneError(error: unknown): LogplaneError | undefined {
         'narrow it: a shorter time range (from, to), a service, a level, a rarer word or fewer terms',
     );
   }
+  if (error.cannotWrite) {
+    return overloaded(
+      'the disk of the store is full or read-only, nothing was stored; free some space and try again',
+      error,
+    );
+  }
   if (error.damaged) {
     return new LogplaneError(
       'overloaded',

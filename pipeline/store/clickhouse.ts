@@ -79,6 +79,7 @@ export interface ClickHouse {
 const LIMIT_CODES = new Set([158, 159, 160, 167, 168, 241, 306, 307, 396, 718]);
 const SYNTAX_CODE = 62;
 const CANCELLED_CODE = 394;
+const NO_SPACE_CODE = 243;
 /** Codes that mean that files of the store do not hold what they should. */
 const DAMAGE_CODES = new Set([33, 40, 107, 117, 226, 228, 246, 271, 432]);
 
@@ -105,6 +106,16 @@ export class ClickHouseError extends Error {
   /** Stored data cannot be read. */
   get damaged(): boolean {
     return this.code !== undefined && DAMAGE_CODES.has(this.code);
+  }
+
+  /** There is no room on the disk, or nothing may be written to it: somebody has to see to it. */
+  get cannotWrite(): boolean {
+    return (
+      this.code === NO_SPACE_CODE ||
+      /No space left on device|ENOSPC|EDQUOT|Disk quota exceeded|EROFS|Read-only file system/.test(
+        this.message,
+      )
+    );
   }
 
   static cancelled(): ClickHouseError {

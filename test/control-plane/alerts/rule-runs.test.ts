@@ -39,7 +39,7 @@ t.test('what was read while another reading failed is not read again', async (t)
   const { runs, books, first, now } = await runRules(
     [{ threshold: 5 }, { query: 'boom' }],
     async (sql, options) => {
-      if (fails && sql.includes('gate_texts')) {
+      if (fails && sql.includes('prefilter_texts')) {
         fails = false;
         fail();
         throw new Error('busy');
