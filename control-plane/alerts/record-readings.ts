@@ -17,6 +17,7 @@ export interface RecordReadingsOptions {
 
 /** In one round, readings that pause between two begin as long as no more time than this has gone. */
 const ROUND_MILLISECONDS = 1_000;
+const PAUSE_MICROSECONDS = 60e6;
 
 /**
  * The readings of all rules. Those of counts come with each round; those of a rule alone when it is their turn, and of these, those
@@ -29,6 +30,8 @@ export class RecordReadings {
   #byRule: readonly (Reading<NewIncrements> | undefined)[] = [];
   #prefilter: Reading<Found> | undefined;
   #passedOverBefore = 0;
+  /** What was stored up to here is read, or waits for a reading that is behind. */
+  #place = 0;
 
   constructor(options: RecordReadingsOptions) {
     this.#options = options;
@@ -48,6 +51,7 @@ export class RecordReadings {
     const { clickhouse, onProblem } = this.#options;
     const before = this.#readings;
     this.#passedOverBefore = this.passedOver;
+    this.#place = place;
     const readings = new Map<string, ReaderReading>();
     const byRule: (Reading<NewIncrements> | undefined)[] = [];
     for (const [key, reader] of recordReaders(clickhouse, rules)) {
@@ -114,6 +118,7 @@ export class RecordReadings {
         failure = error;
       }
     };
+    await this.#skipPause(upTo);
     const all = [...this.#readings.values()];
     for (const { reader, reading } of all) if (!reader.prefilter && reading.nextAt <= now) reading.ask(upTo);
     this.#prefilter?.ask(upTo);
@@ -133,6 +138,16 @@ export class RecordReadings {
       await read(reading, take);
     }
     if (failure !== undefined && successes === 0) throw failure;
+  }
+
+  /** After a pause without records, or at the first one of all, nobody looks through the time before. */
+  async #skipPause(upTo: number): Promise<void> {
+    const before = this.#place;
+    if (upTo - before > PAUSE_MICROSECONDS) {
+      const [first = upTo + 1] = await this.#store.sequenceNumbers(1, { after: before, upTo });
+      for (const reading of this.#all()) if (reading.cursor >= before) reading.skip(first - 1);
+    }
+    this.#place = Math.max(before, upTo);
   }
 
   /** Readings whose prefilter is not in a piece pass over it; the others are to read it. */
