@@ -17,6 +17,8 @@ export interface RecordReadingsOptions {
 
 /** In one round, readings that pause between two begin as long as no more time than this has gone. */
 const ROUND_MILLISECONDS = 1_000;
+/** So many have their turn all the same, or none would where the others always need the time. */
+const MIN_PER_ROUND = 4;
 const PAUSE_MICROSECONDS = 60e6;
 
 /**
@@ -132,8 +134,8 @@ export class RecordReadings {
     const due = all
       .filter(({ reader, reading }) => reader.pause > 0 && reading.isBehind && reading.nextAt <= now)
       .sort((a, b) => a.reading.nextAt - b.reading.nextAt);
-    for (const { reader, reading } of due) {
-      if (isLate()) break;
+    for (const [turn, { reader, reading }] of due.entries()) {
+      if (turn >= MIN_PER_ROUND && isLate()) break;
       reading.nextAt = now + reader.pause;
       await read(reading, take);
     }

@@ -138,7 +138,7 @@ export class RuleRuns {
     for (const [index, running] of this.#running.entries()) {
       const { run } = running;
       if (run instanceof GaugeRun) gauges.push(running);
-      else changes.push(...this.#judge(running, run, this.#timeOf(index, now)));
+      else if (this.#mayJudge(running, index, now)) changes.push(...this.#judge(running, run));
     }
     const due = gauges.filter(({ nextAt }) => nextAt <= now).sort((a, b) => a.nextAt - b.nextAt);
     for (const gauge of due.slice(0, MAX_LOOKS)) changes.push(...(await this.#look(gauge, now)));
@@ -157,17 +157,21 @@ export class RuleRuns {
     }
   }
 
-  /** A rule that has not got all its records yet knows nothing of the time behind the last one: it must not take that for silence. */
-  #timeOf(index: number, now: number): number {
+  /**
+   * A rule that has not got all its records yet knows nothing of the time behind the last one, and must not take that for silence: it
+   * is judged up to there, if nobody has judged that time before.
+   */
+  #mayJudge(running: Running, index: number, now: number): boolean {
     const reading = this.#readings.of(index);
-    return reading?.isBehind ? Math.min(now, reading.cursor / 1e6) : now;
+    const known = reading?.isBehind ? Math.min(now, reading.cursor / 1e6) : now;
+    if (reading?.isBehind && known <= running.judgedTo) return false;
+    running.judgedTo = known;
+    return true;
   }
 
-  #judge(running: Running, run: RuleRun, at: number): RuleTransition[] {
-    const { book, compiled, guard } = running;
-    running.judgedTo = Math.max(running.judgedTo, at);
+  #judge({ book, compiled, guard, judgedTo }: Running, run: RuleRun): RuleTransition[] {
     try {
-      return run.advance(running.judgedTo).map((transition) => ({ book, compiled, transition }));
+      return run.advance(judgedTo).map((transition) => ({ book, compiled, transition }));
     } catch (error) {
       guard.failed(error);
       return [];
@@ -199,7 +203,7 @@ export class RuleRuns {
     const compiled = compileRule(book.rule);
     const now = Math.floor(Date.now() / 1000);
     const guard = new Guard({ name: `alert rule ${book.rule.name}`, onProblem });
-    const own = { key, book, compiled, guard, nextAt: 0, judgedTo: 0 };
+    const own = { key, book, compiled, guard, nextAt: 0, judgedTo: now };
     if (book.rule.kind === 'gauge') return { ...own, run: new GaugeRun(compiled, known) };
     const upTo = this.#readings.cursorFor({ key, compiled }, place);
     try {
