@@ -54,4 +54,37 @@ else {
     await until(async () => (await count()) >= 3, 'what was acknowledged and what is in the file');
     t.equal(await count(), 3);
   });
+
+  t.test(
+    'a rule or a silence that cannot be stored is refused for the time being, with the reason',
+    async (t) => {
+      const folder = temporaryFolder();
+      const disk = new Mount(join(folder, 'disk'), 96);
+      t.teardown(() => disk.end());
+      const server = await startProcess({ DATA_DIR: join(folder, 'disk', 'data') });
+      t.teardown(() => server.stop('SIGKILL'));
+      const post = (path: string, body: object) =>
+        fetch(`${server.url}/api/v1/alerts/${path}`, { method: 'POST', body: JSON.stringify(body) });
+      const rule = { name: 'full', query: 'x', kind: 'count', description: 'x'.repeat(400) };
+      const silence = {
+        rule: 'full',
+        from: new Date().toISOString(),
+        to: new Date(Date.now() + 3_600_000).toISOString(),
+      };
+      const ballast = join(folder, 'disk', 'ballast');
+      fill(ballast, disk.folder);
+      for (const [path, body] of [
+        ['rules', rule],
+        ['silences', silence],
+      ] as const) {
+        const refused = await post(path, body);
+        const { error } = (await refused.json()) as { error: { message: string } };
+        t.equal(refused.status, 503, `${path}: ${error.message}`);
+        t.match(error.message, /the disk of the store is full/);
+        t.ok(refused.headers.get('retry-after'));
+      }
+      rmSync(ballast);
+      t.equal((await post('rules', rule)).status, 201);
+    },
+  );
 }
