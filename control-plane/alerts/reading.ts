@@ -17,6 +17,8 @@ const MAX_RECORDS = 200_000;
 const SPAN = { least: 1e6, first: 60e6, most: 86_400e6 };
 const QUICK_MILLISECONDS = 500;
 const SLOW_MILLISECONDS = 3_000;
+/** Records that were passed over are named this often; all are counted. */
+const SAY_MILLISECONDS = 60_000;
 /** A reading that fails is made again after so long, doubled up to the last. */
 const BACKOFF_SECONDS = [1, 60] as const;
 
@@ -29,6 +31,7 @@ export class Reading<T> {
   #span = SPAN.first;
   #wait = 0;
   #passedOver = 0;
+  #saidAt = 0;
   #problem: string | undefined;
   /** When it has its turn again, seconds since 1970. */
   nextAt = 0;
@@ -43,8 +46,11 @@ export class Reading<T> {
       maxRecords: MAX_RECORDS,
       onPassedOver: (seq, error) => {
         this.#passedOver++;
+        // One damaged file may hold thousands of them.
+        if (Date.now() < this.#saidAt + SAY_MILLISECONDS) return;
+        this.#saidAt = Date.now();
         options.onProblem(
-          `${options.names}: the record ${seq} was passed over, it cannot be read: ${error.message}`,
+          `${options.names}: the record ${seq} was passed over, it cannot be read (${this.#passedOver} so far): ${error.message}`,
         );
       },
     });

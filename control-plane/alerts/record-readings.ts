@@ -59,7 +59,7 @@ export class RecordReadings {
     for (const [key, reader] of recordReaders(clickhouse, rules)) {
       const known = before.get(key)?.reading;
       const reading = new Reading<NewIncrements>({
-        names: `alert rules ${reader.rules.map(({ compiled }) => compiled.rule.name).join(', ')}`,
+        names: namesOf(reader),
         cursor: known?.cursor ?? place,
         store: this.#store,
         read: (after, upTo) => reader.read(after, upTo),
@@ -165,4 +165,12 @@ export class RecordReadings {
     for (const { reading } of this.#readings.values()) yield reading;
     if (this.#prefilter) yield this.#prefilter;
   }
+}
+
+const MAX_NAMES = 5;
+
+function namesOf({ rules }: RecordReader): string {
+  const names = rules.slice(0, MAX_NAMES).map(({ compiled }) => compiled.rule.name);
+  const more = rules.length - names.length;
+  return `alert rules ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

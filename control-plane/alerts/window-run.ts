@@ -4,7 +4,7 @@ import type { Increment } from './increment.ts';
 import { NovelGroups } from './novel-groups.ts';
 import type { KnownGroup } from './read-known-groups.ts';
 import { compare, FORGET_SECONDS, type KnownState, MAX_GROUPS, type RuleRun } from './rule-run.ts';
-import { type Items, percentileOf, SlidingWindow, totalOf } from './sliding-window.ts';
+import { type Items, itemBudget, percentileOf, SlidingWindow, totalOf } from './sliding-window.ts';
 
 interface Group {
   readonly state: GroupState;
@@ -21,6 +21,7 @@ interface Group {
 export class WindowRun implements RuleRun {
   readonly #compiled: CompiledRule;
   readonly #groups = new Map<string, Group>();
+  readonly #budget = itemBudget();
   readonly #novel: NovelGroups | undefined;
   /** It may fire where nothing comes, so its groups are also judged when something leaves the window. */
   readonly #watchesQuiet: boolean;
@@ -101,7 +102,7 @@ export class WindowRun implements RuleRun {
       group.window.dropUpTo(now - this.#compiled.window - 3_600);
       if (this.#isForgotten(group, now)) {
         transitions.push(...group.state.advance(now, { holds: false, value: 0 }, this.#compiled.hold));
-        this.#groups.delete(name);
+        this.#drop(name, group);
       }
     }
     return transitions.sort((a, b) => a.at - b.at);
@@ -158,7 +159,7 @@ export class WindowRun implements RuleRun {
     if (this.#groups.size >= MAX_GROUPS && !this.#dropIdle()) return undefined;
     const group: Group = {
       state,
-      window: new SlidingWindow(this.#compiled.step),
+      window: new SlidingWindow(this.#compiled.step, this.#budget),
       touched: new Map(),
       lastSeen: at,
       judgedTo: at - 1,
@@ -176,12 +177,17 @@ export class WindowRun implements RuleRun {
 
   /** Makes room by forgetting a group that nothing holds. */
   #dropIdle(): boolean {
-    for (const [name, { state, touched }] of this.#groups) {
-      if (state.active || touched.size > 0 || this.#watchesQuiet) continue;
-      this.#groups.delete(name);
+    for (const [name, group] of this.#groups) {
+      if (group.state.active || group.touched.size > 0 || this.#watchesQuiet) continue;
+      this.#drop(name, group);
       return true;
     }
     return false;
+  }
+
+  #drop(name: string, { window }: Group): void {
+    window.dropUpTo(Number.POSITIVE_INFINITY);
+    this.#groups.delete(name);
   }
 }
 
