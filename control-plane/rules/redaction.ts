@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js';
+import { OpenKeyBlocks } from '../../pipeline/transforms/open-key-blocks.ts';
 import { createRedactor, type Redactor } from '../../pipeline/transforms/redactor.ts';
 import {
   assignmentOf,
@@ -21,7 +22,10 @@ const CARD_HINT = /\d(?:[ -]?\d){12}/;
 
 export function createRedaction(rules: Rules['redaction']): Redaction {
   const counts = new Map<string, number>();
-  if (rules === false) return { entry: (entry) => entry, text: (text) => text, isClean: () => true, counts };
+  if (rules === false) {
+    const keyBlocks = new OpenKeyBlocks();
+    return { entry: (entry) => entry, text: (text) => text, isClean: () => true, keyBlocks, counts };
+  }
   const names = new Set(rules.fields.map((name) => name.toLowerCase()));
   const hinted = rules.rules.filter(({ contains }) => isWrittenPlainly(contains));
   const redactor = createRedactor({
