@@ -14,6 +14,7 @@ import { readDestinations } from './forward/read-destinations.ts';
 import { startForwarding } from './forward/start-forwarding.ts';
 import { createAuth } from './http/auth.ts';
 import { BodyBudget } from './http/body-budget.ts';
+import { KnownTokens } from './http/known-tokens.ts';
 import { readPageFiles } from './http/page-files.ts';
 import { RequestCounts } from './http/request-counts.ts';
 import { StreamLimit } from './http/stream-limit.ts';
@@ -93,10 +94,19 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
     ];
 
     const budget = new BodyBudget(BODY_BUDGET_BYTES);
-    const auth = createAuth({
+    const tokens = {
       ingestToken: config.INGEST_TOKEN,
       readToken: config.READ_TOKEN,
       adminToken: await adminToken(config, log.info),
+    };
+    const known = await KnownTokens.open(
+      join(config.DATA_DIR, 'state', 'used-tokens'),
+      Object.values(tokens).filter((token) => token !== undefined),
+      log.warn,
+    );
+    const auth = createAuth({
+      ...tokens,
+      known,
       guardChanges: config.ADMIN_TOKEN !== undefined || !isLoopback(config.HOST),
     });
     const requestLog = startRequestLog({
@@ -203,6 +213,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
           ...features.map((feature) => ended(feature.stop())),
         ]);
         await ended(requestLog?.close());
+        await known.saved();
         await ended(ingest.stop());
         await clickhouse.close();
         redis?.disconnect();

@@ -3,6 +3,7 @@ import type { Context, Middleware } from 'koa';
 import { LogplaneError } from '../../pipeline/errors.ts';
 import { refuseForgery } from './foreign-sites.ts';
 import { GuessLimit } from './guess-limit.ts';
+import type { KnownTokens } from './known-tokens.ts';
 import { clearSessionCookie, sessionCookie, setSessionCookie } from './session-cookie.ts';
 import { Sessions, TOKEN_KINDS, type TokenKind } from './sessions.ts';
 
@@ -14,6 +15,8 @@ export interface AuthOptions {
   readonly adminToken: string;
   /** False on one's own machine without a token set: deletes and changes of rules need none there. */
   readonly guardChanges: boolean;
+  /** Tokens that were used before: they are no guesses. */
+  readonly known: KnownTokens;
 }
 
 /** What a route asks for: `admin` always needs the token, `change` only where changes are guarded. */
@@ -41,7 +44,7 @@ export interface Auth {
   signOut(context: Context): Promise<HeldRight[]>;
 }
 
-export function createAuth({ ingestToken, readToken, adminToken, guardChanges }: AuthOptions): Auth {
+export function createAuth({ ingestToken, readToken, adminToken, guardChanges, known }: AuthOptions): Auth {
   const tokens = { ingest: ingestToken, read: readToken, admin: adminToken };
   const sessions = new Sessions(tokens);
   const guesses = new GuessLimit();
@@ -66,7 +69,9 @@ export function createAuth({ ingestToken, readToken, adminToken, guardChanges }:
   const recognize = (given: string, peer: string) => {
     // All are compared, so that the time tells nothing.
     const [kind] = TOKEN_KINDS.filter((name) => tokens[name] !== undefined && sameToken(tokens[name], given));
-    guesses.check(peer, given, kind);
+    if (kind !== undefined && known.has(given)) return kind;
+    guesses.check(peer, given, kind !== undefined);
+    if (kind !== undefined) known.add(given);
     return kind;
   };
   const check = (right: Right, given: string | undefined, peer: string) => {
