@@ -4,6 +4,7 @@ import { LogStore } from '../pipeline/store/log-store.ts';
 import { Api, type ApiOptions } from './http/api.ts';
 import { respondToErrors } from './http/error-response.ts';
 import { refuseForeignSites } from './http/foreign-sites.ts';
+import type { OwnNames } from './http/own-names.ts';
 import { countRequests, type RequestCounts } from './http/request-counts.ts';
 import { setSecurityHeaders } from './http/security-headers.ts';
 import { refuseUnreadableAddress } from './http/unreadable-address.ts';
@@ -58,6 +59,7 @@ export interface AppOptions
     ApiOptions {
   /** Origins whose pages may read answers. */
   readonly corsOrigins: readonly string[];
+  readonly ownNames: OwnNames;
   readonly onDefect: (error: unknown, context?: Koa.Context) => void;
   readonly requestCounts: RequestCounts;
   /** Logs requests and answers; told how to name the route of a request. */
@@ -116,7 +118,11 @@ export function createApp(options: AppOptions): Koa {
   app.use(respondToErrors(options.onDefect));
   if (options.corsOrigins.length > 0) app.use(cors({ origin: allowedOrigin(options.corsOrigins) }));
   app.use(
-    refuseForeignSites({ allowedOrigins: options.corsOrigins, trustNames: !options.auth.isOpen('change') }),
+    refuseForeignSites({
+      allowedOrigins: options.corsOrigins,
+      trustNames: !options.auth.isOpen('change'),
+      ownNames: options.ownNames,
+    }),
   );
   app.use(api.router.routes());
   app.use(api.router.allowedMethods());

@@ -15,10 +15,11 @@ import { startForwarding } from './forward/start-forwarding.ts';
 import { createAuth } from './http/auth.ts';
 import { BodyBudget } from './http/body-budget.ts';
 import { KnownTokens } from './http/known-tokens.ts';
+import { isLoopback, OwnNames } from './http/own-names.ts';
 import { readPageFiles } from './http/page-files.ts';
 import { RequestCounts } from './http/request-counts.ts';
 import { StreamLimit } from './http/stream-limit.ts';
-import { isLoopback, startHttpListener } from './http-listener.ts';
+import { startHttpListener } from './http-listener.ts';
 import { JobRunStore } from './jobs/job-run-store.ts';
 import { openClickHouse } from './open-clickhouse.ts';
 import { openRedis } from './open-redis.ts';
@@ -104,8 +105,12 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       Object.values(tokens).filter((token) => token !== undefined),
       log.warn,
     );
+    const ownNames = new OwnNames({
+      origins: [...config.CORS_ORIGIN, ...(config.PUBLIC_URL === undefined ? [] : [config.PUBLIC_URL])],
+    });
     const auth = createAuth({
       ...tokens,
+      ownNames: config.READ_TOKEN === undefined && isLoopback(config.HOST) ? ownNames : undefined,
       known,
       guardChanges: config.ADMIN_TOKEN !== undefined || !isLoopback(config.HOST),
     });
@@ -148,6 +153,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       stopping: stopping.signal,
       body: { budget, limit: config.INGEST_MAX_BYTES },
       corsOrigins: config.CORS_ORIGIN,
+      ownNames,
       version: packageVersion(),
       pageFiles: readPageFiles(),
       telemetry: createTelemetry({

@@ -4,6 +4,7 @@ import { LogplaneError } from '../../pipeline/errors.ts';
 import { refuseForgery } from './foreign-sites.ts';
 import { GuessLimit } from './guess-limit.ts';
 import type { KnownTokens } from './known-tokens.ts';
+import type { OwnNames } from './own-names.ts';
 import { clearSessionCookie, sessionCookie, setSessionCookie } from './session-cookie.ts';
 import { Sessions, TOKEN_KINDS, type TokenKind } from './sessions.ts';
 
@@ -15,6 +16,8 @@ export interface AuthOptions {
   readonly adminToken: string;
   /** False on one's own machine without a token set: deletes and changes of rules need none there. */
   readonly guardChanges: boolean;
+  /** Where reading needs no token, on one's own machine: reads by any other name are refused. */
+  readonly ownNames: OwnNames | undefined;
   /** Tokens that were used before: they are no guesses. */
   readonly known: KnownTokens;
 }
@@ -44,7 +47,14 @@ export interface Auth {
   signOut(context: Context): Promise<HeldRight[]>;
 }
 
-export function createAuth({ ingestToken, readToken, adminToken, guardChanges, known }: AuthOptions): Auth {
+export function createAuth({
+  ingestToken,
+  readToken,
+  adminToken,
+  guardChanges,
+  ownNames,
+  known,
+}: AuthOptions): Auth {
   const tokens = { ingest: ingestToken, read: readToken, admin: adminToken };
   const sessions = new Sessions(tokens);
   const guesses = new GuessLimit();
@@ -86,6 +96,7 @@ export function createAuth({ ingestToken, readToken, adminToken, guardChanges, k
 
   return {
     require: (right) => async (context, next) => {
+      if (right === 'read' || right === 'configuration') ownNames?.check(context);
       const given = givenToken(context);
       const kind = given === undefined && !open[right] ? await sessionOf(context) : undefined;
       if (kind === undefined) check(right, given, peerOf(context));

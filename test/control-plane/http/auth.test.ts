@@ -15,6 +15,7 @@ function granted(tokens: { ingest?: string; read?: string; admin: string }, toke
     readToken: tokens.read,
     adminToken: tokens.admin,
     guardChanges: true,
+    ownNames: undefined,
     known: new KnownTokens(undefined, () => {}),
   });
   return rights.filter((right) => {
@@ -37,7 +38,14 @@ t.test('a token that is set for several rights has them all', async (t) => {
 /** A server's tokens; those used before are in the file. */
 async function createScene(file: string, ingestToken = 'i') {
   const known = await KnownTokens.open(file, [ingestToken, 'r', 'a'], (message) => t.fail(message));
-  const { check } = createAuth({ ingestToken, readToken: 'r', adminToken: 'a', guardChanges: true, known });
+  const { check } = createAuth({
+    ingestToken,
+    readToken: 'r',
+    adminToken: 'a',
+    guardChanges: true,
+    ownNames: undefined,
+    known,
+  });
   let guesses = 0;
   return {
     known,
