@@ -82,7 +82,9 @@ t.test('every route that reads asks for the name, and no other does', async (t) 
     const answer = await answerTo(server.url, get(`${address}?follow=false`, EVIL));
     const isRefused = answer.status === 403 && answer.text.includes('PUBLIC_URL');
     const isOpen =
-      /^\/(?:healthz|readyz|metrics|version|openapi\.json|docs.*|ui/.*|api\/v1\/session|admin\/.*)$/.test(path);
+      /^\/(?:healthz|readyz|metrics|version|openapi\.json|docs.*|ui\/.*|api\/v1\/session|admin\/.*)$/.test(
+        path,
+      );
     if (isOpen) t.notOk(isRefused, path);
     else if (!isRefused) t.match(answer.text, /text\/html|location:/i, `${path} is a page`);
   }
