@@ -2,6 +2,7 @@ import cors from '@koa/cors';
 import Koa from 'koa';
 import { LogStore } from '../pipeline/store/log-store.ts';
 import { Api, type ApiOptions } from './http/api.ts';
+import { isOfClient } from './http/client-error.ts';
 import { respondToErrors } from './http/error-response.ts';
 import { refuseForeignSites } from './http/foreign-sites.ts';
 import type { OwnNames } from './http/own-names.ts';
@@ -66,9 +67,6 @@ export interface AppOptions
   readonly requestLog: ((endpoint: (context: Koa.Context) => string | null) => Koa.Middleware) | undefined;
 }
 
-/** How a stream fails when its reader closes the connection. */
-const CLIENT_LEFT = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE']);
-
 /** The whole HTTP interface: every address family is one line here. */
 export function createApp(options: AppOptions): Koa {
   const api = new Api(options);
@@ -105,10 +103,8 @@ export function createApp(options: AppOptions): Koa {
   addDocumentRoutes(api, options);
 
   const app = new Koa();
-  app.on('error', (error: NodeJS.ErrnoException) => {
-    const code = error.code ?? '';
-    // HPE: what came is no HTTP, or ends in the middle of a request.
-    if (!CLIENT_LEFT.has(code) && !code.startsWith('HPE_')) options.onDefect(error);
+  app.on('error', (error: unknown) => {
+    if (!isOfClient(error)) options.onDefect(error);
   });
   const endpoint = (context: Koa.Context) => api.endpoint(context);
   app.use(setSecurityHeaders);
