@@ -75,8 +75,8 @@ t.test('JSON stays the same JSON', async (t) => {
     const { stdout } = await runCli(args, { env });
     const [line = ''] = stdout.split('\n');
     t.notMatch(line, SPECIAL_CHARACTERS, args.join(' '));
-    const { message } = JSON.parse(line) as { message: string };
-    t.equal(message.split('\n')[0], EVIL, args.join(' '));
+    const { service, endpoint } = JSON.parse(line) as { service?: string; endpoint?: string };
+    t.equal(service ?? endpoint, EVIL, args.join(' '));
   }
 });
 
