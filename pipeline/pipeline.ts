@@ -155,7 +155,7 @@ export class Pipeline {
     try {
       return await this.#readAndStore(first, texts, request, before, openKeys);
     } catch (error) {
-      this.#options.redact.keyBlocks.restore(before.agent, openKeys);
+      this.#options.redact.keyBlocks.restore(senderOf(request), openKeys);
       throw error;
     }
   }
@@ -185,7 +185,7 @@ export class Pipeline {
       if (entries > 0 && entries % TURN_ENTRIES === 0) await setImmediate();
       entries++;
       characters += text.length;
-      const whole = this.#read(text, request, arrival, before.agent, openKeys);
+      const whole = this.#read(text, request, arrival, openKeys);
       if ('reason' in whole) {
         const line = before.entries + entries;
         letters.push({
@@ -225,14 +225,15 @@ export class Pipeline {
 
   #read(
     text: string,
-    { decode }: IngestRequest,
+    request: IngestRequest,
     arrival: Arrival,
-    agent: string,
     openKeys: Before,
   ): LogRecord | { readonly reason: string; readonly content: string } {
     const { redact, normalize, shapes } = this.#options;
     const { keyBlocks } = redact;
-    const mayHoldKey = keyBlocks.isOpen(agent);
+    const { decode } = request;
+    const sender = senderOf(request);
+    const mayHoldKey = keyBlocks.isOpen(sender);
     const known = decode || mayHoldKey ? undefined : shapes.read(text, arrival);
     if (known) return known;
     const entry = (decode ?? parseEntry)(text);
@@ -240,7 +241,7 @@ export class Pipeline {
     const isClean = !mayHoldKey && redact.isClean(isUnread ? text : entry.text);
     if (isClean) return isUnread ? { ...entry, content: text } : normalize(entry, arrival);
     const inStream = <T>(read: (block: KeyBlock) => T) =>
-      keyBlocks.use(agent, streamOf(isUnread ? NO_FIELDS : entry.fields), openKeys, read);
+      keyBlocks.use(sender, streamOf(isUnread ? NO_FIELDS : entry.fields), openKeys, read);
     if (!isUnread)
       return normalize(
         inStream((block) => redact.entry(entry, block)),
@@ -249,6 +250,11 @@ export class Pipeline {
     const content = inStream((block) => redact.text(text, block));
     return { content, reason: content === text ? entry.reason : withoutQuote(entry.reason) };
   }
+}
+
+/** Whose streams the records belong to. The first record does not say it: a relay sends those of many machines, in any order. */
+function senderOf({ agent, peer }: IngestRequest): string {
+  return agent ?? peer;
 }
 
 function nextOf(texts: Iterator<string>): string | undefined {

@@ -6,9 +6,9 @@ import { acceptOtlp } from '../../pipeline/accept-otlp.ts';
 import type { BatchQueue, Part } from '../../pipeline/batch-queue.ts';
 import { createCounters } from '../../pipeline/counters.ts';
 import { overloaded } from '../../pipeline/errors.ts';
+import { KnownRequests } from '../../pipeline/known-requests.ts';
 import { Pipeline } from '../../pipeline/pipeline.ts';
 import type { LogRecord } from '../../pipeline/record/log-record.ts';
-import { RequestWindow } from '../../pipeline/request-window.ts';
 import type { DeadLetter, DeadLetterStore } from '../../pipeline/store/dead-letter-store.ts';
 import { createCategorizer } from '../../pipeline/transforms/categorize.ts';
 import { KnownShapes } from '../../pipeline/transforms/known-shapes.ts';
@@ -38,6 +38,8 @@ function createScene(redaction = NO_RULES.redaction) {
   const deadLetters = {
     add: async (more: readonly DeadLetter[]) => void letters.push(...more),
   } as unknown as DeadLetterStore;
+  const requests = new KnownRequests({ shared: undefined, findStored: async () => undefined });
+  requests.seen.completeTo(0);
   const pipeline = new Pipeline({
     redact,
     sample: (record) => record,
@@ -46,12 +48,12 @@ function createScene(redaction = NO_RULES.redaction) {
     shapes: new KnownShapes(rules),
     queue: queue as unknown as BatchQueue,
     deadLetters,
-    window: new RequestWindow(),
+    requests,
     counters: createCounters(),
     hasLiveReaders: () => true,
   });
-  let requests = 0;
-  const send = (agent: string, records: readonly (object | string)[], digest = String(requests++)) =>
+  let sent = 0;
+  const send = (agent: string | undefined, records: readonly (object | string)[], digest = String(sent++)) =>
     pipeline.accept({
       agent,
       peer: 'here',
@@ -119,6 +121,16 @@ t.test('the end of a request in the middle of a key, of every size', async (t) =
       );
     t.same(leaks(stored), [], `${size} lines in each`);
   }
+});
+
+t.test('a relay that names itself nowhere and sends the lines of several machines', async (t) => {
+  const { stored, send } = createScene();
+  for (const [index, log] of key.entries()) {
+    const own = { machine_id: 'm1', log };
+    const other = { machine_id: 'm2', log: `line ${index}` };
+    await send(undefined, index % 2 ? [own, other] : [other, own]);
+  }
+  t.same(leaks(stored), []);
 });
 
 t.test('a request that was refused comes again, from the middle of a key to its end', async (t) => {
