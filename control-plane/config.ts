@@ -48,6 +48,10 @@ function isTimezone(zone: string): boolean {
 }
 
 const endpoint = z.url({ protocol: /^https?$/, error: 'an http or https URL' });
+const origin = endpoint.refine(
+  (url) => /^\w+:\/\/[^/?#@]+\/?$/.test(url),
+  'an address such as https://logs.example.com, without a path',
+);
 const protocol = z.enum(PROTOCOLS, `one of ${PROTOCOLS.join(', ')}`);
 const query = text.refine(isQuery, 'a query such as level:error service:vllm');
 const DESTINATIONS_FORM = 'a JSON list of {"name", "endpoint", "protocol"?, "headers"?, "query"?}';
@@ -118,6 +122,7 @@ export const SETTINGS = z.object({
   INGEST_TOKEN: text.optional(),
   READ_TOKEN: text.optional(),
   CORS_ORIGIN: list.default([]),
+  PUBLIC_URL: origin.optional(),
   CLICKHOUSE_URL: z.url({ protocol: /^https?$/, error: 'an http or https URL' }).optional(),
   CLICKHOUSE_USER: text.default('default'),
   CLICKHOUSE_PASSWORD: z.string().default(''),

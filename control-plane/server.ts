@@ -14,10 +14,12 @@ import { readDestinations } from './forward/read-destinations.ts';
 import { startForwarding } from './forward/start-forwarding.ts';
 import { createAuth } from './http/auth.ts';
 import { BodyBudget } from './http/body-budget.ts';
+import { KnownTokens } from './http/known-tokens.ts';
+import { isLoopback, OwnNames } from './http/own-names.ts';
 import { readPageFiles } from './http/page-files.ts';
 import { RequestCounts } from './http/request-counts.ts';
 import { StreamLimit } from './http/stream-limit.ts';
-import { isLoopback, startHttpListener } from './http-listener.ts';
+import { startHttpListener } from './http-listener.ts';
 import { JobRunStore } from './jobs/job-run-store.ts';
 import { openClickHouse } from './open-clickhouse.ts';
 import { openRedis } from './open-redis.ts';
@@ -101,10 +103,23 @@ export async function startServer(
     ];
 
     const budget = new BodyBudget(BODY_BUDGET_BYTES);
-    const auth = createAuth({
+    const tokens = {
       ingestToken: config.INGEST_TOKEN,
       readToken: config.READ_TOKEN,
       adminToken: await adminToken(config, log.info),
+    };
+    const known = await KnownTokens.open(
+      join(config.DATA_DIR, 'state', 'used-tokens'),
+      Object.values(tokens).filter((token) => token !== undefined),
+      log.warn,
+    );
+    const ownNames = new OwnNames({
+      origins: [...config.CORS_ORIGIN, ...(config.PUBLIC_URL === undefined ? [] : [config.PUBLIC_URL])],
+    });
+    const auth = createAuth({
+      ...tokens,
+      ownNames: config.READ_TOKEN === undefined && isLoopback(config.HOST) ? ownNames : undefined,
+      known,
       guardChanges: config.ADMIN_TOKEN !== undefined || !isLoopback(config.HOST),
     });
     const requestLog = startRequestLog({
@@ -146,6 +161,7 @@ export async function startServer(
       stopping: stopping.signal,
       body: { budget, limit: config.INGEST_MAX_BYTES },
       corsOrigins: config.CORS_ORIGIN,
+      ownNames,
       version: packageVersion(),
       pageFiles: readPageFiles(),
       telemetry: createTelemetry({
@@ -211,6 +227,7 @@ export async function startServer(
           ...features.map((feature) => ended(feature.stop())),
         ]);
         await ended(requestLog?.close());
+        await known.saved();
         await ended(ingest.stop());
         await clickhouse.close();
         redis?.disconnect();

@@ -39,6 +39,11 @@ export async function startRules(
         labels: ['form'],
         read: () => Array.from(redact.counts, ([form, value]) => ({ form, value })),
       },
+      logplane_redaction_streams_dropped_total: {
+        help: 'Streams that were forgotten in the middle of a private key, because too many were open',
+        labels: [],
+        read: () => [{ value: redact.keyBlocks.dropped }],
+      },
       logplane_records_sampled_out_total: {
         help: 'Records that a sampling rule left out, by place among the rules',
         labels: ['rule'],

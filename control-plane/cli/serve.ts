@@ -1,9 +1,11 @@
 import { findFluentBit } from '../../pipeline/fluent-bit/find-fluent-bit.ts';
+import { harmless } from '../../pipeline/record/special-characters.ts';
 import { ConfigError, readConfig, SETTINGS } from '../config.ts';
 import { createConsoleLog } from '../console-log.ts';
 import { ForgottenErrors } from '../forgotten-errors.ts';
 import { startServer } from '../server.ts';
 import { readEnvFile } from './settings.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 
 /** The server until a signal ends it, its settings from the environment and `.env`; tails the paths itself. */
 export async function serve(paths: readonly string[]): Promise<void> {
@@ -18,31 +20,18 @@ export async function serve(paths: readonly string[]): Promise<void> {
     // The exporters read these themselves, and would send one destination's headers to every other.
     for (const name of ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_LOGS_HEADERS'])
       delete process.env[name];
-    let stopping = false;
-    const stop = (exitCode: number) => {
-      if (stopping) return;
-      stopping = true;
-      log.info('stopping: finishing what was accepted');
-      starting
-        .then((server) => server.close())
-        .then(
-          () => process.exit(exitCode),
-          (error: unknown) => {
-            log.error(`could not stop cleanly: ${error}`);
-            process.exit(1);
-          },
-        );
-    };
-    const forgotten = new ForgottenErrors(log, () => stop(1));
+    const forgotten = new ForgottenErrors(log, () => end(1));
     forgotten.listen();
     const starting = startServer({ ...config, LOG_PATHS: [...config.LOG_PATHS, ...paths] }, log, [forgotten]);
     // From here on, also while it starts, a signal ends it cleanly.
-    process.on('SIGTERM', () => stop(0));
-    process.on('SIGINT', () => stop(0));
+    const end = stopOnSignal(async () => {
+      log.info('stopping: finishing what was accepted');
+      await (await starting).close();
+    }, log.error);
     await starting;
   } catch (error) {
     const lines = error instanceof ConfigError ? error.message.split('\n') : [startProblem(error)];
-    for (const line of lines) console.error(`logplane: ${line}`);
+    for (const line of lines) console.error(`logplane: ${harmless(line)}`);
     process.exit(1);
   }
 }

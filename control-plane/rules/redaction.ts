@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js';
+import { OpenKeyBlocks } from '../../pipeline/transforms/open-key-blocks.ts';
 import { createRedactor, type Redactor } from '../../pipeline/transforms/redactor.ts';
 import {
   assignmentOf,
@@ -25,7 +26,15 @@ const CARD_HINT = /\d(?:[ -]?\d){12}/;
 export function createRedaction(rules: Rules['redaction'], onProblem?: (message: string) => void): Redaction {
   const counts = new Map<string, number>();
   if (rules === false) {
-    return { entry: (entry) => entry, text: (text) => text, isClean: () => true, counts, guards: [] };
+    const keyBlocks = new OpenKeyBlocks();
+    return {
+      entry: (entry) => entry,
+      text: (text) => text,
+      isClean: () => true,
+      keyBlocks,
+      counts,
+      guards: [],
+    };
   }
   const guards = new Map(
     rules.rules.map(({ name }) => [

@@ -75,8 +75,7 @@ export class DeadLetterStore {
     const redacted = this.#redactText(text);
     return {
       content: typeof content === 'string' ? redacted : Buffer.from(redacted, 'latin1').toString('base64'),
-      // A reason may quote a piece of what it is about, of a secret too.
-      reason: redacted === text ? reason : reason.split(/[:,] /, 1)[0]!,
+      reason: redacted === text ? reason : withoutQuote(reason),
     };
   }
 
@@ -95,4 +94,9 @@ export class DeadLetterStore {
       content,
     }));
   }
+}
+
+/** A reason may quote a piece of what it is about, of a secret too. */
+export function withoutQuote(reason: string): string {
+  return reason.split(/[:,] /, 1)[0]!;
 }
