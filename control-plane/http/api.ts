@@ -2,6 +2,7 @@ import type { Context, Middleware } from 'koa';
 import type Router from 'koa-router';
 import type { z } from 'zod';
 import { writeJson } from '../../pipeline/record/json-text.ts';
+import type { AnswerBudget } from './answer-budget.ts';
 import type { Auth } from './auth.ts';
 import { endpointName } from './endpoint-name.ts';
 import { readJsonBody } from './json-body.ts';
@@ -14,6 +15,7 @@ import type { Declaration, Handler, Method, Route } from './route.ts';
 export interface ApiOptions {
   readonly auth: Auth;
   readonly body: ReadBodyOptions;
+  readonly answers: AnswerBudget;
 }
 
 /** Every route of the server. One declaration registers a route, checks its requests and documents it. */
@@ -129,7 +131,7 @@ export class RouteFamily {
     const [from, to] = this.#moved;
     const path = declaredPath.startsWith(from) ? to + declaredPath.slice(from.length) : declaredPath;
     const { right, parameters = {} as Shape, body: schema, status, name } = declaration;
-    const { auth, body } = this.#options;
+    const { auth, body, answers } = this.#options;
     this.#routes.push({
       ...declaration,
       method,
@@ -142,9 +144,11 @@ export class RouteFamily {
       const given = schema && (await readJsonBody(context, schema, body));
       const result = await handler(context, values, given as z.output<Body>);
       if (result === undefined) return;
+      const text = writeJson(result);
+      answers.hold(Buffer.byteLength(text), context.res);
       context.status = status ?? 200;
       context.type = 'json';
-      context.body = writeJson(result);
+      context.body = text;
     };
     const steps = [...(right ? [auth.require(right)] : []), ...before, answer];
     if (name === undefined) this.#router[method](path, ...steps);
