@@ -7,8 +7,8 @@ import type { LogRecord } from './record/log-record.ts';
 import { fromMilliseconds } from './record/timestamp.ts';
 import { encodeRequest, idempotencyKey, type StoredRequest } from './request-progress.ts';
 import { parseEntry } from './sources/json-body.ts';
-import type { Arrival, SourceEntry } from './sources/source-entry.ts';
-import type { DeadLetter, DeadLetterStore } from './store/dead-letter-store.ts';
+import type { Arrival, SourceEntry, UnreadableEntry } from './sources/source-entry.ts';
+import type { DeadLetterStore, NewDeadLetter } from './store/dead-letter-store.ts';
 import { LogBlock } from './store/log-block.ts';
 import type { KnownShapes } from './transforms/known-shapes.ts';
 import type { Normalize } from './transforms/normalize.ts';
@@ -38,7 +38,7 @@ export interface IngestRequest {
   /** The texts that the source cut the request into; read more than once. */
   readonly entries: Iterable<string>;
   /** Reads one of them; left out where they are the JSON of records. */
-  readonly decode?: ((text: string) => SourceEntry | { readonly reason: string }) | undefined;
+  readonly decode?: ((text: string) => SourceEntry | UnreadableEntry) | undefined;
 }
 
 export interface Receipt {
@@ -156,7 +156,7 @@ export class Pipeline {
     };
     const rows = LogBlock.take();
     const records: LogRecord[] | undefined = hasLiveReaders() ? [] : undefined;
-    const letters: DeadLetter[] = [];
+    const letters: NewDeadLetter[] = [];
     const measuring = this.#options.measure();
     let entries = 0;
     let characters = 0;
@@ -175,7 +175,7 @@ export class Pipeline {
           source: request.source,
           line,
           reason: whole.reason,
-          content: text,
+          content: whole.content ?? text,
         });
       } else {
         measuring?.add(whole);
@@ -203,7 +203,7 @@ export class Pipeline {
     return after;
   }
 
-  #read(text: string, { decode }: IngestRequest, arrival: Arrival): LogRecord | { readonly reason: string } {
+  #read(text: string, { decode }: IngestRequest, arrival: Arrival): LogRecord | UnreadableEntry {
     const { redact, normalize, shapes } = this.#options;
     const known = decode ? undefined : shapes.read(text, arrival);
     if (known) return known;

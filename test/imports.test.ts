@@ -9,7 +9,7 @@ const LAYERS = [
   /^pipeline\/fluent-bit\//,
   /^pipeline\/agent\//,
   /^pipeline\/(batch-queue|[a-z]+(-back)?-requests?)\.ts/,
-  /^pipeline\/(pipeline|deliver-files|accept-otlp)\.ts/,
+  /^pipeline\/(pipeline|deliver-files|accept-otlp|replay-letter)\.ts/,
   /^control-plane\/logger\//,
   /^control-plane\/(query\/|alerts\/rule-words\.ts)/,
   /^control-plane\/ui\//,
