@@ -17,6 +17,7 @@ import { AnswerBudget } from './http/answer-budget.ts';
 import { createAuth } from './http/auth.ts';
 import { BodyBudget } from './http/body-budget.ts';
 import { readPageFiles } from './http/page-files.ts';
+import { PendingRecords } from './http/pending-records.ts';
 import { RequestCounts } from './http/request-counts.ts';
 import { StreamLimit } from './http/stream-limit.ts';
 import { isLoopback, startHttpListener } from './http-listener.ts';
@@ -151,6 +152,7 @@ export async function startServer(
       stopping: stopping.signal,
       body: { budget, limit: config.INGEST_MAX_BYTES },
       answers,
+      pending: new PendingRecords(clickhouse.journaled),
       corsOrigins: config.CORS_ORIGIN,
       version: packageVersion(),
       pageFiles: readPageFiles(),

@@ -7,6 +7,7 @@ import type { Auth } from './auth.ts';
 import { endpointName } from './endpoint-name.ts';
 import { readJsonBody } from './json-body.ts';
 import { type Parameters, type ParameterValues, readParameters } from './parameters.ts';
+import type { PendingRecords } from './pending-records.ts';
 import { readPostedParameters } from './posted-parameters.ts';
 import type { ReadBodyOptions } from './read-body.ts';
 import { RememberedRoutes } from './remembered-routes.ts';
@@ -16,6 +17,7 @@ export interface ApiOptions {
   readonly auth: Auth;
   readonly body: ReadBodyOptions;
   readonly answers: AnswerBudget;
+  readonly pending: PendingRecords;
 }
 
 /** Every route of the server. One declaration registers a route, checks its requests and documents it. */
@@ -131,7 +133,7 @@ export class RouteFamily {
     const [from, to] = this.#moved;
     const path = declaredPath.startsWith(from) ? to + declaredPath.slice(from.length) : declaredPath;
     const { right, parameters = {} as Shape, body: schema, status, name } = declaration;
-    const { auth, body, answers } = this.#options;
+    const { auth, body, answers, pending } = this.#options;
     this.#routes.push({
       ...declaration,
       method,
@@ -142,7 +144,8 @@ export class RouteFamily {
     const answer: Middleware = async (context) => {
       const values: ParameterValues<Shape> = readParameters(context, parameters);
       const given = schema && (await readJsonBody(context, schema, body));
-      const result = await handler(context, values, given as z.output<Body>);
+      const handle = async () => handler(context, values, given as z.output<Body>);
+      const result = await (declaration.readsRecords ? pending.note(context, handle) : handle());
       if (result === undefined) return;
       const text = writeJson(result);
       answers.hold(Buffer.byteLength(text), context.res);
