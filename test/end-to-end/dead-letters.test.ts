@@ -7,7 +7,7 @@ import { temporaryFolder } from '../temporary-folder.ts';
 import { startHere } from './test-server.ts';
 
 /** A length-delimited field of protobuf. */
-function field(number: number, content: Uint8Array): Buffer {
+function field(number: number, content: Uint8Array): Buffer<ArrayBuffer> {
   const length: number[] = [];
   let rest = content.length;
   for (; rest > 127; rest >>= 7) length.push((rest & 127) | 128);
@@ -107,7 +107,13 @@ t.test('of a body that can be read in part the rest is a letter of its own', asy
 });
 
 t.test('one that still cannot be read says why each time, and nothing changes', async (t) => {
-  const cases: [agent: string, body: string | Uint8Array, path: string, type: string, reason: RegExp][] = [
+  const cases: [
+    agent: string,
+    body: string | Buffer<ArrayBuffer>,
+    path: string,
+    type: string,
+    reason: RegExp,
+  ][] = [
     ['cut', '{"message":"x"}\n{"message":"cut', '/logs/ingest', 'application/x-ndjson', /^not valid JSON/],
     [
       'number',

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { divideMemory } from '../../control-plane/divide-memory.ts';
 import { type ServerProcess, startProcess } from '../end-to-end/test-server.ts';
@@ -57,7 +56,6 @@ export async function drillMemory(options: MemoryDrillOptions): Promise<DrillRes
   watch(server);
 
   const stopping = new AbortController();
-  setMaxListeners(Number.POSITIVE_INFINITY, stopping.signal);
   const expected = new Map<string, number>();
   const senders = new Senders({
     url: () => server.url,
@@ -158,7 +156,9 @@ function record(n: number, agent: number, request: number): object {
 /** Half of the readers take what comes, the others take nothing for ten seconds and leave. */
 async function tail(url: string, index: number, signal: AbortSignal): Promise<void> {
   const query = index % 3 === 0 ? '' : '&q=node%20level:error';
-  const response = await fetch(`${url}/api/v1/logs/stream?tail=1000${query}`, { signal });
+  const response = await fetch(`${url}/api/v1/logs/stream?tail=1000${query}`, {
+    signal: AbortSignal.any([signal]),
+  });
   if (index % 2 === 1) {
     await setTimeout(10_000, undefined, { signal });
     await response.body?.cancel();
