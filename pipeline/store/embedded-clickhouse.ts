@@ -10,7 +10,7 @@ import {
   type QueryOptions,
   type Workload,
 } from './clickhouse.ts';
-import { type EngineMemory, engineArguments, querySettings } from './engine-memory.ts';
+import { type EngineMemory, engineArguments, querySettings, withinShare } from './engine-memory.ts';
 import { execute, quote, toClickHouseError, withSettings } from './engine-session.ts';
 import { FileInserts } from './file-inserts.ts';
 import { FileSystemSync } from './file-system-sync.ts';
@@ -142,10 +142,10 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     start: (session: Session, sql: string) => Promise<T>,
   ): Promise<T> {
     await flushFor[workload]();
-    const withPriority = { ...options, settings: { ...SETTINGS[workload], ...settings } };
+    const bounded = { ...options, settings: withinShare({ ...SETTINGS[workload], ...settings }, memory) };
     try {
       return await workloads[workload].use(
-        (session) => runKillable(sql, withPriority, (statement) => start(session, statement)),
+        (session) => runKillable(sql, bounded, (statement) => start(session, statement)),
         options.signal,
       );
     } catch (error) {
@@ -203,7 +203,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
           return;
         }
         if (parameters) await execute(session, setParameters(parameters), 'Null');
-        const chunks = session.queryStream(withSettings(sql, settings), {
+        const chunks = session.queryStream(withSettings(sql, withinShare(settings ?? {}, memory)), {
           format,
           ...(signal && { signal }),
         });

@@ -1,3 +1,5 @@
+import type { QueryOptions } from './clickhouse.ts';
+
 /** What the engine in this process may take, in bytes. */
 export interface EngineMemory {
   /** All statements, inserts, merges and caches together; a statement that needs more then fails with code 241. */
@@ -47,4 +49,15 @@ export function querySettings({ query }: EngineMemory): string {
     `SET max_memory_usage = ${query}, max_bytes_before_external_group_by = ${spill}, ` +
     `max_bytes_before_external_sort = ${spill}, max_bytes_ratio_before_external_group_by = 0, max_bytes_ratio_before_external_sort = 0`
   );
+}
+
+/** The settings of a statement, which may ask for less than the share of a query and not for more. */
+export function withinShare(
+  settings: NonNullable<QueryOptions['settings']>,
+  memory: EngineMemory | undefined,
+): NonNullable<QueryOptions['settings']> {
+  const asked = settings.max_memory_usage;
+  if (!memory || asked === undefined) return settings;
+  // 0 stands for no limit.
+  return { ...settings, max_memory_usage: Math.min(Number(asked) || memory.query, memory.query) };
 }

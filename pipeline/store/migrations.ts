@@ -177,13 +177,14 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     ),
   ],
   [
-    // A dead letter may be as large as a body: its beginning stands in `dead_letters`, the rest in pieces.
+    // A dead letter may be as large as a body: its beginning stands in `dead_letters`, the rest in pieces of up to a
+    // megabyte, each of which is read without its neighbours.
     'ALTER TABLE dead_letters ADD COLUMN IF NOT EXISTS content_bytes UInt64 DEFAULT length(content)',
     `CREATE TABLE IF NOT EXISTS dead_letter_pieces (
       id String,
       piece UInt32,
       seq UInt64,
       content String CODEC(ZSTD(1))
-    ) ENGINE = ReplacingMergeTree ORDER BY (id, piece)`,
+    ) ENGINE = ReplacingMergeTree ORDER BY (id, piece) SETTINGS index_granularity_bytes = 1048576`,
   ],
 ];

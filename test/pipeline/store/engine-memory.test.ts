@@ -1,9 +1,10 @@
 import t from 'tap';
 import { openEmbeddedClickHouse } from '../../../pipeline/store/embedded-clickhouse.ts';
+import { withinShare } from '../../../pipeline/store/engine-memory.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 const MIB = 1024 ** 2;
-const memory = { total: 300 * MIB, query: 100 * MIB, queries: 2, caches: 30 * MIB };
+const memory = { total: 300 * MIB, query: 290 * MIB, queries: 2, caches: 30 * MIB };
 const clickhouse = openEmbeddedClickHouse({ path: temporaryFolder(), database: 'logs', memory });
 t.teardown(() => clickhouse.close());
 
@@ -20,21 +21,34 @@ t.test('the engine has the limit that it was given, and its caches theirs', asyn
 t.test(
   'a query that needs more than one may take is refused, one that can go on on the disk is not',
   async (t) => {
-    await t.rejects(clickhouse.query('SELECT uniqExact(number) FROM numbers(20000000)'), {
+    const less = (bytes: number) => ({ settings: { max_memory_usage: bytes } });
+    await t.rejects(clickhouse.query('SELECT uniqExact(number) FROM numbers(20000000)', less(100 * MIB)), {
       exceedsLimit: true,
       message: /Query memory limit exceeded/,
       lacksMemory: false,
     });
     const [[groups] = [0]] = await clickhouse.query<[number]>(
       'SELECT count() FROM (SELECT number, count() FROM numbers(5000000) GROUP BY number)',
+      { settings: { max_memory_usage: 100 * MIB, max_bytes_before_external_group_by: 33 * MIB } },
     );
     t.equal(groups, 5_000_000);
   },
 );
 
+t.test('every session that reads has its share', async (t) => {
+  for (const workload of ['queries', 'tails', 'rules', 'state'] as const) {
+    const rows = await clickhouse
+      .for(workload)
+      .query<[string, string]>(
+        "SELECT name, value FROM system.settings WHERE name IN ('max_memory_usage', 'max_bytes_before_external_group_by') ORDER BY name DESC",
+      );
+    const values = rows.map(([, value]) => Number(value));
+    t.same(values, [memory.query, Math.floor(memory.query / 3)], workload);
+  }
+});
+
 t.test('what fails because of all the others is no fault of the query', async (t) => {
-  const settings = { max_memory_usage: 1024 * MIB };
-  await t.rejects(clickhouse.query('SELECT uniqExact(number) FROM numbers(50000000)', { settings }), {
+  await t.rejects(clickhouse.query('SELECT uniqExact(number) FROM numbers(50000000)'), {
     exceedsLimit: false,
     message: /total/,
     lacksMemory: true,
@@ -57,4 +71,23 @@ t.test('whoever leaves while all are busy is no defect', async (t) => {
   left.abort();
   await t.rejects(waiting, { cancelled: true, message: /cancelled/ });
   await Promise.all(slow);
+});
+
+t.test('a statement may ask for less than its share, and not for more', async (t) => {
+  const cases: [asked: number | string, given: number][] = [
+    [MIB, MIB],
+    [400 * MIB, memory.query],
+    [String(400 * MIB), memory.query],
+    [0, memory.query],
+  ];
+  for (const [asked, given] of cases) {
+    const settings = { max_memory_usage: asked, max_threads: 1 };
+    t.same(withinShare(settings, memory), { max_memory_usage: given, max_threads: 1 }, `${asked}`);
+    t.equal(
+      withinShare(settings, undefined),
+      settings,
+      'a program that does one thing and ends has no share',
+    );
+  }
+  t.same(withinShare({ max_threads: 1 }, memory), { max_threads: 1 }, 'the session has its limit already');
 });
