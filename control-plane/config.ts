@@ -118,6 +118,7 @@ export const SETTINGS = z.object({
     .toLowerCase()
     .pipe(z.enum(LEVELS, `one of ${LEVELS.join(', ')}`))
     .default('info'),
+  DEBUG: yesOrNo.default(false),
   ADMIN_TOKEN: text.optional(),
   INGEST_TOKEN: text.optional(),
   READ_TOKEN: text.optional(),
@@ -163,6 +164,7 @@ export const SETTINGS = z.object({
   STREAM_MAX_MINUTES: whole(1, 30_000).optional(),
   MAX_DISK_BYTES: whole(100 * 1024 * 1024).optional(),
   ARCHIVE_DIR: text.optional(),
+  MEMORY_LIMIT_BYTES: whole(0).optional(),
   INGEST_MAX_BYTES: whole(1024).default(64 * 1024 * 1024),
   OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: endpoint.optional(),
   OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: protocol.default('http/protobuf'),

@@ -9,18 +9,22 @@ import { createBackup } from './backup/create-backup.ts';
 import { checkDataDir } from './check-data-dir.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
+import { divideMemory, memoryProblems } from './divide-memory.ts';
 import { type Feature, gaugesOf, impairedOf, registriesOf, seriesOf } from './feature.ts';
 import { readDestinations } from './forward/read-destinations.ts';
 import { startForwarding } from './forward/start-forwarding.ts';
+import { AnswerBudget } from './http/answer-budget.ts';
 import { createAuth } from './http/auth.ts';
 import { BodyBudget } from './http/body-budget.ts';
 import { KnownTokens } from './http/known-tokens.ts';
 import { isLoopback, OwnNames } from './http/own-names.ts';
 import { readPageFiles } from './http/page-files.ts';
+import { PendingRecords } from './http/pending-records.ts';
 import { RequestCounts } from './http/request-counts.ts';
 import { StreamLimit } from './http/stream-limit.ts';
 import { startHttpListener } from './http-listener.ts';
 import { JobRunStore } from './jobs/job-run-store.ts';
+import { memoryLimit } from './memory-limit.ts';
 import { openClickHouse } from './open-clickhouse.ts';
 import { openRedis } from './open-redis.ts';
 import { startOtlpListener } from './otlp-listener.ts';
@@ -39,8 +43,6 @@ import { retentionOf } from './start-rules.ts';
 import { createSync } from './start-sync.ts';
 import { createTelemetry } from './telemetry.ts';
 
-/** Bodies in memory at once, unpacked; each becomes about four times as much while it is taken in. */
-const BODY_BUDGET_BYTES = 128 * 1024 * 1024;
 const STOP_MILLISECONDS = 8_000;
 
 export interface RunningServer {
@@ -64,7 +66,9 @@ export async function startServer(
 ): Promise<RunningServer> {
   const tls = await readTls(config);
   await checkDataDir(config.DATA_DIR);
-  const clickhouse = await openClickHouse(config, log.warn);
+  const memory = divideMemory(memoryLimit(config.MEMORY_LIMIT_BYTES));
+  for (const problem of memoryProblems(memory, config.INGEST_MAX_BYTES)) log.warn(problem);
+  const clickhouse = await openClickHouse(config, log.warn, memory.engine);
   const redis = config.REDIS_URL === undefined ? undefined : await openRedis(config.REDIS_URL, log);
   const stopping = new AbortController();
   // Every open stream listens to it.
@@ -102,7 +106,8 @@ export async function startServer(
       ...further,
     ];
 
-    const budget = new BodyBudget(BODY_BUDGET_BYTES);
+    const budget = new BodyBudget(memory.bodies);
+    const answers = new AnswerBudget(memory.answers);
     const tokens = {
       ingestToken: config.INGEST_TOKEN,
       readToken: config.READ_TOKEN,
@@ -126,6 +131,7 @@ export async function startServer(
       files: config.LOG_API_CALLS ? config.LOG_DIR : undefined,
       maxBytes: config.LOG_MAX_BYTES,
       backups: config.LOG_BACKUP_COUNT,
+      print: config.DEBUG ? log.debug : undefined,
       store: config.SELF_INGEST ? { pipeline, machineId: config.MACHINE_ID } : undefined,
       onProblem: log.warn,
     });
@@ -160,6 +166,8 @@ export async function startServer(
       streams: new StreamLimit(config.MAX_STREAMS_PER_CLIENT),
       stopping: stopping.signal,
       body: { budget, limit: config.INGEST_MAX_BYTES },
+      answers,
+      pending: new PendingRecords(clickhouse.journaled),
       corsOrigins: config.CORS_ORIGIN,
       ownNames,
       version: packageVersion(),
@@ -182,6 +190,10 @@ export async function startServer(
             read: () => clickhouse.journaled.rows,
           },
           logplane_body_bytes: { help: 'Bytes of request bodies in memory', read: () => budget.held },
+          logplane_answer_bytes: {
+            help: 'Bytes of finished answers that wait for their clients',
+            read: () => answers.held,
+          },
           ...gaugesOf([...features, ingest.liveBus]),
         },
       }),

@@ -7,8 +7,8 @@ import type { LogRecord } from './record/log-record.ts';
 import { fromMilliseconds } from './record/timestamp.ts';
 import { encodeRequest, idempotencyKey, type StoredRequest } from './request-progress.ts';
 import { parseEntry } from './sources/json-body.ts';
-import type { Arrival, SourceEntry } from './sources/source-entry.ts';
-import { type DeadLetter, type DeadLetterStore, withoutQuote } from './store/dead-letter-store.ts';
+import type { Arrival, SourceEntry, UnreadableEntry } from './sources/source-entry.ts';
+import { type DeadLetterStore, type NewDeadLetter, withoutQuote } from './store/dead-letter-store.ts';
 import { LogBlock } from './store/log-block.ts';
 import type { KeyBlock } from './transforms/key-block.ts';
 import type { KnownShapes } from './transforms/known-shapes.ts';
@@ -42,7 +42,7 @@ export interface IngestRequest {
   /** The texts that the source cut the request into; read more than once. */
   readonly entries: Iterable<string>;
   /** Reads one of them; left out where they are the JSON of records. */
-  readonly decode?: ((text: string) => SourceEntry | { readonly reason: string }) | undefined;
+  readonly decode?: ((text: string) => SourceEntry | UnreadableEntry) | undefined;
 }
 
 export interface Receipt {
@@ -176,7 +176,7 @@ export class Pipeline {
     };
     const rows = LogBlock.take();
     const records: LogRecord[] | undefined = hasLiveReaders() ? [] : undefined;
-    const letters: DeadLetter[] = [];
+    const letters: NewDeadLetter[] = [];
     const measuring = this.#options.measure();
     let entries = 0;
     let characters = 0;
@@ -195,7 +195,7 @@ export class Pipeline {
           source: request.source,
           line,
           reason: whole.reason,
-          content: whole.content,
+          content: whole.content ?? text,
         });
       } else {
         measuring?.add(whole);
@@ -228,7 +228,7 @@ export class Pipeline {
     request: IngestRequest,
     arrival: Arrival,
     openKeys: Before,
-  ): LogRecord | { readonly reason: string; readonly content: string } {
+  ): LogRecord | UnreadableEntry {
     const { redact, normalize, shapes } = this.#options;
     const { keyBlocks } = redact;
     const { decode } = request;
@@ -239,7 +239,9 @@ export class Pipeline {
     const entry = (decode ?? parseEntry)(text);
     const isUnread = 'reason' in entry;
     const isClean = !mayHoldKey && redact.isClean(isUnread ? text : entry.text);
-    if (isClean) return isUnread ? { ...entry, content: text } : normalize(entry, arrival);
+    if (isClean) return isUnread ? entry : normalize(entry, arrival);
+    // What a source keeps of its own form is redacted by the store of dead letters.
+    if (isUnread && entry.content !== undefined) return entry;
     const inStream = <T>(read: (block: KeyBlock) => T) =>
       keyBlocks.use(sender, streamOf(isUnread ? NO_FIELDS : entry.fields), openKeys, read);
     if (!isUnread)

@@ -6,7 +6,7 @@ import { type CopyState, copyStore } from '../../pipeline/store/copy-store.ts';
 import { migrate } from '../../pipeline/store/schema.ts';
 import { readConfig } from '../config.ts';
 import { openClickHouse } from '../open-clickhouse.ts';
-import { readEnvFile } from './settings.ts';
+import { readEnvFile } from './env-file.ts';
 import { createProgress, progressBar, report } from './terminal.ts';
 
 /** Copies the store of `DATA_DIR`, whose server must not run, to a ClickHouse server. */

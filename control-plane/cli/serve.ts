@@ -4,7 +4,7 @@ import { ConfigError, readConfig, SETTINGS } from '../config.ts';
 import { createConsoleLog } from '../console-log.ts';
 import { ForgottenErrors } from '../forgotten-errors.ts';
 import { startServer } from '../server.ts';
-import { readEnvFile } from './settings.ts';
+import { readEnvFile } from './env-file.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
 
 /** The server until a signal ends it, its settings from the environment and `.env`; tails the paths itself. */
@@ -13,7 +13,7 @@ export async function serve(paths: readonly string[]): Promise<void> {
     const envFile = readEnvFile();
     const fluentBit = findFluentBit(process.env.PATH ?? '');
     const config = readConfig({ FLUENT_BIT: fluentBit, ...envFile, ...process.env });
-    const log = createConsoleLog(config.LOG_LEVEL);
+    const log = createConsoleLog(config.DEBUG ? 'debug' : config.LOG_LEVEL);
     for (const name of Object.keys(envFile)) {
       if (!(name in SETTINGS.shape)) log.warn(`.env: ${name} is no setting of Logplane`);
     }

@@ -9,7 +9,7 @@ import { overloaded } from '../../pipeline/errors.ts';
 import { KnownRequests } from '../../pipeline/known-requests.ts';
 import { Pipeline } from '../../pipeline/pipeline.ts';
 import type { LogRecord } from '../../pipeline/record/log-record.ts';
-import type { DeadLetter, DeadLetterStore } from '../../pipeline/store/dead-letter-store.ts';
+import type { NewDeadLetter, DeadLetterStore } from '../../pipeline/store/dead-letter-store.ts';
 import { createCategorizer } from '../../pipeline/transforms/categorize.ts';
 import { KnownShapes } from '../../pipeline/transforms/known-shapes.ts';
 import { createNormalizer } from '../../pipeline/transforms/normalize.ts';
@@ -27,7 +27,7 @@ function createScene(redaction = NO_RULES.redaction) {
   const redact = createRedaction(redaction);
   const rules = { redact, categorize: createCategorizer(), defaultTimezone: 'UTC' };
   const stored: LogRecord[] = [];
-  const letters: DeadLetter[] = [];
+  const letters: NewDeadLetter[] = [];
   const store = { refuses: false };
   const queue = {
     async add({ records }: Part) {
@@ -36,7 +36,7 @@ function createScene(redaction = NO_RULES.redaction) {
     },
   };
   const deadLetters = {
-    add: async (more: readonly DeadLetter[]) => void letters.push(...more),
+    add: async (more: readonly NewDeadLetter[]) => void letters.push(...more),
   } as unknown as DeadLetterStore;
   const requests = new KnownRequests({ shared: undefined, findStored: async () => undefined });
   requests.seen.completeTo(0);
