@@ -9,17 +9,22 @@ import { createBackup } from './backup/create-backup.ts';
 import { checkDataDir } from './check-data-dir.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
+import { divideMemory, memoryProblems } from './divide-memory.ts';
 import { type Feature, gaugesOf, impairedOf, registriesOf, seriesOf } from './feature.ts';
 import { readDestinations } from './forward/read-destinations.ts';
 import { startForwarding } from './forward/start-forwarding.ts';
 import { createAuth } from './http/auth.ts';
 import { BodyBudget } from './http/body-budget.ts';
+import { KnownTokens } from './http/known-tokens.ts';
+import { isLoopback, OwnNames } from './http/own-names.ts';
 import { readPageFiles } from './http/page-files.ts';
+import { PendingRecords } from './http/pending-records.ts';
 import { RequestCounts } from './http/request-counts.ts';
 import { SlowReaders } from './http/slow-readers.ts';
 import { StreamLimit } from './http/stream-limit.ts';
-import { isLoopback, startHttpListener } from './http-listener.ts';
+import { startHttpListener } from './http-listener.ts';
 import { JobRunStore } from './jobs/job-run-store.ts';
+import { memoryLimit } from './memory-limit.ts';
 import { openClickHouse } from './open-clickhouse.ts';
 import { openRedis } from './open-redis.ts';
 import { startOtlpListener } from './otlp-listener.ts';
@@ -38,8 +43,6 @@ import { retentionOf } from './start-rules.ts';
 import { createSync } from './start-sync.ts';
 import { createTelemetry } from './telemetry.ts';
 
-/** Bodies in memory at once, unpacked; each becomes about four times as much while it is taken in. */
-const BODY_BUDGET_BYTES = 128 * 1024 * 1024;
 const STOP_MILLISECONDS = 8_000;
 
 export interface RunningServer {
@@ -52,11 +55,20 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Puts the parts together and starts them; `close` stops them in reverse order. */
-export async function startServer(config: Config, log: ConsoleLog): Promise<RunningServer> {
+/**
+ * Puts the parts together and starts them; `close` stops them in reverse order.
+ * @param further parts that its caller made
+ */
+export async function startServer(
+  config: Config,
+  log: ConsoleLog,
+  further: readonly Feature[] = [],
+): Promise<RunningServer> {
   const tls = await readTls(config);
   await checkDataDir(config.DATA_DIR);
-  const clickhouse = await openClickHouse(config, log.warn);
+  const memory = divideMemory(memoryLimit(config.MEMORY_LIMIT_BYTES));
+  for (const problem of memoryProblems(memory, config.INGEST_MAX_BYTES)) log.warn(problem);
+  const clickhouse = await openClickHouse(config, log.warn, memory.engine);
   const redis = config.REDIS_URL === undefined ? undefined : await openRedis(config.REDIS_URL, log);
   const stopping = new AbortController();
   // Every open stream listens to it.
@@ -76,7 +88,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       stateDir: join(config.DATA_DIR, 'state'),
       onProblem: log.warn,
     });
-    const alerting = await createAlerting(config, { clickhouse, store: store.for('rules'), bus, log });
+    const alerting = await createAlerting(config, { clickhouse, bus, log });
     const retention = retentionOf(config, ingest.rules.retention);
     const fleet = await createFleet(config, state, log);
     const archiving = await createArchive(config, clickhouse, log);
@@ -91,24 +103,39 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       nodes,
       createRetention(config, clickhouse, retention, log),
       archiving,
+      ...further,
     ];
 
-    const budget = new BodyBudget(BODY_BUDGET_BYTES);
-    const auth = createAuth({
+    const budget = new BodyBudget(memory.bodies);
+    const tokens = {
       ingestToken: config.INGEST_TOKEN,
       readToken: config.READ_TOKEN,
       adminToken: await adminToken(config, log.info),
+    };
+    const known = await KnownTokens.open(
+      join(config.DATA_DIR, 'state', 'used-tokens'),
+      Object.values(tokens).filter((token) => token !== undefined),
+      log.warn,
+    );
+    const ownNames = new OwnNames({
+      origins: [...config.CORS_ORIGIN, ...(config.PUBLIC_URL === undefined ? [] : [config.PUBLIC_URL])],
+    });
+    const auth = createAuth({
+      ...tokens,
+      ownNames: config.READ_TOKEN === undefined && isLoopback(config.HOST) ? ownNames : undefined,
+      known,
       guardChanges: config.ADMIN_TOKEN !== undefined || !isLoopback(config.HOST),
     });
     const requestLog = startRequestLog({
       files: config.LOG_API_CALLS ? config.LOG_DIR : undefined,
       maxBytes: config.LOG_MAX_BYTES,
       backups: config.LOG_BACKUP_COUNT,
+      print: config.DEBUG ? log.debug : undefined,
       store: config.SELF_INGEST ? { pipeline, machineId: config.MACHINE_ID } : undefined,
       onProblem: log.warn,
     });
     const requestCounts = new RequestCounts();
-    const slowReaders = new SlowReaders();
+    const slowReaders = new SlowReaders({ maxBytes: memory.answers });
     const onDefect = (error: unknown, context?: Context) => {
       log.error(`unexpected error: ${error instanceof Error ? error.stack : error}`);
       requestLog?.logDefect(error, context);
@@ -140,7 +167,9 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       slowReaders,
       stopping: stopping.signal,
       body: { budget, limit: config.INGEST_MAX_BYTES },
+      pending: new PendingRecords(clickhouse.journaled),
       corsOrigins: config.CORS_ORIGIN,
+      ownNames,
       version: packageVersion(),
       pageFiles: readPageFiles(),
       telemetry: createTelemetry({
@@ -155,11 +184,6 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
             help: 'Connections that were ended because their readers took nothing for 30 s, or too much waited for all of them',
             labels: ['reason'],
             read: () => slowReaders.ended,
-          },
-          logplane_live_filter_failures_total: {
-            help: 'Batches of live records with which a filter failed; its readers read the store instead',
-            labels: [],
-            read: () => [{ value: bus.filters.failures }],
           },
           ...seriesOf(features),
         },
@@ -229,6 +253,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
         ]);
         slowReaders.stop();
         await ended(requestLog?.close());
+        await known.saved();
         await ended(ingest.stop());
         await clickhouse.close();
         redis?.disconnect();

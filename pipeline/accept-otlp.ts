@@ -1,5 +1,5 @@
 import { badRequest, LogplaneError } from './errors.ts';
-import type { Pipeline, Receipt } from './pipeline.ts';
+import type { IngestRequest, Pipeline, Receipt } from './pipeline.ts';
 import { parseOtlpEntry, type RecordGroup, writeOtlpEntries } from './sources/otlp.ts';
 import { readJsonGroups } from './sources/otlp-json.ts';
 import { readProtobufGroups } from './sources/otlp-protobuf.ts';
@@ -38,25 +38,13 @@ export async function acceptOtlp(
   { pipeline, deadLetters }: OtlpTarget,
   request: OtlpRequest,
 ): Promise<OtlpReceipt> {
-  let groups: Iterable<RecordGroup>;
-  try {
-    groups = readGroups(request);
-  } catch (error) {
-    if (error instanceof LogplaneError) throw error;
-    const reason = `not an OTLP request in ${request.format}: ${(error as Error).message}`;
-    await deadLetters.add([deadLetter(request, reason)]);
-    throw badRequest(`${reason}; what could be read of it is kept as a dead letter`);
+  const entries = readOtlp(request);
+  if ('reason' in entries) {
+    await deadLetters.add([deadLetter(request, entries.reason)]);
+    throw badRequest(`${entries.reason}; what could be read of it is kept as a dead letter`);
   }
   const { agent, peer, digest, idempotencyKey } = request;
-  const receipt = await pipeline.accept({
-    agent,
-    peer,
-    digest,
-    idempotencyKey,
-    source: 'otlp',
-    entries: { [Symbol.iterator]: () => writeOtlpEntries(groups) },
-    decode: parseOtlpEntry,
-  });
+  const receipt = await pipeline.accept({ agent, peer, digest, idempotencyKey, source: 'otlp', ...entries });
   const { accepted, rejected } = receipt;
   const errorMessage =
     rejected === 0
@@ -66,7 +54,27 @@ export async function acceptOtlp(
   return { ...receipt, errorMessage };
 }
 
-function readGroups({ format, content, damage }: OtlpRequest): Iterable<RecordGroup> {
+/**
+ * Reads a request so far that its records can be taken in one by one; gives the reason where it is no such request.
+ * @throws LogplaneError `too_large`
+ */
+export function readOtlp(
+  request: Pick<OtlpRequest, 'format' | 'content' | 'damage'>,
+): Pick<IngestRequest, 'entries' | 'decode'> | { readonly reason: string } {
+  try {
+    const groups = readGroups(request);
+    return { entries: { [Symbol.iterator]: () => writeOtlpEntries(groups) }, decode: parseOtlpEntry };
+  } catch (error) {
+    if (error instanceof LogplaneError) throw error;
+    return { reason: `not an OTLP request in ${request.format}: ${(error as Error).message}` };
+  }
+}
+
+function readGroups({
+  format,
+  content,
+  damage,
+}: Pick<OtlpRequest, 'format' | 'content' | 'damage'>): Iterable<RecordGroup> {
   if (damage !== undefined) throw new Error(damage);
   if (format === 'json') return readJsonGroups(content);
   const groups = { [Symbol.iterator]: () => readProtobufGroups(content) };

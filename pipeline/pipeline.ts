@@ -7,11 +7,13 @@ import type { LogRecord } from './record/log-record.ts';
 import { fromMilliseconds } from './record/timestamp.ts';
 import { encodeRequest, idempotencyKey, type StoredRequest } from './request-progress.ts';
 import { parseEntry } from './sources/json-body.ts';
-import type { Arrival, SourceEntry } from './sources/source-entry.ts';
-import type { DeadLetter, DeadLetterStore } from './store/dead-letter-store.ts';
+import type { Arrival, SourceEntry, UnreadableEntry } from './sources/source-entry.ts';
+import { type DeadLetterStore, type NewDeadLetter, withoutQuote } from './store/dead-letter-store.ts';
 import { LogBlock } from './store/log-block.ts';
+import type { KeyBlock } from './transforms/key-block.ts';
 import type { KnownShapes } from './transforms/known-shapes.ts';
 import type { Normalize } from './transforms/normalize.ts';
+import { type Before, streamOf } from './transforms/open-key-blocks.ts';
 import type { Redactor } from './transforms/redactor.ts';
 
 /** A longer request is taken slice by slice, so that its size does not decide how much memory it needs. */
@@ -22,6 +24,8 @@ const SLICE_CHARACTERS = 16 * 1024 * 1024;
  * (each has to wait for several turns), and ingest was no faster.
  */
 const TURN_ENTRIES = 100;
+
+const NO_FIELDS = {};
 
 export interface IngestRequest {
   /** Who sends, where the way of sending says so. */
@@ -38,7 +42,7 @@ export interface IngestRequest {
   /** The texts that the source cut the request into; read more than once. */
   readonly entries: Iterable<string>;
   /** Reads one of them; left out where they are the JSON of records. */
-  readonly decode?: ((text: string) => SourceEntry | { readonly reason: string }) | undefined;
+  readonly decode?: ((text: string) => SourceEntry | UnreadableEntry) | undefined;
 }
 
 export interface Receipt {
@@ -147,6 +151,22 @@ export class Pipeline {
     request: IngestRequest,
     before: StoredRequest,
   ): Promise<StoredRequest> {
+    const openKeys: Before = new Map();
+    try {
+      return await this.#readAndStore(first, texts, request, before, openKeys);
+    } catch (error) {
+      this.#options.redact.keyBlocks.restore(senderOf(request), openKeys);
+      throw error;
+    }
+  }
+
+  async #readAndStore(
+    first: string,
+    texts: Iterator<string>,
+    request: IngestRequest,
+    before: StoredRequest,
+    openKeys: Before,
+  ): Promise<StoredRequest> {
     const { redact, sample, queue, deadLetters, counters, hasLiveReaders } = this.#options;
     const now = Date.now();
     const arrival: Arrival = {
@@ -156,7 +176,7 @@ export class Pipeline {
     };
     const rows = LogBlock.take();
     const records: LogRecord[] | undefined = hasLiveReaders() ? [] : undefined;
-    const letters: DeadLetter[] = [];
+    const letters: NewDeadLetter[] = [];
     const measuring = this.#options.measure();
     let entries = 0;
     let characters = 0;
@@ -165,7 +185,7 @@ export class Pipeline {
       if (entries > 0 && entries % TURN_ENTRIES === 0) await setImmediate();
       entries++;
       characters += text.length;
-      const whole = this.#read(text, request, arrival);
+      const whole = this.#read(text, request, arrival, openKeys);
       if ('reason' in whole) {
         const line = before.entries + entries;
         letters.push({
@@ -175,7 +195,7 @@ export class Pipeline {
           source: request.source,
           line,
           reason: whole.reason,
-          content: text,
+          content: whole.content ?? text,
         });
       } else {
         measuring?.add(whole);
@@ -203,13 +223,40 @@ export class Pipeline {
     return after;
   }
 
-  #read(text: string, { decode }: IngestRequest, arrival: Arrival): LogRecord | { readonly reason: string } {
+  #read(
+    text: string,
+    request: IngestRequest,
+    arrival: Arrival,
+    openKeys: Before,
+  ): LogRecord | UnreadableEntry {
     const { redact, normalize, shapes } = this.#options;
-    const known = decode ? undefined : shapes.read(text, arrival);
+    const { keyBlocks } = redact;
+    const { decode } = request;
+    const sender = senderOf(request);
+    const mayHoldKey = keyBlocks.isOpen(sender);
+    const known = decode || mayHoldKey ? undefined : shapes.read(text, arrival);
     if (known) return known;
     const entry = (decode ?? parseEntry)(text);
-    return 'reason' in entry ? entry : normalize(redact.entry(entry), arrival);
+    const isUnread = 'reason' in entry;
+    const isClean = !mayHoldKey && redact.isClean(isUnread ? text : entry.text);
+    if (isClean) return isUnread ? entry : normalize(entry, arrival);
+    // What a source keeps of its own form is redacted by the store of dead letters.
+    if (isUnread && entry.content !== undefined) return entry;
+    const inStream = <T>(read: (block: KeyBlock) => T) =>
+      keyBlocks.use(sender, streamOf(isUnread ? NO_FIELDS : entry.fields), openKeys, read);
+    if (!isUnread)
+      return normalize(
+        inStream((block) => redact.entry(entry, block)),
+        arrival,
+      );
+    const content = inStream((block) => redact.text(text, block));
+    return { content, reason: content === text ? entry.reason : withoutQuote(entry.reason) };
   }
+}
+
+/** Whose streams the records belong to. The first record does not say it: a relay sends those of many machines, in any order. */
+function senderOf({ agent, peer }: IngestRequest): string {
+  return agent ?? peer;
 }
 
 function nextOf(texts: Iterator<string>): string | undefined {

@@ -80,7 +80,7 @@ export function respondWithEvents(
     for await (const chunk of source(signal)) {
       output.write(chunk);
       if (isTaken()) continue;
-      const release = slowReaders.hold(socket, chunk.length);
+      const release = slowReaders.holdEvents(socket, chunk.length);
       try {
         if (output.writableNeedDrain) await once(output, 'drain', { signal });
         if (res.writableNeedDrain) await once(res, 'drain', { signal });

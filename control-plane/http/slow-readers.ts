@@ -1,23 +1,31 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { overloaded } from '../../pipeline/errors.ts';
 import { HeldMemory } from '../../pipeline/held-memory.ts';
 
 export interface SlowReaderLimits {
   /** For so long a reader may take nothing of what waits for it. */
   readonly deadlineMs: number;
+  /** For so long it may where another answer needs the memory. */
+  readonly graceMs: number;
   /** What may wait for all readers together. */
   readonly maxBytes: number;
   readonly sweepMs: number;
 }
 
-const LIMITS: SlowReaderLimits = { deadlineMs: 30_000, maxBytes: 128 * 1024 * 1024, sweepMs: 1_000 };
-/** Of it, what live streams may have waiting. */
-const STREAM_BYTES = 64 * 1024 * 1024;
+const LIMITS = { deadlineMs: 30_000, graceMs: 5_000, sweepMs: 1_000 };
+/** Of what may wait, live streams may have so much. */
+const STREAM_SHARE = 1 / 2;
+/** The system's buffers take answers of this size whatever the client does. */
+const SMALL_BYTES = 64 * 1024;
 
 /** How far a reader is. */
 interface Progress {
   written: number;
+  /** What the kernel has not taken. */
   waiting: number;
+  /** Bytes of finished answers, which stand in memory until the last of them is taken. */
+  answers: number;
   /** When it last took something. */
   since: number;
 }
@@ -25,19 +33,21 @@ interface Progress {
 export type EndReason = 'deadline' | 'memory';
 
 /**
- * Ends the connections of readers that take nothing: a peer that is gone would otherwise keep its answer, its stream and
- * whatever waits for it until TCP gives up, a quarter of an hour later. It looks at what the kernel takes of a connection's
- * queue, so that it holds for every kind of answer, and what a peer sends meanwhile does not count.
+ * The memory of everything that waits for readers, within one bound. It ends the connections of those that take nothing: a peer
+ * that is gone would otherwise keep its answer, its stream and whatever waits for it until TCP gives up, a quarter of an hour
+ * later. It looks at what the kernel takes of a connection's queue, so that it holds for every kind of answer, and what a peer
+ * sends meanwhile does not count.
  */
 export class SlowReaders {
   readonly #limits: SlowReaderLimits;
   readonly #sockets = new Map<Socket, Progress>();
   readonly #timer: NodeJS.Timeout;
   readonly #ended: Record<EndReason, number> = { deadline: 0, memory: 0 };
-  readonly #streamOutput = new HeldMemory(STREAM_BYTES);
+  readonly #streamOutput: HeldMemory;
 
-  constructor(limits: Partial<SlowReaderLimits> = {}) {
+  constructor(limits: Pick<SlowReaderLimits, 'maxBytes'> & Partial<SlowReaderLimits>) {
     this.#limits = { ...LIMITS, ...limits };
+    this.#streamOutput = new HeldMemory(limits.maxBytes * STREAM_SHARE);
     this.#timer = setInterval(() => this.sweep(performance.now()), this.#limits.sweepMs).unref();
   }
 
@@ -47,14 +57,37 @@ export class SlowReaders {
   }
 
   get waitingBytes(): number {
-    return Array.from(this.#sockets.keys(), waitingOf).reduce((sum, bytes) => sum + bytes, 0);
+    let bytes = 0;
+    for (const [socket, { answers }] of this.#sockets) bytes += Math.max(answers, waitingOf(socket));
+    return bytes;
   }
 
   watch(server: Server): void {
     server.on('request', ({ socket }) => {
       if (this.#sockets.has(socket)) return;
-      this.#sockets.set(socket, { written: 0, waiting: 0, since: performance.now() });
+      this.#sockets.set(socket, { written: 0, waiting: 0, answers: 0, since: performance.now() });
       socket.once('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  /**
+   * Counts a finished answer until its client has taken it or has left. Where it does not fit beside what waits, readers that
+   * have taken nothing for a few seconds are ended.
+   * @throws LogplaneError `overloaded` where that does not help
+   */
+  holdAnswer(bytes: number, response: ServerResponse, now = performance.now()): void {
+    const progress = response.socket ? this.#sockets.get(response.socket) : undefined;
+    // One that is closed already does not say so again.
+    if (bytes <= SMALL_BYTES || !progress || response.destroyed) return;
+    const room = this.#limits.maxBytes - bytes;
+    if (this.waitingBytes > room && this.#free(room, this.#limits.graceMs, now) > room) {
+      throw overloaded(
+        'answers that their clients have not taken yet fill the memory for answers; send it again',
+      );
+    }
+    progress.answers += bytes;
+    response.once('close', () => {
+      progress.answers -= bytes;
     });
   }
 
@@ -63,38 +96,50 @@ export class SlowReaders {
    * connection that has waited longest is ended.
    * @returns to be called when the reader has taken it, or has left
    */
-  hold(socket: Socket, bytes: number): () => void {
+  holdEvents(socket: Socket, bytes: number): () => void {
     return this.#streamOutput.hold(bytes, () => this.#end(socket, 'memory'));
   }
 
   sweep(now: number): void {
-    const waiting: { readonly socket: Socket; readonly progress: Progress }[] = [];
-    let total = 0;
-    for (const [socket, progress] of this.#sockets) {
-      const bytes = waitingOf(socket);
-      if (bytes === 0 || bytes < progress.waiting || socket.bytesWritten !== progress.written) {
-        progress.since = now;
-      }
-      progress.waiting = bytes;
-      progress.written = socket.bytesWritten;
-      if (bytes === 0) continue;
-      if (now - progress.since >= this.#limits.deadlineMs) this.#end(socket, 'deadline');
-      else {
-        total += bytes;
-        waiting.push({ socket, progress });
-      }
-    }
-    if (total <= this.#limits.maxBytes) return;
-    waiting.sort((a, b) => a.progress.since - b.progress.since);
-    for (const { socket, progress } of waiting) {
-      if (total <= this.#limits.maxBytes) return;
-      this.#end(socket, 'memory');
-      total -= progress.waiting;
-    }
+    this.#free(this.#limits.maxBytes, 0, now);
   }
 
   stop(): void {
     clearInterval(this.#timer);
+  }
+
+  /**
+   * Ends readers that are over the deadline, and as many as it needs of those that have taken nothing for a while, until no more
+   * than some bytes wait.
+   * @returns what waits then
+   */
+  #free(maxBytes: number, graceMs: number, now: number): number {
+    const waiting: { readonly socket: Socket; readonly bytes: number; readonly since: number }[] = [];
+    let total = 0;
+    for (const [socket, progress] of this.#sockets) {
+      const untaken = waitingOf(socket);
+      if (untaken === 0 || untaken < progress.waiting || socket.bytesWritten !== progress.written) {
+        progress.since = now;
+      }
+      progress.waiting = untaken;
+      progress.written = socket.bytesWritten;
+      const { since } = progress;
+      if (untaken > 0 && now - since >= this.#limits.deadlineMs) {
+        this.#end(socket, 'deadline');
+        continue;
+      }
+      const bytes = Math.max(progress.answers, untaken);
+      total += bytes;
+      if (untaken > 0 && now - since >= graceMs) waiting.push({ socket, bytes, since });
+    }
+    if (total <= maxBytes) return total;
+    waiting.sort((a, b) => a.since - b.since);
+    for (const { socket, bytes } of waiting) {
+      if (total <= maxBytes) break;
+      this.#end(socket, 'memory');
+      total -= bytes;
+    }
+    return total;
   }
 
   #end(socket: Socket, reason: EndReason): void {

@@ -94,6 +94,8 @@ export class BoundedReader<T> {
   /** A record whose bytes are damaged, or that makes this process's code fail, does so each time. */
   #isHopeless(seq: number, error: unknown): boolean {
     if (!(error instanceof ClickHouseError) || error.damaged) return true;
+    // That is the others' doing, and passes.
+    if (error.lacksMemory) return false;
     this.#attempts = this.#suspect === seq ? this.#attempts + 1 : 1;
     this.#suspect = seq;
     return this.#attempts >= MAX_ATTEMPTS;

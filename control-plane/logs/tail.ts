@@ -5,6 +5,7 @@ import { formatRecord, type LevelCase } from '../../pipeline/record/format-recor
 import type { StoredRecord } from '../../pipeline/record/log-record.ts';
 import { ClickHouseError } from '../../pipeline/store/clickhouse.ts';
 import type { LogStore } from '../../pipeline/store/log-store.ts';
+import { Guard } from '../query/guard.ts';
 import { pagesOfRecords } from './bounded-reader.ts';
 import { LiveReader } from './live-reader.ts';
 import type { LogFilter } from './log-filter.ts';
@@ -168,12 +169,21 @@ type Chosen = Pick<TailFilter, 'where'> & {
   readonly parameters: Readonly<Record<string, string | number | bigint | readonly string[]>>;
 };
 
-/** Condition and values say together what is selected. */
+/**
+ * Condition and values say together what is selected. The query runs within the store's own path, so one that fails, or takes the
+ * time of others, is the store's to answer.
+ */
 function liveFilter({ where, parameters, matches, prefilter }: TailFilter): LiveFilter {
   const values = Object.entries(parameters).map(
     ([name, value]) => `${name}=${JSON.stringify(String(value))}`,
   );
-  return { key: [where, ...values].join('\n'), matches, prefilter };
+  const guard = new Guard({ name: 'the query of a live stream' });
+  const guarded = (record: StoredRecord) => {
+    const selects = guard.run(matches, record);
+    if (selects === undefined) throw new Error('the query of a live stream has failed or was too slow');
+    return selects;
+  };
+  return { key: [where, ...values].join('\n'), matches: guarded, prefilter };
 }
 
 /** A record that exceeds the limits is passed over when it was tried a few times. */

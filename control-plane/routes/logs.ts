@@ -39,6 +39,7 @@ export function addLogRoutes(api: RouteFamily, { clickhouse, store }: LogRoutesO
       summary: 'The newest records, oldest first',
       description:
         'Of large records fewer than `lines`, within 16 MiB: the header `X-Left-Out: older` says that some are missing.',
+      readsRecords: true,
       right: 'read',
       parameters: { lines: describe(wholeNumber(1, 1000, 100), 'How many'), ...FILTER },
       answer: z.array(RECORD),
@@ -57,6 +58,7 @@ export function addLogRoutes(api: RouteFamily, { clickhouse, store }: LogRoutesO
     {
       summary: 'Records page by page',
       description: 'A page of large records has fewer than `limit`, within 16 MiB; `next_cursor` goes on.',
+      readsRecords: true,
       right: 'read',
       parameters: {
         ...FILTER,
@@ -87,6 +89,7 @@ export function addLogRoutes(api: RouteFamily, { clickhouse, store }: LogRoutesO
     '/api/v1/logs/count',
     {
       summary: 'How many records, also by fields',
+      readsRecords: true,
       right: 'read',
       parameters: { ...FILTER, by: describe(textList(8), 'Fields to count by, nested ones with dots') },
       answer: z.object({
@@ -110,6 +113,7 @@ export function addLogRoutes(api: RouteFamily, { clickhouse, store }: LogRoutesO
     '/api/v1/logs/context',
     {
       summary: 'The lines around one, of the same file or container',
+      readsRecords: true,
       right: 'read',
       parameters: {
         id: describe(PLACE, 'The id of the record'),

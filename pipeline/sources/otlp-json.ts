@@ -1,5 +1,5 @@
 import { LogplaneError } from '../errors.ts';
-import type { RecordGroup } from './otlp.ts';
+import { mayCarry, type RecordGroup } from './otlp.ts';
 import { type OtlpRecord, type ResourceHead, type ScopeHead, writeSharedFields } from './otlp-record.ts';
 import { expectList, OtlpValueError } from './otlp-value.ts';
 
@@ -47,16 +47,26 @@ function group(resourceLogs: ResourceLogs, scopeLogs: ScopeLogs): RecordGroup {
     shared: () => writeSharedFields(resourceLogs, scopeLogs),
     *[Symbol.iterator]() {
       for (const record of records) {
-        yield { read: () => object<OtlpRecord>(record, 'logRecords'), raw: () => rawText(record) };
+        yield {
+          read: () => object<OtlpRecord>(record, 'logRecords'),
+          raw: () => requestOf(record, resourceLogs, scopeLogs),
+        };
       }
     },
   };
 }
 
 /** JSON can be read at any depth, but not be written. */
-function rawText(record: unknown): string {
+function requestOf(record: unknown, resourceLogs: ResourceLogs, scopeLogs: ScopeLogs): string {
   try {
-    return JSON.stringify(record);
+    const alone = JSON.stringify(record);
+    const heads = [
+      { ...resourceLogs, scopeLogs: undefined },
+      { ...scopeLogs, logRecords: undefined },
+    ].map((head) => JSON.stringify(head).slice(0, -1));
+    if (!mayCarry(heads.join('').length, alone.length)) return alone;
+    const [resource, scope] = heads.map((head) => (head === '{' ? head : `${head},`));
+    return `{"resourceLogs":[${resource}"scopeLogs":[${scope}"logRecords":[${alone}]}]}]}`;
   } catch (error) {
     if (error instanceof RangeError) return 'nested too deeply to be kept';
     throw error;

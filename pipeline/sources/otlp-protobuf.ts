@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs';
-import type { RecordGroup } from './otlp.ts';
+import { mayCarry, type RecordGroup } from './otlp.ts';
 import { type OtlpRecord, type ResourceHead, type ScopeHead, writeSharedFields } from './otlp-record.ts';
 
 /**
@@ -67,7 +67,7 @@ export function* readProtobufGroups(body: Buffer): Generator<RecordGroup> {
           for (const bytes of members(scopeLogs, LOG_RECORDS)) {
             yield {
               read: () => decode<OtlpRecord>(LogRecord, bytes),
-              raw: () => Buffer.from(bytes).toString('base64'),
+              raw: () => requestOf(bytes, resourceLogs, scopeLogs),
             };
           }
         },
@@ -86,9 +86,38 @@ function* members(bytes: Uint8Array, field: number): Generator<Uint8Array> {
   const reader = protobuf.Reader.create(bytes);
   while (reader.pos < reader.len) {
     const tag = reader.uint32();
-    if (tag === ((field << 3) | 2)) yield reader.bytes();
+    if (tag === tagOf(field)) yield reader.bytes();
     else reader.skipType(tag & 7);
   }
+}
+
+/** Everything but the messages in one repeated field. */
+function without(bytes: Uint8Array, field: number): Buffer {
+  const reader = protobuf.Reader.create(bytes);
+  const kept: Uint8Array[] = [];
+  while (reader.pos < reader.len) {
+    const from = reader.pos;
+    const tag = reader.uint32();
+    reader.skipType(tag & 7);
+    if (tag !== tagOf(field)) kept.push(bytes.subarray(from, reader.pos));
+  }
+  return Buffer.concat(kept);
+}
+
+/** Of a field with a message in it. */
+function tagOf(field: number): number {
+  return (field << 3) | 2;
+}
+
+/** The request with one record alone. */
+function requestOf(record: Uint8Array, resourceLogs: Uint8Array, scopeLogs: Uint8Array): Buffer {
+  const resource = without(resourceLogs, SCOPE_LOGS);
+  const scope = without(scopeLogs, LOG_RECORDS);
+  if (!mayCarry(resource.length + scope.length, record.length)) return Buffer.from(record);
+  const wrap = (field: number, message: Uint8Array) =>
+    protobuf.Writer.create().uint32(tagOf(field)).bytes(message).finish();
+  const group = Buffer.concat([scope, wrap(LOG_RECORDS, record)]);
+  return Buffer.from(wrap(RESOURCE_LOGS, Buffer.concat([resource, wrap(SCOPE_LOGS, group)])));
 }
 
 /** An `ExportLogsServiceResponse`; empty where nothing was rejected, as the specification wants. */

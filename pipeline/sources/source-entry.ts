@@ -19,3 +19,10 @@ export interface SourceEntry {
   /** When the sender saw the record, where the protocol has a field for it: `observed_timestamp` is used up then. */
   readonly observed?: Timestamp;
 }
+
+/** What could not be decoded. */
+export interface UnreadableEntry {
+  readonly reason: string;
+  /** What is kept of it, where that is not the text that was to be decoded. */
+  readonly content?: string | Buffer;
+}

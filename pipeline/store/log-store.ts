@@ -137,7 +137,9 @@ export class LogStore {
       return index > 0 && bytes > maxBytes;
     });
     const count = over < 0 ? sizes.length : over;
-    return { records: await this.select(clauses, limited(count)), leftOut: sizes.length - count };
+    // They were measured: a record that exceeds the bound alone is given.
+    const records = await this.select(clauses, limited(count, { max_result_bytes: 0 }));
+    return { records, leftOut: sizes.length - count };
   }
 
   /** The first records of a range, in order of arrival. */

@@ -18,7 +18,7 @@ async function serve(
   const app = new Koa();
   // Readers that are ended.
   app.on('error', () => {});
-  const slowReaders = options.slowReaders ?? new SlowReaders();
+  const slowReaders = options.slowReaders ?? new SlowReaders({ maxBytes: 128 * 1024 * 1024 });
   const streams = new StreamLimit(2);
   app.use((context) => {
     const stream = { streams, slowReaders, stopping: new AbortController().signal, ...options };
@@ -76,7 +76,7 @@ t.test('HEAD takes no stream', async (t) => {
 t.test(
   'a reader that takes nothing is asked for nothing more, and is ended with all that it has',
   async (t) => {
-    const slowReaders = new SlowReaders({ sweepMs: 1e9 });
+    const slowReaders = new SlowReaders({ sweepMs: 1e9, maxBytes: 128 * 1024 * 1024 });
     let asked = 0;
     let ended = 0;
     const source = async function* () {
@@ -123,7 +123,7 @@ t.test(
 t.test(
   'of readers that have too much waiting for all of them, the ones that wait longest are ended',
   async (t) => {
-    const slowReaders = new SlowReaders({ sweepMs: 1e9 });
+    const slowReaders = new SlowReaders({ sweepMs: 1e9, maxBytes: 128 * 1024 * 1024 });
     const source = async function* () {
       for (;;) yield `data: ${'x'.repeat(40 * 1024 * 1024)}\n\n`;
     };

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -13,8 +13,8 @@ import { until } from '../../until.ts';
 
 const BYTES = 20 * 1024 * 1024;
 
-async function serve(t: Test, server: Server, maxBytes?: number) {
-  const slowReaders = new SlowReaders({ sweepMs: 1e9, ...(maxBytes !== undefined && { maxBytes }) });
+async function serve(t: Test, server: Server, maxBytes = 128 * 1024 * 1024) {
+  const slowReaders = new SlowReaders({ sweepMs: 1e9, maxBytes });
   slowReaders.watch(server);
   server.on('request', (_, response: ServerResponse) => response.end(Buffer.alloc(BYTES)));
   server.listen(0, '127.0.0.1');
@@ -114,6 +114,78 @@ t.test('what waits for all readers together is bounded: who took something last 
   t.same(ended(slowReaders), [0, 1]);
   t.ok(slowReaders.waitingBytes <= 2.5 * BYTES);
   for (const socket of [...others, third]) socket.destroy();
+});
+
+async function serveAnswers(t: Test, maxBytes: number) {
+  const slowReaders = new SlowReaders({ sweepMs: 1e9, maxBytes });
+  const responses: ServerResponse[] = [];
+  const server = createServer((_request, response) => responses.push(response));
+  slowReaders.watch(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    slowReaders.stop();
+    server.closeAllConnections();
+    server.close();
+  });
+  const open = async () => {
+    const before = responses.length;
+    const request = get({ port: (server.address() as AddressInfo).port, agent: false });
+    request.on('error', () => {});
+    request.on('response', (answer) => answer.resume());
+    await until(() => responses.length > before, 'the request has come');
+    return { response: responses.at(-1)!, request };
+  };
+  return { slowReaders, open };
+}
+
+t.test('answers that nobody has taken yet keep further ones out', async (t) => {
+  const { slowReaders, open } = await serveAnswers(t, 1_000_000);
+  const [first, second, third] = [await open(), await open(), await open()];
+  slowReaders.holdAnswer(700_000, first.response);
+  t.throws(() => slowReaders.holdAnswer(700_000, second.response), {
+    kind: 'overloaded',
+    message: /have not taken yet/,
+  });
+  slowReaders.holdAnswer(1_000, second.response);
+  t.equal(slowReaders.waitingBytes, 700_000, 'small ones are not counted');
+  first.response.end('x');
+  await until(() => slowReaders.waitingBytes === 0, 'the first was taken');
+  slowReaders.holdAnswer(700_000, second.response);
+  second.request.destroy();
+  await until(() => slowReaders.waitingBytes === 0, 'the client of the second has left');
+  slowReaders.holdAnswer(700_000, second.response);
+  t.equal(slowReaders.waitingBytes, 0, 'an answer to one that has left is not held');
+  third.response.end();
+});
+
+t.test('who takes nothing keeps others out for a few seconds at most', async (t) => {
+  const { slowReaders, open } = await serveAnswers(t, 2.5 * BYTES);
+  const stuck: IncomingMessage[] = [];
+  for (let time = 0; time < 2; time++) {
+    const { request, response } = await open();
+    request.removeAllListeners('response');
+    request.on('response', (answer) => {
+      answer.on('error', () => {});
+      stuck.push(answer.pause());
+    });
+    slowReaders.holdAnswer(BYTES, response, 1e9);
+    response.end(Buffer.alloc(BYTES));
+  }
+  await until(() => stuck.length === 2, 'both answers to begin');
+  let last = 0;
+  await until(() => {
+    const now = stuck.reduce((sum, { socket }) => sum + socket.bytesRead, 0);
+    const isStill = now === last;
+    last = now;
+    return isStill;
+  }, 'the kernel to take no more');
+  const { response } = await open();
+  const hold = (now: number) => slowReaders.holdAnswer(BYTES, response, now);
+  slowReaders.sweep(2e9);
+  t.throws(() => hold(2e9 + 4_999), { kind: 'overloaded', message: /have not taken yet/ });
+  hold(2e9 + 5_000);
+  t.same(ended(slowReaders), [0, 1], 'and no more are ended than it needs');
 });
 
 function certificate() {

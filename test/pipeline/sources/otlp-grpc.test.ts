@@ -1,6 +1,6 @@
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import t, { type Test } from 'tap';
-import { badRequest, overloaded } from '../../../pipeline/errors.ts';
+import { badRequest, LogplaneError, overloaded } from '../../../pipeline/errors.ts';
 import { type OtlpGrpcOptions, startOtlpGrpc } from '../../../pipeline/sources/otlp-grpc.ts';
 import { encodeRetryStatus } from '../../../pipeline/sources/otlp-protobuf.ts';
 
@@ -69,6 +69,22 @@ t.test('pressure is told with the time to send again', async (t) => {
   const url = Buffer.from('type.googleapis.com/google.rpc.RetryInfo');
   const any = [0x0a, url.length, ...url, 0x12, 4, 0x0a, 2, 0x08, 3];
   t.same([...encodeRetryStatus(14, 'm', 3)], [0x08, 14, 0x12, 1, 0x6d, 0x1a, any.length, ...any]);
+});
+
+t.test('every refusal that time heals is one on which senders come again, with the time', async (t) => {
+  for (const kind of ['overloaded', 'too_many'] as const) {
+    for (const options of [{}, { retryAfterSeconds: 7 }]) {
+      const { error } = await call(t, {
+        accept: async () => Promise.reject(new LogplaneError(kind, 'wait', options)),
+      });
+      t.ok([status.UNAVAILABLE, status.RESOURCE_EXHAUSTED].includes(error!.code), kind);
+      t.same(
+        error!.metadata.get('grpc-status-details-bin'),
+        [encodeRetryStatus(error!.code, 'wait', options.retryAfterSeconds ?? 1)],
+        kind,
+      );
+    }
+  }
 });
 
 t.test('a refusal for good has no such time, and a defect tells nothing', async (t) => {
