@@ -77,7 +77,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
       folder: `${options.path}-journal`,
       partitionOf: dayOf,
       store: (path) => inserts.insertFile('logs', path),
-      isStored: (last) => inserts.hasRow('logs', last),
+      isStored: (first, last) => inserts.hasRows('logs', first, last),
       isDamage: (error) => toClickHouseError(error).damaged,
       onDamage: options.onDamage ?? (() => {}),
       syncAppends: fsync,
@@ -154,6 +154,14 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     for: (other) => handles.get(other)!,
     flush,
     lastAppended: () => journal.last(),
+
+    async checkpoint() {
+      try {
+        await journal.checkpoint();
+      } catch (error) {
+        throw toClickHouseError(error);
+      }
+    },
 
     async append(blocks) {
       try {
