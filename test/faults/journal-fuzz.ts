@@ -92,7 +92,7 @@ function open(folder: string, table: Table, maxRows: number): Journal {
     store: async (path) => {
       table.inserts.push(readNativeRows(readFileSync(path)));
     },
-    isStored: async (last) => table.inserts.some((rows) => rows.includes(last)),
+    isStored: async (first, last) => table.inserts.flat().some((row) => row >= first && row <= last),
     isDamage: (error) => (error as Error).message === 'damaged',
     onDamage: (report) => table.reports.push(report),
     syncAppends: true,

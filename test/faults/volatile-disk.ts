@@ -1,8 +1,9 @@
-import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { until } from '../until.ts';
 import type { Survival } from './write-cache.ts';
 
 const MEGABYTE = 1024 * 1024;
@@ -66,21 +67,22 @@ export class VolatileDisk {
 
   /** Mounts what is on the disk, as a machine does that comes back. */
   async powerOn(): Promise<void> {
-    this.#unmount();
+    await this.#unmount();
     this.#process.send('power on');
     await this.#answer();
     this.mount();
   }
 
   async end(): Promise<void> {
-    if (this.#isMounted) this.#unmount();
+    if (this.#isMounted) await this.#unmount();
     const ended = once(this.#process, 'exit');
     execFileSync('umount', [this.#file]);
     await ended;
   }
 
-  #unmount(): void {
-    execFileSync('umount', [this.folder]);
+  async #unmount(): Promise<void> {
+    // A child of the server that was killed ends a moment later.
+    await until(() => spawnSync('umount', [this.folder]).status === 0, `the end of who uses ${this.folder}`);
     this.#isMounted = false;
   }
 
