@@ -5,7 +5,7 @@ import { examine } from '../../control-plane/doctor/examine.ts';
 import { Chance } from '../chance.ts';
 import { startHere } from '../end-to-end/test-server.ts';
 import { type Damage, damageFolder } from './damage-folder.ts';
-import { FUZZED_SERVICE, type Generations } from './folder-generations.ts';
+import { FUZZED_SENDER, FUZZED_SERVICE, type Generations } from './folder-generations.ts';
 import { readNumbers } from './stored-numbers.ts';
 
 export interface FuzzResult {
@@ -77,7 +77,7 @@ export class FolderFuzz {
       gone = times.flatMap((count, number) => (count === 0 ? [number] : []));
       const twice = times.filter((count) => count > 1).length;
       if (twice > 0) problems.push(`${twice} records are stored twice`);
-      await Promise.all(this.#generations.bodies.map((body) => server.ingest(body)));
+      await Promise.all(this.#generations.bodies.map((body) => server.ingest(body, FUZZED_SENDER)));
       const again = (await this.#numbers(server.url)).filter((count) => count > 1).length;
       if (again > 0) problems.push(`${again} records are stored twice after all requests were repeated`);
     } finally {
