@@ -89,8 +89,9 @@ export async function drillPower(options: PowerOptions): Promise<PowerResult> {
       }
       const left = await cutPower(cut.survival);
       const started = performance.now();
-      server = await untilListening(spawnServer(settings));
-      child = server.child;
+      const starting = spawnServer(settings);
+      child = starting;
+      server = await untilListening(starting);
       const startMilliseconds = Math.round(performance.now() - started);
       const { impaired } = await server.get('/readyz');
       const report = { ...cut, ...(await load.losses()), startMilliseconds, impaired, ...left };

@@ -74,9 +74,11 @@ export class VolatileDisk {
   }
 
   async end(): Promise<void> {
-    if (this.#isMounted) await this.#unmount();
+    // Also where a drill has failed and something still uses it.
+    if (this.#isMounted) execFileSync('umount', ['-l', this.folder]);
     const ended = once(this.#process, 'exit');
-    execFileSync('umount', [this.#file]);
+    execFileSync('umount', ['-l', this.#file]);
+    this.#process.kill('SIGKILL');
     await ended;
   }
 
