@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '../pipeline/replace-file.ts';
 
 /** `ADMIN_TOKEN`, or the one made at the first start: kept in `DATA_DIR`, readable by its owner alone. */
 export async function adminToken(
@@ -17,8 +18,7 @@ export async function adminToken(
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   const token = randomBytes(24).toString('base64url');
-  await mkdir(DATA_DIR, { recursive: true });
-  await writeFile(path, `${token}\n`, { mode: 0o600 });
+  await replaceFile(path, `${token}\n`, 0o600);
   log(`admin token, shown once and kept in ${path}: ${token}`);
   return token;
 }

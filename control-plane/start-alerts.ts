@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LiveBus } from '../pipeline/live/live-bus.ts';
+import { replaceFile } from '../pipeline/replace-file.ts';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
 import { AlertFeed } from './alerts/alert-feed.ts';
 import { AlertStore } from './alerts/alert-store.ts';
@@ -156,12 +157,13 @@ async function readSecret({ ALERT_WEBHOOK_SECRET, DATA_DIR }: Config): Promise<s
   if (ALERT_WEBHOOK_SECRET !== undefined) return ALERT_WEBHOOK_SECRET;
   const path = join(DATA_DIR, 'webhook-secret');
   try {
-    return (await readFile(path, 'utf8')).trim();
+    const kept = (await readFile(path, 'utf8')).trim();
+    // A full disk may have left it empty, and an empty secret signs nothing.
+    if (kept !== '') return kept;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   const secret = randomBytes(24).toString('base64url');
-  await mkdir(DATA_DIR, { recursive: true });
-  await writeFile(path, `${secret}\n`, { mode: 0o600 });
+  await replaceFile(path, `${secret}\n`, 0o600);
   return secret;
 }

@@ -4,7 +4,7 @@ import t from 'tap';
 
 /** From low to high: a file may import from its own layer and those above it in this list. */
 const LAYERS = [
-  /^pipeline\/(record\/|errors\.ts|counters\.ts|free-list\.ts|turns\.ts|sequencer\.ts|request-progress\.ts|sources\/source-entry\.ts)/,
+  /^pipeline\/(record\/|errors\.ts|counters\.ts|free-list\.ts|turns\.ts|replace-file\.ts|state-file\.ts|sequencer\.ts|request-progress\.ts|sources\/source-entry\.ts)/,
   /^pipeline\/(sources|transforms|store|live)\//,
   /^pipeline\/fluent-bit\//,
   /^pipeline\/agent\//,

@@ -1,6 +1,8 @@
 import { constants } from 'node:fs';
 import { access, mkdir, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { loadState } from '../../pipeline/state-file.ts';
+import { isSetAside } from '../../pipeline/store/journal-leftover.ts';
 import { engineHolder } from '../backup/engine-holder.ts';
 import type { Config } from '../config.ts';
 import { type Finding, ok, problem, reasonOf, warning } from './finding.ts';
@@ -19,6 +21,7 @@ export async function checkFolders(config: Config): Promise<Finding[]> {
     ...findings,
     await checkDisk(config),
     ...(await checkState(config)),
+    ...(await checkJournal(config)),
     ...(await checkLeftovers(config)),
   ];
 }
@@ -62,16 +65,20 @@ async function checkState({ DATA_DIR }: Config): Promise<Finding[]> {
     const path = join(folder, name);
     try {
       await access(path, constants.R_OK | constants.W_OK);
-      const text = await readFile(path, 'utf8');
-      if (text.includes('\0')) {
+      const bytes = await readFile(path);
+      const isWhole = await loadState(path).then(
+        () => !bytes.includes(0),
+        () => false,
+      );
+      if (!isWhole) {
         findings.push({
           ...problem(
             'state',
-            `${path} holds zero bytes, as after a power cut; without it the server reads on from the rows`,
+            `${path} is not what was saved to it: its checksum is wrong or it holds zero bytes; without it the server reads on from the rows`,
           ),
           repair: async () => {
             const aside = `${path}.damaged`;
-            await writeFile(aside, text);
+            await writeFile(aside, bytes);
             await rm(path);
             return `moved to ${aside}`;
           },
@@ -83,6 +90,19 @@ async function checkState({ DATA_DIR }: Config): Promise<Finding[]> {
     }
   }
   return findings.length > 0 ? findings : [ok('state', `${names.length} files of positions can be read`)];
+}
+
+/** Files of the journal that a start could not read whole. */
+async function checkJournal({ DATA_DIR }: Config): Promise<Finding[]> {
+  const folder = join(DATA_DIR, 'clickhouse-journal');
+  const names = (await readdir(folder).catch(() => [])).filter(isSetAside);
+  return names.map((name) =>
+    warning(
+      'journal',
+      `${join(folder, name)} was set aside: some of its records could not be read and are missing, the others are stored; ` +
+        'senders that keep their logs can send them again; remove the file when nobody needs it',
+    ),
+  );
 }
 
 /** What a killed server leaves behind: pieces of exports and of backups. */

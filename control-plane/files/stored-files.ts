@@ -8,7 +8,7 @@ export async function deleteRecords(
   machineId: string,
   filePaths: readonly string[],
 ): Promise<void> {
-  await clickhouse.flush();
+  await clickhouse.checkpoint();
   for (let start = 0; start < filePaths.length; start += MOST_PATHS) {
     await clickhouse.command(
       'DELETE FROM logs WHERE machine_id = {machine:String} AND file_path IN {paths:Array(String)}',
@@ -19,7 +19,7 @@ export async function deleteRecords(
 
 /** Removes the records of every file. Those that came without one, over the API, stay. */
 export async function deleteAllFileRecords(clickhouse: ClickHouse): Promise<void> {
-  await clickhouse.flush();
+  await clickhouse.checkpoint();
   await clickhouse.command("DELETE FROM logs WHERE file_path != ''");
 }
 

@@ -9,7 +9,7 @@ import { overloaded } from '../../pipeline/errors.ts';
 import { KnownRequests } from '../../pipeline/known-requests.ts';
 import { Pipeline } from '../../pipeline/pipeline.ts';
 import type { LogRecord } from '../../pipeline/record/log-record.ts';
-import type { NewDeadLetter, DeadLetterStore } from '../../pipeline/store/dead-letter-store.ts';
+import type { DeadLetterStore, NewDeadLetter } from '../../pipeline/store/dead-letter-store.ts';
 import { createCategorizer } from '../../pipeline/transforms/categorize.ts';
 import { KnownShapes } from '../../pipeline/transforms/known-shapes.ts';
 import { createNormalizer } from '../../pipeline/transforms/normalize.ts';
