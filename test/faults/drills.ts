@@ -70,7 +70,7 @@ async function alerted(folder: string): Promise<DrillResult> {
   return { ...counts, ...{ repeated, in_order } };
 }
 
-/** 30,000 requests made of `/openapi.json`. Another seed each time, unless one is given: `FUZZ_SEED=7 npm run drills -- fuzz`. */
+/** 100,000 requests made of `/openapi.json`. Another seed each time, unless one is given: `FUZZ_SEED=7 npm run drills -- fuzz`. */
 async function fuzzed(folder: string): Promise<DrillResult> {
   const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
   const server = await startProcess({ DATA_DIR: folder, ADMIN_TOKEN: 'admin-secret', SYNC_INTERVAL: '0' });
@@ -80,7 +80,7 @@ async function fuzzed(folder: string): Promise<DrillResult> {
     url: server.url,
     adminToken: 'admin-secret',
     seed,
-    requests: Number(process.env.FUZZ_REQUESTS ?? 30_000),
+    requests: Number(process.env.FUZZ_REQUESTS ?? 100_000),
     onProgress: (done, of) => {
       const seconds = ((performance.now() - started) / 1000).toFixed(0);
       console.log(`fuzz: seed ${seed}, ${done} of ${of} requests (${seconds} s)`);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Agent, type IncomingMessage, request } from 'node:http';
+import { Agent, type IncomingMessage, maxHeaderSize, request } from 'node:http';
 import fc from 'fast-check';
 import { type Answer, AnswerChecker } from '../answer-checker.ts';
 import { type ApiDocument, type DocumentedOperation, operationsOf } from '../api-document.ts';
@@ -32,6 +32,8 @@ const AT_ONCE = 8;
 const LONGEST_MS = 20_000;
 /** Of a stream that does not end. */
 const READ_STREAM_MS = 50;
+/** Characters of a problem's request that are printed. */
+const MOST_SHOWN = 1_500;
 const MOST_BYTES = 4 * 1024 * 1024;
 /** Routes that wait for other programs, or rewrite all records, get fewer requests. */
 const SLOW = new Map([
@@ -64,9 +66,11 @@ export async function fuzzApi(options: FuzzOptions): Promise<FuzzResult> {
     const problem =
       answer instanceof Error
         ? `no answer: ${answer.message}`
-        : operation
-          ? checker.problemOf(operation, answer)
-          : checker.problemOfError(answer);
+        : answer.status === 431 && isTooLong(given)
+          ? checker.problemOfError(answer, [431])
+          : operation
+            ? checker.problemOf(operation, answer)
+            : checker.problemOfError(answer, [404, 405]);
     if (!(answer instanceof Error)) {
       statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
       if (operation && answer.status < 300) good.add(operation.title);
@@ -150,7 +154,7 @@ async function ask(
   const { hostname, port } = new URL(url);
   const sent = request({ hostname, port, path: address, method, headers, agent, timeout: LONGEST_MS });
   sent.on('timeout', () => sent.destroy(new Error(`none within ${LONGEST_MS / 1000} s`)));
-  sent.end(body);
+  sent.end(body?.());
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   const type = (response.headers['content-type'] ?? '').split(';', 1)[0]!;
   const pieces: Buffer[] = [];
@@ -170,12 +174,28 @@ async function ask(
   return { status: response.statusCode!, type, text: Buffer.concat(pieces).toString() };
 }
 
+/** Node refuses it before any route sees it; what it adds itself has up to 200 bytes. */
+function isTooLong({ address, headers }: FuzzRequest): boolean {
+  return address.length + JSON.stringify(headers).length > maxHeaderSize - 200;
+}
+
 /** To be tried again by hand. */
 function asCurl(url: string, { method, address, headers, body }: FuzzRequest): string {
-  const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
-  const options = Object.entries(headers).map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`);
-  const content = body?.length
-    ? `--data-binary @<(base64 -d <<< ${Buffer.from(body).toString('base64').slice(0, 2000)})`
-    : '';
+  const quote = (text: string) => `'${shortened(text).replaceAll("'", "'\\''")}'`;
+  const options = Object.entries(headers).flatMap(([name, values]) =>
+    [values].flat().map((value) => `-H ${quote(`${name}: ${value}`)}`),
+  );
+  const bytes = body?.() ?? new Uint8Array();
+  const content =
+    bytes.length > MOST_SHOWN
+      ? `--data-binary ${quote(Buffer.from(bytes).toString())}`
+      : bytes.length > 0
+        ? `--data-binary @<(base64 -d <<< ${Buffer.from(bytes).toString('base64')})`
+        : '';
   return ['curl', '-i', '-X', method, ...options, content, quote(url + address)].filter(Boolean).join(' ');
+}
+
+function shortened(text: string): string {
+  const rest = text.length - MOST_SHOWN;
+  return rest <= 0 ? text : `${text.slice(0, MOST_SHOWN)}… and ${rest} more characters`;
 }
