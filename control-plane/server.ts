@@ -106,7 +106,7 @@ export async function startServer(
     const tokens = {
       ingestToken: config.INGEST_TOKEN,
       readToken: config.READ_TOKEN,
-      adminToken: await adminToken(config, log.info),
+      adminToken: await adminToken(config, log),
     };
     const known = await KnownTokens.open(
       join(config.DATA_DIR, 'state', 'used-tokens'),

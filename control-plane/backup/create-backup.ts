@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { syncFolder } from '../../pipeline/replace-file.ts';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { copyFile, filesBelow } from './copy-files.ts';
 import { type Manifest, writeManifest } from './manifest.ts';
@@ -48,6 +49,8 @@ export async function createBackup({
     'SELECT max(version) FROM schema_versions',
   );
   const created_at = new Date().toISOString();
+  // The manifest says that the backup is whole: what it names is on the disk before it is.
+  for (const made of new Set(files.map(({ path }) => dirname(join(folder, path))))) await syncFolder(made);
   const manifest: Manifest = { format: 1, version, schema_version, created_at, tables, files };
   await writeManifest(folder, manifest);
   return manifest;

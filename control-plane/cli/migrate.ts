@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '../../pipeline/replace-file.ts';
 import { type CopyState, copyStore } from '../../pipeline/store/copy-store.ts';
 import { migrate } from '../../pipeline/store/schema.ts';
 import { readConfig } from '../config.ts';
@@ -65,7 +66,5 @@ async function readState(path: string): Promise<CopyState | undefined> {
 }
 
 async function saveState(path: string, state: CopyState): Promise<void> {
-  await mkdir(join(path, '..'), { recursive: true });
-  await writeFile(`${path}.partial`, JSON.stringify(state));
-  await rename(`${path}.partial`, path);
+  await replaceFile(path, JSON.stringify(state));
 }

@@ -1,5 +1,5 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { replaceFile } from '../../pipeline/replace-file.ts';
 
 /** How far a destination is. */
 export interface ForwardState {
@@ -21,9 +21,7 @@ export async function loadForwardState(path: string): Promise<ForwardState | und
   }
 }
 
-/** Whole or not at all. */
+/** Durable when it resolves: a batch that is sent again after a power cut must be the same one. */
 export async function saveForwardState(path: string, state: ForwardState): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.new`, JSON.stringify(state));
-  await rename(`${path}.new`, path);
+  await replaceFile(path, JSON.stringify(state));
 }

@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { syncFolder } from '../replace-file.ts';
 import type { ClickHouse, QueryParameters } from './clickhouse.ts';
 import { LOG_COLUMNS } from './columns.ts';
 
@@ -80,6 +81,7 @@ export class Archive {
     try {
       await pipeline(chunks, createWriteStream(partial, { mode: 0o600, flush: true }));
       await rename(partial, path);
+      await syncFolder(this.#folder);
     } finally {
       await rm(partial, { force: true });
     }

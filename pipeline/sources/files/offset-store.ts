@@ -1,5 +1,5 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile, rename } from 'node:fs/promises';
+import { replaceFile } from '../../replace-file.ts';
 import type { FilePosition } from './file-position.ts';
 
 /** Positions on disk, as one JSON file. */
@@ -23,21 +23,11 @@ export class OffsetStore {
     }
   }
 
-  /** Replaces the positions as a whole, so that a crash leaves either the old or the new ones. */
+  /** Durable when it resolves; a crash leaves either the old or the new positions. */
   async save(positions: readonly FilePosition[]): Promise<void> {
     const text = JSON.stringify(positions);
     if (text === this.saved) return;
-    await mkdir(dirname(this.stateFile), { recursive: true });
-    const temporary = `${this.stateFile}.new`;
-    const handle = await open(temporary, 'w');
-    try {
-      await handle.writeFile(text);
-      // Without it a power cut may keep the rename and lose the content.
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, this.stateFile);
+    await replaceFile(this.stateFile, text);
     this.saved = text;
   }
 }

@@ -1,0 +1,41 @@
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/**
+ * Replaces a file as a whole: a kill, a full disk or a power cut leaves the old content or the new one. The new one is on the disk
+ * when it resolves. Callers write to one path in turn.
+ *
+ * The order makes it so: without the flush before the rename a power cut leaves an empty file under the name, and without
+ * that of the folder the old file comes back.
+ * @param mode of a new file
+ */
+export async function replaceFile(path: string, content: string, mode = 0o644): Promise<void> {
+  const draft = `${path}.new`;
+  await makeFolder(dirname(path));
+  try {
+    await writeFile(draft, content, { flush: true, mode });
+    await rename(draft, path);
+  } catch (error) {
+    // On a full disk its bytes are wanted for something else.
+    await rm(draft, { force: true }).catch(() => {});
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Makes a folder and those above it, durable when it resolves. */
+export async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+}
+
+/** Makes the names in a folder durable. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
