@@ -74,6 +74,8 @@ async function alerted(folder: string): Promise<DrillResult> {
 async function fuzzed(folder: string): Promise<DrillResult> {
   const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
   const server = await startProcess({ DATA_DIR: folder, ADMIN_TOKEN: 'admin-secret', SYNC_INTERVAL: '0' });
+  for (const stream of [server.child.stdout!, server.child.stderr!])
+    stream.pipe(process.stderr, { end: false });
   await server.ingest(fleetLines());
   const started = performance.now();
   const { sent, statuses, problems, slowest, neverGood } = await fuzzApi({

@@ -58,6 +58,9 @@ export async function fuzzApi(options: FuzzOptions): Promise<FuzzResult> {
   const took = new Map<string, number>();
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
 
+  // A server that ends leaves the requests on their way without an answer; what it cannot be asked any more says nothing.
+  let isGone = false;
+
   const tryOut = async (given: FuzzRequest, operation: DocumentedOperation | undefined) => {
     const title = operation?.title ?? 'no route';
     const asked = performance.now();
@@ -71,7 +74,9 @@ export async function fuzzApi(options: FuzzOptions): Promise<FuzzResult> {
           : operation
             ? checker.problemOf(operation, answer)
             : checker.problemOfError(answer, [404, 405]);
-    if (!(answer instanceof Error)) {
+    if (answer instanceof Error) {
+      if ((answer as NodeJS.ErrnoException).code === 'ECONNREFUSED') isGone = true;
+    } else {
       statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
       if (operation && answer.status < 300) good.add(operation.title);
     }
@@ -83,24 +88,24 @@ export async function fuzzApi(options: FuzzOptions): Promise<FuzzResult> {
 
   const known = { ...LIKELY, ...(await knownIds(url)), token: [adminToken] };
   const work = workOf(operations, document, known, adminToken, seed, requests);
-  const sent = work.length;
-  const step = Math.ceil(sent / 20);
+  const all = work.length;
+  const step = Math.ceil(all / 20);
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
-      for (let next = work.pop(); next; next = work.pop()) {
+      for (let next = work.pop(); next && !isGone; next = work.pop()) {
         await tryOut(...next);
-        if ((sent - work.length) % step === 0) onProgress?.(sent - work.length, sent);
+        if ((all - work.length) % step === 0) onProgress?.(all - work.length, all);
       }
     }),
   );
   agent.destroy();
-  const { status } = await fetch(`${url}/readyz`);
-  if (status !== 200) problems.set('end', `/readyz answers ${status} afterwards`);
+  const state = isGone ? 'the server ended' : await stateOf(url);
+  if (state !== undefined) problems.set('end', state);
   return {
     statuses,
     neverGood: operations.map(({ title }) => title).filter((title) => !good.has(title)),
     problems: [...problems.values()],
-    sent,
+    sent: all - work.length,
     slowest: Object.fromEntries(
       [...took]
         .sort(([, a], [, b]) => b - a)
@@ -108,6 +113,12 @@ export async function fuzzApi(options: FuzzOptions): Promise<FuzzResult> {
         .map(([title, milliseconds]) => [title, Math.round(milliseconds)]),
     ),
   };
+}
+
+/** What is wrong with the server; undefined where nothing is. */
+async function stateOf(url: string): Promise<string | undefined> {
+  const { status } = await fetch(`${url}/readyz`);
+  return status === 200 ? undefined : `/readyz answers ${status} afterwards`;
 }
 
 /** Ids of what is there. */
