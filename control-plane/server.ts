@@ -1,12 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import type { Context } from 'koa';
+import type { FolderLock } from '../pipeline/folder-lock.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
 import { adminToken } from './admin-token.ts';
 import { createApp } from './app.ts';
 import { createBackup } from './backup/create-backup.ts';
-import { checkDataDir } from './check-data-dir.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
 import { type Feature, gaugesOf, impairedOf, registriesOf, seriesOf } from './feature.ts';
@@ -37,6 +37,7 @@ import { startNodes } from './start-nodes.ts';
 import { createRetention } from './start-retention.ts';
 import { retentionOf } from './start-rules.ts';
 import { createSync } from './start-sync.ts';
+import { takeDataDir } from './take-data-dir.ts';
 import { createTelemetry } from './telemetry.ts';
 
 /** Bodies in memory at once, unpacked; each becomes about four times as much while it is taken in. */
@@ -63,7 +64,22 @@ export async function startServer(
   further: readonly Feature[] = [],
 ): Promise<RunningServer> {
   const tls = await readTls(config);
-  await checkDataDir(config.DATA_DIR);
+  const lock = await takeDataDir(config.DATA_DIR, log.warn);
+  try {
+    return await startOn(config, tls, lock, log);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** @param lock of `DATA_DIR`; released when the server has stopped */
+async function startOn(
+  config: Config,
+  tls: Awaited<ReturnType<typeof readTls>>,
+  lock: FolderLock,
+  log: ConsoleLog,
+): Promise<RunningServer> {
   const clickhouse = await openClickHouse(config, log.warn);
   const redis = config.REDIS_URL === undefined ? undefined : await openRedis(config.REDIS_URL, log);
   const stopping = new AbortController();
@@ -231,6 +247,7 @@ export async function startServer(
         await ended(ingest.stop());
         await clickhouse.close();
         redis?.disconnect();
+        lock.release();
       },
     };
   } catch (error) {

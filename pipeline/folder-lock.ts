@@ -46,13 +46,17 @@ export function lockFolder(folder: string): FolderLock {
     const problem = `${path} cannot be locked (${message}): take care that no other process uses ${folder}`;
     return { problem, release: () => {} };
   }
-  const held = file;
   try {
-    writeSync(held, `${process.pid} ${hostname()}`.padEnd(LINE_LENGTH).concat('\n'), 0);
+    writeSync(file, `${process.pid} ${hostname()}`.padEnd(LINE_LENGTH).concat('\n'), 0);
   } catch {
     // Without its name the lock holds as well.
   }
-  return { release: () => closeSync(held) };
+  return {
+    release() {
+      if (file !== undefined) closeSync(file);
+      file = undefined;
+    },
+  };
 }
 
 /** Who uses a folder at present; undefined where nobody does. */

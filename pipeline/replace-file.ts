@@ -1,5 +1,6 @@
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder, syncFolder } from './make-folder.ts';
 
 /**
  * Replaces a file as a whole: a kill, a full disk or a power cut leaves the old content or the new one. The new one is on the disk
@@ -21,21 +22,4 @@ export async function replaceFile(path: string, content: string, mode = 0o644): 
     throw error;
   }
   await syncFolder(dirname(path));
-}
-
-/** Makes a folder and those above it, durable when it resolves. */
-export async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true });
-  if (first === undefined) return;
-  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
-}
-
-/** Makes the names in a folder durable. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { makeFolder } from '../../pipeline/replace-file.ts';
+import { makeFolder } from '../../pipeline/make-folder.ts';
 import type { Manifest } from './manifest.ts';
 
 type CopiedFile = Manifest['files'][number];

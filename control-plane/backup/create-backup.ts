@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { syncFolder } from '../../pipeline/replace-file.ts';
+import { makeFolder, syncFolder } from '../../pipeline/make-folder.ts';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { copyFile, filesBelow } from './copy-files.ts';
 import { type Manifest, writeManifest } from './manifest.ts';
@@ -30,7 +30,7 @@ export async function createBackup({
   folder,
   version,
 }: BackupOptions): Promise<Manifest> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 0o700);
   if ((await readdir(folder)).length > 0) throw new Error(`${folder} is not empty`);
   const files: Manifest['files'] = [];
   for (const path of await filesBelow(dataDir)) {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lockFolder } from '../../pipeline/folder-lock.ts';
 import { replaceFile } from '../../pipeline/replace-file.ts';
 import { type CopyState, copyStore } from '../../pipeline/store/copy-store.ts';
 import { migrate } from '../../pipeline/store/schema.ts';
@@ -16,12 +17,12 @@ export async function migrateTo(url: string): Promise<void> {
   const folder = join(config.DATA_DIR, 'clickhouse');
   if (!existsSync(folder)) throw new Error(`DATA_DIR: ${config.DATA_DIR} holds no data`);
   const retention = { days: config.RETENTION_DAYS, errorDays: config.ERROR_RETENTION_DAYS };
+  const lock = lockFolder(config.DATA_DIR);
   const target = await openClickHouse(config, report);
   const source = await openClickHouse({ ...config, CLICKHOUSE_URL: undefined }, report).catch(
     async (error: Error) => {
       await target.close();
-      const locked = /Cannot lock file|Failed to create connection/.test(error.message);
-      throw locked ? new Error('DATA_DIR is in use: stop its server first') : error;
+      throw error;
     },
   );
   const statePath = join(
@@ -54,6 +55,7 @@ export async function migrateTo(url: string): Promise<void> {
     progress.clear();
     await source.close();
     await target.close();
+    lock.release();
   }
 }
 

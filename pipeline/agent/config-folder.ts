@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConfigFile } from '../fluent-bit/render-config.ts';
-import { replaceFile, syncFolder } from '../replace-file.ts';
+import { makeFolder, syncFolder } from '../make-folder.ts';
+import { replaceFile } from '../replace-file.ts';
 
 const HISTORY = '.history';
 const HASH = '.hash';
@@ -32,7 +33,7 @@ export class ConfigFolder {
     const folder = join(this.path, HISTORY, hash);
     const draft = `${folder}.new`;
     await rm(draft, { recursive: true, force: true });
-    await mkdir(draft, { recursive: true });
+    await makeFolder(draft);
     for (const [index, { name, content }] of files.entries())
       await replaceFile(join(draft, index === 0 ? mainName(files) : name), content);
     await rm(folder, { recursive: true, force: true });
