@@ -1,4 +1,5 @@
 import { overloaded } from '../errors.ts';
+import { changeRows } from './change-rows.ts';
 import type { ClickHouse, QueryParameters } from './clickhouse.ts';
 
 /** A piece of a request that could not be read as a record, kept so that nothing is lost. */
@@ -67,7 +68,9 @@ export class DeadLetterStore {
   }
 
   async remove(id: string): Promise<void> {
-    await this.#clickhouse.command('DELETE FROM dead_letters WHERE id = {id:String}', { parameters: { id } });
+    await changeRows(this.#clickhouse, 'DELETE FROM dead_letters WHERE id = {id:String}', {
+      parameters: { id },
+    });
   }
 
   #redact({ content, reason }: NewDeadLetter): { content: string; reason: string } {
