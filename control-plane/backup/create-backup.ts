@@ -32,6 +32,16 @@ export async function createBackup({
 }: BackupOptions): Promise<Manifest> {
   await makeFolder(folder, 0o700);
   if ((await readdir(folder)).length > 0) throw new Error(`${folder} is not empty`);
+  try {
+    return await fillBackup({ clickhouse, dataDir, folder, version });
+  } catch (error) {
+    // What is there is no backup, and on a full disk its bytes are wanted for something else.
+    for (const name of ['data', 'tables']) await rm(join(folder, name), { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function fillBackup({ clickhouse, dataDir, folder, version }: BackupOptions): Promise<Manifest> {
   const files: Manifest['files'] = [];
   for (const path of await filesBelow(dataDir)) {
     if (ENGINE_FOLDERS.test(path)) continue;
