@@ -39,7 +39,7 @@ export async function startNodes(
   const lists = redis && new RedisNodeLog({ redis, ttlHours, stored, agents });
   const nodeLog = lists ?? stored;
   const times = new PhaseTimes();
-  await loadPhaseTimes(clickhouse, times);
+  await loadPhaseTimes(clickhouse.for('queries'), times);
   const launches = new NodeLaunches({
     log: nodeLog,
     pipeline,
