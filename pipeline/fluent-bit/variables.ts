@@ -147,7 +147,8 @@ export const VARIABLES: Readonly<Record<string, VariableDefinition>> = {
     read: whole(4, 10_000),
   },
   BUFFER_SYNC: {
-    description: 'full: the buffer survives a power cut; normal: the death of Fluent Bit, and less is written',
+    description:
+      'full: the buffer survives a power cut; normal: the death of Fluent Bit, and less is written',
     default: 'full',
     read: oneOf('normal', 'full'),
   },
