@@ -95,7 +95,7 @@ export class ManagedFluentBit implements FluentBit {
     child.once('close', (code, signal) => {
       if (this.#child !== child) return;
       this.#child = undefined;
-      rmSync(pidFile, { force: true });
+      if (readLeft(pidFile)?.pid === child.pid) rmSync(pidFile, { force: true });
       if (!this.#wanted || this.#supervised) return;
       this.lastError ??= `it ended with ${signal ?? `code ${code}`}`;
       this.#restarting = this.#restartLater();
