@@ -66,7 +66,7 @@ export async function startServer(
   const tls = await readTls(config);
   const lock = await takeDataDir(config.DATA_DIR, log.warn);
   try {
-    return await startOn(config, tls, lock, log);
+    return await startOn(config, tls, lock, log, further);
   } catch (error) {
     lock.release();
     throw error;
@@ -79,6 +79,7 @@ async function startOn(
   tls: Awaited<ReturnType<typeof readTls>>,
   lock: FolderLock,
   log: ConsoleLog,
+  further: readonly Feature[],
 ): Promise<RunningServer> {
   const clickhouse = await openClickHouse(config, log.warn);
   const redis = config.REDIS_URL === undefined ? undefined : await openRedis(config.REDIS_URL, log);

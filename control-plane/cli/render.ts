@@ -9,7 +9,7 @@ import { Templates } from '../../pipeline/fluent-bit/templates.ts';
 import { variablesOf } from '../../pipeline/fluent-bit/variables.ts';
 import { verifyConfig } from '../../pipeline/fluent-bit/verify-config.ts';
 import { makeFolder } from '../../pipeline/make-folder.ts';
-import { FAILURE, FAILURE, print, print, printJson, report } from './terminal.ts';
+import { FAILURE, print, printJson, report } from './terminal.ts';
 
 interface RenderOptions {
   readonly out?: string;

@@ -58,12 +58,14 @@ function endHanging(): void {
 
 /** What an operator can act on; a defect keeps its stack. */
 function startProblem(error: unknown): string {
-  const { code, message, stack } = error as NodeJS.ErrnoException;
+  const { message, stack } = error as Error;
+  // Those of the engine have numbers.
+  const { code } = error as { code?: string | number };
   if (code === 'EADDRINUSE') return `${message}: another program has the port; set PORT`;
   if (/GRPC_PORT/.test(message)) return `${message}; GRPC_PORT=0 turns it off`;
   if (/move it away to start so/.test(message)) return message;
   if (/Cannot lock file/.test(message)) return 'DATA_DIR is in use by another Logplane process';
-  if (/Failed to create connection/.test(message) || code?.startsWith('E'))
+  if (/Failed to create connection/.test(message) || String(code).startsWith('E'))
     return `${message}; nothing was changed, logplane doctor tells more`;
   return stack ?? String(error);
 }
