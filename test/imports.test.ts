@@ -19,7 +19,7 @@ const LAYERS = [
   /^control-plane\/jobs\//,
   /^control-plane\/http\//,
   /^control-plane\/routes\//,
-  /^control-plane\/(app|config|telemetry|console-log|admin-token|take-data-dir|probe-folder|kept-secret|kept-secret|otlp-listener|http-listener|read-tls|package-version)\.ts/,
+  /^control-plane\/(app|config|telemetry|console-log|admin-token|kept-secret|take-data-dir|probe-folder|kept-secret|kept-secret|otlp-listener|http-listener|read-tls|package-version)\.ts/,
   /^control-plane\/(feature|forgotten-errors|open-clickhouse|open-redis|request-log)\.ts/,
   /^control-plane\/start-[a-z-]+\.ts/,
   /^control-plane\/server\.ts/,
