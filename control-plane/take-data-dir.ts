@@ -17,6 +17,11 @@ const ADVICE: Readonly<Record<string, string>> = {
  * @throws ConfigError where it is no folder that can be written to, or another process has it; nothing in it is changed
  */
 export async function takeDataDir(folder: string, warn: (message: string) => void): Promise<FolderLock> {
+  if (/[{}*]/.test(folder)) {
+    throw new ConfigError(
+      `DATA_DIR: expected a path without { } and *, which the engine reads as patterns, got "${folder}"`,
+    );
+  }
   try {
     await probeFolder(folder);
   } catch (error) {

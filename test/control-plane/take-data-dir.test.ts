@@ -104,3 +104,10 @@ t.test('file systems', { skip: !canMount() && 'may not mount a small file system
     message: /\(EROFS.*: mount it for writing, or set DATA_DIR to another/,
   });
 });
+
+t.test('characters that the engine reads as patterns', async (t) => {
+  for (const name of ['a{b', 'a}b', 'a*b'])
+    await t.rejects(takeDataDir(join(folder, name), silent), {
+      message: /^DATA_DIR: expected a path without \{ \} and \*/,
+    });
+});
