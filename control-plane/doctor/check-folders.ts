@@ -1,10 +1,11 @@
 import { constants } from 'node:fs';
-import { access, mkdir, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { folderHolder } from '../../pipeline/folder-lock.ts';
 import { loadState } from '../../pipeline/state-file.ts';
 import { isSetAside } from '../../pipeline/store/journal-leftover.ts';
-import { engineHolder } from '../backup/engine-holder.ts';
 import type { Config } from '../config.ts';
+import { probeFolder } from '../probe-folder.ts';
 import { type Finding, ok, problem, reasonOf, warning } from './finding.ts';
 
 const GIB = 1024 ** 3;
@@ -27,14 +28,10 @@ export async function checkFolders(config: Config): Promise<Finding[]> {
 }
 
 async function checkWritable(what: string, setting: string, folder: string): Promise<Finding> {
-  const probe = join(folder, `.logplane-doctor-${process.pid}`);
   try {
-    await mkdir(folder, { recursive: true });
-    await writeFile(probe, 'x');
-    await rm(probe);
+    await probeFolder(folder);
     return ok(what, `${setting} (${folder}) can be written`);
   } catch (error) {
-    await rm(probe, { force: true }).catch(() => {});
     return problem(what, `${setting} (${folder}) cannot be written: ${reasonOf(error)}`);
   }
 }
@@ -108,7 +105,7 @@ async function checkJournal({ DATA_DIR }: Config): Promise<Finding[]> {
 /** What a killed server leaves behind: pieces of exports and of backups. */
 async function checkLeftovers({ DATA_DIR }: Config): Promise<Finding[]> {
   const engineFolder = join(DATA_DIR, 'clickhouse');
-  if ((await engineHolder(engineFolder)) !== undefined) return [];
+  if (folderHolder(DATA_DIR) !== undefined) return [];
   const found: string[] = [];
   for (const folder of [`${engineFolder}-exports`, join(engineFolder, 'shadow')]) {
     const names = await readdir(folder).catch(() => []);

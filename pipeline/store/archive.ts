@@ -1,8 +1,8 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { syncFolder } from '../replace-file.ts';
+import { makeFolder, syncFolder } from '../make-folder.ts';
 import type { ClickHouse, QueryParameters } from './clickhouse.ts';
 import { LOG_COLUMNS } from './columns.ts';
 
@@ -30,7 +30,7 @@ export class Archive {
 
   /** Makes the view that answers. */
   async open(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
+    await makeFolder(this.#folder);
     await this.#clickhouse.command(
       `CREATE OR REPLACE VIEW archive AS SELECT ${NAMES} FROM ${this.#files('logs-*.parquet')}`,
     );

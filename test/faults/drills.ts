@@ -141,17 +141,19 @@ async function alerted(folder: string): Promise<DrillResult> {
   return { ...counts, ...{ repeated, in_order } };
 }
 
-/** 30,000 requests made of `/openapi.json`. */
+/** 100,000 requests made of `/openapi.json`. */
 async function fuzzed(folder: string): Promise<DrillResult> {
   const seed = seedOf();
   const server = await startProcess({ DATA_DIR: folder, ADMIN_TOKEN: 'admin-secret', SYNC_INTERVAL: '0' });
+  for (const stream of [server.child.stdout!, server.child.stderr!])
+    stream.pipe(process.stderr, { end: false });
   await server.ingest(fleetLines());
   const started = performance.now();
   const { sent, statuses, problems, slowest, neverGood } = await fuzzApi({
     url: server.url,
     adminToken: 'admin-secret',
     seed,
-    requests: Number(process.env.FUZZ_REQUESTS ?? 30_000),
+    requests: Number(process.env.FUZZ_REQUESTS ?? 100_000),
     onProgress: (done, of) => {
       const seconds = ((performance.now() - started) / 1000).toFixed(0);
       console.log(`fuzz: seed ${seed}, ${done} of ${of} requests (${seconds} s)`);
