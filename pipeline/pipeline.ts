@@ -236,7 +236,7 @@ export class Pipeline {
     const mayHoldKey = keyBlocks.isOpen(sender);
     const known = decode || mayHoldKey ? undefined : shapes.read(text, arrival);
     if (known) return known;
-    const entry = (decode ?? parseEntry)(text);
+    const entry: SourceEntry | UnreadableEntry = (decode ?? parseEntry)(text);
     const isUnread = 'reason' in entry;
     const isClean = !mayHoldKey && redact.isClean(isUnread ? text : entry.text);
     if (isClean) return isUnread ? entry : normalize(entry, arrival);
