@@ -206,15 +206,6 @@ async function startOn(
         },
         registries: registriesOf(features),
         gauges: {
-          logplane_live_readers: { help: 'Open live streams', read: () => bus.listenerCount },
-          logplane_live_bytes: {
-            help: 'Bytes of the records that are kept for live readers',
-            read: () => bus.recent.bytes,
-          },
-          logplane_tail_page_bytes: {
-            help: 'Bytes of the store that live readers have read and not taken',
-            read: () => bus.pages.held,
-          },
           logplane_answer_bytes: {
             help: 'Bytes of answers that wait for their readers',
             read: () => slowReaders.waitingBytes,

@@ -44,7 +44,7 @@ export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus>
       publish: (last, records) => bus.publish(last, records),
       hasReaders: () => bus.listenerCount > 0,
       sharedRequests: undefined,
-      gauges: failuresOf(bus),
+      gauges: gaugesOfBus(bus),
       stop: async () => {},
     };
   }
@@ -75,7 +75,7 @@ export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus>
       processes: () => share.holders(),
     }),
     gauges: {
-      ...failuresOf(bus),
+      ...gaugesOfBus(bus),
       logplane_processes: { help: 'Server processes that share the live bus', read: () => shared.processes },
       logplane_bus_messages: {
         help: 'Messages sent to the live bus',
@@ -95,8 +95,17 @@ export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus>
   };
 }
 
-function failuresOf(bus: LiveBus): NonNullable<Feature['gauges']> {
+function gaugesOfBus(bus: LiveBus): NonNullable<Feature['gauges']> {
   return {
+    logplane_live_readers: { help: 'Open live streams', read: () => bus.listenerCount },
+    logplane_live_bytes: {
+      help: 'Bytes of the records that are kept for live readers',
+      read: () => bus.recent.bytes,
+    },
+    logplane_tail_page_bytes: {
+      help: 'Bytes of the store that live readers have read and not taken',
+      read: () => bus.pages.held,
+    },
     logplane_live_filter_failures: {
       help: 'Batches of live records with which a filter failed or was too slow; its readers read the store instead',
       read: () => bus.filters.failures,
