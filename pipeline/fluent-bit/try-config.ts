@@ -72,7 +72,11 @@ interface Run {
 
 async function run(options: TryOptions, cwd: string, args: readonly string[], limit: number): Promise<Run> {
   const env = Object.fromEntries(options.environment.map((name) => [name, 'trial']));
-  const child = spawn('/bin/sh', ['-c', WHILE_PARENT_LIVES, options.program, ...args], { cwd, env, stdio: 'pipe' });
+  const child = spawn('/bin/sh', ['-c', WHILE_PARENT_LIVES, options.program, ...args], {
+    cwd,
+    env,
+    stdio: 'pipe',
+  });
   let output = '';
   const started = new Promise<'started'>((resolve) => {
     const read = (chunk: Buffer) => {

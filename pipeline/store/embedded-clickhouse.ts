@@ -238,7 +238,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
 
     async close() {
       await journal.close();
-      fileSystem.close();
+      await fileSystem.close();
       for (const session of sessions) session.close();
       await drainPending();
     },

@@ -11,7 +11,10 @@ t.test('a trial ends with the process that runs it, however that ends', async (t
   const pidFile = join(folder, 'pid');
   const program = join(folder, 'fluent-bit');
   // It passes the dry run, and its trial would go on for ever.
-  writeFileSync(program, `#!/bin/sh\n[ "$1" = --dry-run ] && exit 0\necho $$ > ${pidFile}\nexec /bin/sleep 1000\n`);
+  writeFileSync(
+    program,
+    `#!/bin/sh\n[ "$1" = --dry-run ] && exit 0\necho $$ > ${pidFile}\nexec /bin/sleep 1000\n`,
+  );
   chmodSync(program, 0o755);
   const module = resolve(import.meta.dirname, '../../../pipeline/fluent-bit/try-config.ts');
   const script = `import(${JSON.stringify(module)}).then(({ tryConfig }) => tryConfig({
