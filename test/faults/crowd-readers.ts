@@ -16,7 +16,9 @@ function open(query: string, counts: Uint32Array, index: number): Promise<void> 
     let isOpen = false;
     socket.setEncoding('latin1');
     socket.on('error', reject);
-    socket.write(`GET /api/v1/logs/stream?q=${encodeURIComponent(query)} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    socket.write(
+      `GET /api/v1/logs/stream?q=${encodeURIComponent(query)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+    );
     socket.on('data', (piece: string) => {
       const lines = (rest + piece).split('\n');
       rest = lines.pop()!;

@@ -42,7 +42,9 @@ export class SlowClients {
   /** Opens a live stream and reads nothing of it: what a machine does that has lost its network. */
   async deafReader(count: number): Promise<void> {
     for (let index = 0; index < count; index++) {
-      const socket = await this.#connect('GET /api/v1/logs/stream?tail=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      const socket = await this.#connect(
+        'GET /api/v1/logs/stream?tail=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n',
+      );
       socket.pause();
     }
   }
