@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import type { Context } from 'koa';
+import { turnsEnded } from '../pipeline/loop-turns.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
 import { adminToken } from './admin-token.ts';
@@ -37,8 +38,8 @@ import { retentionOf } from './start-rules.ts';
 import { createSync } from './start-sync.ts';
 import { createTelemetry } from './telemetry.ts';
 
-/** Bodies in memory at once, unpacked; each becomes about four times as much while it is taken in. */
-const BODY_BUDGET_BYTES = 128 * 1024 * 1024;
+/** Bodies in memory at once, packed and unpacked: at least one of the largest size in either form. */
+const bodyBudgetBytes = (ingestMaxBytes: number) => Math.max(128 * 1024 * 1024, 2 * ingestMaxBytes);
 const STOP_MILLISECONDS = 8_000;
 
 export interface RunningServer {
@@ -92,7 +93,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       archiving,
     ];
 
-    const budget = new BodyBudget(BODY_BUDGET_BYTES);
+    const budget = new BodyBudget(bodyBudgetBytes(config.INGEST_MAX_BYTES));
     const auth = createAuth({
       ingestToken: config.INGEST_TOKEN,
       readToken: config.READ_TOKEN,
@@ -147,6 +148,17 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
             help: 'HTTP requests that were answered',
             labels: ['endpoint', 'status'],
             read: () => requestCounts,
+          },
+          logplane_records_too_large_total: {
+            help: 'Records, or pieces of one, that are kept as text because they exceed a limit',
+            labels: ['limit'],
+            read: () =>
+              Object.entries(ingest.counters.recordsTooLarge).map(([limit, value]) => ({ limit, value })),
+          },
+          logplane_ingest_turns_total: {
+            help: 'How often ingest stopped in its work to let others have the event loop',
+            labels: [],
+            read: () => [{ value: turnsEnded() }],
           },
           ...seriesOf(features),
         },

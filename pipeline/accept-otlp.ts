@@ -1,8 +1,10 @@
 import { badRequest, LogplaneError } from './errors.ts';
+import { pause } from './loop-turns.ts';
 import type { Pipeline, Receipt } from './pipeline.ts';
+import { rejectBody } from './rejected-entries.ts';
 import { parseOtlpEntry, type RecordGroup, writeOtlpEntries } from './sources/otlp.ts';
-import { readJsonGroups } from './sources/otlp-json.ts';
-import { readProtobufGroups } from './sources/otlp-protobuf.ts';
+import { openJsonRequest } from './sources/otlp-json.ts';
+import { openProtobufRequest } from './sources/otlp-protobuf.ts';
 import type { DeadLetterStore, NewDeadLetter } from './store/dead-letter-store.ts';
 
 export interface OtlpRequest {
@@ -17,6 +19,8 @@ export interface OtlpRequest {
   readonly idempotencyKey?: string | undefined;
   /** Why the rest of the content could not be unpacked. */
   readonly damage?: string | undefined;
+  /** Aborted when nobody waits for the receipt any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface OtlpTarget {
@@ -38,24 +42,29 @@ export async function acceptOtlp(
   { pipeline, deadLetters }: OtlpTarget,
   request: OtlpRequest,
 ): Promise<OtlpReceipt> {
-  let groups: Iterable<RecordGroup>;
+  let groups: () => Iterable<RecordGroup | undefined>;
   try {
-    groups = readGroups(request);
+    if (request.damage !== undefined) throw new Error(request.damage);
+    const opening = OPENERS[request.format](request.content);
+    let step = opening.next();
+    for (; !step.done; step = opening.next()) await pause(request.signal);
+    groups = step.value;
   } catch (error) {
     if (error instanceof LogplaneError) throw error;
     const reason = `not an OTLP request in ${request.format}: ${(error as Error).message}`;
     await deadLetters.add([deadLetter(request, reason)]);
     throw badRequest(`${reason}; what could be read of it is kept as a dead letter`);
   }
-  const { agent, peer, digest, idempotencyKey } = request;
+  const { agent, peer, digest, idempotencyKey, content, signal } = request;
   const receipt = await pipeline.accept({
     agent,
     peer,
     digest,
     idempotencyKey,
     source: 'otlp',
-    entries: { [Symbol.iterator]: () => writeOtlpEntries(groups) },
+    entries: { [Symbol.iterator]: () => writeOtlpEntries(groups(), content.length) },
     decode: parseOtlpEntry,
+    signal,
   });
   const { accepted, rejected } = receipt;
   const errorMessage =
@@ -66,14 +75,7 @@ export async function acceptOtlp(
   return { ...receipt, errorMessage };
 }
 
-function readGroups({ format, content, damage }: OtlpRequest): Iterable<RecordGroup> {
-  if (damage !== undefined) throw new Error(damage);
-  if (format === 'json') return readJsonGroups(content);
-  const groups = { [Symbol.iterator]: () => readProtobufGroups(content) };
-  // Walked through once before the first record is stored, so that a broken body stores none.
-  for (const group of groups) for (const _ of group);
-  return groups;
-}
+const OPENERS = { json: openJsonRequest, protobuf: openProtobufRequest } as const;
 
 function deadLetter({ format, content, digest, agent, peer }: OtlpRequest, reason: string): NewDeadLetter {
   return {
@@ -82,7 +84,6 @@ function deadLetter({ format, content, digest, agent, peer }: OtlpRequest, reaso
     agent: agent ?? peer,
     source: 'otlp',
     line: 0,
-    reason,
-    content: format === 'json' ? content.toString() : content,
+    ...rejectBody<string | Buffer>(reason, content, (bytes) => (format === 'json' ? String(bytes) : bytes)),
   };
 }

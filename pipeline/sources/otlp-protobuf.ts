@@ -1,18 +1,25 @@
 import protobuf from 'protobufjs';
-import type { RecordGroup } from './otlp.ts';
-import { type OtlpRecord, type ResourceHead, type ScopeHead, writeSharedFields } from './otlp-record.ts';
+import { once } from './once.ts';
+import type { RecordGroup, UnreadRecord } from './otlp.ts';
+import {
+  type OtlpRecord,
+  type ResourceHead,
+  type ScopeHead,
+  writeResourceFields,
+  writeScopeFields,
+} from './otlp-record.ts';
+import { OtlpTooDeepError } from './otlp-value.ts';
+import { type LargeText, MAX_RECORD_BYTES, splitLongText } from './record-limits.ts';
 
 /**
  * The messages of OTLP logs (opentelemetry-proto 1.x: collector/logs/v1, logs/v1, resource/v1, common/v1), without
- * packages, which are no part of the encoding, and without the lists of scopes and records, which are read one by one.
+ * packages, which are no part of the encoding, and without those that hold lists of resources, scopes and records, which are read one by one.
  */
 const SCHEMA = `
 syntax = "proto3";
 message ExportLogsServiceResponse { ExportLogsPartialSuccess partial_success = 1; }
 message ExportLogsPartialSuccess { int64 rejected_log_records = 1; string error_message = 2; }
-message ResourceLogs { Resource resource = 1; string schema_url = 3; }
 message Resource { repeated KeyValue attributes = 1; uint32 dropped_attributes_count = 2; }
-message ScopeLogs { InstrumentationScope scope = 1; string schema_url = 3; }
 message InstrumentationScope {
   string name = 1; string version = 2; repeated KeyValue attributes = 3; uint32 dropped_attributes_count = 4;
 }
@@ -36,58 +43,149 @@ message Any { string type_url = 1; bytes value = 2; }
 message Status { int32 code = 1; string message = 2; repeated Any details = 3; }
 `;
 
-/** Fields that hold the lists. */
+/** Fields of requests, resources and scopes. */
 const RESOURCE_LOGS = 1;
 const SCOPE_LOGS = 2;
 const LOG_RECORDS = 2;
+const HEAD = 1;
+const SCHEMA_URL = 3;
 
 const { root } = protobuf.parse(SCHEMA);
-const ResourceLogs = root.lookupType('ResourceLogs');
-const ScopeLogs = root.lookupType('ScopeLogs');
+const Resource = root.lookupType('Resource');
+const InstrumentationScope = root.lookupType('InstrumentationScope');
 const LogRecord = root.lookupType('LogRecord');
 const Response = root.lookupType('ExportLogsServiceResponse');
 const RetryInfo = root.lookupType('RetryInfo');
 const Status = root.lookupType('Status');
 
+/** Fields of a message that are passed over between two bounded steps. */
+const STEP_FIELDS = 4_096;
+
+/**
+ * Opens an `ExportLogsServiceRequest`: walks through it once, so that of a broken one no record is read. Gives undefined between bounded
+ * steps, then what reads its records.
+ * @throws Error where the bytes are no such request
+ */
+export function* openProtobufRequest(
+  body: Buffer,
+): Generator<undefined, () => Iterable<RecordGroup | undefined>> {
+  yield* checkProtobufRequest(body);
+  return () => readProtobufGroups(body);
+}
+
+function* checkProtobufRequest(body: Buffer): Generator<undefined> {
+  for (const resourceLogs of members(body, RESOURCE_LOGS)) {
+    if (!resourceLogs) yield undefined;
+    else {
+      for (const scopeLogs of members(resourceLogs, SCOPE_LOGS)) {
+        if (!scopeLogs) yield undefined;
+        else for (const record of members(scopeLogs, LOG_RECORDS)) if (!record) yield undefined;
+      }
+    }
+  }
+}
+
 /**
  * The records of an `ExportLogsServiceRequest`, decoded one at a time: a body of millions of empty records never
- * stands in memory as objects.
+ * stands in memory as objects. Undefined stands for a bounded step that has led to none.
  * @throws Error, while it is iterated, where the bytes are no such request
  */
-export function* readProtobufGroups(body: Buffer): Generator<RecordGroup> {
+function* readProtobufGroups(body: Buffer): Generator<RecordGroup | undefined> {
   for (const resourceLogs of members(body, RESOURCE_LOGS)) {
+    if (!resourceLogs) {
+      yield undefined;
+      continue;
+    }
+    const resource = yield* findHead(resourceLogs);
+    const resourceFields = once(() =>
+      writeResourceFields({
+        ...(resource.head && { resource: decode<ResourceHead['resource'] & {}>(Resource, resource.head) }),
+        ...(resource.schemaUrl && { schemaUrl: resource.schemaUrl.toString() }),
+      }),
+    );
     for (const scopeLogs of members(resourceLogs, SCOPE_LOGS)) {
+      if (!scopeLogs) {
+        yield undefined;
+        continue;
+      }
+      const scope = yield* findHead(scopeLogs);
       yield {
-        shared: () =>
-          writeSharedFields(
-            decode<ResourceHead>(ResourceLogs, resourceLogs),
-            decode<ScopeHead>(ScopeLogs, scopeLogs),
-          ),
+        shared: once(() => [
+          ...writeScopeFields({
+            ...(scope.head && { scope: decode<ScopeHead['scope'] & {}>(InstrumentationScope, scope.head) }),
+            ...(scope.schemaUrl && { schemaUrl: scope.schemaUrl.toString() }),
+          }),
+          ...resourceFields(),
+        ]),
+        largeHead: [resource, scope].flatMap(({ head, schemaUrl }) => largeTexts(head, schemaUrl)),
         *[Symbol.iterator]() {
-          for (const bytes of members(scopeLogs, LOG_RECORDS)) {
-            yield {
-              read: () => decode<OtlpRecord>(LogRecord, bytes),
-              raw: () => Buffer.from(bytes).toString('base64'),
-            };
-          }
+          for (const bytes of members(scopeLogs, LOG_RECORDS)) yield bytes && unreadRecord(bytes);
         },
       };
     }
   }
 }
 
+function unreadRecord(bytes: Buffer): UnreadRecord {
+  return {
+    read: () => decode<OtlpRecord>(LogRecord, bytes),
+    raw: () => bytes.toString('base64'),
+    text: () => printable(bytes.toString()),
+    pieces: bytes.length > MAX_RECORD_BYTES ? () => printablePieces(bytes) : undefined,
+  };
+}
+
+/** The texts in a message stand in its bytes as they are: so they are found by what they say. */
+const printable = (text: string) => text.replace(/[\0-\x08\x0e-\x1f\x7f\ufffd]+/g, ' ');
+
+function* printablePieces(bytes: Buffer): Generator<LargeText> {
+  for (const piece of splitLongText(bytes, 0, bytes.length)) yield { ...piece, text: printable(piece.text) };
+}
+
+function largeTexts(...parts: readonly (Buffer | undefined)[]): (() => Generator<LargeText>)[] {
+  const large = parts.filter((part) => part !== undefined && part.length > MAX_RECORD_BYTES);
+  return large.map((part) => () => printablePieces(part!));
+}
+
 /** 64-bit numbers come as decimal strings, bytes as buffers; what was not sent is left out. */
 function decode<Message>(type: protobuf.Type, bytes: Uint8Array): Message {
-  return type.toObject(type.decode(bytes), { longs: String }) as Message;
+  try {
+    return type.toObject(type.decode(bytes), { longs: String }) as Message;
+  } catch (error) {
+    if (/nesting depth/.test((error as Error).message)) throw new OtlpTooDeepError();
+    throw error;
+  }
+}
+
+/** Resources and scopes have their head and the address of its schema in fields of the same numbers. */
+function* findHead(
+  bytes: Buffer,
+): Generator<undefined, { readonly head: Buffer | undefined; readonly schemaUrl: Buffer | undefined }> {
+  let head: Buffer | undefined;
+  let schemaUrl: Buffer | undefined;
+  for (const found of members(bytes, HEAD)) {
+    if (found) head = found;
+    else yield undefined;
+  }
+  for (const found of members(bytes, SCHEMA_URL)) {
+    if (found) schemaUrl = found;
+    else yield undefined;
+  }
+  return { head, schemaUrl };
 }
 
 /** The messages in one repeated field. */
-function* members(bytes: Uint8Array, field: number): Generator<Uint8Array> {
+function* members(bytes: Buffer, field: number): Generator<Buffer | undefined> {
   const reader = protobuf.Reader.create(bytes);
-  while (reader.pos < reader.len) {
+  for (let passed = 1; reader.pos < reader.len; passed++) {
     const tag = reader.uint32();
-    if (tag === ((field << 3) | 2)) yield reader.bytes();
-    else reader.skipType(tag & 7);
+    if (tag === ((field << 3) | 2)) {
+      const length = reader.uint32();
+      const start = reader.pos;
+      reader.skip(length);
+      yield bytes.subarray(start, start + length);
+    } else reader.skipType(tag & 7);
+    if (passed % STEP_FIELDS === 0) yield undefined;
   }
 }
 

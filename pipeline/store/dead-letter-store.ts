@@ -1,4 +1,5 @@
 import { overloaded } from '../errors.ts';
+import { isTurnOver, nextTurn } from '../loop-turns.ts';
 import type { ClickHouse, QueryParameters } from './clickhouse.ts';
 
 /** A piece of a request that could not be read as a record, kept so that nothing is lost. */
@@ -39,13 +40,15 @@ export class DeadLetterStore {
    * @throws LogplaneError `overloaded` when the store cannot take them now
    */
   async add(letters: readonly NewDeadLetter[]): Promise<void> {
-    const rows = letters.map((letter) => {
+    const rows: string[] = [];
+    for (const letter of letters) {
+      if (isTurnOver()) await nextTurn();
       const { id, receivedAt, agent, source, line } = letter;
       const { content, reason } = this.#redact(letter);
       // The engine takes no half of a surrogate pair, and a reason may quote one.
       const [by, why, what] = [this.#redactText(agent), reason, content].map((text) => text.toWellFormed());
-      return JSON.stringify([id, receivedAt, by, source, line, why, what]);
-    });
+      rows.push(JSON.stringify([id, receivedAt, by, source, line, why, what]));
+    }
     try {
       await this.#clickhouse.insert('dead_letters', COLUMNS, {
         format: 'JSONCompactEachRow',

@@ -1,4 +1,5 @@
 import { endOfString, endOfValue, skipBlanks } from '../record/raw-json.ts';
+import { exceededLimit } from '../sources/record-limits.ts';
 import type { SourceEntry } from '../sources/source-entry.ts';
 import { applyForms, mayHold, type OnRedacted } from './redact-text.ts';
 import type { SecretForm } from './secret-forms.ts';
@@ -63,7 +64,9 @@ export function createRedactor({
 
   /** A string's value: the fields of a JSON object in it are read as fields, so that it stays one. */
   const redactString = (text: string, depth: number): string =>
-    depth < DEEPEST && text.startsWith('{') && isJson(text) ? redactJson(text, depth + 1) : plain(text);
+    depth < DEEPEST && text.startsWith('{') && exceededLimit(text) === undefined && isJson(text)
+      ? redactJson(text, depth + 1)
+      : plain(text);
 
   /** Replaces strings in a JSON text; all else stays as it was written. */
   const redactJson = (text: string, depth: number): string => {

@@ -11,6 +11,7 @@ import { drillForwarding } from './forward-drill.ts';
 import { fuzzApi } from './fuzz-api.ts';
 import { fleetLines } from './fuzz-fleet.ts';
 import { drillGarbage } from './garbage-drill.ts';
+import { drillHostile } from './hostile-drill.ts';
 import { drillIdle } from './idle-drill.ts';
 import { drillKill } from './kill-drill.ts';
 import { drillManyAgents } from './many-agents-drill.ts';
@@ -48,6 +49,7 @@ const DRILLS: Readonly<Record<string, ((folder: string) => Promise<DrillResult>)
       repeatAfter: 30_000,
     }),
   garbage: (folder) => drillGarbage({ folder, seeds: Array.from({ length: 3_000 }, (_, seed) => seed) }),
+  hostile: (folder) => drillHostile({ folder, bytes: 60_000_000 }),
   forwarding: (folder) => drillForwarding({ folder, secondsDown: 60 }),
   stream: (folder) => streamed(folder),
   'stream-kill': (folder) => streamed(folder, (SECONDS * REQUESTS_PER_SECOND) / 2),
