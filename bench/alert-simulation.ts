@@ -11,7 +11,6 @@ import { fromMilliseconds } from '../pipeline/record/timestamp.ts';
 import { LOG_COLUMN_NAMES } from '../pipeline/store/columns.ts';
 import { openEmbeddedClickHouse } from '../pipeline/store/embedded-clickhouse.ts';
 import { LogBlock } from '../pipeline/store/log-block.ts';
-import { LogStore } from '../pipeline/store/log-store.ts';
 import { migrate } from '../pipeline/store/schema.ts';
 import { createCategorizer } from '../pipeline/transforms/categorize.ts';
 import { createNormalizer } from '../pipeline/transforms/normalize.ts';
@@ -32,7 +31,6 @@ const AFTER_MINUTES = 30;
 const folder = await mkdtemp(join(tmpdir(), 'logplane-simulation-'));
 const clickhouse = openEmbeddedClickHouse({ path: folder, database: 'logplane' });
 await migrate(clickhouse, { days: 20_000, errorDays: 20_000 });
-const store = new LogStore(clickhouse);
 
 /** Stores the whole fleet's lines, each with the minute of its arrival as its place. */
 async function fill(): Promise<number> {
@@ -106,7 +104,7 @@ for (const name of incidentNames) {
     continue;
   }
   const compiled = compileRule(rules.find((rule) => rule.name === first.rule)!);
-  const samples = await sampleRecords(store, compiled, first.group, first.at);
+  const samples = await sampleRecords(clickhouse, compiled, first.group, first.at);
   const failure = explainFailure(samples.map(({ message }) => message));
   const labels = (JSON.parse(first.group) as string[]).filter((value) => value !== '').join(', ');
   const numbers = { value: Number(first.value.toPrecision(4)), ...first.numbers, ...failure };

@@ -2,8 +2,10 @@ import cors from '@koa/cors';
 import Koa from 'koa';
 import { LogStore } from '../pipeline/store/log-store.ts';
 import { Api, type ApiOptions } from './http/api.ts';
+import { isOfClient } from './http/client-error.ts';
 import { respondToErrors } from './http/error-response.ts';
 import { refuseForeignSites } from './http/foreign-sites.ts';
+import type { OwnNames } from './http/own-names.ts';
 import { countRequests, type RequestCounts } from './http/request-counts.ts';
 import { setSecurityHeaders } from './http/security-headers.ts';
 import { refuseUnreadableAddress } from './http/unreadable-address.ts';
@@ -58,14 +60,12 @@ export interface AppOptions
     ApiOptions {
   /** Origins whose pages may read answers. */
   readonly corsOrigins: readonly string[];
+  readonly ownNames: OwnNames;
   readonly onDefect: (error: unknown, context?: Koa.Context) => void;
   readonly requestCounts: RequestCounts;
   /** Logs requests and answers; told how to name the route of a request. */
   readonly requestLog: ((endpoint: (context: Koa.Context) => string | null) => Koa.Middleware) | undefined;
 }
-
-/** How a stream fails when its reader closes the connection. */
-const CLIENT_LEFT = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE']);
 
 /** The whole HTTP interface: every address family is one line here. */
 export function createApp(options: AppOptions): Koa {
@@ -103,10 +103,8 @@ export function createApp(options: AppOptions): Koa {
   addDocumentRoutes(api, options);
 
   const app = new Koa();
-  app.on('error', (error: NodeJS.ErrnoException) => {
-    const code = error.code ?? '';
-    // HPE: what came is no HTTP, or ends in the middle of a request.
-    if (!CLIENT_LEFT.has(code) && !code.startsWith('HPE_')) options.onDefect(error);
+  app.on('error', (error: unknown) => {
+    if (!isOfClient(error)) options.onDefect(error);
   });
   const endpoint = (context: Koa.Context) => api.endpoint(context);
   app.use(setSecurityHeaders);
@@ -116,7 +114,11 @@ export function createApp(options: AppOptions): Koa {
   app.use(respondToErrors(options.onDefect));
   if (options.corsOrigins.length > 0) app.use(cors({ origin: allowedOrigin(options.corsOrigins) }));
   app.use(
-    refuseForeignSites({ allowedOrigins: options.corsOrigins, trustNames: !options.auth.isOpen('change') }),
+    refuseForeignSites({
+      allowedOrigins: options.corsOrigins,
+      trustNames: !options.auth.isOpen('change'),
+      ownNames: options.ownNames,
+    }),
   );
   app.use(api.router.routes());
   app.use(api.router.allowedMethods());

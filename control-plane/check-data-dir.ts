@@ -4,6 +4,11 @@ import { ConfigError } from './config.ts';
 
 /** @throws ConfigError where `DATA_DIR` is no folder that can be written to; nothing in it is changed */
 export async function checkDataDir(folder: string): Promise<void> {
+  if (/[{}*]/.test(folder)) {
+    throw new ConfigError(
+      `DATA_DIR: expected a path without { } and *, which the engine reads as patterns, got "${folder}"`,
+    );
+  }
   const probe = join(folder, `.probe-${process.pid}`);
   try {
     await mkdir(folder, { recursive: true });

@@ -48,6 +48,10 @@ function isTimezone(zone: string): boolean {
 }
 
 const endpoint = z.url({ protocol: /^https?$/, error: 'an http or https URL' });
+const origin = endpoint.refine(
+  (url) => /^\w+:\/\/[^/?#@]+\/?$/.test(url),
+  'an address such as https://logs.example.com, without a path',
+);
 const protocol = z.enum(PROTOCOLS, `one of ${PROTOCOLS.join(', ')}`);
 const query = text.refine(isQuery, 'a query such as level:error service:vllm');
 const DESTINATIONS_FORM = 'a JSON list of {"name", "endpoint", "protocol"?, "headers"?, "query"?}';
@@ -114,10 +118,12 @@ export const SETTINGS = z.object({
     .toLowerCase()
     .pipe(z.enum(LEVELS, `one of ${LEVELS.join(', ')}`))
     .default('info'),
+  DEBUG: yesOrNo.default(false),
   ADMIN_TOKEN: text.optional(),
   INGEST_TOKEN: text.optional(),
   READ_TOKEN: text.optional(),
   CORS_ORIGIN: list.default([]),
+  PUBLIC_URL: origin.optional(),
   CLICKHOUSE_URL: z.url({ protocol: /^https?$/, error: 'an http or https URL' }).optional(),
   CLICKHOUSE_USER: text.default('default'),
   CLICKHOUSE_PASSWORD: z.string().default(''),
@@ -158,6 +164,7 @@ export const SETTINGS = z.object({
   STREAM_MAX_MINUTES: whole(1, 30_000).optional(),
   MAX_DISK_BYTES: whole(100 * 1024 * 1024).optional(),
   ARCHIVE_DIR: text.optional(),
+  MEMORY_LIMIT_BYTES: whole(0).optional(),
   INGEST_MAX_BYTES: whole(1024, 128 * 1024 * 1024).default(64 * 1024 * 1024),
   OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: endpoint.optional(),
   OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: protocol.default('http/protobuf'),

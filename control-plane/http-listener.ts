@@ -44,7 +44,3 @@ export async function startHttpListener(
       }),
   };
 }
-
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
-}

@@ -1,16 +1,25 @@
 import { join } from 'node:path';
 import { type ClickHouse, ClickHouseError } from '../pipeline/store/clickhouse.ts';
 import { openEmbeddedClickHouse } from '../pipeline/store/embedded-clickhouse.ts';
+import type { EngineMemory } from '../pipeline/store/engine-memory.ts';
 import { type Config, ConfigError } from './config.ts';
 
-/** The server that the settings name, else the engine in this process. */
-export async function openClickHouse(config: Config, warn: (message: string) => void): Promise<ClickHouse> {
+/**
+ * The server that the settings name, else the engine in this process.
+ * @param memory what that engine may take; left out: what the machine has
+ */
+export async function openClickHouse(
+  config: Config,
+  warn: (message: string) => void,
+  memory?: EngineMemory,
+): Promise<ClickHouse> {
   const database = config.CLICKHOUSE_DATABASE;
   if (config.CLICKHOUSE_URL === undefined) {
     return openEmbeddedClickHouse({
       path: join(config.DATA_DIR, 'clickhouse'),
       database,
       fsync: config.FSYNC,
+      ...(memory && { memory }),
       onDamage: warn,
     });
   }

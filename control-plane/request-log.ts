@@ -13,6 +13,8 @@ export interface RequestLogOptions {
   readonly files: string | undefined;
   readonly maxBytes: number;
   readonly backups: number;
+  /** Shows each entry on the console (DEBUG); undefined: nowhere. */
+  readonly print: ((line: string) => void) | undefined;
   /** Where its entries become records of the service `server`; undefined: nowhere. */
   readonly store: { readonly pipeline: Pipeline; readonly machineId: string } | undefined;
   readonly onProblem: (message: string) => void;
@@ -31,14 +33,14 @@ const COUNTED_ALONE = /^\/(?:logs\/ingest|v1\/logs)$|\/stream$/;
 
 /** The server's own request log; undefined where nobody wants it. */
 export function startRequestLog(options: RequestLogOptions): RequestLog | undefined {
-  const { files, store, maxBytes, backups, onProblem } = options;
-  if (files === undefined && store === undefined) return undefined;
+  const { files, print, store, maxBytes, backups, onProblem } = options;
+  if (files === undefined && store === undefined && print === undefined) return undefined;
   const logger = createLogger({
     service: 'server',
     ...(files !== undefined && { dir: files }),
     maxBytes,
     backups,
-    exporters: store ? [selfExporter(store)] : [],
+    exporters: [...(store ? [selfExporter(store)] : []), ...(print ? [consoleExporter(print)] : [])],
     onProblem,
   });
   return {
@@ -54,6 +56,24 @@ export function startRequestLog(options: RequestLogOptions): RequestLog | undefi
       }),
     close: () => logger.close(),
   };
+}
+
+/** What moves a terminal's cursor or turns its text around; JSON has escaped the other control characters already. */
+const TERMINAL_CONTROLS = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+function consoleExporter(print: (line: string) => void): LogRecordExporter {
+  return {
+    export(records, done) {
+      for (const record of records) print(formatLine(record).replace(TERMINAL_CONTROLS, escapeUnit));
+      done({ code: ExportResultCode.SUCCESS });
+    },
+    forceFlush: async () => {},
+    shutdown: async () => {},
+  };
+}
+
+function escapeUnit(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** Gives entries to the pipeline itself, not through a request, so that storing one makes no further entry. */

@@ -10,16 +10,22 @@ import { createBackup } from './backup/create-backup.ts';
 import { checkDataDir } from './check-data-dir.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
+import { divideMemory, memoryProblems } from './divide-memory.ts';
 import { type Feature, gaugesOf, impairedOf, registriesOf, seriesOf } from './feature.ts';
 import { readDestinations } from './forward/read-destinations.ts';
 import { startForwarding } from './forward/start-forwarding.ts';
+import { AnswerBudget } from './http/answer-budget.ts';
 import { createAuth } from './http/auth.ts';
 import { BodyBudget } from './http/body-budget.ts';
+import { KnownTokens } from './http/known-tokens.ts';
+import { isLoopback, OwnNames } from './http/own-names.ts';
 import { readPageFiles } from './http/page-files.ts';
+import { PendingRecords } from './http/pending-records.ts';
 import { RequestCounts } from './http/request-counts.ts';
 import { StreamLimit } from './http/stream-limit.ts';
-import { isLoopback, startHttpListener } from './http-listener.ts';
+import { startHttpListener } from './http-listener.ts';
 import { JobRunStore } from './jobs/job-run-store.ts';
+import { memoryLimit } from './memory-limit.ts';
 import { openClickHouse } from './open-clickhouse.ts';
 import { openRedis } from './open-redis.ts';
 import { startOtlpListener } from './otlp-listener.ts';
@@ -38,8 +44,6 @@ import { retentionOf } from './start-rules.ts';
 import { createSync } from './start-sync.ts';
 import { createTelemetry } from './telemetry.ts';
 
-/** Bodies in memory at once, packed and unpacked: at least one of the largest size in either form. */
-const bodyBudgetBytes = (ingestMaxBytes: number) => Math.max(128 * 1024 * 1024, 2 * ingestMaxBytes);
 const STOP_MILLISECONDS = 8_000;
 
 export interface RunningServer {
@@ -52,11 +56,20 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Puts the parts together and starts them; `close` stops them in reverse order. */
-export async function startServer(config: Config, log: ConsoleLog): Promise<RunningServer> {
+/**
+ * Puts the parts together and starts them; `close` stops them in reverse order.
+ * @param further parts that its caller made
+ */
+export async function startServer(
+  config: Config,
+  log: ConsoleLog,
+  further: readonly Feature[] = [],
+): Promise<RunningServer> {
   const tls = await readTls(config);
   await checkDataDir(config.DATA_DIR);
-  const clickhouse = await openClickHouse(config, log.warn);
+  const memory = divideMemory(memoryLimit(config.MEMORY_LIMIT_BYTES));
+  for (const problem of memoryProblems(memory, config.INGEST_MAX_BYTES)) log.warn(problem);
+  const clickhouse = await openClickHouse(config, log.warn, memory.engine);
   const redis = config.REDIS_URL === undefined ? undefined : await openRedis(config.REDIS_URL, log);
   const stopping = new AbortController();
   // Every open stream listens to it.
@@ -76,7 +89,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       stateDir: join(config.DATA_DIR, 'state'),
       onProblem: log.warn,
     });
-    const alerting = await createAlerting(config, { clickhouse, store: store.for('rules'), bus, log });
+    const alerting = await createAlerting(config, { clickhouse, bus, log });
     const retention = retentionOf(config, ingest.rules.retention);
     const fleet = await createFleet(config, state, log);
     const archiving = await createArchive(config, clickhouse, log);
@@ -91,19 +104,35 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       nodes,
       createRetention(config, clickhouse, retention, log),
       archiving,
+      ...further,
     ];
 
-    const budget = new BodyBudget(bodyBudgetBytes(config.INGEST_MAX_BYTES));
-    const auth = createAuth({
+    const budget = new BodyBudget(memory.bodies);
+    const answers = new AnswerBudget(memory.answers);
+    const tokens = {
       ingestToken: config.INGEST_TOKEN,
       readToken: config.READ_TOKEN,
       adminToken: await adminToken(config, log.info),
+    };
+    const known = await KnownTokens.open(
+      join(config.DATA_DIR, 'state', 'used-tokens'),
+      Object.values(tokens).filter((token) => token !== undefined),
+      log.warn,
+    );
+    const ownNames = new OwnNames({
+      origins: [...config.CORS_ORIGIN, ...(config.PUBLIC_URL === undefined ? [] : [config.PUBLIC_URL])],
+    });
+    const auth = createAuth({
+      ...tokens,
+      ownNames: config.READ_TOKEN === undefined && isLoopback(config.HOST) ? ownNames : undefined,
+      known,
       guardChanges: config.ADMIN_TOKEN !== undefined || !isLoopback(config.HOST),
     });
     const requestLog = startRequestLog({
       files: config.LOG_API_CALLS ? config.LOG_DIR : undefined,
       maxBytes: config.LOG_MAX_BYTES,
       backups: config.LOG_BACKUP_COUNT,
+      print: config.DEBUG ? log.debug : undefined,
       store: config.SELF_INGEST ? { pipeline, machineId: config.MACHINE_ID } : undefined,
       onProblem: log.warn,
     });
@@ -138,7 +167,10 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
       streams: new StreamLimit(config.MAX_STREAMS_PER_CLIENT),
       stopping: stopping.signal,
       body: { budget, limit: config.INGEST_MAX_BYTES },
+      answers,
+      pending: new PendingRecords(clickhouse.journaled),
       corsOrigins: config.CORS_ORIGIN,
+      ownNames,
       version: packageVersion(),
       pageFiles: readPageFiles(),
       telemetry: createTelemetry({
@@ -170,6 +202,10 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
             read: () => clickhouse.journaled.rows,
           },
           logplane_body_bytes: { help: 'Bytes of request bodies in memory', read: () => budget.held },
+          logplane_answer_bytes: {
+            help: 'Bytes of finished answers that wait for their clients',
+            read: () => answers.held,
+          },
           ...gaugesOf([...features, ingest.liveBus]),
         },
       }),
@@ -215,6 +251,7 @@ export async function startServer(config: Config, log: ConsoleLog): Promise<Runn
           ...features.map((feature) => ended(feature.stop())),
         ]);
         await ended(requestLog?.close());
+        await known.saved();
         await ended(ingest.stop());
         await clickhouse.close();
         redis?.disconnect();

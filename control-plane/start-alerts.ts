@@ -3,7 +3,6 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LiveBus } from '../pipeline/live/live-bus.ts';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
-import type { LogStore } from '../pipeline/store/log-store.ts';
 import { AlertFeed } from './alerts/alert-feed.ts';
 import { AlertStore } from './alerts/alert-store.ts';
 import { BUILT_IN_RULES } from './alerts/built-in-rules.ts';
@@ -23,7 +22,6 @@ import type { Feature } from './feature.ts';
 
 export interface AlertParts {
   readonly clickhouse: ClickHouse;
-  readonly store: LogStore;
   readonly bus: LiveBus;
   readonly log: ConsoleLog;
 }
@@ -37,12 +35,14 @@ export interface Alerting extends Feature {
   readonly webhookGuard: WebhookGuard;
   readonly webhookSecret: string;
   readonly onRulesChanged: () => void;
+  /** What keeps single rules from their work on this server, by name. */
+  readonly ruleProblems: () => ReadonlyMap<string, string>;
 }
 
 /** Puts rules, their evaluation and notification together. */
 export async function createAlerting(
   config: Config,
-  { clickhouse, store, bus, log }: AlertParts,
+  { clickhouse, bus, log }: AlertParts,
 ): Promise<Alerting> {
   const file = await readRuleFile(config.ALERT_RULES_FILE);
   const state = clickhouse.for('state');
@@ -55,7 +55,6 @@ export async function createAlerting(
   const webhookSecret = await readSecret(config);
   const evaluator = new Evaluator({
     clickhouse: clickhouse.for('rules'),
-    store,
     watermark: () => bus.watermark,
     book: ruleBook,
     alerts,
@@ -87,6 +86,7 @@ export async function createAlerting(
     webhookGuard,
     webhookSecret,
     onRulesChanged: () => evaluator.reload(),
+    ruleProblems: () => evaluator.ruleProblems,
     gauges: {
       logplane_alert_rules: { help: 'Alert rules that run here', read: () => evaluator.ruleCount },
       logplane_alerts_open: { help: 'Alerts pending or firing', read: () => evaluator.openCount },
@@ -98,8 +98,21 @@ export async function createAlerting(
         help: 'Records of groups beyond the number that a rule keeps apart',
         read: () => evaluator.overflow,
       },
+      logplane_alert_records_passed_over: {
+        help: 'Records that alert rules could not read, and passed over',
+        read: () => evaluator.passedOver,
+      },
     },
+    impaired: () => impairedBy(evaluator),
     series: {
+      logplane_alert_rule_failures_total: {
+        help: 'Failures of an alert rule since it was started; other rules go on',
+        labels: ['rule'],
+        read: () =>
+          Array.from(evaluator.failures, ([rule, value]) => ({ rule, value })).filter(
+            ({ value }) => value > 0,
+          ),
+      },
       logplane_webhook_messages_total: {
         help: 'Messages to webhooks, by what became of them; failed ones are sent again',
         labels: ['result'],
@@ -114,6 +127,18 @@ export async function createAlerting(
     async stop() {
       await Promise.all([evaluator.stop(), notifier.stop()]);
     },
+  };
+}
+
+const MAX_RULES_NAMED = 10;
+
+function impairedBy({ problem, ruleProblems }: Evaluator): Record<string, string> {
+  const named = Array.from(ruleProblems).slice(0, MAX_RULES_NAMED);
+  const more = ruleProblems.size - named.length;
+  return {
+    ...(problem !== undefined && { alerts: problem }),
+    ...Object.fromEntries(named.map(([rule, reason]) => [`alert rule ${rule}`, reason])),
+    ...(more > 0 && { 'alert rules': `${more} more rules cannot do their work` }),
   };
 }
 

@@ -44,7 +44,7 @@ export async function startIngest(
   redis: Redis | undefined,
   log: ConsoleLog,
 ): Promise<Ingest> {
-  const rules = await startRules(config.RULES_FILE);
+  const rules = await startRules(config.RULES_FILE, log.warn);
   await migrate(clickhouse.for('state'), retentionOf(config, rules.retention), config.FSYNC);
   const store = new LogStore(clickhouse);
   const deadLetters = new DeadLetterStore(clickhouse.for('state'), rules.redact.text);

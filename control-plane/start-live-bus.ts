@@ -44,6 +44,7 @@ export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus>
       publish: (last, records) => bus.publish(last, records),
       hasReaders: () => bus.listenerCount > 0,
       sharedRequests: undefined,
+      gauges: failuresOf(bus),
       stop: async () => {},
     };
   }
@@ -74,6 +75,7 @@ export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus>
       processes: () => share.holders(),
     }),
     gauges: {
+      ...failuresOf(bus),
       logplane_processes: { help: 'Server processes that share the live bus', read: () => shared.processes },
       logplane_bus_messages: {
         help: 'Messages sent to the live bus',
@@ -90,5 +92,14 @@ export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus>
     },
     impaired: () => (bus.problem === undefined ? {} : { bus: bus.problem }),
     stop: () => shared.stop(),
+  };
+}
+
+function failuresOf(bus: LiveBus): NonNullable<Feature['gauges']> {
+  return {
+    logplane_live_listener_failures: {
+      help: 'Live streams that ended because of a failure of their own',
+      read: () => bus.failures,
+    },
   };
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Redis } from 'ioredis';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
+import type { Redactor } from '../pipeline/transforms/redactor.ts';
 import { type Config, ConfigError } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
 import type { Feature } from './feature.ts';
@@ -43,7 +44,7 @@ export async function startNodes(
     log: nodeLog,
     pipeline,
     times,
-    redact: rules.redact.text,
+    redact: (nodeId, text) => redactNodeText(rules.redact, nodeId, text),
     ...(redis && { mayWarn: (launch) => isFirstToWarn(redis, launch) }),
   });
   await launches.load();
@@ -97,4 +98,9 @@ async function readRules(path: string | undefined): Promise<readonly LaunchRule[
   } catch (error) {
     throw new ConfigError(`LAUNCH_RULES_FILE (${path}): ${(error as Error).message}`);
   }
+}
+
+/** The entries of a node are one stream, in which a private key may come line by line. */
+function redactNodeText(redact: Redactor, nodeId: string, text: string): string {
+  return redact.keyBlocks.use('nodes', nodeId, new Map(), (block) => redact.text(text, block));
 }

@@ -3,24 +3,38 @@ import type { Retention } from '../pipeline/store/retention.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
 import type { Feature } from './feature.ts';
+import { keepLettersWithin } from './retention/dead-letter-limit.ts';
 import { keepWithin } from './retention/disk-limit.ts';
 
 const CHECK_MILLISECONDS = 60_000;
 
-/** Holds the tables within MAX_DISK_BYTES; what goes by its age, the engine removes itself. */
+/** Of MAX_DISK_BYTES; the rest is for records and for what little the server keeps beside them. */
+const LETTERS_SHARE = 0.1;
+/** What dead letters may take where there is no limit for all tables. */
+const LETTERS_BYTES = 1024 ** 3;
+
+/**
+ * Holds dead letters within their budget, and all tables within MAX_DISK_BYTES; what goes by its age, the engine removes itself.
+ */
 export function createRetention(
   { MAX_DISK_BYTES: limit }: Config,
   clickhouse: ClickHouse,
   retention: Retention,
   log: ConsoleLog,
 ): Feature {
-  if (limit === undefined) return { stop: async () => {} };
+  const lettersLimit = limit === undefined ? LETTERS_BYTES : Math.floor(limit * LETTERS_SHARE);
   const stopping = new AbortController();
   let evicted = 0;
+  let evictedLetters = 0;
   let timer: NodeJS.Timeout | undefined;
   let checking: Promise<void> | undefined;
   const check = async () => {
     try {
+      const letters = await keepLettersWithin(clickhouse, lettersLimit, stopping.signal);
+      evictedLetters += letters;
+      if (letters > 0)
+        log.warn(`dead letters took more than ${lettersLimit} bytes: the oldest ${letters} were removed`);
+      if (limit === undefined) return;
       const eviction = await keepWithin(clickhouse, {
         retention,
         limit,
@@ -32,7 +46,7 @@ export function createRetention(
       log.warn(`MAX_DISK_BYTES (${limit}) was exceeded: ${eviction.records} records were removed`);
     } catch (error) {
       if (!stopping.signal.aborted)
-        log.error(`MAX_DISK_BYTES could not be held: ${(error as Error).message}`);
+        log.error(`the limits of tables on the disk could not be held: ${(error as Error).message}`);
     }
   };
   const run = () => {
@@ -46,6 +60,11 @@ export function createRetention(
         help: 'Records that were removed because of MAX_DISK_BYTES',
         labels: [],
         read: () => [{ value: evicted }],
+      },
+      logplane_dead_letters_evicted_total: {
+        help: 'Dead letters that were removed because all of them took more than their share of the disk',
+        labels: [],
+        read: () => [{ value: evictedLetters }],
       },
     },
     start: run,

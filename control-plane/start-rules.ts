@@ -17,11 +17,15 @@ export interface RunningRules extends Feature {
 }
 
 /** @param path RULES_FILE; without one the secrets of well-known forms are redacted and that is all */
-export async function startRules(path: string | undefined): Promise<RunningRules> {
+export async function startRules(
+  path: string | undefined,
+  onProblem: (message: string) => void,
+): Promise<RunningRules> {
   const rules = path === undefined ? NO_RULES : await readRules(path);
-  const redact = createRedaction(rules.redaction);
-  const sampler = createSampler(rules.sampling);
-  const metrics = new LogMetrics(rules.metrics);
+  const redact = createRedaction(rules.redaction, onProblem);
+  const sampler = createSampler(rules.sampling, Math.random, onProblem);
+  const metrics = new LogMetrics(rules.metrics, onProblem);
+  const guards = [...redact.guards, ...sampler.guards, ...metrics.guards];
   return {
     redact,
     sample: sampler.sample,
@@ -35,12 +39,26 @@ export async function startRules(path: string | undefined): Promise<RunningRules
         labels: ['form'],
         read: () => Array.from(redact.counts, ([form, value]) => ({ form, value })),
       },
+      logplane_redaction_streams_dropped_total: {
+        help: 'Streams that were forgotten in the middle of a private key, because too many were open',
+        labels: [],
+        read: () => [{ value: redact.keyBlocks.dropped }],
+      },
       logplane_records_sampled_out_total: {
         help: 'Records that a sampling rule left out, by place among the rules',
         labels: ['rule'],
         read: () => sampler.dropped.map((value, index) => ({ rule: index + 1, value })),
       },
+      logplane_rule_failures_total: {
+        help: 'Records that a rule of RULES_FILE failed with; nothing else is held up by that',
+        labels: ['rule'],
+        read: () => guards.map(({ name, failures }) => ({ rule: name, value: failures })),
+      },
     },
+    impaired: () =>
+      Object.fromEntries(
+        guards.flatMap(({ name, problem }) => (problem === undefined ? [] : [[name, problem]])),
+      ),
     stop: async () => {},
   };
 }

@@ -1,8 +1,8 @@
 import { badRequest, LogplaneError } from './errors.ts';
 import { pause } from './loop-turns.ts';
-import type { Pipeline, Receipt } from './pipeline.ts';
+import type { IngestRequest, Pipeline, Receipt } from './pipeline.ts';
 import { rejectBody } from './rejected-entries.ts';
-import { parseOtlpEntry, type RecordGroup, writeOtlpEntries } from './sources/otlp.ts';
+import { parseOtlpEntry, writeOtlpEntries } from './sources/otlp.ts';
 import { openJsonRequest } from './sources/otlp-json.ts';
 import { openProtobufRequest } from './sources/otlp-protobuf.ts';
 import type { DeadLetterStore, NewDeadLetter } from './store/dead-letter-store.ts';
@@ -42,29 +42,20 @@ export async function acceptOtlp(
   { pipeline, deadLetters }: OtlpTarget,
   request: OtlpRequest,
 ): Promise<OtlpReceipt> {
-  let groups: () => Iterable<RecordGroup | undefined>;
-  try {
-    if (request.damage !== undefined) throw new Error(request.damage);
-    const opening = OPENERS[request.format](request.content);
-    let step = opening.next();
-    for (; !step.done; step = opening.next()) await pause(request.signal);
-    groups = step.value;
-  } catch (error) {
-    if (error instanceof LogplaneError) throw error;
-    const reason = `not an OTLP request in ${request.format}: ${(error as Error).message}`;
-    await deadLetters.add([deadLetter(request, reason)]);
-    throw badRequest(`${reason}; what could be read of it is kept as a dead letter`);
+  const entries = await readOtlp(request);
+  if ('reason' in entries) {
+    await deadLetters.add([deadLetter(request, entries.reason)]);
+    throw badRequest(`${entries.reason}; what could be read of it is kept as a dead letter`);
   }
-  const { agent, peer, digest, idempotencyKey, content, signal } = request;
+  const { agent, peer, digest, idempotencyKey, signal } = request;
   const receipt = await pipeline.accept({
     agent,
     peer,
     digest,
     idempotencyKey,
     source: 'otlp',
-    entries: { [Symbol.iterator]: () => writeOtlpEntries(groups(), content.length) },
-    decode: parseOtlpEntry,
     signal,
+    ...entries,
   });
   const { accepted, rejected } = receipt;
   const errorMessage =
@@ -76,6 +67,34 @@ export async function acceptOtlp(
 }
 
 const OPENERS = { json: openJsonRequest, protobuf: openProtobufRequest } as const;
+
+/**
+ * Reads a request so far that its records can be taken in one by one; gives the reason where it is no such request.
+ * @throws LogplaneError where nobody waits for it any more
+ */
+export async function readOtlp({
+  format,
+  content,
+  damage,
+  signal,
+}: Pick<OtlpRequest, 'format' | 'content' | 'damage' | 'signal'>): Promise<
+  Pick<IngestRequest, 'entries' | 'decode'> | { readonly reason: string }
+> {
+  try {
+    if (damage !== undefined) throw new Error(damage);
+    const opening = OPENERS[format](content);
+    let step = opening.next();
+    for (; !step.done; step = opening.next()) await pause(signal);
+    const groups = step.value;
+    return {
+      entries: { [Symbol.iterator]: () => writeOtlpEntries(groups(), content.length) },
+      decode: parseOtlpEntry,
+    };
+  } catch (error) {
+    if (error instanceof LogplaneError) throw error;
+    return { reason: `not an OTLP request in ${format}: ${(error as Error).message}` };
+  }
+}
 
 function deadLetter({ format, content, digest, agent, peer }: OtlpRequest, reason: string): NewDeadLetter {
   return {

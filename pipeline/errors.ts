@@ -16,7 +16,7 @@ export type ErrorKind =
  */
 export class LogplaneError extends Error {
   readonly kind: ErrorKind;
-  /** For `overloaded` and `too_many`: after how many seconds a new attempt makes sense. */
+  /** Of `overloaded` and `too_many`, which time heals, always set: after how many seconds a new attempt makes sense. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(
@@ -27,7 +27,8 @@ export class LogplaneError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'LogplaneError';
     this.kind = kind;
-    this.retryAfterSeconds = options.retryAfterSeconds;
+    const passes = kind === 'overloaded' || kind === 'too_many';
+    this.retryAfterSeconds = options.retryAfterSeconds ?? (passes ? 1 : undefined);
   }
 }
 
@@ -36,5 +37,5 @@ export function badRequest(message: string): LogplaneError {
 }
 
 export function overloaded(message: string, cause?: unknown): LogplaneError {
-  return new LogplaneError('overloaded', message, { cause, retryAfterSeconds: 1 });
+  return new LogplaneError('overloaded', message, { cause });
 }

@@ -3,7 +3,7 @@ import { PacedTexts } from './paced-texts.ts';
 import { fromMilliseconds } from './record/timestamp.ts';
 import { mayBeObject, parseEntry } from './sources/json-body.ts';
 import type { SourceText } from './sources/record-limits.ts';
-import type { Arrival, SourceEntry } from './sources/source-entry.ts';
+import type { Arrival, SourceEntry, UnreadableEntry } from './sources/source-entry.ts';
 import type { Normalize } from './transforms/normalize.ts';
 
 /** What a request says of itself, read before anything of it is stored. */
@@ -14,7 +14,7 @@ export interface UnidentifiedRequest {
   readonly idempotencyKey?: string | undefined;
   readonly source: string;
   readonly entries: Iterable<SourceText>;
-  readonly decode?: ((text: string) => SourceEntry | { readonly reason: string }) | undefined;
+  readonly decode?: ((text: string) => SourceEntry | UnreadableEntry) | undefined;
   /** Aborted when nobody waits for the receipt any more. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -9,11 +9,13 @@ import { RejectedEntries } from './rejected-entries.ts';
 import { encodeRequest, idempotencyKey, type StoredRequest } from './request-progress.ts';
 import { mayBeObject, parseEntry } from './sources/json-body.ts';
 import { entryOfText, type SourceText } from './sources/record-limits.ts';
-import type { Arrival, SourceEntry } from './sources/source-entry.ts';
-import type { DeadLetterStore } from './store/dead-letter-store.ts';
+import type { Arrival, SourceEntry, UnreadableEntry } from './sources/source-entry.ts';
+import { type DeadLetterStore, withoutQuote } from './store/dead-letter-store.ts';
 import { LogBlock } from './store/log-block.ts';
+import type { KeyBlock } from './transforms/key-block.ts';
 import type { KnownShapes } from './transforms/known-shapes.ts';
 import type { Normalize } from './transforms/normalize.ts';
+import { type Before, streamOf } from './transforms/open-key-blocks.ts';
 import type { Redactor } from './transforms/redactor.ts';
 
 /** A longer request is taken slice by slice, so that its size does not decide how much memory it needs. */
@@ -21,6 +23,7 @@ const SLICE_ENTRIES = 20_000;
 const SLICE_CHARACTERS = 16 * 1024 * 1024;
 /** A longer text is read in several turns, because each step of it is worth one. */
 const LONG_CHARACTERS = 64 * 1024;
+
 export interface IngestRequest {
   /** Who sends, where the way of sending says so. */
   readonly agent: string | undefined;
@@ -36,13 +39,9 @@ export interface IngestRequest {
   /** The texts that the source cut the request into; read more than once. */
   readonly entries: Iterable<SourceText>;
   /** Reads one of them; left out where they are the JSON of records. */
-  readonly decode?: ((text: string) => SourceEntry | Unreadable) | undefined;
+  readonly decode?: ((text: string) => SourceEntry | UnreadableEntry) | undefined;
   /** Aborted when nobody waits for the receipt any more: what is stored by then stays, and the rest is left. */
   readonly signal?: AbortSignal | undefined;
-}
-
-interface Unreadable {
-  readonly reason: string;
 }
 
 export interface Receipt {
@@ -156,6 +155,23 @@ export class Pipeline {
     request: IngestRequest,
     before: StoredRequest,
   ): Promise<StoredRequest> {
+    const openKeys: Before = new Map();
+    try {
+      return await this.#readAndStore(first, texts, rejected, request, before, openKeys);
+    } catch (error) {
+      this.#options.redact.keyBlocks.restore(senderOf(request), openKeys);
+      throw error;
+    }
+  }
+
+  async #readAndStore(
+    first: Text,
+    texts: PacedTexts,
+    rejected: RejectedEntries,
+    request: IngestRequest,
+    before: StoredRequest,
+    openKeys: Before,
+  ): Promise<StoredRequest> {
     const { redact, sample, queue, deadLetters, counters, hasLiveReaders } = this.#options;
     const arrival: Arrival = {
       time: fromMilliseconds(Date.now()),
@@ -170,12 +186,14 @@ export class Pipeline {
     let characters = 0;
     let isFull = false;
     for (let text: Text | undefined = first; text !== undefined; ) {
-      const read = isLong(text)
-        ? await this.#readLong(text, request, arrival, texts)
-        : this.#read(text, request, arrival, rejected.isFull);
+      const read =
+        typeof text !== 'string' || text.length > LONG_CHARACTERS
+          ? await this.#readLong(text, request, arrival, openKeys, texts)
+          : this.#read(text, request, arrival, openKeys, rejected.isFull);
       if ('reason' in read) {
         refused++;
-        rejected.add(before.entries + accepted + refused, { reason: read.reason, content: contentOf(text) });
+        const { reason, content = contentOf(text) } = read;
+        rejected.add(before.entries + accepted + refused, { reason, content });
       } else {
         accepted++;
         characters += contentOf(text).length;
@@ -206,47 +224,74 @@ export class Pipeline {
   }
 
   #read(
-    text: Text,
-    { decode }: IngestRequest,
+    text: string,
+    request: IngestRequest,
     arrival: Arrival,
+    openKeys: Before,
     isReasonNeedless: boolean,
-  ): LogRecord | Unreadable {
-    const { redact, normalize, shapes, counters } = this.#options;
-    if (typeof text !== 'string') return NO_RECORD;
-    if (isReasonNeedless && !decode && !mayBeObject(text)) return NO_RECORD;
-    const known = decode ? undefined : shapes.read(text, arrival);
+  ): LogRecord | UnreadableEntry {
+    const { redact, normalize, shapes } = this.#options;
+    const { decode } = request;
+    const isNoRecord = isReasonNeedless && !decode && !mayBeObject(text);
+    const isPlain = !decode && !isNoRecord && !redact.keyBlocks.isOpen(senderOf(request));
+    const known = isPlain ? shapes.read(text, arrival) : undefined;
     if (known) return known;
-    const entry = (decode ?? parseEntry)(text);
-    if ('reason' in entry) return entry;
-    if (entry.exceeded) counters.recordsTooLarge[entry.exceeded]++;
-    return normalize(redact.entry(entry), arrival);
+    const entry = this.#redact(
+      isNoRecord ? NO_RECORD : (decode ?? parseEntry)(text),
+      text,
+      request,
+      openKeys,
+    );
+    return 'reason' in entry ? entry : normalize(entry, arrival);
   }
 
   /** The same step by step, with a turn for each. */
   async #readLong(
     text: Text,
-    { decode }: IngestRequest,
+    request: IngestRequest,
     arrival: Arrival,
+    openKeys: Before,
     texts: PacedTexts,
-  ): Promise<LogRecord | Unreadable> {
-    const { redact, normalize, counters } = this.#options;
+  ): Promise<LogRecord | UnreadableEntry> {
+    const { decode = parseEntry } = request;
     await texts.pause();
-    const entry =
-      typeof text === 'string'
-        ? (decode ?? parseEntry)(text)
-        : text.reason === undefined
-          ? entryOfText(text)
-          : { reason: text.reason };
-    if ('reason' in entry) return entry;
-    if (entry.exceeded) counters.recordsTooLarge[entry.exceeded]++;
+    const entry = typeof text === 'string' ? decode(text) : entryOfText(text);
     await texts.pause();
-    const redacted = redact.entry(entry);
+    const redacted = this.#redact(entry, contentOf(text), request, openKeys);
+    if ('reason' in redacted) return redacted;
     await texts.pause();
-    return normalize(redacted, arrival);
+    return this.#options.normalize(redacted, arrival);
+  }
+
+  /** Takes the secrets out, also those of a key whose lines come one by one. @param text what the entry was read from */
+  #redact(
+    entry: SourceEntry | UnreadableEntry,
+    text: string,
+    request: IngestRequest,
+    openKeys: Before,
+  ): SourceEntry | UnreadableEntry {
+    const { redact, counters } = this.#options;
+    const { keyBlocks } = redact;
+    const sender = senderOf(request);
+    const isUnread = 'reason' in entry;
+    // What a source keeps of its own form is redacted by the store of dead letters.
+    if (isUnread && entry.content !== undefined) return entry;
+    if (!isUnread && entry.exceeded) counters.recordsTooLarge[entry.exceeded]++;
+    if (!keyBlocks.isOpen(sender) && redact.isClean(isUnread ? text : entry.text)) return entry;
+    const inStream = <T>(read: (block: KeyBlock) => T) =>
+      keyBlocks.use(sender, streamOf(isUnread ? NO_FIELDS : entry.fields), openKeys, read);
+    if (!isUnread) return inStream((block) => redact.entry(entry, block));
+    const content = inStream((block) => redact.text(text, block));
+    return { content, reason: content === text ? entry.reason : withoutQuote(entry.reason) };
   }
 }
 
-const NO_RECORD: Unreadable = { reason: 'not a JSON object' };
+const NO_FIELDS = {};
+const NO_RECORD: UnreadableEntry = { reason: 'not a JSON object' };
+
+/** Whose streams the records belong to. The first record does not say it: a relay sends those of many machines, in any order. */
+function senderOf({ agent, peer }: IngestRequest): string {
+  return agent ?? peer;
+}
 
 const contentOf = (text: Text) => (typeof text === 'string' ? text : text.text);
-const isLong = (text: Text) => typeof text !== 'string' || text.length > LONG_CHARACTERS;

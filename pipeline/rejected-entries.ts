@@ -1,4 +1,5 @@
-import type { DeadLetter } from './store/dead-letter-store.ts';
+import type { UnreadableEntry } from './sources/source-entry.ts';
+import type { NewDeadLetter } from './store/dead-letter-store.ts';
 
 /** So many dead letters one request may make, and so many bytes: a body of 64 MB can hold 32 million lines that are none. */
 const MAX_LETTERS = 1_000;
@@ -6,15 +7,17 @@ const MAX_LETTERS_CHARACTERS = 4 * 1024 * 1024;
 /** What is kept of all further ones together. */
 const MAX_REST_CHARACTERS = 256 * 1024;
 
-export interface Rejection {
-  readonly reason: string;
-  readonly content: string;
+export interface Rejection extends UnreadableEntry {
+  readonly content: string | Buffer;
 }
+
+/** What the letters of a request have in common. */
+type Origin = Omit<NewDeadLetter, 'id' | 'line' | 'reason' | 'content'> & { readonly digest: string };
 
 /** What could not be read of one request, on its way to the dead letters: one for each entry, and one for all those beyond the bounds. */
 export class RejectedEntries {
-  readonly #of: Omit<DeadLetter, 'id' | 'line' | 'reason' | 'content'> & { readonly digest: string };
-  #letters: DeadLetter[] = [];
+  readonly #of: Origin;
+  #letters: NewDeadLetter[] = [];
   #made: number;
   #characters = 0;
   #rest:
@@ -23,17 +26,16 @@ export class RejectedEntries {
         reason: string;
         entries: number;
         characters: number;
-        kept: string[];
+        kept: (string | Buffer)[];
         keptCharacters: number;
+        isFull: boolean;
       }
     | undefined;
   #restHasGrown = false;
+  #restTaken = 0;
 
   /** @param before entries of the request that became dead letters in an earlier attempt */
-  constructor(
-    of: Omit<DeadLetter, 'id' | 'line' | 'reason' | 'content'> & { readonly digest: string },
-    before: number,
-  ) {
+  constructor(of: Origin, before: number) {
     this.#of = of;
     this.#made = Math.min(before, MAX_LETTERS);
   }
@@ -54,40 +56,58 @@ export class RejectedEntries {
   }
 
   /** The letters since the last call; that of the rest again when it has grown. */
-  take(): DeadLetter[] {
+  take(): NewDeadLetter[] {
     const letters = this.#letters;
     this.#letters = [];
     const rest = this.#rest;
     if (rest && this.#restHasGrown) {
       this.#restHasGrown = false;
-      const content = rest.kept.join('\n');
+      const content = joined(rest.kept);
       const reason =
         `${rest.entries} entries from this one on that cannot be read, in ${rest.characters} characters, of which the first ` +
         `${rest.keptCharacters} are kept: a request has at most ${MAX_LETTERS} dead letters of ${MAX_LETTERS_CHARACTERS} characters ` +
         `together. The first of them: ${rest.reason}`;
-      // Shown before the others, because it stands for many.
-      const receivedAt = this.#of.receivedAt + 1;
+      // Shown before the others, because it stands for many, and read in place of what was taken of it before.
+      const receivedAt = this.#of.receivedAt + ++this.#restTaken;
       letters.push({ ...this.#letter(rest.line, `rest-${rest.line}`, reason, content), receivedAt });
     }
     return letters;
   }
 
-  #addToRest(line: number, reason: string, content: string): void {
-    this.#rest ??= { line, reason, entries: 0, characters: 0, kept: [], keptCharacters: 0 };
+  #addToRest(line: number, reason: string, content: string | Buffer): void {
+    this.#rest ??= { line, reason, entries: 0, characters: 0, kept: [], keptCharacters: 0, isFull: false };
     this.#restHasGrown = true;
     const rest = this.#rest;
     rest.entries++;
     rest.characters += content.length;
     const room = MAX_REST_CHARACTERS - rest.keptCharacters;
-    if (room <= 0) return;
-    rest.kept.push(content.slice(0, room));
-    rest.keptCharacters += Math.min(room, content.length);
+    if (rest.isFull) return;
+    rest.isFull = content.length >= room;
+    // A part of bytes cannot be read.
+    if (typeof content !== 'string' && content.length > room) return;
+    const kept = content.slice(0, room);
+    rest.kept.push(kept);
+    rest.keptCharacters += kept.length;
   }
 
-  #letter(line: number, suffix: string, reason: string, content: string): DeadLetter {
+  #letter(line: number, suffix: string, reason: string, content: string | Buffer): NewDeadLetter {
     const { digest, ...of } = this.#of;
     return { id: `${digest}-${suffix}`, ...of, line, reason, content };
   }
+}
+
+/**
+ * Texts on a line each. Bytes behind each other: OTLP requests in protobuf are then one request with the records of all, and remain
+ * bytes, in which the store looks for secrets.
+ */
+function joined(contents: readonly (string | Buffer)[]): string | Buffer {
+  if (contents.every((content) => typeof content === 'string')) return contents.join('\n');
+  return Buffer.concat(contents.map((content) => Buffer.from(content)));
+}
+
+/** True of the letter that stands for many entries. */
+export function isOfRest({ id }: { readonly id: string }): boolean {
+  return /-rest-\d+$/.test(id);
 }
 
 /** Of a body that is kept as one dead letter. */

@@ -15,7 +15,7 @@ export interface AlertDetails {
   /** One of the records that made it. */
   readonly sample?: { readonly id: string; readonly message: string };
   /** Why nobody was told. */
-  readonly held_back?: 'silence' | 'cooldown';
+  readonly held_back?: 'silence' | 'cooldown' | 'flood';
 }
 
 /** One change of one alert, as it is stored, sent and streamed. Times in seconds since 1970. */

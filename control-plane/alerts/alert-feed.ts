@@ -2,7 +2,10 @@ import type { AlertEvent } from './alert-event.ts';
 
 export type AlertListener = (event: AlertEvent) => void;
 
-/** Hands alerts to this process's open streams. */
+/**
+ * Hands alerts to this process's open streams. Who publishes is the evaluation of all rules: a listener that throws is dropped, and its
+ * error is reported as one that nothing caught.
+ */
 export class AlertFeed {
   readonly #listeners = new Set<AlertListener>();
 
@@ -11,7 +14,16 @@ export class AlertFeed {
   }
 
   publish(events: readonly AlertEvent[]): void {
-    for (const event of events) for (const listener of this.#listeners) listener(event);
+    for (const event of events) for (const listener of this.#listeners) this.#notify(listener, event);
+  }
+
+  #notify(listener: AlertListener, event: AlertEvent): void {
+    try {
+      listener(event);
+    } catch (error) {
+      this.#listeners.delete(listener);
+      void Promise.reject(error);
+    }
   }
 
   /** @returns a function that ends the subscription */

@@ -1,4 +1,4 @@
-import type { LogStore } from '../../pipeline/store/log-store.ts';
+import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { type AlertDetails, type AlertEvent, alertId } from './alert-event.ts';
 import type { LastNotice } from './alert-store.ts';
 import { type CompiledRule, labelsOf } from './compile-rule.ts';
@@ -14,6 +14,9 @@ import { summarizeAlert } from './summarize-alert.ts';
 /** Alerts of one round that are told with a sample of their records. */
 const MOST_SAMPLES = 20;
 const SAMPLE_CHARACTERS = 2_000;
+/** So many alerts of a rule are told within such a time; whoever sends decides how many groups there are. */
+const MAX_NOTICES = 25;
+const NOTICE_SECONDS = 600;
 const NO_RECORDS: ReadonlySet<string> = new Set(['absence', 'gauge']);
 
 interface Told {
@@ -25,22 +28,24 @@ interface Told {
 
 /** Makes events of what changed: with labels, a sample, and who is to be told, which silences and cool-downs decide. */
 export class Announcer {
-  readonly #store: LogStore;
+  readonly #clickhouse: ClickHouse;
   readonly #open = new Map<string, Told>();
   /** When somebody was last told of a group, as long as that may hold something back. */
   readonly #notified = new Map<string, LastNotice>();
+  /** When somebody was told of a rule's alerts, within the last `NOTICE_SECONDS`. */
+  readonly #notices = new Map<string, number[]>();
   /** Seconds by rule. */
   #cooldowns: ReadonlyMap<string, number> = new Map();
   #place: number;
 
   /** @param place the highest place that an event has */
   constructor(
-    store: LogStore,
+    clickhouse: ClickHouse,
     place: number,
     open: readonly AlertEvent[],
     notices: readonly LastNotice[] = [],
   ) {
-    this.#store = store;
+    this.#clickhouse = clickhouse;
     this.#place = place;
     for (const event of open) {
       this.#open.set(keyOf(event.rule, event.group), { event, webhooks: event.webhooks });
@@ -155,7 +160,7 @@ export class Announcer {
       const held_back = this.#heldBack(key, event, silences, event.at);
       if (held_back) told = { ...event, details: { ...event.details, held_back } };
       else {
-        told = { ...event, webhooks };
+        told = { ...this.#noticed(event), webhooks };
         this.#notified.set(key, { rule: event.rule, group: event.group, at: event.at });
       }
     }
@@ -171,7 +176,24 @@ export class Announcer {
   ): AlertDetails['held_back'] {
     if (isSilenced(silences, event, now * 1000)) return 'silence';
     const notice = this.#notified.get(key);
-    return notice && now - notice.at < this.#cooldownOf(event.rule) ? 'cooldown' : undefined;
+    if (notice && now - notice.at < this.#cooldownOf(event.rule)) return 'cooldown';
+    return this.#noticesOf(event.rule).length >= MAX_NOTICES ? 'flood' : undefined;
+  }
+
+  #noticesOf(rule: string): number[] {
+    const since = Date.now() / 1000 - NOTICE_SECONDS;
+    const recent = (this.#notices.get(rule) ?? []).filter((at) => at > since);
+    this.#notices.set(rule, recent);
+    return recent;
+  }
+
+  /** Counts that somebody is told, and says so in the last one before a rule's further alerts are held back. */
+  #noticed(event: AlertEvent): AlertEvent {
+    const notices = this.#noticesOf(event.rule);
+    notices.push(Date.now() / 1000);
+    if (notices.length < MAX_NOTICES) return event;
+    const summary = `${event.details.summary} (alert ${MAX_NOTICES} of this rule in ${NOTICE_SECONDS / 60} minutes: further ones are held back)`;
+    return { ...event, details: { ...event.details, summary } };
   }
 
   #cooldownOf(rule: string): number {
@@ -184,7 +206,7 @@ export class Announcer {
     at: number,
   ): Promise<Pick<AlertDetails, 'sample' | 'failure'> | undefined> {
     try {
-      const records = await sampleRecords(this.#store, compiled, group, at);
+      const records = await sampleRecords(this.#clickhouse, compiled, group, at);
       const [last] = records;
       if (!last) return undefined;
       const failure = explainFailure(records.map(({ message }) => message));

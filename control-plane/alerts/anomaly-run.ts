@@ -4,7 +4,7 @@ import { GroupState, type Reading, type Transition } from './group-state.ts';
 import type { Increment } from './increment.ts';
 import { type Baseline, judgeAnomaly } from './judge-anomaly.ts';
 import { type KnownState, MAX_GROUPS, type RuleRun } from './rule-run.ts';
-import { type Items, percentileOf, SlidingWindow, totalOf } from './sliding-window.ts';
+import { type Items, itemBudget, percentileOf, SlidingWindow, totalOf } from './sliding-window.ts';
 
 /** A past slot of one group, for its history. */
 export interface PastSlot {
@@ -38,6 +38,7 @@ const FORGET_SECONDS = 7 * 86_400;
 export class AnomalyRun implements RuleRun {
   readonly #compiled: CompiledRule;
   readonly #groups = new Map<string, Group>();
+  readonly #budget = itemBudget();
   readonly #counts: boolean;
   readonly #start: number;
   #overflow = 0;
@@ -113,6 +114,7 @@ export class AnomalyRun implements RuleRun {
       }
       if (now - group.lastSeen > FORGET_SECONDS) {
         transitions.push(...state.advance(now, { holds: false, value: 0 }, hold));
+        group.open.dropUpTo(Number.POSITIVE_INFINITY);
         this.#groups.delete(name);
       }
     }
@@ -158,7 +160,7 @@ export class AnomalyRun implements RuleRun {
     if (this.#groups.size >= MAX_GROUPS) return undefined;
     const group: Group = {
       state: new GroupState(name),
-      open: new SlidingWindow(this.#compiled.step),
+      open: new SlidingWindow(this.#compiled.step, this.#budget),
       history: new Map(),
       first: slot,
       closed: slot - 1,

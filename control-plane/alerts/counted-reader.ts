@@ -1,9 +1,10 @@
 import { LogplaneError } from '../../pipeline/errors.ts';
 import { INDEXED_FIELDS, type StoredRecord } from '../../pipeline/record/log-record.ts';
+import type { Level } from '../../pipeline/record/severity.ts';
 import type { ClickHouse, QueryParameters } from '../../pipeline/store/clickhouse.ts';
-import { gateOf, gateSql } from './gate.ts';
 import { binSql, type Increment } from './increment.ts';
 import { type LabelSql, labelSql } from './label-sql.ts';
+import { levelSql, prefilterOf } from './prefilter.ts';
 import { ARRIVAL_SECOND, LABEL_CHARACTERS } from './read-increments.ts';
 import { COUNTED_FIELDS, fieldsOf, WORKED_OUT } from './read-plan.ts';
 import {
@@ -24,7 +25,9 @@ interface Concerned extends NumberedRule {
   readonly part: boolean;
 }
 
+/** Combinations that are remembered, with so many characters in all: whoever sends decides how long their values are. */
 const MAX_COMBINATIONS = 20_000;
+const MAX_COMBINATION_CHARACTERS = 4_000_000;
 const MAX_ROWS = 500_000;
 
 const EMPTY: StoredRecord = {
@@ -52,6 +55,7 @@ export class CountedReader implements RecordReader {
   readonly #value: string | undefined;
   readonly #fields: readonly string[];
   readonly #combinations = new Map<string, readonly Concerned[]>();
+  #combinationCharacters = 0;
   readonly #sql: string;
   readonly #parameters: QueryParameters;
 
@@ -67,7 +71,7 @@ export class CountedReader implements RecordReader {
     this.#parameters = parameters;
     this.#sql =
       `SELECT ${[`${RECENT_SECOND} AS at`, `max(${ARRIVAL_SECOND})`, 'sum(weight)', `${sql} AS value`, ...this.#fields].join(', ')} ` +
-      `FROM logs WHERE ${NEW_RECORDS} AND ${this.#gate()} ` +
+      `FROM logs WHERE ${NEW_RECORDS} AND ${this.#condition()} ` +
       `GROUP BY ${['at', 'value', ...this.#fields].join(', ')} HAVING value IS NOT NULL LIMIT ${MAX_ROWS}`;
   }
 
@@ -95,10 +99,14 @@ export class CountedReader implements RecordReader {
   }
 
   /** Where all rules look at rare levels alone, the others' records need not be counted. */
-  #gate(): string {
-    const gates = this.rules.map(({ compiled }) => gateOf(compiled.query));
-    const narrow = gates.every((gate) => gate !== undefined && gate.texts.length === 0);
-    return narrow ? gateSql(gates.map((gate) => gate!)).sql : '1';
+  #condition(): string {
+    const levels = new Set<Level>();
+    for (const { compiled } of this.rules) {
+      const prefilter = prefilterOf(compiled.query);
+      if (!prefilter || prefilter.texts.length > 0) return '1';
+      for (const level of prefilter.levels) levels.add(level);
+    }
+    return levels.size === 0 ? '0' : levelSql(levels);
   }
 
   #item(value: string, part: boolean): Increment['item'] {
@@ -115,15 +123,20 @@ export class CountedReader implements RecordReader {
       ...EMPTY,
       ...Object.fromEntries(this.#fields.map((name, index) => [name, values[index]])),
     };
-    const concerned = this.rules
-      .filter(({ compiled }) => compiled.matches(record))
-      .map(({ index, compiled }) => ({
-        index,
-        compiled,
-        group: groupOf(compiled.labels, record),
-        part: compiled.part?.matches(record) ?? false,
-      }));
-    if (this.#combinations.size >= MAX_COMBINATIONS) this.#combinations.clear();
+    const concerned = this.rules.flatMap((rule): Concerned[] => {
+      const { compiled, guard } = rule;
+      if (!guard.run(compiled.matches, record)) return [];
+      const part = compiled.part !== undefined && guard.run(compiled.part.matches, record) === true;
+      return [{ ...rule, group: groupOf(compiled.labels, record), part }];
+    });
+    this.#combinationCharacters += key.length;
+    if (
+      this.#combinations.size >= MAX_COMBINATIONS ||
+      this.#combinationCharacters > MAX_COMBINATION_CHARACTERS
+    ) {
+      this.#combinations.clear();
+      this.#combinationCharacters = key.length;
+    }
     this.#combinations.set(key, concerned);
     return concerned;
   }
@@ -138,8 +151,17 @@ function valueSql(value: string | undefined): LabelSql {
 
 function groupOf(labels: readonly string[], record: StoredRecord): (value: string) => string {
   const text = (value: string) =>
-    JSON.stringify(labels.map((name) => (name === WORKED_OUT ? value : record[name as keyof StoredRecord])));
+    JSON.stringify(
+      labels.map((name) =>
+        name === WORKED_OUT ? value : cut(record[name as Exclude<keyof StoredRecord, 'seq'>] as string),
+      ),
+    );
   if (labels.includes(WORKED_OUT)) return text;
   const always = text('');
   return () => always;
+}
+
+/** By characters, as the engine cuts them for other rules. */
+function cut(value: string): string {
+  return value.length <= LABEL_CHARACTERS ? value : Array.from(value).slice(0, LABEL_CHARACTERS).join('');
 }

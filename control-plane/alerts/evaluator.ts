@@ -1,5 +1,4 @@
 import { setTimeout } from 'node:timers/promises';
-import type { LogStore } from '../../pipeline/store/log-store.ts';
 import type { AlertEvent } from './alert-event.ts';
 import type { AlertFeed } from './alert-feed.ts';
 import type { AlertStore } from './alert-store.ts';
@@ -14,7 +13,6 @@ import type { Silence } from './silence.ts';
 import type { SilenceStore } from './silence-store.ts';
 
 export interface EvaluatorOptions extends RuleRunsOptions {
-  readonly store: LogStore;
   /** Every record up to this place is stored. */
   readonly watermark: () => number;
   readonly book: RuleBook;
@@ -41,6 +39,8 @@ const IDLE_SAVE_MILLISECONDS = 60_000;
 const LONGEST_PAUSE_SECONDS = 300;
 const BACKOFF_MILLISECONDS = [1_000, 30_000] as const;
 const FEED_EVENTS = 500;
+/** Rules that are further behind are of less use than whoever relies on them thinks. */
+const MAX_LAG_SECONDS = 60;
 const REST_FACTOR = 5;
 const MOST_REST_MILLISECONDS = 5_000;
 
@@ -65,6 +65,10 @@ export class Evaluator {
   #feedPlace: number | undefined;
   #running: Promise<void> | undefined;
   #leads = false;
+  /** When there was nothing left to read, milliseconds since 1970. */
+  #caughtUpAt = 0;
+  /** Why the last round failed. */
+  #problem: string | undefined;
 
   constructor(options: EvaluatorOptions) {
     this.#options = options;
@@ -87,10 +91,35 @@ export class Evaluator {
     return this.#runs.overflow;
   }
 
+  /** Records that rules could not read, and that were passed over. */
+  get passedOver(): number {
+    return this.#runs.passedOver;
+  }
+
+  /** Failures of rules since they were started, by name. */
+  get failures(): ReadonlyMap<string, number> {
+    return this.#runs.failures;
+  }
+
+  /** What keeps single rules from their work, by name. */
+  get ruleProblems(): ReadonlyMap<string, string> {
+    return this.#runs.problems;
+  }
+
+  /** Why alerts are not evaluated, or not in time. */
+  get problem(): string | undefined {
+    if (this.#problem !== undefined) return `alerts are not evaluated: ${this.#problem}`;
+    const lag = Math.round(this.lagSeconds);
+    if (lag <= MAX_LAG_SECONDS) return undefined;
+    return `alerts are evaluated ${lag} s behind the newest record, which is more than ${MAX_LAG_SECONDS} s`;
+  }
+
   /** Seconds between the newest record and the last one that every rule has got. */
   get lagSeconds(): number {
-    const place = this.#runs.cursor;
-    return place === 0 ? 0 : Math.max(this.#options.watermark() - place, 0) / 1e6;
+    const { cursor } = this.#runs;
+    const behind = cursor === 0 ? 0 : Math.max(this.#options.watermark() - cursor, 0) / 1e6;
+    // After a pause without records the newest one is far from the one before.
+    return Math.min(behind, (Date.now() - this.#caughtUpAt) / 1000);
   }
 
   start(): void {
@@ -125,7 +154,9 @@ export class Evaluator {
         await this.#round();
         if (wait > 0) onProblem('alerts are evaluated again');
         wait = 0;
+        this.#problem = undefined;
       } catch (error) {
+        this.#problem = (error as Error).message;
         if (wait === 0) onProblem(`alerts are not evaluated: ${(error as Error).message}`);
         wait = Math.min(wait === 0 ? first : wait * 2, last);
       }
@@ -153,7 +184,9 @@ export class Evaluator {
     const announcer = this.#announcer;
     const now = Date.now() / 1000;
     if (Date.now() >= this.#reloadAt) await this.#load(announcer, now);
-    const changes = await this.#runs.round(watermark(), now);
+    const upTo = watermark();
+    const changes = await this.#runs.round(upTo, now);
+    if (this.#runs.cursor >= upTo) this.#caughtUpAt = now * 1000;
     this.#looked = Math.floor(now);
     await this.#store([
       ...(await announcer.announce(changes, this.#silences)),
@@ -169,14 +202,14 @@ export class Evaluator {
   }
 
   async #begin(): Promise<Announcer> {
-    const { alerts, positions, store, watermark } = this.#options;
+    const { alerts, positions, clickhouse, watermark } = this.#options;
     const saved = await positions.find(POSITION);
     // What lies further back is too old to tell of.
     this.#savedPlace = Math.max(saved?.place ?? watermark(), watermark() - LATEST_SECONDS * 1e6);
     this.#looked = Number(saved?.note || Math.floor(Date.now() / 1000));
     this.#reloadAt = 0;
     const notices = await alerts.lastNotices(Date.now() / 1000 - MOST_SECONDS - LATEST_SECONDS);
-    return new Announcer(store, await alerts.lastPlace(), await alerts.open(), notices);
+    return new Announcer(clickhouse, await alerts.lastPlace(), await alerts.open(), notices);
   }
 
   async #load(announcer: Announcer, now: number): Promise<void> {

@@ -13,13 +13,6 @@ export interface Increment {
 const LOG_BIN = Math.log(1.02);
 const NO_LOG = '-';
 
-/** The bin of a number of zero or more, given as text; undefined where it is no such number. */
-export function binOf(text: string): string | undefined {
-  const value = text === '' ? Number.NaN : Number(text);
-  if (!(value >= 0) || value === Number.POSITIVE_INFINITY) return undefined;
-  return value < 1e-9 ? NO_LOG : String(Math.floor(Math.log(value) / LOG_BIN));
-}
-
 /** The middle of a bin. */
 export function valueOfBin(bin: string): number {
   return bin === NO_LOG ? 0 : Math.exp((Number(bin) + 0.5) * LOG_BIN);

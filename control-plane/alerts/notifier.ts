@@ -179,7 +179,9 @@ export class Notifier {
   async #send(receiver: Receiver, event: AlertEvent): Promise<'delivered' | 'dropped' | 'interrupted'> {
     const { guard, secret, backoffMilliseconds, onProblem, leads } = this.#options;
     const { webhook } = receiver;
-    const message = { url: webhook.url, id: messageId(event), body: webhookBody(event, webhook) };
+    const body = this.#bodyFor(receiver, event);
+    if (body === undefined) return 'dropped';
+    const message = { url: webhook.url, id: messageId(event), body };
     const [first, last] = backoffMilliseconds;
     let refusals = 0;
     for (let wait = first; ; wait = Math.min(wait * 2, last)) {
@@ -201,6 +203,16 @@ export class Notifier {
       }
       await this.#pause(pause);
       if (this.#stopping.signal.aborted || !leads()) return 'interrupted';
+    }
+  }
+
+  /** Undefined where the template fails with the event: the receiver gets the next one. */
+  #bodyFor(receiver: Receiver, event: AlertEvent): string | undefined {
+    try {
+      return webhookBody(event, receiver.webhook);
+    } catch (error) {
+      this.#fail(receiver, `the template ${receiver.webhook.template} failed: ${(error as Error).message}`);
+      return undefined;
     }
   }
 

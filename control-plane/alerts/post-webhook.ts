@@ -30,6 +30,7 @@ export async function postWebhook(
   { url, id, body }: WebhookMessage,
   secret: string,
   guard: WebhookGuard,
+  timeoutMilliseconds = TIMEOUT_MILLISECONDS,
 ): Promise<WebhookAnswer> {
   const target = new URL(url);
   const { address, family } = await guard.resolve(target.hostname);
@@ -37,12 +38,13 @@ export async function postWebhook(
   const signature = createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`).digest('base64');
   const bytes = Buffer.from(body);
   return new Promise((resolve, reject) => {
+    let result: WebhookAnswer | undefined;
     const request = (target.protocol === 'https:' ? https : http).request(
       target,
       {
         method: 'POST',
         agent: false,
-        signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
+        signal: AbortSignal.timeout(timeoutMilliseconds),
         headers: {
           'Content-Type': 'application/json',
           'Content-Length': bytes.length,
@@ -60,7 +62,7 @@ export async function postWebhook(
       (response) => {
         let size = 0;
         const wait = Number(response.headers['retry-after']);
-        const result = {
+        result = {
           status: response.statusCode ?? 0,
           retryAfter: Number.isFinite(wait) && wait >= 0 ? wait : undefined,
         };
@@ -68,11 +70,13 @@ export async function postWebhook(
           size += chunk.length;
           if (size > MAX_ANSWER_BYTES) response.destroy();
         });
-        response.on('close', () => resolve(result));
-        response.on('error', () => resolve(result));
+        const answer = result;
+        response.on('close', () => resolve(answer));
+        response.on('error', () => resolve(answer));
       },
     );
-    request.on('error', reject);
+    // Whoever has answered has taken the message, whatever becomes of the rest of the answer: sent again, it would come twice.
+    request.on('error', (error) => (result ? resolve(result) : reject(error)));
     request.end(bytes);
   });
 }

@@ -1,5 +1,4 @@
 import { type CompiledRule, measuredField, measuresNumbers } from './compile-rule.ts';
-import { gateOf } from './gate.ts';
 import { queryFields } from './query-fields.ts';
 
 /**
@@ -7,13 +6,13 @@ import { queryFields } from './query-fields.ts';
  *
  * - `counted`: from a grouped count of all new records, for rules that look at fields with few values, and beside them at
  *   one `value` at most: the message's pattern, or a number that they measure;
- * - `matched`: record by record, of those few that pass the gate of any such rule;
  * - `queried`: with a query of its own;
  * - `none`: it looks at no records.
  */
 export type ReadPlan =
   | { readonly kind: 'counted'; readonly value: string | undefined }
-  | { readonly kind: 'matched' | 'queried' | 'none' };
+  | { readonly kind: 'queried' }
+  | { readonly kind: 'none' };
 
 /** Fields that all new records are counted by. */
 export const COUNTED_FIELDS: ReadonlySet<string> = new Set([
@@ -30,7 +29,7 @@ export const COUNTED_FIELDS: ReadonlySet<string> = new Set([
 export const WORKED_OUT = 'pattern';
 
 export function planOf(compiled: CompiledRule): ReadPlan {
-  const { rule, query, labels } = compiled;
+  const { rule, labels } = compiled;
   if (rule.kind === 'gauge') return { kind: 'none' };
   const measured = measuredField(rule);
   const shaped = labels.includes(WORKED_OUT);
@@ -39,7 +38,7 @@ export function planOf(compiled: CompiledRule): ReadPlan {
   if (few && (measured === undefined || (!shaped && measuresNumbers(rule) && !own(measured)))) {
     return { kind: 'counted', value: shaped ? WORKED_OUT : measured };
   }
-  return { kind: !shaped && gateOf(query) ? 'matched' : 'queried' };
+  return { kind: 'queried' };
 }
 
 /** The fields that a rule looks at, to choose records and to group them; what is worked out of a message apart. */

@@ -12,6 +12,8 @@ export interface KnownState {
 export interface RuleRun {
   /** Records of new groups that were passed over, because the rule has too many groups. */
   readonly overflow: number;
+  /** What it can do only in part now, with the reason. */
+  readonly problem?: string | undefined;
   /** @param learn what was known before: it fills windows and history, and no alert comes of it */
   add(increments: Iterable<Increment>, learn?: boolean): void;
   /** Everything up to `now` is judged, in the order of time. */

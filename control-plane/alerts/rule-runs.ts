@@ -1,10 +1,10 @@
-import { LogplaneError } from '../../pipeline/errors.ts';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
+import { Guard } from '../query/guard.ts';
 import { type CompiledRule, compileRule } from './compile-rule.ts';
 import { GaugeRun } from './gauge-run.ts';
 import type { Transition } from './group-state.ts';
-import { clampPause, type RecordReader } from './record-reader.ts';
-import { recordReaders } from './record-readers.ts';
+import { clampPause, type NewIncrements } from './record-reader.ts';
+import { RecordReadings } from './record-readings.ts';
 import type { BookRule } from './rule-book.ts';
 import type { KnownState, RuleRun } from './rule-run.ts';
 import type { Signals } from './signals.ts';
@@ -15,16 +15,12 @@ interface Running {
   readonly book: BookRule;
   readonly compiled: CompiledRule;
   readonly run: RuleRun | GaugeRun;
+  /** What becomes of the rule's own failures. */
+  readonly guard: Guard;
   /** When a gauge looks at its signal again, seconds since 1970. */
   nextAt: number;
-}
-
-interface Reading {
-  readonly reader: RecordReader;
-  /** Place up to which it has read. */
-  cursor: number;
-  /** When it reads again, seconds since 1970. */
-  nextAt: number;
+  /** Up to when it was judged, seconds since 1970. */
+  judgedTo: number;
 }
 
 export interface RuleTransition {
@@ -39,18 +35,23 @@ export interface RuleRunsOptions {
   readonly onProblem: (message: string) => void;
 }
 
-/** Of readings that pause between two, and of looks at signals, so many are made in one round. */
-const MOST_PER_ROUND = 4;
+/** So many gauges look at their signals in one round. */
+const MAX_LOOKS = 4;
 
-/** The rules that run, each fed from the store in the way that is cheapest for it. */
+/** The rules that run, each fed from the store in the way that is cheapest for it. One that fails stands still alone. */
 export class RuleRuns {
   readonly #options: RuleRunsOptions;
+  readonly #readings: RecordReadings;
+  /** Those that are to run, by what makes them the same; some may be unable to. */
+  #wanted: readonly string[] = [];
   #running: readonly Running[] = [];
-  #readings: readonly Reading[] = [];
+  /** Why rules do not run at all, by name. */
+  #broken: ReadonlyMap<string, string> = new Map();
   #place = 0;
 
   constructor(options: RuleRunsOptions) {
     this.#options = options;
+    this.#readings = new RecordReadings(options);
   }
 
   get count(): number {
@@ -61,14 +62,37 @@ export class RuleRuns {
     return this.#running.reduce((sum, { run }) => sum + ('overflow' in run ? run.overflow : 0), 0);
   }
 
-  /** Every rule has got the records up to this place. */
+  /** Records that could not be read, and were passed over. */
+  get passedOver(): number {
+    return this.#readings.passedOver;
+  }
+
+  /** Every rule has got the records up to this sequence number. */
   get cursor(): number {
-    return Math.min(this.#place, ...this.#readings.map(({ cursor }) => cursor));
+    return this.#readings.cursor(this.#place);
+  }
+
+  /** What keeps rules from their work, by name. */
+  get problems(): Map<string, string> {
+    const problems = new Map(this.#broken);
+    for (const [index, { book, guard, run }] of this.#running.entries()) {
+      const problem =
+        this.#readings.of(index)?.problem ??
+        guard.problem ??
+        (run instanceof GaugeRun ? undefined : run.problem);
+      if (problem !== undefined) problems.set(book.rule.name, problem);
+    }
+    return problems;
+  }
+
+  /** Failures of rules since they were started, by name. */
+  get failures(): Map<string, number> {
+    return new Map(this.#running.map(({ book, guard }) => [book.rule.name, guard.failures]));
   }
 
   /**
    * Starts what is new or changed and forgets what is gone.
-   * @param from place up to which a rule that starts knows everything from the store
+   * @param from sequence number up to which a rule that starts knows everything from the store
    * @param looked when rules were judged last, seconds since 1970
    */
   async load(
@@ -77,87 +101,97 @@ export class RuleRuns {
     looked: number,
     known: (rule: string) => readonly KnownState[],
   ): Promise<void> {
-    const wanted = rules.filter(({ rule }) => rule.enabled);
+    const enabled = rules.filter(({ rule }) => rule.enabled);
+    const keys = enabled.map((book) => JSON.stringify([book.version, book.rule]));
+    if (keys.length === this.#wanted.length && keys.every((key, index) => key === this.#wanted[index]))
+      return;
     const before = new Map(this.#running.map((running) => [running.key, running]));
-    const keys = wanted.map((book) => JSON.stringify([book.version, book.rule]));
-    if (keys.length === before.size && keys.every((key) => before.has(key))) return;
     const place = Math.max(from, this.#place);
-    // Those that share a reader with other rules from now on begin at the same place as these.
-    const read = new Map<string, number>();
-    for (const reading of this.#readings) {
-      await this.#read(reading, place);
-      for (const { index } of reading.reader.rules) read.set(this.#running[index]!.key, reading.cursor);
-    }
     const running: Running[] = [];
-    for (const [index, book] of wanted.entries()) {
+    const broken = new Map<string, string>();
+    for (const [index, book] of enabled.entries()) {
       const key = keys[index]!;
-      running.push(before.get(key) ?? (await this.#start(key, book, place, looked, known(book.rule.name))));
+      try {
+        running.push(before.get(key) ?? (await this.#start(key, book, place, looked, known(book.rule.name))));
+      } catch (error) {
+        // Stored by an earlier version, for instance, whose query language took what this one does not.
+        broken.set(book.rule.name, `it does not run: ${(error as Error).message}`);
+        this.#options.onProblem(`alert rule ${book.rule.name} does not run: ${(error as Error).message}`);
+      }
     }
-    const compiled = running.map((rule) => rule.compiled);
+    this.#wanted = keys;
     this.#running = running;
+    this.#broken = broken;
     this.#place = place;
-    this.#readings = recordReaders(this.#options.clickhouse, compiled).map((reader) => {
-      // What could not be read now is read later, where the reader's rules are still the same.
-      const cursors = new Set(reader.rules.map(({ index }) => read.get(keys[index]!) ?? place));
-      return { reader, cursor: cursors.size === 1 ? [...cursors][0]! : place, nextAt: 0 };
-    });
+    this.#readings.load(
+      running.map(({ key, compiled, guard }, index) => ({ index, key, compiled, guard })),
+      place,
+    );
   }
 
-  /** Takes what was stored up to a place, and tells what that and the time changed. @param now seconds since 1970 */
+  /** Takes what was stored up to a sequence number, and says what that and the time changed. @param now seconds since 1970 */
   async round(upTo: number, now: number): Promise<RuleTransition[]> {
     this.#place = Math.max(this.#place, upTo);
-    const steady = this.#readings.filter(({ reader }) => reader.pause === 0);
-    const pausing = this.#readings.filter(({ reader }) => reader.pause > 0);
-    // Where one fails the others are waited for: the next round would read the same for them.
-    const read = await Promise.allSettled(steady.map((reading) => this.#read(reading, upTo)));
-    for (const result of read) if (result.status === 'rejected') throw result.reason;
-    for (const reading of dueOf(pausing, now)) {
-      reading.nextAt = now + reading.reader.pause;
-      await this.#read(reading, upTo);
-    }
-    const told: RuleTransition[] = [];
-    const tell = ({ book, compiled }: Running, transitions: readonly Transition[]) =>
-      told.push(...transitions.map((transition) => ({ book, compiled, transition })));
+    await this.#readings.round(this.#place, now, (increments) => this.#take(increments));
+    const changes: RuleTransition[] = [];
     const gauges: Running[] = [];
-    for (const running of this.#running) {
-      if (running.run instanceof GaugeRun) gauges.push(running);
-      else tell(running, running.run.advance(now));
+    for (const [index, running] of this.#running.entries()) {
+      const { run } = running;
+      if (run instanceof GaugeRun) gauges.push(running);
+      else if (this.#mayJudge(running, index, now)) changes.push(...this.#judge(running, run));
     }
-    for (const gauge of dueOf(gauges, now)) tell(gauge, await this.#look(gauge, now));
-    return told;
+    const due = gauges.filter(({ nextAt }) => nextAt <= now).sort((a, b) => a.nextAt - b.nextAt);
+    for (const gauge of due.slice(0, MAX_LOOKS)) changes.push(...(await this.#look(gauge, now)));
+    return changes;
   }
 
-  /** What cannot be read is read with the next round, or when the reader's turn comes again. */
-  async #read(reading: Reading, upTo: number): Promise<void> {
-    const { reader, cursor } = reading;
-    if (upTo <= cursor) return;
-    try {
-      for (const [index, increments] of await reader.read(cursor, upTo)) {
-        const { run } = this.#running[index]!;
-        if (!(run instanceof GaugeRun)) run.add(increments);
+  #take(increments: NewIncrements): void {
+    for (const [index, list] of increments) {
+      const { run, guard } = this.#running[index]!;
+      if (run instanceof GaugeRun) continue;
+      try {
+        run.add(list);
+      } catch (error) {
+        guard.failed(error);
       }
-      reading.cursor = upTo;
-    } catch (error) {
-      // Without those that read with every round nothing is evaluated, and the round says so.
-      if (reader.pause === 0) throw error;
-      // What is too much would only get more.
-      if (error instanceof LogplaneError) reading.cursor = upTo;
-      const names = reader.rules.map(({ compiled }) => compiled.rule.name).join(', ');
-      this.#options.onProblem(`alert rules ${names}: ${(error as Error).message}`);
     }
   }
 
-  async #look(gauge: Running, now: number): Promise<Transition[]> {
-    const { rule, window, step } = gauge.compiled;
-    gauge.nextAt = now + clampPause(step);
+  /**
+   * A rule that has not got all its records yet knows nothing of the time behind the last one, and must not take that for silence: it
+   * is judged up to there, if nobody has judged that time before.
+   */
+  #mayJudge(running: Running, index: number, now: number): boolean {
+    const reading = this.#readings.of(index);
+    const known = reading?.isBehind ? Math.min(now, reading.cursor / 1e6) : now;
+    if (reading?.isBehind && known <= running.judgedTo) return false;
+    running.judgedTo = known;
+    return true;
+  }
+
+  #judge({ book, compiled, guard, judgedTo }: Running, run: RuleRun): RuleTransition[] {
     try {
-      return (gauge.run as GaugeRun).take(await this.#options.signals[rule.signal!](window), now);
+      return run.advance(judgedTo).map((transition) => ({ book, compiled, transition }));
     } catch (error) {
-      this.#options.onProblem(`alert rule ${rule.name}: ${(error as Error).message}`);
+      guard.failed(error);
       return [];
     }
   }
 
+  async #look(gauge: Running, now: number): Promise<RuleTransition[]> {
+    const { book, compiled, guard } = gauge;
+    const { rule, window, step } = compiled;
+    gauge.nextAt = now + clampPause(step);
+    try {
+      const values = await this.#options.signals[rule.signal!](window);
+      return (gauge.run as GaugeRun).take(values, now).map((transition) => ({ book, compiled, transition }));
+    } catch (error) {
+      guard.failed(error);
+      return [];
+    }
+  }
+
+  /** @throws Error where the rule cannot be meant */
   async #start(
     key: string,
     book: BookRule,
@@ -168,22 +202,16 @@ export class RuleRuns {
     const { clickhouse, onProblem } = this.#options;
     const compiled = compileRule(book.rule);
     const now = Math.floor(Date.now() / 1000);
-    const own = { key, book, compiled, nextAt: 0 };
+    const guard = new Guard({ name: `alert rule ${book.rule.name}`, onProblem });
+    const own = { key, book, compiled, guard, nextAt: 0, judgedTo: now };
     if (book.rule.kind === 'gauge') return { ...own, run: new GaugeRun(compiled, known) };
+    const upTo = this.#readings.cursorFor({ key, compiled }, place);
     try {
-      return { ...own, run: await startRun(clickhouse, compiled, now, place, known, Math.min(looked, now)) };
+      return { ...own, run: await startRun(clickhouse, compiled, now, upTo, known, Math.min(looked, now)) };
     } catch (error) {
       // Without its past a rule still sees what comes.
       onProblem(`alert rule ${book.rule.name} starts without history: ${(error as Error).message}`);
       return { ...own, run: emptyRun(compiled, now, known) };
     }
   }
-}
-
-/** Those whose turn it is, the longest overdue first. */
-function dueOf<T extends { readonly nextAt: number }>(turns: readonly T[], now: number): readonly T[] {
-  return turns
-    .filter(({ nextAt }) => nextAt <= now)
-    .sort((a, b) => a.nextAt - b.nextAt)
-    .slice(0, MOST_PER_ROUND);
 }

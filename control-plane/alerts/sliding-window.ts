@@ -3,17 +3,29 @@ import { valueOfBin } from './increment.ts';
 /** How often each item came. */
 export type Items = Map<string, number>;
 
-/** Items told apart in one piece of time; further ones are counted as one. */
+/** Items kept apart in one piece of time; further ones are counted as one. */
 const MAX_ITEMS = 5_000;
 const OTHERS = '…';
+
+/** How many items all windows of a rule may still keep apart: whoever sends decides how many values there are. */
+export interface ItemBudget {
+  left: number;
+}
+
+/** Of a value's 200 characters, some 50 MB at most. */
+export function itemBudget(): ItemBudget {
+  return { left: 200_000 };
+}
 
 /** Counts of one group by pieces of time, each `step` seconds long. */
 export class SlidingWindow {
   readonly #step: number;
   readonly #pieces = new Map<number, Items>();
+  readonly #budget: ItemBudget;
 
-  constructor(step: number) {
+  constructor(step: number, budget: ItemBudget) {
     this.#step = step;
+    this.#budget = budget;
   }
 
   get empty(): boolean {
@@ -32,7 +44,9 @@ export class SlidingWindow {
       items = new Map();
       this.#pieces.set(start, items);
     }
-    const key = items.has(item) || items.size < MAX_ITEMS ? item : OTHERS;
+    const isKept = items.has(item) || (items.size < MAX_ITEMS && this.#budget.left > 0);
+    const key = isKept ? item : OTHERS;
+    if (!items.has(key)) this.#budget.left--;
     items.set(key, (items.get(key) ?? 0) + count);
   }
 
@@ -48,7 +62,11 @@ export class SlidingWindow {
   }
 
   dropUpTo(start: number): void {
-    for (const piece of this.#pieces.keys()) if (piece <= start) this.#pieces.delete(piece);
+    for (const [piece, items] of this.#pieces) {
+      if (piece > start) continue;
+      this.#budget.left += items.size;
+      this.#pieces.delete(piece);
+    }
   }
 }
 

@@ -3,12 +3,20 @@ import { AnomalyRun, GRACE_SECONDS, HISTORY_SECONDS } from './anomaly-run.ts';
 import type { CompiledRule } from './compile-rule.ts';
 import { readHistory } from './read-history.ts';
 import { LATEST_SECONDS, readIncrements } from './read-increments.ts';
+import { readKnownGroups } from './read-known-groups.ts';
 import { FORGET_SECONDS, type KnownState, type RuleRun } from './rule-run.ts';
 import { WindowRun } from './window-run.ts';
 
 /** How far back a rule for new patterns knows what is usual. */
 const PATTERN_SECONDS = 7 * 86_400;
-const LIMITS = { settings: { max_execution_time: 60, max_memory_usage: 1_000_000_000, max_threads: 1 } };
+const LIMITS = {
+  settings: {
+    max_execution_time: 60,
+    max_memory_usage: 300_000_000,
+    max_result_bytes: 32_000_000,
+    max_threads: 1,
+  },
+};
 
 /** A rule's run that knows nothing of the past. */
 export function emptyRun(compiled: CompiledRule, now: number, known: readonly KnownState[]): RuleRun {
@@ -52,7 +60,8 @@ export async function startRun(
     const before = range(now - FORGET_SECONDS, looked - window);
     run.add(await readIncrements(clickhouse, compiled, before, window, LIMITS), true);
   } else if (rule.kind === 'new_pattern') {
-    run.add(await readIncrements(clickhouse, compiled, range(now - PATTERN_SECONDS), 3_600, LIMITS), true);
+    const known = { from: now - PATTERN_SECONDS, to: now + 1, upTo };
+    run.know(await readKnownGroups(clickhouse, compiled, known, LIMITS));
   }
   // The window as it was then: what comes now may have waited while the server was away.
   if (rule.kind !== 'new_pattern')

@@ -1,33 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 
-/** Addresses that no webhook goes to without ALERT_WEBHOOK_ALLOW: loopback, private, link-local (cloud metadata), multicast, reserved. */
-const REFUSED: readonly (readonly [address: string, prefix: number])[] = [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.0.2.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['198.51.100.0', 24],
-  ['203.0.113.0', 24],
-  ['224.0.0.0', 4],
-  ['240.0.0.0', 4],
-  ['::', 96],
-  ['64:ff9b::', 96],
-  ['64:ff9b:1::', 48],
-  ['100::', 64],
-  ['2001::', 32],
-  ['2001:db8::', 32],
-  ['2002::', 16],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-];
+/** All IPv6 addresses that are routed in the Internet begin so (IANA). What lies outside, such as `::7f00:1`, is none or stands for another one. */
+const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
+/** A public address at which Azure answers each machine about itself. */
+const AZURE_PLATFORM = '168.63.129.16';
 
 export interface CheckedAddress {
   readonly address: string;
@@ -55,13 +33,11 @@ export function isAllowEntry(entry: string): boolean {
  * so that a name which changes its address in between leads nowhere else.
  */
 export class WebhookGuard {
-  readonly #refused = new BlockList();
   readonly #allowed = new BlockList();
   readonly #hosts: ReadonlySet<string>;
 
   /** @param allow entries for which `isAllowEntry` holds */
   constructor(allow: readonly string[]) {
-    for (const [address, prefix] of REFUSED) this.#refused.addSubnet(address, prefix, familyOf(address));
     const hosts = new Set<string>();
     for (const entry of allow) {
       const [address = '', prefix] = entry.split('/');
@@ -97,22 +73,18 @@ export class WebhookGuard {
   }
 
   #mayReach(given: string): boolean {
-    const address = embeddedIpv4(given) ?? given;
-    const family = familyOf(address);
-    return this.#allowed.check(address, family) || !this.#refused.check(address, family);
+    // `::ffff:10.1.2.3` is 10.1.2.3.
+    const address = ipaddr.process(given.split('%', 1)[0]!);
+    return this.#allowed.check(address.toString(), address.kind()) || isPublic(address);
   }
+}
+
+/** False of all special-purpose ranges: loopback, private, link-local (cloud metadata), multicast, reserved, IPv4 within IPv6, … */
+function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  const isGlobal = address instanceof ipaddr.IPv4 || address.match(GLOBAL_IPV6);
+  return isGlobal && address.range() === 'unicast' && address.toString() !== AZURE_PLATFORM;
 }
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIP(address) === 6 ? 'ipv6' : 'ipv4';
-}
-
-/** The IPv4 address that an address such as `::ffff:127.0.0.1` stands for. */
-function embeddedIpv4(address: string): string | undefined {
-  if (isIP(address) !== 6) return undefined;
-  const { hostname } = new URL(`http://[${address.split('%')[0]}]`);
-  const mapped = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/.exec(hostname);
-  if (!mapped) return undefined;
-  const [high, low] = [Number.parseInt(mapped[1]!, 16), Number.parseInt(mapped[2]!, 16)];
-  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
 }

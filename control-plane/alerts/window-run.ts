@@ -2,8 +2,9 @@ import type { CompiledRule } from './compile-rule.ts';
 import { GroupState, type Reading, type Transition } from './group-state.ts';
 import type { Increment } from './increment.ts';
 import { NovelGroups } from './novel-groups.ts';
+import type { KnownGroup } from './read-known-groups.ts';
 import { compare, FORGET_SECONDS, type KnownState, MAX_GROUPS, type RuleRun } from './rule-run.ts';
-import { type Items, percentileOf, SlidingWindow, totalOf } from './sliding-window.ts';
+import { type Items, itemBudget, percentileOf, SlidingWindow, totalOf } from './sliding-window.ts';
 
 interface Group {
   readonly state: GroupState;
@@ -20,6 +21,7 @@ interface Group {
 export class WindowRun implements RuleRun {
   readonly #compiled: CompiledRule;
   readonly #groups = new Map<string, Group>();
+  readonly #budget = itemBudget();
   readonly #novel: NovelGroups | undefined;
   /** It may fire where nothing comes, so its groups are also judged when something leaves the window. */
   readonly #watchesQuiet: boolean;
@@ -61,9 +63,20 @@ export class WindowRun implements RuleRun {
     return this.#overflow;
   }
 
+  get problem(): string | undefined {
+    const forgotten = this.#novel?.forgotten ?? 0;
+    if (forgotten === 0) return undefined;
+    return `${forgotten} patterns were forgotten to make room for others since it started; they count as new when they come again`;
+  }
+
+  /** Groups that are usual. */
+  know(groups: readonly KnownGroup[]): void {
+    this.#novel?.learn(groups);
+  }
+
   add(increments: Iterable<Increment>, learn = false): void {
     for (const { group: name, at, item, count } of increments) {
-      if (this.#novel && !this.#novel.see(name, at, learn)) continue;
+      if (this.#novel && !this.#novel.see(name, at)) continue;
       const group = this.#groups.get(name) ?? this.#enter(name, at);
       if (!group) {
         this.#overflow += count;
@@ -89,7 +102,7 @@ export class WindowRun implements RuleRun {
       group.window.dropUpTo(now - this.#compiled.window - 3_600);
       if (this.#isForgotten(group, now)) {
         transitions.push(...group.state.advance(now, { holds: false, value: 0 }, this.#compiled.hold));
-        this.#groups.delete(name);
+        this.#drop(name, group);
       }
     }
     return transitions.sort((a, b) => a.at - b.at);
@@ -146,7 +159,7 @@ export class WindowRun implements RuleRun {
     if (this.#groups.size >= MAX_GROUPS && !this.#dropIdle()) return undefined;
     const group: Group = {
       state,
-      window: new SlidingWindow(this.#compiled.step),
+      window: new SlidingWindow(this.#compiled.step, this.#budget),
       touched: new Map(),
       lastSeen: at,
       judgedTo: at - 1,
@@ -164,12 +177,17 @@ export class WindowRun implements RuleRun {
 
   /** Makes room by forgetting a group that nothing holds. */
   #dropIdle(): boolean {
-    for (const [name, { state, touched }] of this.#groups) {
-      if (state.active || touched.size > 0 || this.#watchesQuiet) continue;
-      this.#groups.delete(name);
+    for (const [name, group] of this.#groups) {
+      if (group.state.active || group.touched.size > 0 || this.#watchesQuiet) continue;
+      this.#drop(name, group);
       return true;
     }
     return false;
+  }
+
+  #drop(name: string, { window }: Group): void {
+    window.dropUpTo(Number.POSITIVE_INFINITY);
+    this.#groups.delete(name);
   }
 }
 

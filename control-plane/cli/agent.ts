@@ -6,6 +6,7 @@ import { findFluentBit } from '../../pipeline/fluent-bit/find-fluent-bit.ts';
 import { VARIABLES, variablesOf } from '../../pipeline/fluent-bit/variables.ts';
 import { packageVersion } from '../package-version.ts';
 import { type ServerOptions, withServer } from './api.ts';
+import { report } from './terminal.ts';
 import { wholeNumber } from './whole-number.ts';
 
 interface AgentOptions extends ServerOptions {
@@ -70,18 +71,23 @@ async function run(options: AgentOptions): Promise<void> {
     disabled: !attached && variables.DISABLE_FLUENT_BIT_LOGGING?.toLowerCase() === 'true',
     intervalMs: options.interval * 1000,
     watchMs: options.watch * 1000,
-    log: (message) => console.error(`logplane: ${message}`),
-    onLine: options.quiet ? () => {} : (line) => console.error(line),
+    log: (message) => report(`logplane: ${message}`),
+    onLine: options.quiet ? () => {} : (line) => report(withoutColours(line)),
   });
   const stop = () => {
     agent.stop().then(
       () => process.exit(0),
       (error: Error) => {
-        console.error(`logplane: ${error.message}`);
+        report(`logplane: ${error.message}`);
         process.exit(1);
       },
     );
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+}
+
+/** Fluent Bit colours its lines also where nobody looks at them. */
+function withoutColours(line: string): string {
+  return line.replace(/\u001b\[[\d;]*m/g, '');
 }

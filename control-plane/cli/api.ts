@@ -43,6 +43,11 @@ export async function request(
       throw new Error(`cannot reach ${server}: ${error.cause?.message || error.message}`);
     },
   );
+  const pending = response.headers.get('x-pending-records');
+  if (pending !== null)
+    console.error(
+      `logplane: ${pending} acknowledged records cannot be stored now and are not in this answer; ${server}/readyz says why`,
+    );
   if (!response.ok) throw new RefusedError(response.status, await refusal(response), response.headers);
   return response;
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { getJson, type ServerOptions, withServer } from './api.ts';
 import { type FilterOptions, filterQuery, withFilter } from './filter-options.ts';
-import { formatTable, print } from './terminal.ts';
+import { formatTable, print, printJson } from './terminal.ts';
 
 interface CountOptions extends ServerOptions, FilterOptions {
   readonly by?: string;
@@ -27,7 +27,7 @@ export function addCount(program: Command): void {
 async function count(options: CountOptions): Promise<void> {
   const query = { ...filterQuery(options), by: options.by };
   const result = await getJson<Count>(options, '/api/v1/logs/count', query);
-  if (options.json) return print(`${JSON.stringify(result)}\n`);
+  if (options.json) return printJson(result);
   if (options.by === undefined) return print(`${result.total}\n`);
   const fields = options.by.split(',').map((field) => field.trim());
   const rows = result.groups.map((group) => [

@@ -8,6 +8,7 @@ import { createConsoleLog } from '../console-log.ts';
 import { startServer } from '../server.ts';
 import { startDemoFleet } from './demo-fleet.ts';
 import { startFluentBit } from './demo-fluent-bit.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 
 const LINES_PER_SECOND = 20;
 
@@ -44,18 +45,12 @@ async function demo(): Promise<void> {
           machineId: 'demo-machine',
         });
 
-  let stopping = false;
-  const stop = async () => {
-    if (stopping) return;
-    stopping = true;
+  stopOnSignal(async () => {
     await collector?.stop();
     await fleet.stop();
     await server.close();
     await rm(folder, { recursive: true, force: true });
-    process.exit(0);
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  }, console.error);
 
   console.log(
     introduction(server.url, files, fluentBit === undefined ? 'the embedded collector' : 'Fluent Bit'),

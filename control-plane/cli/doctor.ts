@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { harmless } from '../../pipeline/record/special-characters.ts';
 import { ConfigError } from '../config.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { readSettings } from './settings.ts';
-import { FAILURE, harmless, paint, print } from './terminal.ts';
+import { FAILURE, paint, print, printJson } from './terminal.ts';
 
 const COLOURS = { ok: 'grey', warning: 'yellow', problem: 'red' } as const;
 
@@ -14,7 +15,7 @@ export function addDoctor(program: Command): void {
     .option('--json', 'as JSON', false)
     .action(async ({ repair, json }: { repair: boolean; json: boolean }) => {
       const findings = await findAll();
-      if (json) await print(`${JSON.stringify({ findings })}\n`);
+      if (json) await printJson({ findings });
       else for (const finding of findings) await show(finding);
       let left = 0;
       for (const { what, state, repair: mend } of findings) {

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { type Command, Option } from 'commander';
+import { harmless, harmlessJson } from '../../pipeline/record/special-characters.ts';
 import { request, type ServerOptions, withServer } from './api.ts';
 import { type FilterOptions, filterQuery, withFilter } from './filter-options.ts';
-import { createProgress, print } from './terminal.ts';
+import { createProgress, print, report } from './terminal.ts';
 
 interface ExportOptions extends ServerOptions, FilterOptions {
   readonly format: string;
@@ -28,10 +29,11 @@ async function exportRecords(options: ExportOptions): Promise<void> {
   const response = await request(options, '/api/v1/logs/export', { query });
   const file = output === undefined ? undefined : createWriteStream(output);
   const progress = createProgress();
+  const show = process.stdout.isTTY ? createDecoder(format) : (chunk: Uint8Array) => chunk;
   let bytes = 0;
   for await (const chunk of response.body!) {
     bytes += chunk.length;
-    if (!file) await print(chunk);
+    if (!file) await print(show(chunk));
     else if (!file.write(chunk)) await once(file, 'drain');
     progress.show(`exported ${(bytes / 1e6).toFixed(1)} MB`);
   }
@@ -39,5 +41,12 @@ async function exportRecords(options: ExportOptions): Promise<void> {
   if (!file) return;
   file.end();
   await once(file, 'close');
-  console.error(`exported ${bytes} bytes to ${output}`);
+  report(`exported ${bytes} bytes to ${output}`);
+}
+
+/** For a terminal, which must not obey what records hold; a pipe and a file get every byte. */
+function createDecoder(format: string): (chunk: Uint8Array) => string {
+  const decoder = new TextDecoder();
+  const show = format === 'csv' ? harmless : harmlessJson;
+  return (chunk) => show(decoder.decode(chunk, { stream: true }));
 }

@@ -1,4 +1,5 @@
-import { type Colour, harmless, paint } from './terminal.ts';
+import { harmless, harmlessLine } from '../../pipeline/record/special-characters.ts';
+import { type Colour, paint } from './terminal.ts';
 
 export type OutputRecord = Readonly<Record<string, unknown>>;
 
@@ -11,10 +12,12 @@ const COLOURS: Readonly<Record<string, Colour>> = {
 
 /** A record for people: `time LEVEL service message`. */
 export function formatLine(record: OutputRecord): string {
-  const level = String(record.level ?? '').toUpperCase();
-  const from = [record.machine_id, record.service].filter((part) => part !== undefined).join('/');
+  const level = harmlessLine(String(record.level ?? '').toUpperCase());
+  const from = harmlessLine(
+    [record.machine_id, record.service].filter((part) => part !== undefined).join('/'),
+  );
   return [
-    paint(String(record.timestamp ?? ''), 'grey'),
+    paint(harmlessLine(String(record.timestamp ?? '')), 'grey'),
     paint(level.padEnd(5), COLOURS[level] ?? 'grey'),
     ...(from === '' ? [] : [paint(from, 'bold')]),
     harmless(String(record.message ?? '')),

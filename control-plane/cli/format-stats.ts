@@ -1,5 +1,6 @@
+import { harmlessLine } from '../../pipeline/record/special-characters.ts';
 import type { EntryStats } from '../logs/request-stats-builder.ts';
-import { harmless, paint } from './terminal.ts';
+import { paint } from './terminal.ts';
 
 /** The statistics for people. */
 export function formatStats(stats: EntryStats): string {
@@ -33,6 +34,6 @@ function section(title: string, counts: Readonly<Record<string, number>>): strin
   const width = Math.max(...entries.map(([, count]) => String(count).length));
   return [
     `${title}:`,
-    ...entries.map(([name, count]) => `  ${String(count).padStart(width)}  ${harmless(name)}`),
+    ...entries.map(([name, count]) => `  ${String(count).padStart(width)}  ${harmlessLine(name)}`),
   ];
 }

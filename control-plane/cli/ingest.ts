@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import type { Command } from 'commander';
 import { RefusedError, request, type ServerOptions, withServer } from './api.ts';
-import { createProgress, FAILURE, progressBar } from './terminal.ts';
+import { createProgress, FAILURE, progressBar, report } from './terminal.ts';
 
 interface IngestOptions extends ServerOptions {
   readonly machine: string;
@@ -43,7 +43,7 @@ async function ingest(files: readonly string[], options: IngestOptions): Promise
     }
   }
   progress.clear();
-  console.error(`${accepted} records accepted, ${rejected} rejected`);
+  report(`${accepted} records accepted, ${rejected} rejected`);
   if (rejected > 0) process.exitCode = FAILURE;
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { getJson, type ServerOptions, withServer } from './api.ts';
-import { formatTable, print } from './terminal.ts';
+import { formatTable, print, printJson } from './terminal.ts';
 import { wholeNumber } from './whole-number.ts';
 
 interface JobsOptions extends ServerOptions {
@@ -27,7 +27,7 @@ export function addJobs(program: Command): void {
     .option('--json', 'as JSON', false)
     .action(async ({ state, limit, json, ...server }: JobsOptions) => {
       const answer = await getJson<{ jobs: Job[] }>(server, '/api/v1/jobs', { state, limit });
-      if (json) return print(`${JSON.stringify(answer)}\n`);
+      if (json) return printJson(answer);
       const rows = answer.jobs.map((job) => [
         job.job_id,
         job.state,

@@ -19,7 +19,7 @@ import { addServe } from './serve-command.ts';
 import { addServices } from './services.ts';
 import { addStats } from './stats.ts';
 import { addTail } from './tail.ts';
-import { endQuietlyOnClosedPipe, FAILURE, USAGE } from './terminal.ts';
+import { endQuietlyOnClosedPipe, FAILURE, report, USAGE } from './terminal.ts';
 import { addView } from './view.ts';
 
 endQuietlyOnClosedPipe();
@@ -75,7 +75,7 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : USAGE;
   } else {
-    console.error(`logplane: ${error instanceof Error ? error.message : error}`);
+    report(`logplane: ${error instanceof Error ? error.message : error}`);
     process.exitCode = FAILURE;
   }
 }

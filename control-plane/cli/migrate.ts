@@ -6,8 +6,8 @@ import { type CopyState, copyStore } from '../../pipeline/store/copy-store.ts';
 import { migrate } from '../../pipeline/store/schema.ts';
 import { readConfig } from '../config.ts';
 import { openClickHouse } from '../open-clickhouse.ts';
-import { readEnvFile } from './settings.ts';
-import { createProgress, progressBar } from './terminal.ts';
+import { readEnvFile } from './env-file.ts';
+import { createProgress, progressBar, report } from './terminal.ts';
 
 /** Copies the store of `DATA_DIR`, whose server must not run, to a ClickHouse server. */
 export async function migrateTo(url: string): Promise<void> {
@@ -15,8 +15,8 @@ export async function migrateTo(url: string): Promise<void> {
   const folder = join(config.DATA_DIR, 'clickhouse');
   if (!existsSync(folder)) throw new Error(`DATA_DIR: ${config.DATA_DIR} holds no data`);
   const retention = { days: config.RETENTION_DAYS, errorDays: config.ERROR_RETENTION_DAYS };
-  const target = await openClickHouse(config, console.error);
-  const source = await openClickHouse({ ...config, CLICKHOUSE_URL: undefined }, console.error).catch(
+  const target = await openClickHouse(config, report);
+  const source = await openClickHouse({ ...config, CLICKHOUSE_URL: undefined }, report).catch(
     async (error: Error) => {
       await target.close();
       const locked = /Cannot lock file|Failed to create connection/.test(error.message);
@@ -34,7 +34,7 @@ export async function migrateTo(url: string): Promise<void> {
     await migrate(source, retention);
     await migrate(target, retention);
     const state = await readState(statePath);
-    if (state) console.error(`going on behind ${state.copied} records`);
+    if (state) report(`going on behind ${state.copied} records`);
     const copied = await copyStore({
       source,
       target,
@@ -44,8 +44,8 @@ export async function migrateTo(url: string): Promise<void> {
         progress.show(`${progressBar(done / total)} ${table} ${done} of ${total}`),
     });
     progress.clear();
-    for (const { table, rows } of copied) console.error(`${table}: ${rows} rows, verified`);
-    console.error(
+    for (const { table, rows } of copied) report(`${table}: ${rows} rows, verified`);
+    report(
       `copied in ${((performance.now() - started) / 1000).toFixed(1)} s; start with CLICKHOUSE_URL=${url}`,
     );
     await rm(statePath, { force: true });

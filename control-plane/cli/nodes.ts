@@ -2,7 +2,16 @@ import type { Command } from 'commander';
 import { getJson, type ServerOptions, withServer } from './api.ts';
 import { formatLine } from './format-line.ts';
 import { readEvents } from './read-events.ts';
-import { createProgress, FAILURE, formatTable, harmless, paint, print, progressBar } from './terminal.ts';
+import {
+  createProgress,
+  FAILURE,
+  formatTable,
+  paint,
+  print,
+  printJson,
+  progressBar,
+  report,
+} from './terminal.ts';
 import { wholeNumber } from './whole-number.ts';
 
 interface FollowOptions extends ServerOptions {
@@ -34,7 +43,7 @@ export function addNodes(program: Command): void {
 
 async function list({ json, ...server }: ServerOptions & { json: boolean }): Promise<void> {
   const answer = await getJson<{ nodes: Node[] }>(server, '/admin/nodes');
-  if (json) return print(`${JSON.stringify(answer)}\n`);
+  if (json) return printJson(answer);
   const rows = answer.nodes.map(({ node_id, name, status, phase, progress }) => [
     node_id,
     name ?? '',
@@ -49,29 +58,29 @@ async function follow(id: string, { tail, json, ...server }: FollowOptions): Pro
   const events = readEvents(server, `/admin/nodes/${encodeURIComponent(id)}/logs/stream`, {
     query: { follow: 'true', tail },
     once: false,
-    onReconnect: (reason) => console.error(paint(`logplane: ${reason}; connecting again`, 'yellow')),
+    onReconnect: (reason) => report(`logplane: ${reason}; connecting again`, 'yellow'),
   });
   let bar = '';
   for await (const { name, data } of events) {
     const event = JSON.parse(data) as Record<string, string | number>;
     progress.clear();
-    if (json) await print(`${JSON.stringify({ event: name, ...event })}\n`);
+    if (json) await printJson({ event: name, ...event });
     else await show(name, event);
     if (name === 'done') {
       if (event.status !== 'active') process.exitCode = FAILURE;
       return;
     }
     if (event.phase !== undefined) bar = `${progressBar(Number(event.progress ?? 0) / 100)} ${event.phase}`;
-    progress.show(harmless(bar));
+    progress.show(bar);
   }
 }
 
 async function show(name: string, event: Readonly<Record<string, string | number>>): Promise<void> {
   if (name === 'log') await print(`${formatLine(event)}\n`);
   else if (name === 'error')
-    await print(`${paint(harmless(`error: ${event.error} ${event.details ?? ''}`.trim()), 'red')}\n`);
+    await print(`${paint(`error: ${event.error} ${event.details ?? ''}`.trim(), 'red')}\n`);
   else if (name === 'done')
     await print(
-      `${paint(harmless(`${event.status}: ${event.message ?? ''} ${event.endpoint ?? ''}`.trim()), 'bold')}\n`,
+      `${paint(`${event.status}: ${event.message ?? ''} ${event.endpoint ?? ''}`.trim(), 'bold')}\n`,
     );
 }

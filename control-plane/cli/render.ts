@@ -8,7 +8,7 @@ import { renderConfig } from '../../pipeline/fluent-bit/render-config.ts';
 import { Templates } from '../../pipeline/fluent-bit/templates.ts';
 import { variablesOf } from '../../pipeline/fluent-bit/variables.ts';
 import { verifyConfig } from '../../pipeline/fluent-bit/verify-config.ts';
-import { FAILURE, print } from './terminal.ts';
+import { FAILURE, print, printJson, report } from './terminal.ts';
 
 interface RenderOptions {
   readonly out?: string;
@@ -39,8 +39,8 @@ async function render(name: string, { out, templates: folder, trial, json }: Ren
   const whole = rendered.problems.length === 0 && name.startsWith('fluent-bit-');
   const program = trial ? findFluentBit(process.env.PATH ?? '') : undefined;
   const problems = whole ? await verifyConfig(rendered.files, program) : rendered.problems;
-  if (json) await print(`${JSON.stringify({ ...rendered, problems })}\n`);
-  for (const problem of problems) console.error(`logplane: ${describeProblem(problem)}`);
+  if (json) await printJson({ ...rendered, problems });
+  for (const problem of problems) report(`logplane: ${describeProblem(problem)}`);
   if (problems.length > 0) {
     process.exitCode = FAILURE;
     return;

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { getJson, type ServerOptions, withServer } from './api.ts';
 import { type FilterOptions, filterQuery, withFilter } from './filter-options.ts';
 import { formatLine, type OutputRecord } from './format-line.ts';
-import { print } from './terminal.ts';
+import { print, printJson } from './terminal.ts';
 import { wholeNumber } from './whole-number.ts';
 
 interface SearchOptions extends ServerOptions, FilterOptions {
@@ -40,7 +40,7 @@ async function search(options: SearchOptions): Promise<void> {
       query,
     );
     for (const record of page.records)
-      await print(`${options.json ? JSON.stringify(record) : formatLine(record)}\n`);
+      await (options.json ? printJson(record) : print(`${formatLine(record)}\n`));
     left -= page.records.length;
     if (page.next_cursor === null) return;
     cursor = page.next_cursor;

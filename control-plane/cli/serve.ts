@@ -1,8 +1,11 @@
 import { findFluentBit } from '../../pipeline/fluent-bit/find-fluent-bit.ts';
+import { harmless } from '../../pipeline/record/special-characters.ts';
 import { ConfigError, readConfig, SETTINGS } from '../config.ts';
 import { createConsoleLog } from '../console-log.ts';
+import { ForgottenErrors } from '../forgotten-errors.ts';
 import { startServer } from '../server.ts';
-import { readEnvFile } from './settings.ts';
+import { readEnvFile } from './env-file.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 
 /** The server until a signal ends it, its settings from the environment and `.env`; tails the paths itself. */
 export async function serve(paths: readonly string[]): Promise<void> {
@@ -10,36 +13,25 @@ export async function serve(paths: readonly string[]): Promise<void> {
     const envFile = readEnvFile();
     const fluentBit = findFluentBit(process.env.PATH ?? '');
     const config = readConfig({ FLUENT_BIT: fluentBit, ...envFile, ...process.env });
-    const log = createConsoleLog(config.LOG_LEVEL);
+    const log = createConsoleLog(config.DEBUG ? 'debug' : config.LOG_LEVEL);
     for (const name of Object.keys(envFile)) {
       if (!(name in SETTINGS.shape)) log.warn(`.env: ${name} is no setting of Logplane`);
     }
     // The exporters read these themselves, and would send one destination's headers to every other.
     for (const name of ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_LOGS_HEADERS'])
       delete process.env[name];
-    const starting = startServer({ ...config, LOG_PATHS: [...config.LOG_PATHS, ...paths] }, log);
-    let stopping = false;
+    const forgotten = new ForgottenErrors(log, () => end(1));
+    forgotten.listen();
+    const starting = startServer({ ...config, LOG_PATHS: [...config.LOG_PATHS, ...paths] }, log, [forgotten]);
     // From here on, also while it starts, a signal ends it cleanly.
-    const stop = () => {
-      if (stopping) return;
-      stopping = true;
+    const end = stopOnSignal(async () => {
       log.info('stopping: finishing what was accepted');
-      starting
-        .then((server) => server.close())
-        .then(
-          () => process.exit(0),
-          (error: unknown) => {
-            log.error(`could not stop cleanly: ${error}`);
-            process.exit(1);
-          },
-        );
-    };
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
+      await (await starting).close();
+    }, log.error);
     await starting;
   } catch (error) {
     const lines = error instanceof ConfigError ? error.message.split('\n') : [startProblem(error)];
-    for (const line of lines) console.error(`logplane: ${line}`);
+    for (const line of lines) console.error(`logplane: ${harmless(line)}`);
     process.exit(1);
   }
 }

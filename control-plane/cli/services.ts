@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ServiceStats } from '../logs/services.ts';
 import { getJson, type ServerOptions, withServer } from './api.ts';
-import { formatTable, print } from './terminal.ts';
+import { formatTable, print, printJson } from './terminal.ts';
 
 export function addServices(program: Command): void {
   withServer(program.command('services'))
@@ -9,7 +9,7 @@ export function addServices(program: Command): void {
     .option('--json', 'as JSON', false)
     .action(async (options: ServerOptions & { json: boolean }) => {
       const stats = await getJson<Record<string, ServiceStats>>(options, '/services/stats');
-      if (options.json) return print(`${JSON.stringify(stats)}\n`);
+      if (options.json) return printJson(stats);
       const rows = Object.entries(stats).map(([service, entry]) => [
         service,
         entry.record_count,

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { RequestStats } from '../logs/request-stats.ts';
 import { getJson, type ServerOptions, withServer } from './api.ts';
 import { formatStats } from './format-stats.ts';
-import { print } from './terminal.ts';
+import { print, printJson } from './terminal.ts';
 import { wholeNumber } from './whole-number.ts';
 
 interface StatsOptions extends ServerOptions {
@@ -17,6 +17,6 @@ export function addStats(program: Command): void {
     .option('--json', 'as JSON', false)
     .action(async (options: StatsOptions) => {
       const stats = await getJson<RequestStats>(options, '/api/v1/logs/stats', { hours: options.hours });
-      await print(options.json ? `${JSON.stringify(stats)}\n` : formatStats(stats));
+      await (options.json ? printJson(stats) : print(formatStats(stats)));
     });
 }

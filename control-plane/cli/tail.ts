@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import { harmlessJson } from '../../pipeline/record/special-characters.ts';
 import { type ServerOptions, withServer } from './api.ts';
 import { type FilterOptions, filterQuery, withFilter } from './filter-options.ts';
 import { formatLine } from './format-line.ts';
 import { readEvents } from './read-events.ts';
-import { paint, print } from './terminal.ts';
+import { print, report } from './terminal.ts';
 import { wholeNumber } from './whole-number.ts';
 
 interface TailOptions extends ServerOptions, FilterOptions {
@@ -26,11 +27,11 @@ async function tail(options: TailOptions): Promise<void> {
   const events = readEvents(options, '/api/v1/logs/stream', {
     query,
     once: !options.follow,
-    onReconnect: (reason) => console.error(paint(`logplane: ${reason}; connecting again`, 'yellow')),
+    onReconnect: (reason) => report(`logplane: ${reason}; connecting again`, 'yellow'),
   });
   for await (const { name, data } of events) {
-    if (name === 'message') await print(`${options.json ? data : formatLine(JSON.parse(data))}\n`);
-    else if (name === 'gap')
-      console.error(paint(`logplane: ${JSON.parse(data).count} records left out`, 'yellow'));
+    if (name === 'message')
+      await print(`${options.json ? harmlessJson(data) : formatLine(JSON.parse(data))}\n`);
+    else if (name === 'gap') report(`logplane: ${JSON.parse(data).count} records left out`, 'yellow');
   }
 }

@@ -1,3 +1,5 @@
+import { harmless, harmlessJson, harmlessLine } from '../../pipeline/record/special-characters.ts';
+
 export const FAILURE = 1;
 export const USAGE = 2;
 
@@ -5,9 +7,10 @@ const CODES = { red: 31, yellow: 33, cyan: 36, grey: 90, bold: 1 } as const;
 
 export type Colour = keyof typeof CODES;
 
-/** Colours for a terminal that wants them; plain text in a pipe and with `NO_COLOR`. */
+/** Harmless text, in colour on a terminal that wants it; without in a pipe and with `NO_COLOR`. */
 export function paint(text: string, colour: Colour): string {
-  return wantsColour() ? `\u001b[${CODES[colour]}m${text}\u001b[0m` : text;
+  const shown = harmless(text);
+  return wantsColour() ? `\u001b[${CODES[colour]}m${shown}\u001b[0m` : shown;
 }
 
 function wantsColour(): boolean {
@@ -27,7 +30,17 @@ export function endQuietlyOnClosedPipe(): void {
   }
 }
 
-/** Writes to stdout at the pace at which it is read. */
+/** A JSON value on a line of its own. */
+export function printJson(value: unknown): Promise<void> {
+  return print(`${harmlessJson(JSON.stringify(value))}\n`);
+}
+
+/** A line for people on stderr, where no program reads it. */
+export function report(message: string, colour?: Colour): void {
+  console.error(colour ? paint(message, colour) : harmless(message));
+}
+
+/** Writes to stdout at the pace at which it is read. Records and names must be harmless by then. */
 export function print(text: string | Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     if (process.stdout.write(text)) resolve();
@@ -40,7 +53,7 @@ export function createProgress() {
   const { stderr } = process;
   return {
     show(text: string): void {
-      if (stderr.isTTY) stderr.write(`\r\u001b[K${text}`);
+      if (stderr.isTTY) stderr.write(`\r\u001b[K${harmlessLine(text)}`);
     },
     clear(): void {
       if (stderr.isTTY) stderr.write('\r\u001b[K');
@@ -54,17 +67,12 @@ export function progressBar(share: number, width = 24): string {
   return `[${'#'.repeat(filled)}${'-'.repeat(width - filled)}] ${Math.round(share * 100)} %`;
 }
 
-/** Text without control characters, which a log line could use to rewrite the screen. */
-export function harmless(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
-}
-
 /** Columns of equal width; numbers to the right. */
 export function formatTable(
   head: readonly string[],
   rows: readonly (readonly (string | number)[])[],
 ): string {
-  const cells = [head, ...rows.map((row) => row.map((cell) => harmless(String(cell))))];
+  const cells = [head, ...rows.map((row) => row.map((cell) => harmlessLine(String(cell))))];
   const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
   return cells
     .map((row, line) => {

@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
+import { harmless, harmlessJson } from '../../pipeline/record/special-characters.ts';
 import { type EntryStats, type LogEntryFields, RequestStatsBuilder } from '../logs/request-stats-builder.ts';
 import { formatLine } from './format-line.ts';
 import { formatErrors, formatStats } from './format-stats.ts';
 import { lastLines, type RotatedFile, readLines, rotatedFiles } from './rotated-lines.ts';
-import { harmless, paint, print } from './terminal.ts';
+import { paint, print, printJson } from './terminal.ts';
 import { wholeNumber } from './whole-number.ts';
 
 interface ViewOptions {
@@ -40,7 +41,7 @@ async function view(options: ViewOptions): Promise<void> {
   }
   if (options.stats || options.errorsOnly) {
     const stats = await readStats(files, options.hours);
-    if (options.json) return print(`${JSON.stringify(options.errorsOnly ? stats.error_summary : stats)}\n`);
+    if (options.json) return printJson(options.errorsOnly ? stats.error_summary : stats);
     return print(options.errorsOnly ? formatErrors(stats) : formatStats(stats));
   }
   for (const name of ['api', 'errors'] as const) {
@@ -58,7 +59,7 @@ async function showLast(files: readonly RotatedFile[], { lines, json }: ViewOpti
   }
   for (const line of found) {
     const entry = parse(line);
-    await print(`${json ? line : entry ? formatLine(entry) : harmless(line)}\n`);
+    await print(`${json ? harmlessJson(line) : entry ? formatLine(entry) : harmless(line)}\n`);
   }
 }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parseCategoryRules } from '../../pipeline/transforms/category-rules.ts';
 import type { Config } from '../config.ts';
 import { parseSources } from '../files/read-sources.ts';
-import { isLoopback } from '../http-listener.ts';
+import { isLoopback } from '../http/own-names.ts';
 import { parseRules } from '../rules/rules-file.ts';
 import { type Finding, ok, problem, reasonOf, warning } from './finding.ts';
 

@@ -2,10 +2,12 @@ import type { Context, Middleware } from 'koa';
 import type Router from 'koa-router';
 import type { z } from 'zod';
 import { writeJson } from '../../pipeline/record/json-text.ts';
+import type { AnswerBudget } from './answer-budget.ts';
 import type { Auth } from './auth.ts';
 import { endpointName } from './endpoint-name.ts';
 import { readJsonBody } from './json-body.ts';
 import { type Parameters, type ParameterValues, readParameters } from './parameters.ts';
+import type { PendingRecords } from './pending-records.ts';
 import { readPostedParameters } from './posted-parameters.ts';
 import type { ReadBodyOptions } from './read-body.ts';
 import { RememberedRoutes } from './remembered-routes.ts';
@@ -14,6 +16,8 @@ import type { Declaration, Handler, Method, Route } from './route.ts';
 export interface ApiOptions {
   readonly auth: Auth;
   readonly body: ReadBodyOptions;
+  readonly answers: AnswerBudget;
+  readonly pending: PendingRecords;
 }
 
 /** Every route of the server. One declaration registers a route, checks its requests and documents it. */
@@ -129,7 +133,7 @@ export class RouteFamily {
     const [from, to] = this.#moved;
     const path = declaredPath.startsWith(from) ? to + declaredPath.slice(from.length) : declaredPath;
     const { right, parameters = {} as Shape, body: schema, status, name } = declaration;
-    const { auth, body } = this.#options;
+    const { auth, body, answers, pending } = this.#options;
     this.#routes.push({
       ...declaration,
       method,
@@ -140,11 +144,14 @@ export class RouteFamily {
     const answer: Middleware = async (context) => {
       const values: ParameterValues<Shape> = readParameters(context, parameters);
       const given = schema && (await readJsonBody(context, schema, body));
-      const result = await handler(context, values, given as z.output<Body>);
+      const handle = async () => handler(context, values, given as z.output<Body>);
+      const result = await (declaration.readsRecords ? pending.note(context, handle) : handle());
       if (result === undefined) return;
+      const text = writeJson(result);
+      answers.hold(Buffer.byteLength(text), context.res);
       context.status = status ?? 200;
       context.type = 'json';
-      context.body = writeJson(result);
+      context.body = text;
     };
     const steps = [...(right ? [auth.require(right)] : []), ...before, answer];
     if (name === undefined) this.#router[method](path, ...steps);

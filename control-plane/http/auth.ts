@@ -3,6 +3,8 @@ import type { Context, Middleware } from 'koa';
 import { LogplaneError } from '../../pipeline/errors.ts';
 import { refuseForgery } from './foreign-sites.ts';
 import { GuessLimit } from './guess-limit.ts';
+import type { KnownTokens } from './known-tokens.ts';
+import type { OwnNames } from './own-names.ts';
 import { clearSessionCookie, sessionCookie, setSessionCookie } from './session-cookie.ts';
 import { Sessions, TOKEN_KINDS, type TokenKind } from './sessions.ts';
 
@@ -14,6 +16,10 @@ export interface AuthOptions {
   readonly adminToken: string;
   /** False on one's own machine without a token set: deletes and changes of rules need none there. */
   readonly guardChanges: boolean;
+  /** Where reading needs no token, on one's own machine: reads by any other name are refused. */
+  readonly ownNames: OwnNames | undefined;
+  /** Tokens that were used before: they are no guesses. */
+  readonly known: KnownTokens;
 }
 
 /** What a route asks for: `admin` always needs the token, `change` only where changes are guarded. */
@@ -41,7 +47,14 @@ export interface Auth {
   signOut(context: Context): Promise<HeldRight[]>;
 }
 
-export function createAuth({ ingestToken, readToken, adminToken, guardChanges }: AuthOptions): Auth {
+export function createAuth({
+  ingestToken,
+  readToken,
+  adminToken,
+  guardChanges,
+  ownNames,
+  known,
+}: AuthOptions): Auth {
   const tokens = { ingest: ingestToken, read: readToken, admin: adminToken };
   const sessions = new Sessions(tokens);
   const guesses = new GuessLimit();
@@ -66,7 +79,9 @@ export function createAuth({ ingestToken, readToken, adminToken, guardChanges }:
   const recognize = (given: string, peer: string) => {
     // All are compared, so that the time tells nothing.
     const [kind] = TOKEN_KINDS.filter((name) => tokens[name] !== undefined && sameToken(tokens[name], given));
-    guesses.check(peer, given, kind);
+    if (kind !== undefined && known.has(given)) return kind;
+    guesses.check(peer, given, kind !== undefined);
+    if (kind !== undefined) known.add(given);
     return kind;
   };
   const check = (right: Right, given: string | undefined, peer: string) => {
@@ -81,6 +96,7 @@ export function createAuth({ ingestToken, readToken, adminToken, guardChanges }:
 
   return {
     require: (right) => async (context, next) => {
+      if (right === 'read' || right === 'configuration') ownNames?.check(context);
       const given = givenToken(context);
       const kind = given === undefined && !open[right] ? await sessionOf(context) : undefined;
       if (kind === undefined) check(right, given, peerOf(context));

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type ErrorKind, LogplaneError, overloaded } from '../../pipeline/errors.ts';
 import { ClickHouseError } from '../../pipeline/store/clickhouse.ts';
 import { isPassing } from '../../pipeline/store/retry.ts';
+import { MAX_ANSWER_BYTES } from '../logs/query-limits.ts';
 
 export const STATUS: Readonly<Record<ErrorKind, number>> = {
   bad_request: 400,
@@ -61,11 +62,30 @@ export function toLogplaneError(error: unknown): LogplaneError | undefined {
     return new LogplaneError('bad_request', 'the address is not valid percent-encoding');
   if (!(error instanceof ClickHouseError)) return undefined;
   if (isPassing(error) && !error.cancelled) return overloaded('the store does not answer now', error);
+  if (error.lacksMemory) {
+    return overloaded(
+      'the store has no memory free for this query now (MEMORY_LIMIT_BYTES); send it again',
+      error,
+    );
+  }
+  if (error.answersTooMuch) {
+    return new LogplaneError(
+      'too_costly',
+      `the answer has more than ${MAX_ANSWER_BYTES} bytes; ask for less: a smaller limit, a shorter time range (from, to) or ` +
+        'another field, or use /api/v1/logs/export, which has no limit',
+    );
+  }
   if (error.exceedsLimit || error.cancelled) {
     return new LogplaneError(
       'too_costly',
       'the query needs more time, memory or rows than one query may take; ' +
         'narrow it: a shorter time range (from, to), a service, a level, a rarer word or fewer terms',
+    );
+  }
+  if (error.cannotWrite) {
+    return overloaded(
+      'the disk of the store is full or read-only, nothing was stored; free some space and try again',
+      error,
     );
   }
   if (error.damaged) {

@@ -1,15 +1,16 @@
-import { isIP } from 'node:net';
 import type { Context, Middleware } from 'koa';
 import { LogplaneError } from '../../pipeline/errors.ts';
+import type { OwnNames } from './own-names.ts';
 
 export interface ForeignSitesOptions {
   /** Sites besides the server's own whose pages may send changes. */
   readonly allowedOrigins: readonly string[];
   /**
-   * False where changes need no token: then only an address or `localhost` counts as the server's own site, for a name
-   * can be made to lead here by whoever owns it.
+   * False where changes need no token: then only an own name counts as the server's own site, for any other can be made
+   * to lead here by whoever owns it.
    */
   readonly trustNames: boolean;
+  readonly ownNames: OwnNames;
 }
 
 /**
@@ -50,20 +51,16 @@ function isChange(context: Context): boolean {
 
 function comesFromForeignSite(
   context: Context,
-  { allowedOrigins, trustNames }: ForeignSitesOptions,
+  { allowedOrigins, trustNames, ownNames }: ForeignSitesOptions,
 ): boolean {
   const origin = context.get('Origin');
   if (origin !== '' && allowedOrigins.includes(origin)) return false;
   const site = context.get('Sec-Fetch-Site');
   if (site === 'cross-site' || site === 'same-site') return true;
   if (origin === '') return false;
-  return !isSameOrigin(context, origin) || (!trustNames && !isFixedHost(new URL(origin).hostname));
+  return !isSameOrigin(context, origin) || (!trustNames && !ownNames.has(new URL(origin).host));
 }
 
 function isSameOrigin(context: Context, origin: string): boolean {
   return URL.canParse(origin) && new URL(origin).host === context.host;
-}
-
-function isFixedHost(name: string): boolean {
-  return name === 'localhost' || isIP(name.replace(/^\[|\]$/g, '')) !== 0;
 }

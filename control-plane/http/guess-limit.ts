@@ -1,50 +1,58 @@
 import { createHash } from 'node:crypto';
+import ipaddr from 'ipaddr.js';
 import { LogplaneError } from '../../pipeline/errors.ts';
 
 const WINDOW_MS = 60_000;
-const MOST_GUESSES = 100;
-const MOST_PEERS = 1_000;
+const MAX_GUESSES = 100;
+const MAX_NETWORKS = 1_000;
 
-interface Peer {
+interface Network {
   until: number;
   /** Hashes of the wrong tokens; an agent that goes on sending the same old one guesses nothing. */
   readonly guesses: Set<string>;
-  /** Kinds of tokens that it has used rightly. */
-  readonly known: Set<string>;
 }
 
 /**
- * Holds up whoever guesses tokens: after 100 different wrong ones in a minute, an address may only use the tokens that
- * it has used rightly before. So a right guess tells nothing, and the agents behind the same proxy go on sending.
+ * Holds up whoever guesses tokens: after 100 different wrong ones in a minute no further token of that address is looked at, whether or not it
+ * is right, so a right guess is answered as a wrong one. The caller passes tokens that were used before by this limit, because those are no guesses: the
+ * agents behind the same proxy go on sending.
  */
 export class GuessLimit {
   /** The oldest first. */
-  readonly #peers = new Map<string, Peer>();
+  readonly #networks = new Map<string, Network>();
 
   /**
-   * @param kind of the token where it is a right one
+   * @param isRight whether it is a token of the server
    * @throws LogplaneError `too_many`
    */
-  check(address: string, token: string, kind: string | undefined, now = Date.now()): void {
-    const peer = this.#peers.get(address) ?? this.#add(address, now);
-    if (kind !== undefined && peer.known.has(kind)) return;
-    if (now >= peer.until) {
-      peer.until = now + WINDOW_MS;
-      peer.guesses.clear();
-    }
-    if (peer.guesses.size >= MOST_GUESSES) {
+  check(address: string, token: string, isRight: boolean, now = Date.now()): void {
+    const network = this.#of(networkOf(address), now);
+    const guess = createHash('sha256').update(token).digest('base64');
+    if (network.guesses.has(guess)) return;
+    if (network.guesses.size >= MAX_GUESSES) {
       throw new LogplaneError('too_many', 'too many wrong tokens came from this address; wait a minute', {
-        retryAfterSeconds: Math.ceil((peer.until - now) / 1000),
+        retryAfterSeconds: Math.ceil((network.until - now) / 1000),
       });
     }
-    if (kind === undefined) peer.guesses.add(createHash('sha256').update(token).digest('base64'));
-    else peer.known.add(kind);
+    if (!isRight) network.guesses.add(guess);
   }
 
-  #add(address: string, now: number): Peer {
-    const peer = { until: now + WINDOW_MS, guesses: new Set<string>(), known: new Set<string>() };
-    this.#peers.set(address, peer);
-    if (this.#peers.size > MOST_PEERS) this.#peers.delete(this.#peers.keys().next().value!);
-    return peer;
+  #of(name: string, now: number): Network {
+    const known = this.#networks.get(name);
+    if (known && now < known.until) return known;
+    this.#networks.delete(name);
+    const network = { until: now + WINDOW_MS, guesses: new Set<string>() };
+    this.#networks.set(name, network);
+    if (this.#networks.size > MAX_NETWORKS) this.#networks.delete(this.#networks.keys().next().value!);
+    return network;
   }
+}
+
+/** What one caller has: an IPv4 address, or the /64 of an IPv6 address, in which it can choose any. */
+function networkOf(given: string): string {
+  const text = given.split('%', 1)[0]!;
+  if (!ipaddr.isValid(text)) return given;
+  const address = ipaddr.process(text);
+  if (address instanceof ipaddr.IPv4) return address.toString();
+  return address.parts.slice(0, 4).join(':');
 }

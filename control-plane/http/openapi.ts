@@ -1,8 +1,10 @@
+import { z } from 'zod';
 import type { ErrorKind } from '../../pipeline/errors.ts';
 import type { Right } from './auth.ts';
 import { ERROR, STATUS } from './error-response.ts';
 import { type JsonSchema, type NamedSchemas, toJsonSchema } from './json-schema.ts';
 import { isRequired, type Parameter } from './parameters.ts';
+import { PENDING_FIELDS } from './pending-records.ts';
 import { FORM } from './posted-parameters.ts';
 import type { MediaTypes, Route } from './route.ts';
 import { SESSION_COOKIE } from './session-cookie.ts';
@@ -123,7 +125,11 @@ function describeBody({ body, takes, parameters = {}, postedParameters }: Route,
 }
 
 function describeAnswers(route: Route, named: NamedSchemas): Record<string, object> {
-  const { answer, gives, events, status = 200, otherwise = {} } = route;
+  const { gives, events, status = 200, otherwise = {} } = route;
+  const answer =
+    route.readsRecords && route.answer instanceof z.ZodObject
+      ? route.answer.extend(PENDING_FIELDS)
+      : route.answer;
   const answers: Record<string, object> = {
     [status]: {
       description: 'Done',

@@ -33,12 +33,23 @@ export function answerRefused(server: Server): void {
   );
 }
 
-/** Node's own check, which answers without a word, is to be off. */
+/** Node's own check, which answers without a word, is to be off. Of two hosts nobody knows which one a proxy looked at. */
 export function requireHost(answer: RequestListener): RequestListener {
   return (request, response) => {
-    if (request.httpVersion !== '1.1' || request.headers.host !== undefined) answer(request, response);
-    else refuse(response, 400, 'Host: expected the name or address of this server, got none');
+    const hosts = countHosts(request.rawHeaders);
+    if (hosts === 1 || (hosts === 0 && request.httpVersion !== '1.1')) answer(request, response);
+    else refuse(response, 400, `Host: expected the name or address of this server, got ${hosts || 'none'}`);
   };
+}
+
+/** @param rawHeaders names and values in turn */
+function countHosts(rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!;
+    if (name.length === 4 && name.toLowerCase() === 'host') count++;
+  }
+  return count;
 }
 
 function refuse(answer: ServerResponse, status: number, message: string): void {

@@ -31,6 +31,8 @@ export interface Declaration<
   readonly answer?: Answer;
   /** Answers that the handler writes itself. */
   readonly gives?: MediaTypes;
+  /** Its answer is made of stored records, and says how many that were acknowledged are not stored yet where there are such. */
+  readonly readsRecords?: boolean;
   /** Answers a stream of server-sent events: their data by name; `message` are the unnamed ones. */
   readonly events?: MediaTypes;
   /** Of the answer; 200 where not told. */

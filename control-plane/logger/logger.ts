@@ -7,6 +7,7 @@ import {
   type LogRecordExporter,
   SimpleLogRecordProcessor,
 } from '@opentelemetry/sdk-logs';
+import { closedBlock, type KeyBlock } from '../../pipeline/transforms/key-block.ts';
 import { redactText } from '../../pipeline/transforms/redact-text.ts';
 import { createLineExporter } from './json-lines.ts';
 import { nowMicroseconds } from './microseconds.ts';
@@ -91,10 +92,16 @@ export function createLogger(options: LoggerOptions): Logger {
       ...(options.exporters ?? []).map((exporter) => new BatchLogRecordProcessor({ exporter })),
     ],
   });
-  return wrap(provider, options.fields ?? { module: 'logger' }, SEVERITY[options.level ?? 'debug']);
+  return wrap(
+    provider,
+    options.fields ?? { module: 'logger' },
+    SEVERITY[options.level ?? 'debug'],
+    closedBlock(),
+  );
 }
 
-function wrap(provider: LoggerProvider, bound: Fields, least: SeverityNumber): Logger {
+/** @param key the private key that is being logged line by line */
+function wrap(provider: LoggerProvider, bound: Fields, least: SeverityNumber, key: KeyBlock): Logger {
   const otel: OtelLogger = provider.getLogger('logplane/logger');
   const log = ({ level, message, fields, at = nowMicroseconds() }: LogEntry) => {
     if (SEVERITY[level] < least) return;
@@ -104,7 +111,7 @@ function wrap(provider: LoggerProvider, bound: Fields, least: SeverityNumber): L
       observedTimestamp: time,
       severityNumber: SEVERITY[level],
       severityText: level.toUpperCase(),
-      body: redactText(message),
+      body: redactText(message, key),
       attributes: redact({ ...bound, ...fields }) as Record<string, Plain>,
     });
   };
@@ -117,7 +124,7 @@ function wrap(provider: LoggerProvider, bound: Fields, least: SeverityNumber): L
     event: (event_type, message, fields) =>
       log({ level: 'info', message, fields: { type: 'custom_event', event_type, ...fields } }),
     log,
-    child: (fields) => wrap(provider, { ...bound, ...fields }, least),
+    child: (fields) => wrap(provider, { ...bound, ...fields }, least, key),
     flush: () => provider.forceFlush(),
     close: () => provider.shutdown(),
   };

@@ -26,7 +26,6 @@ const SETTINGS = {
   max_threads: 1,
   // Rows of a part are read when its turn comes: 5 M rows in 47 parts held 297 MB without it, 171 with it.
   read_in_order_use_virtual_row: 1,
-  max_memory_usage: 500_000_000,
   max_read_buffer_size: 131_072,
   output_format_parquet_row_group_size: 10_000,
   output_format_parquet_parallel_encoding: 0,

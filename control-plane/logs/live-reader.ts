@@ -1,13 +1,16 @@
 import type { LateRecords, LiveBus } from '../../pipeline/live/live-bus.ts';
 import type { LiveRecord } from '../../pipeline/live/live-record.ts';
 import type { StoredRecord } from '../../pipeline/record/log-record.ts';
+import { Guard } from '../query/guard.ts';
 
 /**
  * One reader's bounded share of the live bus: the records that it asked for and has not taken yet. It falls off when
- * too many wait, or when records were stored without being kept in memory; what it missed is in the store.
+ * too many wait, when records were stored without being kept in memory, or when its query fails or takes too long here, for it runs
+ * within the store's own path; what it missed is in the store.
  */
 export class LiveReader {
   readonly #bus: LiveBus;
+  readonly #guard = new Guard({ name: 'the query of a live stream' });
   readonly #matches: (record: StoredRecord) => boolean;
   readonly #maxWaiting: number;
   readonly #leave: () => void;
@@ -15,6 +18,7 @@ export class LiveReader {
   #live = false;
   #late: LateRecords[] = [];
   #cursor = 0;
+  #failure: unknown;
   #wake = () => {};
 
   constructor(bus: LiveBus, matches: (record: StoredRecord) => boolean, maxWaiting: number) {
@@ -26,8 +30,9 @@ export class LiveReader {
         this.#wake();
         return;
       }
-      for (const record of records ?? []) if (matches(record.record)) this.#waiting.push(record);
-      if (!records || this.#waiting.length > maxWaiting) {
+      const selected = records && this.#select(records);
+      for (const live of selected ?? []) this.#waiting.push(live);
+      if (!selected || this.#waiting.length > maxWaiting) {
         this.#live = false;
         this.#waiting = [];
       } else if (this.#waiting.length === 0) {
@@ -40,7 +45,17 @@ export class LiveReader {
       this.#late.push(late);
       this.#wake();
     };
-    this.#leave = bus.subscribe({ onRecords, onLate, onProblem: () => this.#wake() });
+    const onFailure = (error: unknown) => {
+      this.#live = false;
+      this.#failure = error;
+      this.#wake();
+    };
+    this.#leave = bus.subscribe({ onRecords, onLate, onProblem: () => this.#wake(), onFailure });
+  }
+
+  /** @throws what ended its subscription */
+  check(): void {
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   get live(): boolean {
@@ -57,12 +72,24 @@ export class LiveReader {
    * reader has to fetch from the store first.
    */
   join(place: number): boolean {
-    const missed = this.#bus.publishedAfter(place)?.filter(({ record }) => this.#matches(record));
+    const published = this.#bus.publishedAfter(place);
+    const missed = published && this.#select(published);
     this.#live = missed !== undefined && missed.length <= this.#maxWaiting;
     if (!this.#live) return false;
     this.#waiting = missed!;
     this.#cursor = missed!.length === 0 ? this.#bus.watermark : place;
     return true;
+  }
+
+  /** Undefined where the query fails with one of them: the store is to say what it selects. */
+  #select(records: readonly LiveRecord[]): LiveRecord[] | undefined {
+    const selected: LiveRecord[] = [];
+    for (const live of records) {
+      const matches = this.#guard.run(this.#matches, live.record);
+      if (matches === undefined) return undefined;
+      if (matches) selected.push(live);
+    }
+    return selected;
   }
 
   takeLate(): LateRecords[] {

@@ -94,6 +94,7 @@ export async function* tailLogs(options: TailOptions, request: TailRequest): Asy
     let wasLive = false;
     let problem: string | undefined;
     while (!signal.aborted) {
+      reader.check();
       if (follow && problem !== bus.problem) {
         problem = bus.problem;
         yield [{ kind: 'notice', problem }];

@@ -11,8 +11,8 @@ export interface NodeLaunchesOptions {
   readonly log: NodeLog;
   readonly pipeline: Pipeline;
   readonly times: PhaseTimes;
-  /** Takes secrets out of a text. */
-  readonly redact: (text: string) => string;
+  /** Takes secrets out of a text of a node. */
+  readonly redact: (nodeId: string, text: string) => string;
   /** True for the one server process that is to tell of a launch that is stuck in a phase. */
   readonly mayWarn?: (launch: Launch) => Promise<boolean>;
 }
@@ -127,7 +127,7 @@ export class NodeLaunches {
     let { launch } = known;
     const entries: NodeEntry[] = [];
     for (const given of drafts) {
-      const draft = this.#redacted(given);
+      const draft = this.#redacted(nodeId, given);
       checkGoesOn(launch, draft);
       const next = advance(launch, nodeId, draft, Date.now());
       const entry = markEvent(launch, next.entry);
@@ -160,10 +160,14 @@ export class NodeLaunches {
   }
 
   /** The pipeline does the same with the record; lists in Redis have what stands here. */
-  #redacted(draft: EntryDraft): EntryDraft {
+  #redacted(nodeId: string, draft: EntryDraft): EntryDraft {
     const { redact } = this.#options;
     const { message, details } = draft;
-    return { ...draft, message: redact(message), ...(details !== undefined && { details: redact(details) }) };
+    return {
+      ...draft,
+      message: redact(nodeId, message),
+      ...(details !== undefined && { details: redact(nodeId, details) }),
+    };
   }
 
   #remember(nodeId: string, known: Known): void {

@@ -1,7 +1,13 @@
+import { endOfString } from '../../pipeline/record/raw-json.ts';
 import { memberText } from './field.ts';
 import { numberText, type TextTest } from './text-test.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** What ClickHouse's parser of JSON reads: in a document that nests deeper it finds no field at all. */
+const MAX_DEPTH = 1_023;
+/** A longer document is kept until the end of this turn alone: as objects it takes many times the memory of its text. */
+const MAX_KEPT_CHARACTERS = 64 * 1024;
 
 let lastText = '{}';
 let lastValue: Json = {};
@@ -9,13 +15,36 @@ let lastValue: Json = {};
 /** Parses once for all filters that look at one record after the other. */
 function parseOnce(attributes: string): Json {
   if (attributes !== lastText) {
-    const value = JSON.parse(attributes) as Json;
-    // simdjson refuses these two within a document, and so ClickHouse finds no field in it.
-    const suspicious = /\\u[dD][89a-fA-F]|[eE][+]?\d\d\d/.test(attributes);
-    lastValue = suspicious && !isReadable(value) ? {} : value;
+    lastValue = isTooDeep(attributes) ? {} : parse(attributes);
     lastText = attributes;
+    if (attributes.length > MAX_KEPT_CHARACTERS) setTimeout(forgetLast);
   }
   return lastValue;
+}
+
+function forgetLast(): void {
+  lastText = '{}';
+  lastValue = {};
+}
+
+function parse(attributes: string): Json {
+  const value = JSON.parse(attributes) as Json;
+  // simdjson refuses these two within a document, and so ClickHouse finds no field in it.
+  const suspicious = /\\u[dD][89a-fA-F]|[eE][+]?\d\d\d/.test(attributes);
+  return suspicious && !isReadable(value) ? {} : value;
+}
+
+function isTooDeep(json: string): boolean {
+  if (json.length <= 2 * MAX_DEPTH) return false;
+  let depth = 0;
+  for (let at = 0; at < json.length; at++) {
+    const code = json.charCodeAt(at);
+    if (code === 34) at = endOfString(json, at) - 1;
+    else if (code === 123 || code === 91) {
+      if (++depth > MAX_DEPTH) return true;
+    } else if (code === 125 || code === 93) depth--;
+  }
+  return false;
 }
 
 /** False with a number beyond a double, or with half a surrogate pair. */

@@ -1,5 +1,6 @@
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { lifetimeHours, type Retention } from '../../pipeline/store/retention.ts';
+import { bytesByTable, sumOf } from './bytes-by-table.ts';
 
 const HOUR_MICROSECONDS = 3_600_000_000;
 const DAY_HOURS = 24;
@@ -29,25 +30,21 @@ export interface Eviction {
   readonly cuts: readonly { readonly lifetime: number; readonly before: number }[];
 }
 
-/** Bytes of the tables on disk. */
-export async function bytesOnDisk(clickhouse: ClickHouse): Promise<number> {
-  const [[bytes] = [0]] = await clickhouse.query<[number]>(
-    'SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase()',
-  );
-  return Number(bytes);
-}
-
 /**
  * A full disk is what this is for, so it goes on where new records cannot be stored.
- * Removes records while the tables need more than `limit` bytes: first those that have used up the largest share of the
- * time for which they are kept. So the oldest go first, and of two that are equally old the one that matters less.
+ * Removes records while the tables need more than `limit` bytes, as many as bring the table of records to what the others leave of it:
+ * first those that have used up the largest share of the time for which they are kept. So the oldest go first, and of
+ * two that are equally old the one that matters less.
  */
 export async function keepWithin(
   clickhouse: ClickHouse,
   { retention, limit, now, signal }: DiskLimit,
 ): Promise<Eviction | undefined> {
-  const bytes = await bytesOnDisk(clickhouse);
-  if (bytes <= limit) return undefined;
+  const tables = await bytesByTable(clickhouse);
+  const total = sumOf(tables);
+  if (total <= limit) return undefined;
+  const bytes = tables.get('logs') ?? 0;
+  const share = bytes === 0 ? 0 : Math.max(0, limit * TARGET - (total - bytes)) / bytes;
   const lifetime = lifetimeHours(retention);
   const rows = await clickhouse.query<[number, number, number]>(
     `SELECT intDiv(seq, ${HOUR_MICROSECONDS}) AS hour, ${lifetime} AS lifetime, count() FROM logs GROUP BY hour, lifetime`,
@@ -55,7 +52,7 @@ export async function keepWithin(
   );
   const groups = rows.map(([hour, lifetime, records]): Group => ({ hour, lifetime, records }));
   const records = groups.reduce((sum, group) => sum + group.records, 0);
-  const due = chooseDue(groups, Math.ceil(records * (1 - (limit * TARGET) / bytes)), now / 3_600_000);
+  const due = chooseDue(groups, Math.ceil(records * (1 - share)), now / 3_600_000);
   await removeGroups(clickhouse, lifetime, groups, due, signal);
   return { records: due.reduce((sum, group) => sum + group.records, 0), cuts: cutsOf(due) };
 }

@@ -2,7 +2,7 @@ import { formatTimestamp } from '../../pipeline/record/timestamp.ts';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { lifetimeHours, type Retention } from '../../pipeline/store/retention.ts';
 import type { QueryLimits } from '../logs/query-limits.ts';
-import { bytesOnDisk } from './disk-limit.ts';
+import { bytesByTable, sumOf } from './bytes-by-table.ts';
 
 export interface RetentionReport {
   /** In the order in which they are tried; the last two are RETENTION_DAYS and ERROR_RETENTION_DAYS. */
@@ -59,7 +59,7 @@ export async function retentionReport(
   now: number,
   limits: QueryLimits,
 ): Promise<RetentionReport> {
-  const bytes = await bytesOnDisk(clickhouse);
+  const bytes = sumOf(await bytesByTable(clickhouse));
   const rows = await clickhouse.query<Row>(
     `SELECT service, toString(level), ${lifetimeHours(retention)} AS hours, count() AS records, min(seq), max(seq),
        countIf(seq + hours * ${HOUR} < {now:UInt64} + ${DAY}), countIf(seq + hours * ${HOUR} < {now:UInt64} + ${7 * DAY}),

@@ -25,6 +25,8 @@ export interface AlertRuleRoutesOptions {
   readonly webhookGuard: WebhookGuard;
   /** Rules or silences were changed here. */
   readonly onRulesChanged: () => void;
+  /** What keeps single rules from their work on this server, by name. */
+  readonly ruleProblems: () => ReadonlyMap<string, string>;
 }
 
 const RULES = '/api/v1/alerts/rules';
@@ -32,6 +34,7 @@ const SILENCES = '/api/v1/alerts/silences';
 const BOOK_RULE = RULE_FIELDS.extend({
   version: z.int().describe('Counts the changes made through the API'),
   origin: z.enum(['built-in', 'file', 'api']),
+  problem: z.string().optional().describe('What keeps it from its work now'),
 }).meta({ id: 'AlertRule' });
 const STORED_SILENCE = z.looseObject({ id: z.string() });
 const REMOVED = z.object({ removed: z.string() });
@@ -45,7 +48,12 @@ const TEST_EVENT = ALERT.pick({
 });
 
 export function addAlertRuleRoutes(api: RouteFamily, options: AlertRuleRoutesOptions): void {
-  const { clickhouse, ruleBook, silences, webhookGuard, onRulesChanged } = options;
+  const { clickhouse, ruleBook, silences, webhookGuard, onRulesChanged, ruleProblems } = options;
+
+  const formatRule = ({ rule, version, origin }: BookRule) => {
+    const problem = rule.enabled ? ruleProblems().get(rule.name) : undefined;
+    return { ...rule, version, origin, ...(problem !== undefined && { problem }) };
+  };
 
   const checkWebhooks = async ({ webhooks }: Rule) => {
     for (const { url } of webhooks) {
@@ -223,10 +231,6 @@ export function addAlertRuleRoutes(api: RouteFamily, options: AlertRuleRoutesOpt
       return { removed: id };
     },
   );
-}
-
-function formatRule({ rule, version, origin }: BookRule) {
-  return { ...rule, version, origin };
 }
 
 function readTime(name: string, given: string, now: number): Timestamp {

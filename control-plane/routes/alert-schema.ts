@@ -29,6 +29,6 @@ export const ALERT = z
       .optional()
       .describe('What its lines say of a known failure: meaning, action, ranks, GPU'),
     sample: z.object({ id: z.string(), message: z.string() }).optional().describe('One of its records'),
-    held_back: z.enum(['silence', 'cooldown']).optional().describe('Why nobody was told'),
+    held_back: z.enum(['silence', 'cooldown', 'flood']).optional().describe('Why nobody was told'),
   })
   .meta({ id: 'Alert' });

@@ -27,6 +27,7 @@ export function addLogAnalysisRoutes(api: RouteFamily, { clickhouse }: LogAnalys
     '/api/v1/logs/histogram',
     {
       summary: 'Records over time',
+      readsRecords: true,
       right: 'read',
       parameters: {
         ...FILTER,
@@ -60,6 +61,7 @@ export function addLogAnalysisRoutes(api: RouteFamily, { clickhouse }: LogAnalys
     '/api/v1/logs/facets',
     {
       summary: 'The most frequent values of fields',
+      readsRecords: true,
       right: 'read',
       parameters: {
         ...FILTER,
@@ -85,6 +87,7 @@ export function addLogAnalysisRoutes(api: RouteFamily, { clickhouse }: LogAnalys
     '/api/v1/logs/patterns',
     {
       summary: 'Messages grouped by their shape',
+      readsRecords: true,
       right: 'read',
       parameters: { ...FILTER, limit: describe(wholeNumber(1, 200, 50), 'Patterns to give') },
       answer: z.object({
@@ -118,6 +121,7 @@ export function addLogAnalysisRoutes(api: RouteFamily, { clickhouse }: LogAnalys
     '/api/v1/logs/stats',
     {
       summary: 'What the request logs of the last hours tell',
+      readsRecords: true,
       right: 'read',
       parameters: { hours: describe(wholeNumber(1, 24 * 366, 24), 'How many hours') },
       answer: REQUEST_STATS,

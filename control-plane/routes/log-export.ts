@@ -24,6 +24,7 @@ export function addLogExportRoutes(api: RouteFamily, { clickhouse }: LogExportRo
     '/api/v1/logs/export',
     {
       summary: 'Downloads all records that are chosen',
+      readsRecords: true,
       right: 'read',
       parameters: {
         ...FILTER,

@@ -37,6 +37,7 @@ export function addLogRoutes(api: RouteFamily, { clickhouse, store }: LogRoutesO
     '/api/v1/logs/recent',
     {
       summary: 'The newest records, oldest first',
+      readsRecords: true,
       right: 'read',
       parameters: { lines: describe(wholeNumber(1, 1000, 100), 'How many'), ...FILTER },
       answer: z.array(RECORD),
@@ -53,6 +54,7 @@ export function addLogRoutes(api: RouteFamily, { clickhouse, store }: LogRoutesO
     '/api/v1/logs/search',
     {
       summary: 'Records page by page',
+      readsRecords: true,
       right: 'read',
       parameters: {
         ...FILTER,
@@ -83,6 +85,7 @@ export function addLogRoutes(api: RouteFamily, { clickhouse, store }: LogRoutesO
     '/api/v1/logs/count',
     {
       summary: 'How many records, also by fields',
+      readsRecords: true,
       right: 'read',
       parameters: { ...FILTER, by: describe(textList(8), 'Fields to count by, nested ones with dots') },
       answer: z.object({
@@ -106,6 +109,7 @@ export function addLogRoutes(api: RouteFamily, { clickhouse, store }: LogRoutesO
     '/api/v1/logs/context',
     {
       summary: 'The lines around one, of the same file or container',
+      readsRecords: true,
       right: 'read',
       parameters: {
         id: describe(PLACE, 'The id of the record'),

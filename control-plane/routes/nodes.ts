@@ -41,6 +41,8 @@ const MOST_NODES_OF_A_STREAM = 1_000;
 
 /** Launches of nodes: everything here needs the admin token. */
 /** A place of a record, or of an entry in Redis with one. */
+/** Ids that are none of ours are passed over, as the standard of server-sent events wants. */
+const RECORD_ID = /^\d{1,16}$/;
 const PLACE = /^\d{1,16}(?:\.\d{1,16})?$/;
 
 export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): void {
@@ -122,14 +124,14 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
     },
     (context, { nodes, follow, after, tail, since, level, q }) => {
       const chosen = nodes.length > 0 ? { node_id: nodes.join(',') } : { source: NODE_SOURCE };
-      const last = Number(context.get('Last-Event-ID') || after || Number.NaN);
+      const last = context.get('Last-Event-ID') || after || '';
       const time = readSince(since);
       const request = {
         filter: parseFilter({ q, equal: { level, ...chosen } }),
         tail,
         since: time && toNanos(time),
         follow,
-        after: Number.isSafeInteger(last) ? last : undefined,
+        after: RECORD_ID.test(last) ? Number(last) : undefined,
       };
       respond(context, (signal) => followNodes({ store, bus }, launches, nodes, { ...request, signal }));
     },

@@ -2,6 +2,7 @@ import { Counter, Histogram, Registry } from 'prom-client';
 import type { Measuring } from '../../pipeline/pipeline.ts';
 import type { LogRecord, StoredRecord } from '../../pipeline/record/log-record.ts';
 import { compileFieldText } from '../query/field-text.ts';
+import { Guard } from '../query/guard.ts';
 import { compileMatch } from '../query/match.ts';
 import { parseNumber } from '../query/text-test.ts';
 import type { MetricRule } from './rules-file.ts';
@@ -16,12 +17,16 @@ const BUCKETS = [
 
 type Labels = Readonly<Record<string, string>>;
 
+interface Sample {
+  readonly labels: Labels;
+  readonly value: number;
+}
+
 interface Metric {
-  readonly matches: (record: LogRecord) => boolean;
-  readonly labelsOf: (record: LogRecord) => Labels;
-  /** 1 for a rule that counts; undefined where the record has no number there. */
-  readonly valueOf: (record: LogRecord) => number | undefined;
-  readonly add: (labels: Labels, value: number) => void;
+  readonly guard: Guard;
+  /** 1 for a rule that counts; undefined where it does not select the record, or finds no number in it. */
+  readonly measure: (record: LogRecord) => Sample | undefined;
+  readonly add: (sample: Sample) => void;
 }
 
 /**
@@ -32,53 +37,68 @@ export class LogMetrics {
   readonly registry = new Registry();
   readonly #metrics: readonly Metric[];
 
-  constructor(rules: readonly MetricRule[]) {
-    this.#metrics = rules.map((rule) => this.#create(rule));
+  constructor(rules: readonly MetricRule[], onProblem?: (message: string) => void) {
+    this.#metrics = rules.map((rule) => {
+      const guard = new Guard({ name: `metric rule ${rule.name}`, ...(onProblem && { onProblem }) });
+      return { guard, ...this.#create(rule) };
+    });
+  }
+
+  /** What becomes of each rule's failures. */
+  get guards(): readonly Guard[] {
+    return this.#metrics.map(({ guard }) => guard);
   }
 
   /** For the records of one insert: they count once they are stored. Undefined where there are no rules. */
   readonly begin = (): Measuring | undefined => {
     if (this.#metrics.length === 0) return undefined;
-    const found: [Metric, Labels, number][] = [];
+    const found: [Metric, Sample][] = [];
     return {
       add: (record) => {
         for (const metric of this.#metrics) {
-          if (!metric.matches(record)) continue;
-          const value = metric.valueOf(record);
-          if (value !== undefined) found.push([metric, metric.labelsOf(record), value]);
+          const sample = metric.guard.run(metric.measure, record);
+          if (sample) found.push([metric, sample]);
         }
       },
       commit: () => {
-        for (const [metric, labels, value] of found) metric.add(labels, value);
+        for (const [{ guard, add }, sample] of found) guard.run(add, sample);
       },
     };
   };
 
-  #create({ name, help, query, field, buckets = BUCKETS, by, max_series }: MetricRule): Metric {
+  #create({
+    name,
+    help,
+    query,
+    field,
+    buckets = BUCKETS,
+    by,
+    max_series,
+  }: MetricRule): Omit<Metric, 'guard'> {
     const match = compileMatch(query);
     const labels = by.map((of) => [labelName(of), compileFieldText(of)] as const);
     const labelNames = labels.map(([label]) => label);
     const options = { help: help ?? `Records of the rule ${name}`, labelNames, registers: [this.registry] };
     const bound = boundedLabels(labelNames, max_series);
-    const shared = {
-      matches: (record: LogRecord) => match(record as StoredRecord),
-      labelsOf: (record: LogRecord) =>
-        bound(labels.map(([, textOf]) => textOf(record).slice(0, LONGEST_LABEL))),
+    const measureBy = (read: (record: LogRecord) => number | undefined) => (record: LogRecord) => {
+      if (!match(record as StoredRecord)) return undefined;
+      const value = read(record);
+      if (value === undefined) return undefined;
+      return { labels: bound(labels.map(([, textOf]) => textOf(record).slice(0, LONGEST_LABEL))), value };
     };
     if (field === undefined) {
       const counter = new Counter({ ...options, name: `logs_${name}_total` });
-      return { ...shared, valueOf: () => 1, add: (of, value) => counter.inc(of, value) };
+      return { measure: measureBy(() => 1), add: ({ labels, value }) => counter.inc(labels, value) };
     }
     const histogram = new Histogram({ ...options, name: `logs_${name}`, buckets: [...buckets] });
     const textOf = compileFieldText(field);
     return {
-      ...shared,
-      valueOf: (record) => {
+      measure: measureBy((record) => {
         const value = parseNumber(textOf(record));
         // One beyond a double (`1e999`) has no place in a sum.
         return Number.isFinite(value) ? value : undefined;
-      },
-      add: (of, value) => histogram.observe(of, value),
+      }),
+      add: ({ labels, value }) => histogram.observe(labels, value),
     };
   }
 }

@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js';
+import { OpenKeyBlocks } from '../../pipeline/transforms/open-key-blocks.ts';
 import { createRedactor, type Redactor } from '../../pipeline/transforms/redactor.ts';
 import {
   assignmentOf,
@@ -7,21 +8,44 @@ import {
   SECRET_HINTS,
   type SecretForm,
 } from '../../pipeline/transforms/secret-forms.ts';
-import { isSecret } from '../../pipeline/transforms/secret-names.ts';
+import { isSecret, REDACTED } from '../../pipeline/transforms/secret-names.ts';
+import { Guard } from '../query/guard.ts';
 import { quoteRegex } from '../query/regex.ts';
 import type { RedactionRules, Rules } from './rules-file.ts';
 
 export interface Redaction extends Redactor {
   /** Secrets that were replaced since the start, by form or rule. */
   readonly counts: ReadonlyMap<string, number>;
+  /** What becomes of the failures of each rule of the operator's; a text that it fails with is replaced whole. */
+  readonly guards: readonly Guard[];
 }
 
 /** What a card's number needs, whatever stands between its digits. */
 const CARD_HINT = /\d(?:[ -]?\d){12}/;
 
-export function createRedaction(rules: Rules['redaction']): Redaction {
+export function createRedaction(rules: Rules['redaction'], onProblem?: (message: string) => void): Redaction {
   const counts = new Map<string, number>();
-  if (rules === false) return { entry: (entry) => entry, text: (text) => text, isClean: () => true, counts };
+  if (rules === false) {
+    const keyBlocks = new OpenKeyBlocks();
+    return {
+      entry: (entry) => entry,
+      text: (text) => text,
+      isClean: () => true,
+      keyBlocks,
+      counts,
+      guards: [],
+    };
+  }
+  const guards = new Map(
+    rules.rules.map(({ name }) => [
+      name,
+      new Guard({ name: `redaction rule ${name}`, ...(onProblem && { onProblem }) }),
+    ]),
+  );
+  const formOf = ({ name, pattern, contains }: RedactionRules['rules'][number]): SecretForm => ({
+    name,
+    pattern: linearPattern(pattern, contains, guards.get(name)!),
+  });
   const names = new Set(rules.fields.map((name) => name.toLowerCase()));
   const hinted = rules.rules.filter(({ contains }) => isWrittenPlainly(contains));
   const redactor = createRedactor({
@@ -31,7 +55,7 @@ export function createRedaction(rules: Rules['redaction']): Redaction {
     isSecretName: (name) => isSecret(name) || names.has(name.toLowerCase()),
     onRedacted: (form) => counts.set(form, (counts.get(form) ?? 0) + 1),
   });
-  return { ...redactor, counts };
+  return { ...redactor, counts, guards: [...guards.values()] };
 }
 
 /** True of texts that JSON writes as they are. */
@@ -45,10 +69,6 @@ function builtInForms({ forms, fields }: RedactionRules): SecretForm[] {
     ...FURTHER_FORMS.filter(({ name }) => forms[name] ?? false),
     ...(fields.length === 0 ? [] : [assignmentOf(fields.map((name) => `(?<![\\w-])${quoteRegex(name)}`))]),
   ];
-}
-
-function formOf({ name, pattern, contains }: RedactionRules['rules'][number]): SecretForm {
-  return { name, pattern: linearPattern(pattern, contains) };
 }
 
 function hintsOf({ forms, fields, rules }: RedactionRules): RegExp[] {
@@ -69,21 +89,39 @@ function anyCase(text: string): string {
   );
 }
 
-/** An operator's pattern in RE2, whose time is linear in the text whatever the pattern is. */
-function linearPattern(source: string, contains: string | undefined): SecretForm['pattern'] {
+/** Steps times characters: a second of this process's only thread where a pattern keeps many ways open, else a fraction of that. */
+const MAX_WORK = 100_000_000;
+
+/**
+ * An operator's pattern in RE2, whose time is linear in the text whatever the pattern is. A text that it cannot look through must not
+ * go on with what may be a secret in it: all of it is replaced.
+ */
+function linearPattern(source: string, contains: string | undefined, guard: Guard): SecretForm['pattern'] {
   const regex = RE2JS.compile(source, RE2JS.DOTALL);
+  const maxLength = Math.floor(MAX_WORK / Math.max(regex.programSize(), 1));
   return {
     [Symbol.replace](text, replace) {
       if (contains !== undefined && !text.includes(contains)) return text;
-      const matcher = regex.matcher(text);
-      let replaced = '';
-      let done = 0;
-      while (matcher.find()) {
-        if (matcher.end() === matcher.start()) continue;
-        replaced += text.slice(done, matcher.start()) + replace(text.slice(matcher.start(), matcher.end()));
-        done = matcher.end();
+      try {
+        if (text.length > maxLength)
+          throw new Error(`it looks at texts of at most ${maxLength} characters, got ${text.length}`);
+        return replaceAll(regex, text, replace);
+      } catch (error) {
+        guard.failed(error);
+        return REDACTED;
       }
-      return replaced + text.slice(done);
     },
   };
+}
+
+function replaceAll(regex: RE2JS, text: string, replace: (match: string) => string): string {
+  const matcher = regex.matcher(text);
+  let replaced = '';
+  let done = 0;
+  while (matcher.find()) {
+    if (matcher.end() === matcher.start()) continue;
+    replaced += text.slice(done, matcher.start()) + replace(text.slice(matcher.start(), matcher.end()));
+    done = matcher.end();
+  }
+  return replaced + text.slice(done);
 }

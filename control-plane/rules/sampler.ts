@@ -1,6 +1,7 @@
 import type { LogRecord, StoredRecord } from '../../pipeline/record/log-record.ts';
 import { withSampleRate } from '../../pipeline/record/sample-rate.ts';
 import { compileFieldText } from '../query/field-text.ts';
+import { Guard } from '../query/guard.ts';
 import { compileMatch } from '../query/match.ts';
 import type { SamplingRule } from './rules-file.ts';
 
@@ -11,30 +12,38 @@ export interface Sampler {
   readonly sample: Sample;
   /** Records that were left out since the start, by place among the rules. */
   readonly dropped: readonly number[];
+  /** What becomes of each rule's failures; a rule that fails for a record does not select it. */
+  readonly guards: readonly Guard[];
 }
 
 /**
  * The first rule that selects a record decides on it; warnings and errors are always kept. With `by`, records of one
  * value (a trace, for instance) stay together: all are kept or none.
  */
-export function createSampler(rules: readonly SamplingRule[], random: () => number = Math.random): Sampler {
+export function createSampler(
+  rules: readonly SamplingRule[],
+  random: () => number = Math.random,
+  onProblem?: (message: string) => void,
+): Sampler {
   const dropped = rules.map(() => 0);
-  const compiled = rules.map(({ query, keep_one_in, by }) => {
+  const compiled = rules.map(({ query, keep_one_in, by }, index) => {
     const match = compileMatch(query);
+    const textOf = by === undefined ? undefined : compileFieldText(by);
     return {
-      // A record has no place yet; a rule that asks for one selects none.
-      matches: (record: LogRecord) => match(record as StoredRecord),
+      guard: new Guard({ name: `sampling rule ${index + 1}`, ...(onProblem && { onProblem }) }),
       rate: keep_one_in,
-      textOf: by === undefined ? undefined : compileFieldText(by),
+      /** What the draw goes by, where the rule selects the record. It has no sequence number yet; a rule that asks for one selects none. */
+      select: (record: LogRecord) => (match(record as StoredRecord) ? (textOf?.(record) ?? '') : undefined),
     };
   });
   return {
     dropped,
+    guards: compiled.map(({ guard }) => guard),
     sample(record) {
       if (record.level !== 'info' && record.level !== 'debug') return record;
-      for (const [index, { matches, rate, textOf }] of compiled.entries()) {
-        if (!matches(record)) continue;
-        const value = textOf?.(record) ?? '';
+      for (const [index, { guard, rate, select }] of compiled.entries()) {
+        const value = guard.run(select, record);
+        if (value === undefined) continue;
         const draw = value === '' ? random() : fraction(value);
         if (draw * rate < 1) return withSampleRate(record, rate);
         dropped[index]!++;

@@ -1,4 +1,5 @@
 import { addressOf, type Parameters } from './address.ts';
+import { pendingRecords } from './pending-records.ts';
 import { session } from './session.ts';
 import { parseJson } from './text/exact-json.ts';
 
@@ -57,7 +58,10 @@ export async function request(
     if (signal?.aborted) throw error;
     throw new ApiError(0, 'The server does not answer.');
   });
-  if (response.ok) return response;
+  if (response.ok) {
+    if (path.startsWith('/api/v1/logs/') && !path.endsWith('/stream')) pendingRecords.seen(response.headers);
+    return response;
+  }
   const message = await errorMessage(response);
   if (response.status === 401) session.refused(message);
   throw new ApiError(response.status, message);

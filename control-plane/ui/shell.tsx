@@ -8,6 +8,8 @@ import { PAGES, pageOf } from './pages.tsx';
 import { Icon } from './parts/icon.tsx';
 import { useKeys } from './parts/keys.ts';
 import { Link } from './parts/link.tsx';
+import { Problem } from './parts/problem.tsx';
+import { pendingRecords } from './pending-records.ts';
 import { session } from './session.ts';
 import { useSettings } from './settings.ts';
 import { SignInPage } from './sign-in-page.tsx';
@@ -17,6 +19,7 @@ export function Shell() {
   const { path, parameters } = useAddress();
   const settings = useSettings();
   const { refusal, signedIn, known } = useObservable(session);
+  const pending = useObservable(pendingRecords);
   const [helps, setHelps] = useState(false);
   useKeys({ '?': () => setHelps(true), t: () => settings.toggleTheme() });
   useEffect(() => session.forgetRefusal(), [path]);
@@ -67,6 +70,7 @@ export function Shell() {
           </Link>
         )}
       </header>
+      <Problem text={pending.text} />
       <div id="content" class="content">
         {asksForToken ? <SignInPage reason={refusal} /> : pageOf(path, parameters)}
       </div>

@@ -9,11 +9,13 @@ export interface LateRecords {
   readonly count: number;
 }
 
+/** A listener that throws is told of it and gets nothing more; nobody else notices. */
 export interface LiveListener {
   /** Without records where they were stored without being kept in memory: they are in the store. */
   readonly onRecords: (records: readonly LiveRecord[] | undefined) => void;
   readonly onLate: (late: LateRecords) => void;
   readonly onProblem: () => void;
+  readonly onFailure: (error: unknown) => void;
 }
 
 /** Hands stored records to this process's live readers, in the order of their places. */
@@ -22,6 +24,7 @@ export class LiveBus {
   readonly #recent: RecentRecords;
   #watermark: number;
   #problem: string | undefined;
+  #failures = 0;
   /** Other processes may be ahead of this one's watermark. */
   readonly shared: boolean;
 
@@ -40,12 +43,12 @@ export class LiveBus {
   setProblem(problem: string | undefined): void {
     if (problem === this.#problem) return;
     this.#problem = problem;
-    for (const { onProblem } of this.#listeners) onProblem();
+    this.#notify(({ onProblem }) => onProblem());
   }
 
   publishLate(late: LateRecords): void {
     this.#recent.forget(this.#watermark);
-    for (const { onLate } of this.#listeners) onLate(late);
+    this.#notify(({ onLate }) => onLate(late));
   }
 
   /** Every record up to this place is stored and published; none will be added below it. */
@@ -62,7 +65,25 @@ export class LiveBus {
     const live = records?.map((record) => new LiveRecord(record));
     if (live) this.#recent.add(last, live);
     else this.#recent.forget(last);
-    for (const { onRecords } of this.#listeners) onRecords(live);
+    this.#notify(({ onRecords }) => onRecords(live));
+  }
+
+  /** Listeners that threw since the start. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Publishing is a part of storing: whatever a listener does must not come back to who stores. */
+  #notify(call: (listener: LiveListener) => void): void {
+    for (const listener of this.#listeners) {
+      try {
+        call(listener);
+      } catch (error) {
+        this.#failures++;
+        this.#listeners.delete(listener);
+        listener.onFailure(error);
+      }
+    }
   }
 
   /** What was published behind a place, up to the watermark; undefined where only the store has all of it. */

@@ -12,16 +12,21 @@ export type Categorize = (evidence: CategoryEvidence) => string;
 
 export const UNCATEGORIZED = 'uncategorized';
 
+/** A regular expression, as far as a rule needs one. */
+export interface TextPattern {
+  test(text: string): boolean;
+}
+
 /** One line of the table that sorts records into services. At least one kind of evidence is given. */
 export interface CategoryRule {
   readonly service: string;
   /** Whole words, lower case, of a file's name, of the two folders above it, or of a container's name. */
   readonly words?: readonly string[];
   /** On the whole path, with `/` between its parts. */
-  readonly path?: RegExp;
-  readonly container?: RegExp;
+  readonly path?: TextPattern;
+  readonly container?: TextPattern;
   /** On the line as its program wrote it: the shape of its head, never a mention in its text. */
-  readonly program?: RegExp;
+  readonly program?: TextPattern;
 }
 
 /** The built-in services, in the order in which they are listed. */

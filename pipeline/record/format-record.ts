@@ -1,4 +1,5 @@
 import { INDEXED_FIELDS, type StoredRecord } from './log-record.ts';
+import { visitRawMembers } from './raw-json.ts';
 import { formatTimestamp } from './timestamp.ts';
 
 /** `/api/v1/logs/*` answers with levels in upper case, every other address in lower case. */
@@ -9,17 +10,26 @@ export function formatRecord(record: StoredRecord, levelCase: LevelCase): string
   const level = levelCase === 'upper' ? record.level.toUpperCase() : record.level;
   let json = `{"id":"${record.seq}","timestamp":"${formatTimestamp(record.timestamp)}","level":"${level}"`;
   json += `,"message":${JSON.stringify(record.message)}`;
+  const kept = memberNames(record.attributes);
   for (const field of INDEXED_FIELDS) {
     const value = record[field];
-    if (value !== '' && !attributesHold(record.attributes, field))
-      json += `,"${field}":${JSON.stringify(value)}`;
+    if (value !== '' && !kept(field)) json += `,"${field}":${JSON.stringify(value)}`;
   }
   if (record.observed) json += `,"observed_timestamp":"${formatTimestamp(record.observed)}"`;
   if (record.severity_text !== '') json += `,"severity_text":${JSON.stringify(record.severity_text)}`;
   return record.attributes === '{}' ? `${json}}` : `${json},${record.attributes.slice(1)}`;
 }
 
-/** True where the field was sent in a form that only the attributes keep exactly, for instance as a number. */
-function attributesHold(attributes: string, field: string): boolean {
-  return attributes.includes(`"${field}":`) && Object.hasOwn(JSON.parse(attributes), field);
+/** Says whether a field was sent in a form that only the attributes keep exactly, for instance as a number. */
+function memberNames(attributes: string): (field: string) => boolean {
+  let names: Set<string> | undefined;
+  return (field) => {
+    if (!attributes.includes(`"${field}":`)) return false;
+    if (!names) {
+      const found = new Set<string>();
+      visitRawMembers(attributes, (key) => found.add(key));
+      names = found;
+    }
+    return names.has(field);
+  };
 }

@@ -7,7 +7,7 @@ import {
   type SourceText,
   splitLongText,
 } from './record-limits.ts';
-import type { SourceEntry } from './source-entry.ts';
+import type { SourceEntry, UnreadableEntry } from './source-entry.ts';
 
 const NEWLINE = 0x0a;
 const OPENS = 0x7b;
@@ -27,7 +27,7 @@ export function splitJsonBody(body: Buffer): IterableIterator<SourceText> {
 }
 
 /** Parses one text; gives the reason where it is not a JSON object. */
-export function parseEntry(text: string): SourceEntry | { readonly reason: string } {
+export function parseEntry(text: string): SourceEntry | UnreadableEntry {
   const limit = exceededLimit(text);
   if (limit !== undefined && text.startsWith('{')) return entryOfText({ text, limit });
   if (limit !== undefined && text.startsWith('[')) return { reason: expected('an array') };

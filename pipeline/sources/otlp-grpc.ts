@@ -147,10 +147,16 @@ function serverCredentials(tls: OtlpGrpcOptions['tls']): ServerCredentials {
   return ServerCredentials.createSsl(null, [{ cert_chain: tls.cert, private_key: tls.key }]);
 }
 
-const CODES: Partial<Record<LogplaneError['kind'], status>> = {
+/** Senders drop on all but UNAVAILABLE and, where a RetryInfo comes with it, RESOURCE_EXHAUSTED. */
+const CODES: Readonly<Record<Exclude<LogplaneError['kind'], 'overloaded'>, status>> = {
+  bad_request: status.INVALID_ARGUMENT,
   unauthorized: status.UNAUTHENTICATED,
   forbidden: status.PERMISSION_DENIED,
+  not_found: status.NOT_FOUND,
   too_large: status.RESOURCE_EXHAUSTED,
+  unsupported_encoding: status.INVALID_ARGUMENT,
+  too_costly: status.RESOURCE_EXHAUSTED,
+  too_many: status.RESOURCE_EXHAUSTED,
 };
 
 /** @param overload the code for a server that cannot take the call now: for want of memory, or of its store */
@@ -159,7 +165,7 @@ function toStatus(error: unknown, overload: status, onDefect: (error: unknown) =
     onDefect(error);
     return { code: status.INTERNAL, details: 'internal error; the server has logged it' };
   }
-  const code = error.kind === 'overloaded' ? overload : (CODES[error.kind] ?? status.INVALID_ARGUMENT);
+  const code = error.kind === 'overloaded' ? overload : CODES[error.kind];
   const metadata = new Metadata();
   if (error.retryAfterSeconds !== undefined) {
     metadata.set('grpc-status-details-bin', encodeRetryStatus(code, error.message, error.retryAfterSeconds));

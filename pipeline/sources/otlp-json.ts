@@ -1,6 +1,6 @@
 import { isOneObject, JsonCursor } from './json-cursor.ts';
 import { once } from './once.ts';
-import type { RecordGroup, UnreadRecord } from './otlp.ts';
+import { mayCarry, type RecordGroup, type UnreadRecord } from './otlp.ts';
 import {
   type OtlpRecord,
   type ResourceHead,
@@ -57,25 +57,39 @@ function parsedGroups({ resourceLogs }: { readonly resourceLogs?: unknown }): Re
       'scopeLogs',
     );
     const resourceFields = once(() => writeResourceFields(resource));
+    const resourceHead = once(() => membersOf({ ...resource, scopeLogs: undefined }));
     return scopes.map((scope): RecordGroup => {
       const records = expectList<unknown>(
         expectObject<ParsedScope>(scope, 'scopeLogs').logRecords,
         'logRecords',
       );
+      const scopeHead = once(() => membersOf({ ...scope, logRecords: undefined }));
+      const request = (record: string) =>
+        requestOf(record, resourceHead().length + scopeHead().length, () => ({
+          resource: resourceHead(),
+          scope: scopeHead(),
+        }));
       return {
         shared: once(() => [...writeScopeFields(scope), ...resourceFields()]),
         largeHead: [],
         *[Symbol.iterator]() {
           for (const record of records) {
-            const raw = () => JSON.stringify(record);
-            const read = () => expectObject<OtlpRecord>(record, 'logRecords');
-            yield { read, raw, text: raw, pieces: undefined };
+            const text = () => JSON.stringify(record);
+            yield {
+              read: () => expectObject<OtlpRecord>(record, 'logRecords'),
+              raw: () => request(text()),
+              text,
+              pieces: undefined,
+            };
           }
         },
       };
     });
   });
 }
+
+/** The members of an object as JSON, without its braces. */
+const membersOf = (value: object): string => JSON.stringify(value).slice(1, -1);
 
 type ParsedResource = ResourceHead & { readonly scopeLogs?: unknown };
 type ParsedScope = ScopeHead & { readonly logRecords?: unknown };
@@ -115,39 +129,48 @@ function* readJsonGroups(body: Buffer): Generator<RecordGroup | undefined> {
       continue;
     }
     if (body[resource.from] !== OPENS) {
-      yield brokenGroup(body, resource, 'resourceLogs: expected an object');
+      yield brokenGroup(body, resource, 'resourceLogs: expected an object', requestOfResource);
       continue;
     }
     const heads = yield* findMembers(body, resource.from, ['resource', 'schemaUrl', 'scopeLogs']);
+    const resourceHead = once(() => textOf(body, heads, RESOURCE_HEAD));
     const resourceFields = once(() =>
-      writeResourceFields(readHead<ResourceHead>(body, heads, ['resource', 'schemaUrl'])),
+      writeResourceFields(readHead<ResourceHead>(resourceHead(), 'resource')),
     );
     if (heads.scopeLogs && body[heads.scopeLogs.from] !== LIST_OPENS && body[heads.scopeLogs.from] !== NULL) {
-      yield brokenGroup(body, resource, 'scopeLogs: expected a list');
+      yield brokenGroup(body, resource, 'scopeLogs: expected a list', requestOfResource);
       continue;
     }
     for (const scope of items(body, heads.scopeLogs)) {
       if (!scope) yield undefined;
-      else if (body[scope.from] !== OPENS) yield brokenGroup(body, scope, 'scopeLogs: expected an object');
+      else if (body[scope.from] !== OPENS)
+        yield brokenGroup(body, scope, 'scopeLogs: expected an object', requestOfScope);
       else {
         const found = yield* findMembers(body, scope.from, ['scope', 'schemaUrl', 'logRecords']);
         const { logRecords } = found;
         if (logRecords && body[logRecords.from] !== LIST_OPENS && body[logRecords.from] !== NULL) {
-          yield brokenGroup(body, scope, 'logRecords: expected a list');
+          yield brokenGroup(body, scope, 'logRecords: expected a list', requestOfScope);
           continue;
         }
+        const scopeHead = once(() => textOf(body, found, SCOPE_HEAD));
+        const spans = [heads.resource, heads.schemaUrl, found.scope, found.schemaUrl].filter(isFound);
+        const length = spans.reduce((sum, { from, to }) => sum + to - from, 0);
+        const request = (record: string) =>
+          requestOf(record, length, () => ({ resource: resourceHead(), scope: scopeHead() }));
         yield {
           shared: once(() => [
-            ...writeScopeFields(readHead<ScopeHead>(body, found, ['scope', 'schemaUrl'])),
+            ...writeScopeFields(readHead<ScopeHead>(scopeHead(), 'scope')),
             ...resourceFields(),
           ]),
-          largeHead: [heads.resource, heads.schemaUrl, found.scope, found.schemaUrl].flatMap((span) =>
-            span && span.to - span.from > MAX_RECORD_BYTES
-              ? () => splitLongText(body, span.from, span.to)
-              : [],
-          ),
+          largeHead: spans
+            .filter(({ from, to }) => to - from > MAX_RECORD_BYTES)
+            .map(
+              ({ from, to }) =>
+                () =>
+                  splitLongText(body, from, to),
+            ),
           *[Symbol.iterator]() {
-            for (const record of items(body, logRecords)) yield record && unreadRecord(body, record);
+            for (const record of items(body, logRecords)) yield record && unreadRecord(body, record, request);
           },
         };
       }
@@ -155,23 +178,52 @@ function* readJsonGroups(body: Buffer): Generator<RecordGroup | undefined> {
   }
 }
 
-function unreadRecord(body: Buffer, { from, to }: Span): UnreadRecord {
-  const raw = () => body.toString('utf8', from, to);
+const RESOURCE_HEAD = ['resource', 'schemaUrl'];
+const SCOPE_HEAD = ['scope', 'schemaUrl'];
+
+const isFound = (span: Span | undefined): span is Span => span !== undefined;
+
+function unreadRecord(body: Buffer, { from, to }: Span, request: (record: string) => string): UnreadRecord {
+  const text = () => body.toString('utf8', from, to);
   const isTooLong = to - from > MAX_RECORD_BYTES;
   return {
-    read: () => readObject<OtlpRecord>(raw(), 'logRecords'),
-    raw,
-    text: raw,
+    read: () => readObject<OtlpRecord>(text(), 'logRecords'),
+    raw: () => request(text()),
+    text,
     pieces: isTooLong ? () => splitLongText(body, from, to) : undefined,
   };
 }
 
-function brokenGroup(body: Buffer, { from, to }: Span, reason: string): RecordGroup {
+/** What a resource and a scope say, as members of JSON objects. */
+interface Heads {
+  readonly resource: string;
+  readonly scope: string;
+}
+
+/** The request with one record alone. @param length of its heads, which are made only where it is small enough */
+function requestOf(record: string, length: number, heads: () => Heads): string {
+  const { resource, scope } = mayCarry(length, record.length) ? heads() : { resource: '', scope: '' };
+  return requestOfResource(
+    `{${followed(resource)}"scopeLogs":[{${followed(scope)}"logRecords":[${record}]}]}`,
+  );
+}
+
+const followed = (members: string) => (members === '' ? '' : `${members},`);
+const requestOfResource = (resource: string) => `{"resourceLogs":[${resource}]}`;
+const requestOfScope = (scope: string) => requestOfResource(`{"scopeLogs":[${scope}]}`);
+
+/** A resource or scope in which no records can be found: `request` makes a request with it alone. */
+function brokenGroup(
+  body: Buffer,
+  { from, to }: Span,
+  reason: string,
+  request: (text: string) => string,
+): RecordGroup {
   const record: UnreadRecord = {
     read() {
       throw new OtlpValueError(reason);
     },
-    raw: () => body.toString('utf8', from, Math.min(to, from + MAX_RECORD_BYTES)),
+    raw: () => request(body.toString('utf8', from, Math.min(to, from + MAX_RECORD_BYTES))),
     text: () => '',
     pieces: undefined,
   };
@@ -179,14 +231,16 @@ function brokenGroup(body: Buffer, { from, to }: Span, reason: string): RecordGr
 }
 
 /** The members of a head, which stand apart from each other in the body. */
-function readHead<Head>(body: Buffer, spans: Readonly<Record<string, Span>>, names: readonly string[]): Head {
+function textOf(body: Buffer, spans: Readonly<Record<string, Span>>, names: readonly string[]): string {
   const members = names.flatMap((name) => {
     const span = spans[name];
     if (!span) return [];
     return [`"${name}":${body.toString('utf8', span.from, span.to)}`];
   });
-  return readObject<Head>(`{${members.join(',')}}`, names[0]!);
+  return members.join(',');
 }
+
+const readHead = <Head>(members: string, name: string): Head => readObject<Head>(`{${members}}`, name);
 
 function readObject<Shape>(json: string, name: string): Shape {
   if (exceededLimit(json, MAX_JSON_DEPTH, Number.POSITIVE_INFINITY)) throw new OtlpTooDeepError();

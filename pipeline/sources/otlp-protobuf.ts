@@ -1,6 +1,6 @@
 import protobuf from 'protobufjs';
 import { once } from './once.ts';
-import type { RecordGroup, UnreadRecord } from './otlp.ts';
+import { mayCarry, type RecordGroup, type UnreadRecord } from './otlp.ts';
 import {
   type OtlpRecord,
   type ResourceHead,
@@ -119,20 +119,45 @@ function* readProtobufGroups(body: Buffer): Generator<RecordGroup | undefined> {
         ]),
         largeHead: [resource, scope].flatMap(({ head, schemaUrl }) => largeTexts(head, schemaUrl)),
         *[Symbol.iterator]() {
-          for (const bytes of members(scopeLogs, LOG_RECORDS)) yield bytes && unreadRecord(bytes);
+          for (const bytes of members(scopeLogs, LOG_RECORDS)) {
+            yield bytes && unreadRecord(bytes, resource, scope);
+          }
         },
       };
     }
   }
 }
 
-function unreadRecord(bytes: Buffer): UnreadRecord {
+function unreadRecord(bytes: Buffer, resource: Head, scope: Head): UnreadRecord {
   return {
     read: () => decode<OtlpRecord>(LogRecord, bytes),
-    raw: () => bytes.toString('base64'),
+    raw: () => requestOf(bytes, resource, scope),
     text: () => printable(bytes.toString()),
     pieces: bytes.length > MAX_RECORD_BYTES ? () => printablePieces(bytes) : undefined,
   };
+}
+
+/** The request with one record alone. */
+function requestOf(record: Buffer, resource: Head, scope: Head): Buffer {
+  const shared = lengthOf(resource) + lengthOf(scope);
+  const [ofResource, ofScope] = mayCarry(shared, record.length) ? [resource, scope] : [NO_HEAD, NO_HEAD];
+  const scopeLogs = writeFields(ofScope, LOG_RECORDS, record);
+  return writeFields(NO_HEAD, RESOURCE_LOGS, writeFields(ofResource, SCOPE_LOGS, scopeLogs));
+}
+
+const lengthOf = ({ head, schemaUrl }: Head) => (head?.length ?? 0) + (schemaUrl?.length ?? 0);
+
+function writeFields({ head, schemaUrl }: Head, field: number, message: Buffer): Buffer {
+  const writer = protobuf.Writer.create();
+  if (head) writer.uint32(tagOf(HEAD)).bytes(head);
+  writer.uint32(tagOf(field)).bytes(message);
+  if (schemaUrl) writer.uint32(tagOf(SCHEMA_URL)).bytes(schemaUrl);
+  return Buffer.from(writer.finish());
+}
+
+/** Of a field with a message or a text in it. */
+function tagOf(field: number): number {
+  return (field << 3) | 2;
 }
 
 /** The texts in a message stand in its bytes as they are: so they are found by what they say. */
@@ -157,10 +182,16 @@ function decode<Message>(type: protobuf.Type, bytes: Uint8Array): Message {
   }
 }
 
+/** What a resource or scope says. */
+interface Head {
+  readonly head: Buffer | undefined;
+  readonly schemaUrl: Buffer | undefined;
+}
+
+const NO_HEAD: Head = { head: undefined, schemaUrl: undefined };
+
 /** Resources and scopes have their head and the address of its schema in fields of the same numbers. */
-function* findHead(
-  bytes: Buffer,
-): Generator<undefined, { readonly head: Buffer | undefined; readonly schemaUrl: Buffer | undefined }> {
+function* findHead(bytes: Buffer): Generator<undefined, Head> {
   let head: Buffer | undefined;
   let schemaUrl: Buffer | undefined;
   for (const found of members(bytes, HEAD)) {
@@ -179,7 +210,7 @@ function* members(bytes: Buffer, field: number): Generator<Buffer | undefined> {
   const reader = protobuf.Reader.create(bytes);
   for (let passed = 1; reader.pos < reader.len; passed++) {
     const tag = reader.uint32();
-    if (tag === ((field << 3) | 2)) {
+    if (tag === tagOf(field)) {
       const length = reader.uint32();
       const start = reader.pos;
       reader.skip(length);

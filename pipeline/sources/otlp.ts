@@ -5,8 +5,8 @@ import { parseEntry } from './json-body.ts';
 import { once } from './once.ts';
 import { type Field, type OtlpRecord, writeOtlpRecord } from './otlp-record.ts';
 import { OtlpTooDeepError } from './otlp-value.ts';
-import type { LargeText, SourceText } from './record-limits.ts';
-import type { SourceEntry } from './source-entry.ts';
+import { type LargeText, MAX_RECORD_BYTES, type SourceText } from './record-limits.ts';
+import type { SourceEntry, UnreadableEntry } from './source-entry.ts';
 
 /** Records of one resource and scope, one by one; undefined stands for a bounded step that has led to none. */
 export interface RecordGroup extends Iterable<UnreadRecord | undefined> {
@@ -19,16 +19,21 @@ export interface RecordGroup extends Iterable<UnreadRecord | undefined> {
 export interface UnreadRecord {
   /** @throws Error where it is no log record */
   read(): OtlpRecord;
-  /** As it was sent, for the dead letter of one that cannot be read. */
-  raw(): string;
+  /**
+   * A request with this record alone, for the dead letter of one that cannot be read: it can be sent again as it is. Bytes
+   * where the request was in protobuf.
+   */
+  raw(): string | Buffer;
   /** As text, where it is nested too deeply to be read. */
   text(): string;
   /** Set where it is too long to be read. */
   readonly pieces: (() => Iterable<LargeText>) | undefined;
 }
 
-/** Marks the text of a record that cannot be read; its reason follows, then a line break and the record. */
-const UNREADABLE = '!';
+/**
+ * Marks the text of a record that cannot be read: a reason follows, then a line break and the record as a text or in base64.
+ */
+const UNREADABLE = { text: '!', bytes: '?' } as const;
 const MAX_REASON_CHARACTERS = 500;
 /** Marks a record that lacks what its resource and scope say. */
 const ALONE = '~';
@@ -38,6 +43,14 @@ const ALONE = '~';
  */
 const MIN_SHARED_CHARACTERS = 64 * 1024 * 1024;
 const MAX_SHARED_RATIO = 16;
+
+/**
+ * What a record shares with others is part of the dead letter of each, as long as it is not much larger than the record: a body
+ * of many small ones that share much would else become a multiple of itself.
+ */
+export function mayCarry(shared: number, record: number): boolean {
+  return shared <= 256 + 4 * record && shared + record <= MAX_RECORD_BYTES;
+}
 
 const UTC = createZone('UTC');
 
@@ -79,19 +92,31 @@ function writeOtlpEntry(record: UnreadRecord, share: () => readonly Field[] | un
     return shared ? text : ALONE + text;
   } catch (error) {
     if (error instanceof OtlpTooDeepError) return { text: record.text(), limit: 'depth' };
-    const reason = (error as Error).message.slice(0, MAX_REASON_CHARACTERS).replaceAll('\n', ' ');
-    return `${UNREADABLE}${reason}\n${record.raw()}`;
+    return writeUnreadable((error as Error).message, record.raw());
   }
 }
 
 const WITHOUT_SHARED: readonly Field[] = [['too_large', '"resource"']];
 
+function writeUnreadable(reason: string, raw: string | Buffer): string {
+  const why = reason.slice(0, MAX_REASON_CHARACTERS).replaceAll('\n', ' ');
+  return typeof raw === 'string'
+    ? `${UNREADABLE.text}${why}\n${raw}`
+    : `${UNREADABLE.bytes}${why}\n${raw.toString('base64')}`;
+}
+
 /** Decodes what `writeOtlpEntries` gave. */
-export function parseOtlpEntry(text: string): SourceEntry | { readonly reason: string } {
-  if (text.startsWith(UNREADABLE)) {
-    return { reason: text.slice(1, text.indexOf('\n')) };
+export function parseOtlpEntry(text: string): SourceEntry | UnreadableEntry {
+  const kind = text[0];
+  if (kind === UNREADABLE.text || kind === UNREADABLE.bytes) {
+    const end = text.indexOf('\n');
+    const raw = text.slice(end + 1);
+    return {
+      reason: text.slice(1, end),
+      content: kind === UNREADABLE.text ? raw : Buffer.from(raw, 'base64'),
+    };
   }
-  const isAlone = text.startsWith(ALONE);
+  const isAlone = kind === ALONE;
   const entry = parseEntry(isAlone ? text.slice(1) : text);
   if ('reason' in entry || entry.exceeded) return entry;
   const { severity_number: number, severity_text: spelling = '', observed_timestamp: seen } = entry.fields;

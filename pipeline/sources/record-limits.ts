@@ -1,5 +1,5 @@
 import { endOfString } from '../record/raw-json.ts';
-import type { RecordLimit, SourceEntry } from './source-entry.ts';
+import type { RecordLimit, SourceEntry, UnreadableEntry } from './source-entry.ts';
 
 /** A record of more bytes, as JSON, is kept as texts of at most so many. One of this length takes 70 ms at worst to be read. */
 export const MAX_RECORD_BYTES = 1024 * 1024;
@@ -59,7 +59,8 @@ function hasMore(text: string, sign: string, count: number): boolean {
 }
 
 /** The entry of a record that exceeds a limit: its text is the message, read as a raw line's. */
-export function entryOfText({ text, limit, piece }: LargeText): SourceEntry {
+export function entryOfText({ text, limit, piece, reason }: LargeText): SourceEntry | UnreadableEntry {
+  if (reason !== undefined) return { reason };
   const fields = {
     message: text,
     too_large: limit,

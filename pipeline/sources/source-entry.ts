@@ -24,3 +24,10 @@ export interface SourceEntry {
   /** Set where what was sent is too large to be read, so that all or a part of it is text. */
   readonly exceeded?: RecordLimit;
 }
+
+/** What could not be decoded. */
+export interface UnreadableEntry {
+  readonly reason: string;
+  /** What is kept of it, where that is not the text that was to be decoded. */
+  readonly content?: string | Buffer;
+}

@@ -22,6 +22,8 @@ export interface ClickHouseServerOptions {
 /** Older ones have no index of words, or do not look a part of a word up in it and would read every message. */
 const OLDEST = [26, 7] as const;
 const REQUEST_MILLISECONDS = 60_000;
+/** What one statement that reads may take of the server's memory. */
+const QUERY_MEMORY = { max_memory_usage: '500000000' } as const;
 /** A SELECT that meets a broken connection is asked once more, no longer: somebody waits for it. */
 const QUERY_RETRY_MILLISECONDS = 500;
 
@@ -105,7 +107,7 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
           const result = await client.query({
             query: sql,
             format: 'JSONCompactEachRow',
-            clickhouse_settings: { ...clickhouse_settings, ...cancelOnDisconnect },
+            clickhouse_settings: { ...QUERY_MEMORY, ...clickhouse_settings, ...cancelOnDisconnect },
             ...rest,
           });
           return parseRows<never>(await result.text());
@@ -118,7 +120,7 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
       const result = await reshape(() =>
         client.exec({
           query: `${sql} FORMAT ${format}`,
-          clickhouse_settings: { ...clickhouse_settings, ...cancelOnDisconnect },
+          clickhouse_settings: { ...QUERY_MEMORY, ...clickhouse_settings, ...cancelOnDisconnect },
           ...rest,
         }),
       );

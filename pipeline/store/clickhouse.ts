@@ -78,7 +78,10 @@ export interface ClickHouse {
 /** Codes of `system.errors` that mean that a query asked for more than its limits allow, or was too long to be read. */
 const LIMIT_CODES = new Set([158, 159, 160, 167, 168, 241, 306, 307, 396, 718]);
 const SYNTAX_CODE = 62;
+const MEMORY_CODE = 241;
+const RESULT_SIZE_CODE = 396;
 const CANCELLED_CODE = 394;
+const NO_SPACE_CODE = 243;
 /** Codes that mean that files of the store do not hold what they should. */
 const DAMAGE_CODES = new Set([33, 40, 107, 117, 226, 228, 246, 271, 432]);
 
@@ -97,14 +100,35 @@ export class ClickHouseError extends Error {
 
   /** The query ran into a limit on time, memory, rows or its own length. */
   get exceedsLimit(): boolean {
+    if (this.lacksMemory) return false;
     // What is longer than the engine reads has the code of a mistake in what it read of it.
     if (this.code === SYNTAX_CODE) return this.message.includes('Max query size exceeded');
     return this.code !== undefined && LIMIT_CODES.has(this.code);
   }
 
+  /** All statements together had taken what the engine may take; the same statement may succeed later. */
+  get lacksMemory(): boolean {
+    return this.code === MEMORY_CODE && this.message.includes('(total) memory limit exceeded');
+  }
+
+  /** The answer has more rows or bytes than one may have. */
+  get answersTooMuch(): boolean {
+    return this.code === RESULT_SIZE_CODE;
+  }
+
   /** Stored data cannot be read. */
   get damaged(): boolean {
     return this.code !== undefined && DAMAGE_CODES.has(this.code);
+  }
+
+  /** There is no room on the disk, or nothing may be written to it: somebody has to see to it. */
+  get cannotWrite(): boolean {
+    return (
+      this.code === NO_SPACE_CODE ||
+      /No space left on device|ENOSPC|EDQUOT|Disk quota exceeded|EROFS|Read-only file system/.test(
+        this.message,
+      )
+    );
   }
 
   static cancelled(): ClickHouseError {

@@ -26,6 +26,9 @@ export interface CopiedTable {
   readonly rows: number;
 }
 
+/** What one piece of a table with large rows, such as those of dead letters, has. */
+const PIECE_BYTES = 32 * 1024 * 1024;
+
 /** The schema is the target's own, and records go first and by themselves. */
 const APART = ['schema_versions', 'logs'];
 const DAY = "toString(toDate(fromUnixTimestamp64Micro(toInt64(seq), 'UTC')))";
@@ -87,11 +90,13 @@ async function copyRecords(options: CopyOptions): Promise<CopiedTable> {
 
 /** Tables of thousands of rows, all of which replace their own earlier versions: copied whole, also once more. */
 async function copyTable(options: CopyOptions, table: string): Promise<CopiedTable> {
-  const { source, target, onProgress, pieceRows = 50_000 } = options;
-  const [[key, engine] = ['', '']] = await source.query<[string, string]>(
-    'SELECT sorting_key, engine FROM system.tables WHERE database = currentDatabase() AND name = {table:String}',
+  const { source, target, onProgress } = options;
+  const [[key, engine, rowBytes] = ['', '', 0]] = await source.query<[string, string, number]>(
+    `SELECT sorting_key, engine, ifNull(intDiv(total_bytes_uncompressed, greatest(total_rows, 1)), 0)
+     FROM system.tables WHERE database = currentDatabase() AND name = {table:String}`,
     { parameters: { table } },
   );
+  const pieceRows = Math.min(options.pieceRows ?? 50_000, Math.ceil(PIECE_BYTES / Math.max(rowBytes, 1)));
   const final = engine.startsWith('Replacing') ? 'FINAL' : '';
   const count = async (clickhouse: ClickHouse) =>
     (await clickhouse.query<[number]>(`SELECT count() FROM ${table} ${final}`))[0]![0];

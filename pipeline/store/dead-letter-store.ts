@@ -1,6 +1,7 @@
 import { overloaded } from '../errors.ts';
 import { isTurnOver, nextTurn } from '../loop-turns.ts';
 import type { ClickHouse, QueryParameters } from './clickhouse.ts';
+import { createBase64Writer, cutContent, headOf } from './letter-pieces.ts';
 
 /** A piece of a request that could not be read as a record, kept so that nothing is lost. */
 export interface DeadLetter {
@@ -13,18 +14,36 @@ export interface DeadLetter {
   /** Which record of the request, from 1; 0 stands for the whole body. */
   readonly line: number;
   readonly reason: string;
-  readonly content: string;
+  /** The beginning of its content, at most `HEAD_BYTES`. */
+  readonly head: string;
+  /** Of the whole content. */
+  readonly contentBytes: number;
 }
 
 /** A letter as it came. */
-export interface NewDeadLetter extends Omit<DeadLetter, 'content'> {
+export interface NewDeadLetter extends Omit<DeadLetter, 'head' | 'contentBytes'> {
   /** Bytes that are no text are kept in base64. */
   readonly content: string | Buffer;
 }
 
-const COLUMNS = ['id', 'seq', 'agent', 'source', 'line', 'reason', 'content'] as const;
+/** What a list shows of each content. */
+export const HEAD_BYTES = 1000;
+/** Characters of rows that one insert takes. */
+const INSERT_LENGTH = 4 * 1024 * 1024;
+/** Characters that are read at once of a letter that an earlier release stored as a whole; divisible by four because of base64. */
+const READ_LENGTH = 256 * 1024;
 
-/** The table `dead_letters`. */
+const COLUMNS = ['id', 'seq', 'agent', 'source', 'line', 'reason', 'content', 'content_bytes'] as const;
+const PIECE_COLUMNS = ['id', 'piece', 'seq', 'content'] as const;
+/** Reads few rows at once, for those of earlier releases may be as large as a body. */
+const FEW_ROWS = { max_threads: 1, max_block_size: 1024 };
+
+type Row = [string, number, string, string, number, string, string, number];
+
+/**
+ * The table `dead_letters`, with the beginning of each content, and `dead_letter_pieces` with the rest in pieces: no statement
+ * and nothing in this process holds the whole of a large content.
+ */
 export class DeadLetterStore {
   readonly #clickhouse: ClickHouse;
   readonly #redactText: (text: string) => string;
@@ -36,24 +55,15 @@ export class DeadLetterStore {
   }
 
   /**
-   * Resolves when they are durable.
+   * Resolves when they are durable. Of a letter that is added again the one that was received last counts.
    * @throws LogplaneError `overloaded` when the store cannot take them now
    */
   async add(letters: readonly NewDeadLetter[]): Promise<void> {
-    const rows: string[] = [];
-    for (const letter of letters) {
-      if (isTurnOver()) await nextTurn();
-      const { id, receivedAt, agent, source, line } = letter;
-      const { content, reason } = this.#redact(letter);
-      // The engine takes no half of a surrogate pair, and a reason may quote one.
-      const [by, why, what] = [this.#redactText(agent), reason, content].map((text) => text.toWellFormed());
-      rows.push(JSON.stringify([id, receivedAt, by, source, line, why, what]));
-    }
+    const heads = new RowBatch((rows) => this.#insert('dead_letters', COLUMNS, rows));
     try {
-      await this.#clickhouse.insert('dead_letters', COLUMNS, {
-        format: 'JSONCompactEachRow',
-        pieces: [Buffer.from(`${rows.join('\n')}\n`)],
-      });
+      // A letter is there once its head is, so the pieces go first.
+      for (const letter of letters) await heads.add(await this.#addPieces(letter));
+      await heads.end();
     } catch (error) {
       throw overloaded('what cannot be read could not be kept; send it again', error);
     }
@@ -61,41 +71,125 @@ export class DeadLetterStore {
 
   /** The newest first. */
   list(limit: number): Promise<DeadLetter[]> {
-    return this.#select('ORDER BY seq DESC, line LIMIT {limit:UInt32}', { limit });
+    const order = 'ORDER BY seq DESC, line LIMIT 1 BY id LIMIT {limit:UInt32}';
+    // Contents are read of those alone that are shown.
+    return this.#select(`WHERE id IN (SELECT id FROM dead_letters ${order}) ${order}`, { limit });
   }
 
   async find(id: string): Promise<DeadLetter | undefined> {
-    const [letter] = await this.#select('WHERE id = {id:String}', { id });
+    const [letter] = await this.#select('WHERE id = {id:String} ORDER BY seq DESC LIMIT 1', { id });
     return letter;
   }
 
-  async remove(id: string): Promise<void> {
-    await this.#clickhouse.command('DELETE FROM dead_letters WHERE id = {id:String}', { parameters: { id } });
+  /** The whole content in parts, each of whole characters and of whole groups of base64. */
+  async *content(id: string): AsyncGenerator<string> {
+    const read = async (sql: string, at: number) => {
+      const options = { parameters: { id, at }, settings: FEW_ROWS };
+      const [[text] = [undefined]] = await this.#clickhouse.query<[string]>(sql, options);
+      return text;
+    };
+    const head = `SELECT substringUTF8(content, {at:UInt64}, ${READ_LENGTH}) FROM dead_letters WHERE id = {id:String} ORDER BY seq DESC LIMIT 1`;
+    for (let at = 1; ; at += READ_LENGTH) {
+      const text = await read(head, at);
+      if (text) yield text;
+      if (text === undefined || text.length < READ_LENGTH) break;
+    }
+    const pieces =
+      'SELECT content FROM dead_letter_pieces WHERE id = {id:String} AND piece = {at:UInt32} ORDER BY seq DESC LIMIT 1';
+    for (let piece = 0; ; piece++) {
+      const text = await read(pieces, piece);
+      if (text === undefined) return;
+      yield text;
+    }
   }
 
-  #redact({ content, reason }: NewDeadLetter): { content: string; reason: string } {
-    const text = typeof content === 'string' ? content.toWellFormed() : content.toString('latin1');
-    const redacted = this.#redactText(text);
-    return {
-      content: typeof content === 'string' ? redacted : Buffer.from(redacted, 'latin1').toString('base64'),
-      // A reason may quote a piece of what it is about, of a secret too.
-      reason: redacted === text ? reason : reason.split(/[:,] /, 1)[0]!,
+  async remove(id: string): Promise<void> {
+    for (const table of ['dead_letters', 'dead_letter_pieces'])
+      await this.#clickhouse.command(`DELETE FROM ${table} WHERE id = {id:String}`, { parameters: { id } });
+  }
+
+  /** Stores what follows the head of a letter. @returns the row of the head */
+  async #addPieces({ id, receivedAt, agent, source, line, reason, content }: NewDeadLetter): Promise<string> {
+    const base64 = typeof content === 'string' ? undefined : createBase64Writer();
+    const pieces = new RowBatch((rows) => this.#insert('dead_letter_pieces', PIECE_COLUMNS, rows));
+    let head = '';
+    let isHeadFull = false;
+    let bytes = 0;
+    let count = 0;
+    let isRedacted = false;
+    const keep = async (text: string) => {
+      bytes += Buffer.byteLength(text);
+      const start = isHeadFull ? '' : headOf(text, HEAD_BYTES - Buffer.byteLength(head));
+      head += start;
+      isHeadFull ||= start.length < text.length;
+      if (start.length < text.length)
+        await pieces.add(JSON.stringify([id, count++, receivedAt, text.slice(start.length)]));
     };
+    for (const piece of cutContent(content)) {
+      if (isTurnOver()) await nextTurn();
+      const redacted = this.#redactText(piece.toWellFormed());
+      isRedacted ||= redacted !== piece.toWellFormed();
+      await keep(base64 ? base64.add(redacted) : redacted);
+    }
+    if (base64) await keep(base64.end());
+    await pieces.end();
+    // A reason may quote a piece of what it is about, of a secret too, and half of a surrogate pair, which the engine does not take.
+    const why = (isRedacted ? withoutQuote(reason) : reason).toWellFormed();
+    const by = this.#redactText(agent).toWellFormed();
+    return JSON.stringify([id, receivedAt, by, source, line, why, head, bytes]);
+  }
+
+  #insert(table: string, columns: readonly string[], rows: readonly string[]): Promise<void> {
+    return this.#clickhouse.insert(table, columns, {
+      format: 'JSONCompactEachRow',
+      pieces: [Buffer.from(`${rows.join('\n')}\n`)],
+    });
   }
 
   async #select(clauses: string, parameters: QueryParameters): Promise<DeadLetter[]> {
-    const rows = await this.#clickhouse.query<[string, number, string, string, number, string, string]>(
-      `SELECT ${COLUMNS.join(', ')} FROM dead_letters FINAL ${clauses}`,
-      { parameters },
+    const rows = await this.#clickhouse.query<Row>(
+      `SELECT id, seq, agent, source, line, reason, substring(content, 1, ${HEAD_BYTES + 3}), content_bytes
+       FROM dead_letters ${clauses}`,
+      { parameters, settings: FEW_ROWS },
     );
-    return rows.map(([id, receivedAt, agent, source, line, reason, content]) => ({
+    return rows.map(([id, receivedAt, agent, source, line, reason, start, contentBytes]) => ({
       id,
       receivedAt,
       agent,
       source,
       line,
       reason,
-      content,
+      head: headOf(start, HEAD_BYTES),
+      contentBytes,
     }));
+  }
+}
+
+/** A reason may quote a piece of what it is about, of a secret too. */
+export function withoutQuote(reason: string): string {
+  return reason.split(/[:,] /, 1)[0]!;
+}
+
+/** Gathers rows, as JSON, until they are as much as one insert takes. */
+class RowBatch {
+  readonly #insert: (rows: readonly string[]) => Promise<void>;
+  #rows: string[] = [];
+  #length = 0;
+
+  constructor(insert: (rows: readonly string[]) => Promise<void>) {
+    this.#insert = insert;
+  }
+
+  async add(row: string): Promise<void> {
+    this.#rows.push(row);
+    this.#length += row.length;
+    if (this.#length >= INSERT_LENGTH) await this.end();
+  }
+
+  async end(): Promise<void> {
+    const rows = this.#rows;
+    this.#rows = [];
+    this.#length = 0;
+    if (rows.length > 0) await this.#insert(rows);
   }
 }

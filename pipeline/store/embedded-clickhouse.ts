@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { drainPending, Session } from 'chdb';
+import { LogplaneError } from '../errors.ts';
 import { dayOf } from '../sequencer.ts';
 import {
   type ClickHouse,
@@ -9,6 +10,7 @@ import {
   type QueryOptions,
   type Workload,
 } from './clickhouse.ts';
+import { type EngineMemory, engineArguments, querySettings, withinShare } from './engine-memory.ts';
 import { execute, quote, toClickHouseError, withSettings } from './engine-session.ts';
 import { FileInserts } from './file-inserts.ts';
 import { FileSystemSync } from './file-system-sync.ts';
@@ -24,8 +26,10 @@ export interface EmbeddedClickHouseOptions {
   readonly database: string;
   /** Inserts that run at once. */
   readonly insertSessions?: number;
-  /** Users' queries that run at once; further ones wait. */
+  /** Users' queries that run at once; further ones wait. Left out: as many as `memory` says, else 4. */
   readonly querySessions?: number;
+  /** Left out: what the machine has, for programs that do one thing and end. */
+  readonly memory?: EngineMemory;
   /** Whether what is acknowledged survives a power cut; otherwise it survives the end of the process. */
   readonly fsync?: boolean;
   /** Is given a sentence for each loss of acknowledged records, and for what may be one. */
@@ -44,14 +48,20 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   const exportFolder = `${options.path}-exports`;
   rmSync(exportFolder, { recursive: true, force: true });
   const sessions: Session[] = [];
+  const { memory } = options;
   const openSession = (): Session => {
-    const session = new Session(options.path);
+    const session = new Session(options.path, memory && { connectionArgs: engineArguments(memory) });
     sessions.push(session);
     if (sessions.length === 1) session.query(`CREATE DATABASE IF NOT EXISTS "${options.database}"`);
     session.query(`USE "${options.database}"`);
     return session;
   };
   const openSessions = (count: number) => Array.from({ length: count }, openSession);
+  const openReaders = (name: string, count: number, maxWaiting: number) => {
+    const opened = openSessions(count);
+    if (memory) for (const session of opened) session.query(querySettings(memory));
+    return new ResourcePool(name, opened, maxWaiting);
+  };
   let inserts: FileInserts;
   let workloads: Readonly<Record<Workload, ResourcePool<Session>>>;
   let streams: ResourcePool<Session>;
@@ -62,12 +72,12 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   try {
     inserts = new FileInserts(openSessions(options.insertSessions ?? 2), `${options.path}-inserts`);
     workloads = {
-      queries: new ResourcePool('queries', openSessions(options.querySessions ?? 4), 256),
-      tails: new ResourcePool('reads of live streams', openSessions(2), 10_000),
-      rules: new ResourcePool('reads of rules', openSessions(2), 1_000),
-      state: new ResourcePool("statements on the server's own tables", openSessions(2), 1_000),
+      queries: openReaders('queries', options.querySessions ?? memory?.queries ?? 4, 256),
+      tails: openReaders('reads of live streams', 2, 10_000),
+      rules: openReaders('reads of rules', 2, 1_000),
+      state: openReaders("statements on the server's own tables", 2, 1_000),
     };
-    streams = new ResourcePool('exports', openSessions(2), 16);
+    streams = openReaders('exports', 2, 16);
     control = openSession();
     // Behind the sessions, which are refused where another process has the folder.
     journal = new Journal({
@@ -132,14 +142,15 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     start: (session: Session, sql: string) => Promise<T>,
   ): Promise<T> {
     await flushFor[workload]();
-    const withPriority = { ...options, settings: { ...SETTINGS[workload], ...settings } };
-    return workloads[workload].use(async (session) => {
-      try {
-        return await runKillable(sql, withPriority, (statement) => start(session, statement));
-      } catch (error) {
-        throw toClickHouseError(error);
-      }
-    });
+    const bounded = { ...options, settings: withinShare({ ...SETTINGS[workload], ...settings }, memory) };
+    try {
+      return await workloads[workload].use(
+        (session) => runKillable(sql, bounded, (statement) => start(session, statement)),
+        options.signal,
+      );
+    } catch (error) {
+      throw toRefusal(error, options.signal);
+    }
   }
 
   const handles = new Map<Workload, ClickHouse>();
@@ -177,9 +188,10 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     async *stream(sql, format, streamOptions = {}) {
       const { parameters, settings, signal } = streamOptions;
       await flushFor[workload]();
-      const session = await streams.take();
+      const session = await streams.take(signal).catch((error: unknown) => {
+        throw toRefusal(error, signal);
+      });
       try {
-        if (signal?.aborted) throw ClickHouseError.cancelled();
         if (WHOLE_FILE_FORMATS.has(format)) {
           yield* streamFile(exportFolder, (path) =>
             runKillable(
@@ -191,7 +203,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
           return;
         }
         if (parameters) await execute(session, setParameters(parameters), 'Null');
-        const chunks = session.queryStream(withSettings(sql, settings), {
+        const chunks = session.queryStream(withSettings(sql, withinShare(settings ?? {}, memory)), {
           format,
           ...(signal && { signal }),
         });
@@ -219,6 +231,12 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   });
   for (const workload of WORKLOADS) handles.set(workload, openHandle(workload));
   return handles.get('queries')!;
+}
+
+/** Whoever left while a session was not free yet is no defect, and that none became free is no fault of the engine. */
+function toRefusal(error: unknown, signal: AbortSignal | undefined): Error {
+  if (signal?.aborted) return ClickHouseError.cancelled();
+  return error instanceof LogplaneError ? error : toClickHouseError(error);
 }
 
 const WORKLOADS = ['queries', 'tails', 'rules', 'state'] as const;

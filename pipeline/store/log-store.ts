@@ -99,6 +99,23 @@ export class LogStore {
     return [];
   }
 
+  /** The sequence numbers of the first records of a range, whatever these hold: nothing else of them is read. */
+  async sequenceNumbers(
+    limit: number,
+    range: Pick<PlaceRange, 'after' | 'upTo'>,
+    options: RangeOptions = {},
+  ): Promise<number[]> {
+    for (const span of SPANS) {
+      const upTo = Math.min(range.upTo, range.after + span);
+      const rows = await this.#clickhouse.query<[number]>(
+        `SELECT seq FROM logs WHERE ${RANGE} ORDER BY seq LIMIT {limit:UInt32}`,
+        { ...options, parameters: { after: range.after, up_to: upTo, limit } },
+      );
+      if (rows.length === limit || upTo === range.upTo) return rows.map(([seq]) => seq);
+    }
+    return [];
+  }
+
   /** The last records of a range, in order of arrival. */
   async newest(limit: number, range: PlaceRange, options: RangeOptions = {}): Promise<StoredRecord[]> {
     for (const span of SPANS) {

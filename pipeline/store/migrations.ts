@@ -53,7 +53,8 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       source LowCardinality(String),
       line UInt32,
       reason String,
-      content String CODEC(ZSTD(1))
+      content String CODEC(ZSTD(1)),
+      content_bytes UInt64 DEFAULT length(content)
     ) ENGINE = ReplacingMergeTree ORDER BY id`,
     `CREATE TABLE IF NOT EXISTS job_runs (
       cluster LowCardinality(String),
@@ -174,5 +175,16 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     ...['by_word', 'by_piece'].map(
       (index) => `ALTER TABLE logs MATERIALIZE INDEX ${index} SETTINGS mutations_sync = 0, alter_sync = 0`,
     ),
+  ],
+  [
+    // A dead letter may be as large as a body: its beginning stands in `dead_letters`, the rest in pieces of up to a
+    // megabyte, each of which is read without its neighbours.
+    'ALTER TABLE dead_letters ADD COLUMN IF NOT EXISTS content_bytes UInt64 DEFAULT length(content)',
+    `CREATE TABLE IF NOT EXISTS dead_letter_pieces (
+      id String,
+      piece UInt32,
+      seq UInt64,
+      content String CODEC(ZSTD(1))
+    ) ENGINE = ReplacingMergeTree ORDER BY (id, piece) SETTINGS index_granularity_bytes = 1048576`,
   ],
 ];

@@ -1,21 +1,32 @@
 import { overloaded } from '../errors.ts';
 
-/** Hands out a fixed number of things, first come, first served; only so many callers may wait. */
+const MAX_WAIT_MILLISECONDS = 20_000;
+
+/** Hands out a fixed number of things, first come, first served; only so many callers may wait, and only so long. */
 export class ResourcePool<T> {
   readonly #name: string;
   readonly #free: T[];
-  readonly #waiting: ((resource: T) => void)[] = [];
+  readonly #size: number;
+  readonly #waiting = new Set<(resource: T) => void>();
   readonly #maxWaiting: number;
+  readonly #maxWaitMilliseconds: number;
 
-  constructor(name: string, resources: readonly T[], maxWaiting: number) {
+  constructor(
+    name: string,
+    resources: readonly T[],
+    maxWaiting: number,
+    maxWaitMilliseconds = MAX_WAIT_MILLISECONDS,
+  ) {
     this.#name = name;
     this.#free = [...resources];
+    this.#size = resources.length;
     this.#maxWaiting = maxWaiting;
+    this.#maxWaitMilliseconds = maxWaitMilliseconds;
   }
 
-  /** Takes one for the time of the work. */
-  async use<Result>(work: (resource: T) => Promise<Result>): Promise<Result> {
-    const resource = await this.take();
+  /** Takes one for the time of the work. @throws as `take` does */
+  async use<Result>(work: (resource: T) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    const resource = await this.take(signal);
     try {
       return await work(resource);
     } finally {
@@ -23,18 +34,53 @@ export class ResourcePool<T> {
     }
   }
 
-  async take(): Promise<T> {
+  /**
+   * @param signal ends the wait of a caller who needs it no more
+   * @throws LogplaneError `overloaded` where too many wait, or none became free in time; the signal's reason
+   */
+  async take(signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted();
     const resource = this.#free.pop();
     if (resource !== undefined) return resource;
-    if (this.#waiting.length >= this.#maxWaiting) {
+    if (this.#waiting.size >= this.#maxWaiting) {
       throw overloaded(`${this.#maxWaiting} ${this.#name} are waiting already; try again later`);
     }
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return this.#wait(signal);
   }
 
   release(resource: T): void {
-    const next = this.#waiting.shift();
-    if (next) next(resource);
-    else this.#free.push(resource);
+    for (const next of this.#waiting) {
+      next(resource);
+      return;
+    }
+    this.#free.push(resource);
+  }
+
+  #wait(signal: AbortSignal | undefined): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.#waiting.delete(next);
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      const next = (resource: T) => {
+        leave();
+        resolve(resource);
+      };
+      const onAbort = () => {
+        leave();
+        reject(signal!.reason);
+      };
+      const timer = setTimeout(() => {
+        leave();
+        reject(
+          overloaded(
+            `${this.#size} ${this.#name} run at once, and none of them ended within ${this.#maxWaitMilliseconds / 1000} s; try again later`,
+          ),
+        );
+      }, this.#maxWaitMilliseconds);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#waiting.add(next);
+    });
   }
 }

@@ -107,9 +107,11 @@ async function applyDurability(clickhouse: ClickHouse, fsync: boolean): Promise<
 
 /** Changing a TTL rewrites old parts, so it is only done where it differs from the one in force. */
 async function applyRetention(clickhouse: ClickHouse, retention: Retention): Promise<void> {
+  const lettersTtl = `${ARRIVED} + toIntervalDay(${retention.errorDays})`;
   const ttls: Readonly<Record<string, string>> = {
     logs: logsTtl(retention),
-    dead_letters: `${ARRIVED} + toIntervalDay(${retention.errorDays})`,
+    dead_letters: lettersTtl,
+    dead_letter_pieces: lettersTtl,
   };
   for (const [table, ttl] of Object.entries(ttls)) {
     const [[definition] = ['']] = await clickhouse.query<[string]>(

@@ -2,8 +2,9 @@ import { BUILT_IN_RULES, type Categorize, type CategoryRule, UNCATEGORIZED } fro
 
 /** Paths, containers and files remembered per generation, of which there are two. */
 const REMEMBERED = 10_000;
-/** How much of a line is shown to the program patterns. */
+/** How much of a line is shown to the program patterns, and of a path or a name to theirs: its end. */
 const HEAD = 400;
+const TAIL = 4_096;
 
 /** A bounded map: what was used since the last change of generations outlives the next one. */
 class Remembered {
@@ -37,7 +38,7 @@ function serviceOfWords(rules: readonly CategoryRule[], name: string): string {
 }
 
 function serviceOfPath(rules: readonly CategoryRule[], path: string): string {
-  const slashed = path.replaceAll('\\', '/');
+  const slashed = path.slice(-TAIL).replaceAll('\\', '/');
   const byPattern = rules.find((rule) => rule.path?.test(slashed));
   if (byPattern) return byPattern.service;
   // The file's own name first, then the two folders nearest to it: further up are users' and clusters' names.
@@ -49,7 +50,8 @@ function serviceOfPath(rules: readonly CategoryRule[], path: string): string {
   return '';
 }
 
-function serviceOfContainer(rules: readonly CategoryRule[], name: string): string {
+function serviceOfContainer(rules: readonly CategoryRule[], container: string): string {
+  const name = container.slice(-TAIL);
   return rules.find((rule) => rule.container?.test(name))?.service ?? serviceOfWords(rules, name);
 }
 

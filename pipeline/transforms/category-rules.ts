@@ -1,3 +1,4 @@
+import { RE2JS } from 're2js';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { CategoryRule } from '../record/category.ts';
@@ -17,11 +18,18 @@ const NAME = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'must be a name of lower-case letters, digits, ".", "_" and "-"');
 
+/**
+ * In RE2's syntax, without the lookarounds and references back of JavaScript's: every line passes through these patterns, and with one of
+ * JavaScript's that goes back over a text again and again (`(a+)+$`) a line of 40 letters holds up all ingest.
+ */
 const PATTERN = z.string().transform((source, context) => {
   try {
-    return new RegExp(source);
+    return RE2JS.compile(source);
   } catch (error) {
-    context.addIssue({ code: 'custom', message: `is no regular expression: ${(error as Error).message}` });
+    context.addIssue({
+      code: 'custom',
+      message: `is no regular expression: ${(error as Error).message} (RE2 syntax, without lookarounds)`,
+    });
     return z.NEVER;
   }
 });

@@ -40,7 +40,8 @@ export const ALIASES: ReadonlyMap<string, IndexedField> = new Map([
 const MOST_WRAPPINGS = 2;
 const NOTHING: ReadonlyMap<string, string> = new Map();
 
-function textKeyOf(fields: SourceEntry['fields']): string | undefined {
+/** The field that holds the text of a record. */
+export function textKeyOf(fields: SourceEntry['fields']): string | undefined {
   for (const key of TEXT_KEYS) if (fields[key] !== undefined && fields[key] !== null) return key;
   return undefined;
 }

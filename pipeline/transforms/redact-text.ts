@@ -1,3 +1,4 @@
+import { type KeyBlock, redactKeys } from './key-block.ts';
 import { FURTHER_FORMS, SECRET_FORMS, SECRET_HINTS, type SecretForm } from './secret-forms.ts';
 import { REDACTED } from './secret-names.ts';
 
@@ -23,9 +24,15 @@ export function mayHold(text: string, hints: readonly RegExp[]): boolean {
   return false;
 }
 
-/** A text without secrets of the well-known forms. */
-export function redactText(text: string): string {
-  return mayHold(text, SECRET_HINTS) ? applyForms(text, SECRET_FORMS) : text;
+/**
+ * A text without secrets of the well-known forms.
+ * @param block the key that the stream of the text is in the middle of
+ */
+export function redactText(text: string, block?: KeyBlock): string {
+  if (block && block.records > 0) block.records--;
+  const hasKey = block && (block.records > 0 || text.includes('PRIVATE KEY'));
+  const withoutKey = hasKey ? redactKeys(text, block, () => REDACTED) : text;
+  return mayHold(withoutKey, SECRET_HINTS) ? applyForms(withoutKey, SECRET_FORMS) : withoutKey;
 }
 
 export const FORM_NAMES = [...new Set([...SECRET_FORMS, ...FURTHER_FORMS].map(({ name }) => name))];

@@ -1,6 +1,9 @@
 import { endOfString, endOfValue, skipBlanks } from '../record/raw-json.ts';
 import { exceededLimit } from '../sources/record-limits.ts';
 import type { SourceEntry } from '../sources/source-entry.ts';
+import { type KeyBlock, redactKeys } from './key-block.ts';
+import { textKeyOf } from './normalize.ts';
+import { OpenKeyBlocks } from './open-key-blocks.ts';
 import { applyForms, mayHold, type OnRedacted } from './redact-text.ts';
 import type { SecretForm } from './secret-forms.ts';
 import { isOpaque, REDACTED } from './secret-names.ts';
@@ -18,24 +21,25 @@ export interface RedactorOptions {
 
 /** Takes secrets out of what arrives, before anything else sees it. */
 export interface Redactor {
-  /** The entry itself where it holds none. */
-  entry(entry: SourceEntry): SourceEntry;
+  /**
+   * The entry itself where it holds none.
+   * @param block the key that the entry's stream is in the middle of
+   */
+  entry(entry: SourceEntry, block?: KeyBlock): SourceEntry;
   /** Of a text of any kind, also one that cannot be read. */
-  text(text: string): string;
+  text(text: string, block?: KeyBlock): string;
   /**
    * True of a string's value as it stands in JSON where there is certainly nothing to replace. Costs a tenth of the others. An entry
    * is left as it is when this is true of all its names and values.
    */
   isClean(json: string): boolean;
+  /** Streams whose next records belong to a private key. */
+  readonly keyBlocks: OpenKeyBlocks;
 }
 
 /** JSON texts in texts of JSON: deeper ones are plain text. */
 const DEEPEST = 4;
 const COLON = 58;
-const KEY_BEGINS = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/;
-const KEY_LINE = /^\s*(?![0-9a-f]+\s*$)[A-Za-z0-9+/]{20,76}={0,2}\s*$/;
-/** A key of 16,384 bits has fewer. */
-const MOST_KEY_LINES = 250;
 
 export function createRedactor({
   forms,
@@ -44,32 +48,39 @@ export function createRedactor({
   isSecretName,
   onRedacted,
 }: RedactorOptions): Redactor {
-  /** A key whose lines are shipped one by one: how many texts may still be lines of it. */
-  let keyLines = 0;
+  const knowsKeys = forms.some(({ name }) => name === 'private_key');
 
-  const plain = (text: string): string => {
-    if (keyLines > 0) {
-      keyLines--;
-      if (KEY_LINE.test(text)) {
-        onRedacted('private_key');
-        return REDACTED;
-      }
-    }
-    const hinted = mayHold(text, hints) ? applyForms(text, forms, onRedacted) : text;
-    const redacted = applyForms(hinted, unhinted, onRedacted);
-    if (text.includes('-----END ')) keyLines = 0;
-    else if (redacted !== text && KEY_BEGINS.test(text)) keyLines = MOST_KEY_LINES;
-    return redacted;
+  const plain = (text: string, block?: KeyBlock): string => {
+    const withoutKeys = block && knowsKeys ? redactKeys(text, block, hideKey) : text;
+    const hinted = mayHold(withoutKeys, hints) ? applyForms(withoutKeys, forms, onRedacted) : withoutKeys;
+    return applyForms(hinted, unhinted, onRedacted);
+  };
+  const hideKey = () => {
+    onRedacted('private_key');
+    return REDACTED;
   };
 
   /** A string's value: the fields of a JSON object in it are read as fields, so that it stays one. */
-  const redactString = (text: string, depth: number): string =>
-    depth < DEEPEST && text.startsWith('{') && exceededLimit(text) === undefined && isJson(text)
-      ? redactJson(text, depth + 1)
-      : plain(text);
+  const redactString = (text: string, depth: number, block?: KeyBlock): string => {
+    const mayHoldFields = depth < DEEPEST && text.startsWith('{') && exceededLimit(text) === undefined;
+    const fields = mayHoldFields ? parseObject(text) : undefined;
+    return fields ? redactJson(text, depth + 1, fields, block) : plain(text, block);
+  };
 
-  /** Replaces strings in a JSON text; all else stays as it was written. */
-  const redactJson = (text: string, depth: number): string => {
+  /**
+   * Replaces strings in a JSON text; all else stays as it was written. Of a key that comes line by line, the lines are in the
+   * record's text; a record without one is its own text.
+   */
+  const redactJson = (
+    text: string,
+    depth: number,
+    fields: SourceEntry['fields'],
+    block?: KeyBlock,
+  ): string => {
+    const key = block && textKeyOf(fields);
+    const line = key === undefined ? undefined : fields[key];
+    const redactedLine = typeof line === 'string' ? redactString(line, depth, block) : undefined;
+    const own = block && key === undefined ? block : undefined;
     let redacted = '';
     let done = 0;
     let at = text.indexOf('"');
@@ -78,7 +89,8 @@ export function createRedactor({
       const value = JSON.parse(text.slice(at, end)) as string;
       const behind = skipBlanks(text, end);
       const isKey = text.charCodeAt(behind) === COLON;
-      const replaced = isKey ? plain(value) : redactString(value, depth);
+      const isLine = !isKey && value === line;
+      const replaced = isKey ? plain(value) : isLine ? redactedLine! : redactString(value, depth, own);
       if (replaced !== value) {
         redacted += text.slice(done, at) + JSON.stringify(replaced);
         done = end;
@@ -98,17 +110,18 @@ export function createRedactor({
     return done === 0 ? text : redacted + text.slice(done);
   };
 
-  const isClean = (json: string) => unhinted.length === 0 && keyLines === 0 && !mayHold(json, hints);
+  const isClean = (json: string) => unhinted.length === 0 && !mayHold(json, hints);
 
   return {
-    entry(entry) {
-      if (isClean(entry.text)) return entry;
-      const text = redactJson(entry.text, 0);
+    entry(entry, block) {
+      if (!block?.records && isClean(entry.text)) return entry;
+      const text = redactJson(entry.text, 0, entry.fields, block);
       if (text === entry.text) return entry;
       return { ...entry, text, fields: JSON.parse(text) as SourceEntry['fields'] };
     },
     text: plain,
     isClean,
+    keyBlocks: new OpenKeyBlocks(),
   };
 }
 
@@ -120,11 +133,10 @@ function holdsSecret(name: string, json: string): boolean {
   return !/token$/i.test(name) || /^[[{]/.test(json) || isOpaque(json.replace(/^"|"$/g, ''));
 }
 
-function isJson(text: string): boolean {
+function parseObject(text: string): SourceEntry['fields'] | undefined {
   try {
-    JSON.parse(text);
-    return true;
+    return JSON.parse(text) as SourceEntry['fields'];
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { closedBlock, redactKeys } from './key-block.ts';
 import { isOpaque, REDACTED, SECRET_WORDS } from './secret-names.ts';
 
 /** A way in which secrets are written. */
@@ -25,6 +26,20 @@ const COLOUR = String.raw`(?:\\u001b|\x1b)\[[\d;]{0,10}m`;
 /** Between a name and its value: quotes that may be escaped, colours, `=` or `:`. */
 const ASSIGN = String.raw`(?:["'\\]|${COLOUR}){0,8}\s?(?:=>|[:=])(\s?)(?:${COLOUR}){0,2}(?:\\{0,4}["'])?(?:${COLOUR}){0,2}`;
 const VALUE = String.raw`[^\s"'\\,;&<>(){}[\]\x1b]+`;
+const WORD = String.raw`[^\s"'\\,;&<>\x1b]+`;
+/** In a list such as that of Digest or OAuth; quotes may be escaped. */
+const PARAMETER = String.raw`[A-Za-z][\w-]{0,40}=(?:\\{0,4}"[^"\\\r\n]*\\{0,4}"|[^\s,"'\\]+)`;
+/** What an `Authorization` header holds: a quoted text, a scheme with its parameters or its token, or a token alone. */
+const CREDENTIALS = [
+  String.raw`(?:(?:Digest|OAuth|Hawk|MAC|Signature|AWS4-[A-Z0-9-]{1,30}) +)(${PARAMETER}(?:, *${PARAMETER})*)`,
+  String.raw`(?<=["'])([^"'\\\r\n]+)`,
+  String.raw`(?:Bearer|Basic|Token|Digest|Negotiate|NTLM|Kerberos|DPoP|JWT|OAuth|ApiKey|Api-Key|Key|Splunk|Bot|SSWS|GenieKey|AccessKey) +(${WORD})`,
+  String.raw`[A-Za-z][A-Za-z-]{0,30} +((?=[^\s"'\\,;&<>\x1b]*\d)(?=[^\s"'\\,;&<>\x1b]*[A-Za-z])[^\s"'\\,;&<>\x1b]{8,})`,
+  `(${WORD})`,
+].join('|');
+/** `name=value` pairs and the attributes of `Set-Cookie`. */
+const COOKIE = String.raw`[^\s;,=&"'\\\x1b]+=(?:"[^"\\\r\n]*"|[A-Za-z]{3,9}, [\w :-]{10,30}GMT|[^\s;,"'\\\x1b]*)`;
+const COOKIES = `${COOKIE}(?:; *(?:${COOKIE}|Secure|HttpOnly|Partitioned))*`;
 /** Names that are longer than the words that say what they hold: `password_hash`, `secretKey`. */
 const REST = '[A-Za-z0-9_-]{0,32}';
 /** What stands for a value: nothing at all, a variable, stars. */
@@ -54,16 +69,25 @@ export function assignmentOf(words: readonly string[]): SecretForm {
   };
 }
 
+/** Their values have forms of their own. */
+const HEADER_WORDS: ReadonlySet<string> = new Set(['authorization', 'cookie']);
+
 const ASSIGNED: readonly SecretForm[] = [
   {
     name: 'header',
+    pattern: new RegExp(`authorization${REST}${ASSIGN}(?:${CREDENTIALS})`, 'gi'),
+    replace: (match, _space, ...credentials) =>
+      hideValue(match, credentials.slice(0, 5).find((part) => part !== undefined)!),
+  },
+  {
+    name: 'header',
     pattern: new RegExp(
-      String.raw`(?:authorization|cookie)${REST}${ASSIGN}([^\s"'\\\x1b][^"'\\\r\n\x1b]*)`,
+      String.raw`cookie${REST}${ASSIGN}(?:(?<=["'])([^"'\\\r\n]+)|(${COOKIES}|${WORD}))`,
       'gi',
     ),
-    replace: (match, _space = '', value = '') => hideValue(match, value),
+    replace: (match, _space, quoted, bare) => hideValue(match, (quoted ?? bare)!),
   },
-  assignmentOf([...SECRET_WORDS, '(?<![a-z])pwd']),
+  assignmentOf([...SECRET_WORDS.filter((word) => !HEADER_WORDS.has(word)), '(?<![a-z])pwd']),
   {
     name: 'assignment',
     pattern: new RegExp(String.raw`(?:(?<![A-Za-z])[tT]|(?<=[a-z])T)(?:oken|OKEN)${ASSIGN}(${VALUE})`, 'g'),
@@ -80,8 +104,7 @@ const ASSIGNED: readonly SecretForm[] = [
 export const SECRET_FORMS: readonly SecretForm[] = [
   {
     name: 'private_key',
-    pattern:
-      /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[\s\S]*?-----END [A-Z0-9 ]{0,60}-----|[\s\S]*)/g,
+    pattern: { [Symbol.replace]: (text, replace) => redactKeys(text, closedBlock(), replace) },
   },
   {
     name: 'url_password',
@@ -169,7 +192,7 @@ export const SECRET_HINTS: readonly RegExp[] = [
   new RegExp(
     [
       '_(?<=gh[pousr]_|_pat_|[sr]k_|whsec_|hf_|r8_|npm_|auth_|v1_)',
-      String.raw`-(?<=gl[a-z]{2,4}-|xox[abeoprs]-|xapp-|\bsk-|pypi-|nvapi-|GOCSPX-|-----|SECRET-)`,
+      String.raw`-(?<=gl[a-z]{2,4}-|xox[abeoprs]-|xapp-|\bsk-|pypi-|nvapi-|GOCSPX-|----|SECRET-)`,
       String.raw`\.(?<=SG\.|ya29\.|hv[sb]\.|hooks\.)|\.eyJ|\.com\\?/api\\?/webhooks`,
       'A(?:KIA|SIA|BIA|CCA|Iza)|@|[?&-][Ss]ig',
       // Escaped letters could hide any of them.

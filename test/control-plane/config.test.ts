@@ -29,6 +29,7 @@ t.test('every bad setting has a line with its name, what it takes and what came'
     CLICKHOUSE_DATABASE: 'a"b',
     DEFAULT_TIMEZONE: 'Mars/Base',
     INGEST_MAX_BYTES: '1.5',
+    PUBLIC_URL: 'https://logs.example.com/path',
   };
   try {
     readConfig(bad);

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { Sessions } from '../../control-plane/http/sessions.ts';
 import { type ApiDocument, type DocumentedOperation, operationsOf } from '../api-document.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { startHere } from './test-server.ts';
@@ -21,6 +22,15 @@ async function cookieFor(token: string): Promise<string> {
 
 const OWN = { 'X-Requested-With': 'logplane' };
 const readCookie = await cookieFor('read-secret');
+
+const HALF_A_DAY = 12 * 60 * 60 * 1000;
+const endedSession = await new Sessions({ ingest: undefined, read: undefined, admin: 'admin-secret' }).open(
+  'admin',
+  Date.now() - HALF_A_DAY - 1000,
+);
+const oldSession = await new Sessions({ ingest: undefined, read: undefined, admin: 'admin-before' }).open(
+  'admin',
+);
 
 /** Every way to come, with the rights that it has: none is refused, the others are let in. */
 const STATES: readonly { state: string; headers: Record<string, string>; rights: readonly string[] }[] = [
@@ -54,6 +64,16 @@ const STATES: readonly { state: string; headers: Record<string, string>; rights:
   {
     state: 'a forged cookie',
     headers: { Cookie: readCookie.replace('=read.', '=admin.'), ...OWN },
+    rights: [],
+  },
+  {
+    state: 'a cookie that has ended',
+    headers: { Cookie: `logplane_session=${endedSession}`, ...OWN },
+    rights: [],
+  },
+  {
+    state: 'a cookie of the token before the one that is set',
+    headers: { Cookie: `logplane_session=${oldSession}`, ...OWN },
     rights: [],
   },
   {

@@ -186,12 +186,12 @@ t.test('hostile text reaches the store, filters and comes back unchanged', async
   }
 });
 
-t.test('a replayed dead letter becomes a record and is gone', async (t) => {
+t.test('a replay needs the admin token', async (t) => {
   await server.ingest('{"message":"x"}\n{"message":"replay me"', { 'X-Machine-Id': 'replayer' });
-  const letters = (await server.get('/api/v1/dead-letters')).dead_letters;
-  const letter = letters.find((entry: any) => entry.agent === 'replayer');
+  const { dead_letters } = await server.get('/api/v1/dead-letters');
+  const letter = dead_letters.find((entry: any) => entry.agent === 'replayer');
   const response = await fetch(`${server.url}/api/v1/dead-letters/${letter.id}/replay`, { method: 'POST' });
-  t.equal(response.status, 401, 'the admin token is asked for');
+  t.equal(response.status, 401);
 });
 
 t.test('a body whose size is not declared is limited as well', async (t) => {

@@ -363,3 +363,16 @@ t.test('launches are known again after a restart', async (t) => {
   t.match((await ask('/admin/nodes')).body.nodes, [{ node_id: 'kept', phase: 'installing', progress: 66 }]);
   t.match((await ask('/admin/nodes/kept/logs', { message: 'b', progress: 10 })).body, { progress: 66 });
 });
+
+t.test('an event id that is none of ours is passed over, and ends nothing', async (t) => {
+  const { url } = await serve(t, { ADMIN_TOKEN: TOKEN });
+  for (const path of ['/admin/nodes/logs/stream', '/api/v1/logs/stream'])
+    for (const id of ['-1', '1e3', '0x10', '1.5', ' 7', '99999999999999999999', "1'", 'NaN']) {
+      const { status, body } = await fetch(`${url}${path}?follow=false`, {
+        headers: { ...ADMIN, 'Last-Event-ID': id },
+      }).then(async (response) => ({ status: response.status, body: await response.text() }));
+      t.equal(status, 200, `${path} ${id}`);
+      t.notMatch(body, 'event: error', `${path} ${id}`);
+    }
+  t.equal((await fetch(`${url}/healthz`)).status, 200);
+});

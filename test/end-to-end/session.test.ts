@@ -101,3 +101,28 @@ t.test('a session lasts over a restart of the server', async (t) => {
   server = await startHere(settings);
   t.equal((await send('/services', { headers: reader })).status, 200);
 });
+
+t.test(
+  'signing in, reading and OTLP are limited together, also over a restart, except for tokens that were used',
+  async (t) => {
+    await cookieFor('read-secret');
+    await server.close();
+    server = await startHere(settings);
+    for (let count = 0; count < 100; count++)
+      t.equal((await signIn(`{"token":"wrong-${count}"}`)).status, 401, { quiet: true });
+    const refused = await signIn('{"token":"one more"}');
+    t.equal(refused.status, 429);
+    t.match(refused.headers.get('Retry-After'), /^[1-9]\d?$/);
+    for (const [path, method] of [
+      ['/services', 'GET'],
+      ['/logs/ingest', 'POST'],
+      ['/v1/logs', 'POST'],
+      [SESSION, 'GET'],
+    ] as const) {
+      const answer = await send(path, { method, headers: { Authorization: 'Bearer one-more' } });
+      t.equal(answer.status, 429, path);
+    }
+    await cookieFor('read-secret');
+    t.equal((await send('/services', { headers: { Authorization: 'Bearer read-secret' } })).status, 200);
+  },
+);

@@ -52,12 +52,21 @@ export interface ServerProcess extends TestServer {
   stop(signal: NodeJS.Signals): Promise<number | null>;
 }
 
+export interface Launch {
+  readonly nodeOptions?: readonly string[];
+  /** What the command becomes, for instance one that limits its memory first. */
+  readonly wrap?: (command: readonly string[]) => readonly string[];
+}
+
 /** A server in a process of its own, to be killed. `port` 0 takes any free one. */
 export async function startProcess(
   settings: Record<string, string>,
   paths: readonly string[] = [],
+  { nodeOptions = [], wrap = (command) => command }: Launch = {},
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ['--import=tsx', resolve(root, 'control-plane/main.ts'), ...paths], {
+  const main = resolve(root, 'control-plane/main.ts');
+  const [program, ...rest] = wrap([process.execPath, ...nodeOptions, '--import=tsx', main, ...paths]);
+  const child = spawn(program!, rest, {
     cwd: root,
     env: {
       PATH: process.env.PATH,

@@ -15,6 +15,8 @@ import { drillHostile } from './hostile-drill.ts';
 import { drillIdle } from './idle-drill.ts';
 import { drillKill } from './kill-drill.ts';
 import { drillManyAgents } from './many-agents-drill.ts';
+import { drillMemory } from './memory-drill.ts';
+import { canLimitMemory } from './memory-group.ts';
 import { canMount } from './mount.ts';
 import type { DrillResult } from './senders.ts';
 import { SHARED_DRILLS } from './shared-drills.ts';
@@ -32,6 +34,10 @@ const DRILLS: Readonly<Record<string, ((folder: string) => Promise<DrillResult>)
   kill: (folder) => drillKill({ folder, kills: 30, agents: 6, linesPerRequest: 200 }),
   disk: canMount()
     ? (folder) => drillFullDisk({ folder, megabytes: 128, rounds: 5, refusals: 50 })
+    : undefined,
+  memory: canLimitMemory()
+    ? (folder) =>
+        drillMemory({ folder, seconds: Number(process.env.DRILL_SECONDS ?? 600), kills: 2, awaySeconds: 15 })
     : undefined,
   clock: library
     ? (folder) => drillClock({ folder, library, steps: [1, 0, -1, 0, 1, -1, 0], recordsPerStep: 5_000 })

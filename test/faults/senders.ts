@@ -14,6 +14,9 @@ export interface SendersOptions {
   readonly url: () => string;
   readonly agents: number;
   readonly linesPerRequest: number;
+  /** A record by its number; left out: a short one of the service `drill`. */
+  readonly record?: (n: number, agent: number, request: number) => object;
+  readonly onAcknowledged?: (agent: number, request: number, lines: number) => void;
   /** Requests of each agent; without end where undefined, until `stop`. */
   readonly requests?: number;
 }
@@ -51,13 +54,14 @@ export class Senders {
   }
 
   async #send(agent: number): Promise<void> {
-    const { linesPerRequest, requests = Number.POSITIVE_INFINITY } = this.#options;
+    const { linesPerRequest, requests = Number.POSITIVE_INFINITY, record = shortRecord } = this.#options;
     for (let request = 0; request < requests && !this.#stopping; request++) {
       const lines = Array.from({ length: linesPerRequest }, () =>
-        JSON.stringify({ message: 'under fire', service: 'drill', n: this.sent++ }),
+        JSON.stringify(record(this.sent++, agent, request)),
       );
       await this.#deliver(agent, `${lines.join('\n')}\n`);
       this.acknowledged += linesPerRequest;
+      this.#options.onAcknowledged?.(agent, request, linesPerRequest);
     }
   }
 
@@ -114,6 +118,10 @@ export class Senders {
     const lost = times.filter((count) => count === 0).length;
     return { sent, acknowledged, stored, lost, duplicated: stored - (sent - lost) };
   }
+}
+
+function shortRecord(n: number): object {
+  return { message: 'under fire', service: 'drill', n };
 }
 
 /** The value below which so many percent of the values lie, in whole milliseconds. */

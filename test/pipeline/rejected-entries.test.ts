@@ -1,5 +1,5 @@
 import t from 'tap';
-import { RejectedEntries, rejectBody } from '../../pipeline/rejected-entries.ts';
+import { isOfRest, RejectedEntries, rejectBody } from '../../pipeline/rejected-entries.ts';
 
 const of = { digest: 'd', receivedAt: 1, agent: 'm', source: 'api' };
 
@@ -13,16 +13,26 @@ t.test('a request makes a letter for each of its first entries, and one for all 
   t.match(letters[0], { id: 'd-1', line: 1, reason: 'no JSON', content: 'x1', agent: 'm' });
   const rest = letters.at(-1)!;
   t.match(rest, { id: 'd-rest-1001', line: 1_001, reason: /^1999000 entries from this one on.*no JSON$/ });
-  t.ok(rest.content.startsWith('x1001\nx1002\n'), 'one line each, so that it can be replayed');
+  t.match(rest.content, /^x1001\nx1002\n/, 'one line each, so that it can be replayed');
+  t.ok(isOfRest(rest) && !isOfRest(letters[0]!));
   t.ok(rest.content.length < 600_000);
   t.same(rejected.take(), [], 'each is given once');
 
   rejected.add(2_000_001, { reason: 'no JSON', content: 'x' });
-  t.match(
-    rejected.take(),
-    [{ id: 'd-rest-1001', reason: /^1999001 entries/ }],
-    'that of the rest as it is now',
-  );
+  const [grown] = rejected.take();
+  t.match(grown, { id: 'd-rest-1001', reason: /^1999001 entries/ }, 'that of the rest as it is now');
+  t.ok(grown!.receivedAt > rest.receivedAt, 'it is the newer one of the two');
+});
+
+t.test('bytes remain bytes, and what is kept of the rest is whole', async (t) => {
+  const rejected = new RejectedEntries(of, 1_000);
+  const bytes = Buffer.alloc(100_000, 0xff);
+  for (let line = 1_001; line <= 1_005; line++) rejected.add(line, { reason: 'broken', content: bytes });
+  rejected.add(1_006, { reason: 'broken', content: Buffer.from('short') });
+  const [rest] = rejected.take();
+  t.ok(Buffer.isBuffer(rest?.content));
+  t.equal(rest?.content.length, 200_000);
+  t.match(rest?.reason, /^6 entries .* in 500005 characters, of which the first 200000 are kept/);
 });
 
 t.test('also few entries have a bound together', async (t) => {

@@ -11,7 +11,6 @@ import { NO_RULE_FILE } from '../../../control-plane/alerts/rule-file.ts';
 import { RuleStore } from '../../../control-plane/alerts/rule-store.ts';
 import type { Signals } from '../../../control-plane/alerts/signals.ts';
 import { SilenceStore } from '../../../control-plane/alerts/silence-store.ts';
-import { LogStore } from '../../../pipeline/store/log-store.ts';
 import { until } from '../../until.ts';
 import { insertRecords, openStore, record } from '../logs/analysed-store.ts';
 
@@ -34,7 +33,6 @@ async function openAlerts(t: Test, name: string, others: readonly object[] = [])
       );
       const evaluator = new Evaluator({
         clickhouse,
-        store: new LogStore(clickhouse),
         watermark: () => place,
         book: new RuleBook({ builtIn, file: NO_RULE_FILE, store: new RuleStore(clickhouse) }),
         alerts,

@@ -59,3 +59,43 @@ t.test('a server that sends again after another one did goes on behind it', asyn
     ['alert-0.firing', 'alert-1.firing', 'alert-2.firing'],
   );
 });
+
+t.test('an event that its template fails with is dropped and said, and the next one is sent', async (t) => {
+  const clickhouse = await openStore(t);
+  const receiver = await receiveWebhooks();
+  t.teardown(() => receiver.close());
+  const alerts = new AlertStore(clickhouse);
+  const problems: string[] = [];
+  const notifier = new Notifier({
+    alerts,
+    positions: new PositionStore(clickhouse),
+    guard: new WebhookGuard(['127.0.0.1']),
+    secret: 'hush',
+    leads: () => true,
+    onProblem: (message) => problems.push(message),
+  });
+  const at = Date.now() / 1000;
+  const event = (index: number, numbers: object): AlertEvent => ({
+    seq: Math.floor(at * 1e6) + index,
+    alert: `alert-${index}`,
+    rule: 'rule',
+    ruleVersion: 1,
+    severity: 'info',
+    state: 'firing',
+    labels: { __proto__: 'x', 'a"b': '</script>\u2028"\\', constructor: 'y' },
+    group: '[]',
+    since: at,
+    at,
+    value: 1,
+    details: { summary: 'it fires', kind: 'count', threshold: 0, ...numbers },
+    webhooks: [JSON.stringify(WEBHOOK.parse({ url: receiver.url }))],
+  });
+  // What is stored is JSON, which has no such summary: the template's helper calls it.
+  await alerts.append([event(0, { summary: 7 }), event(1, {})]);
+  notifier.start();
+  t.teardown(() => notifier.stop());
+  await receiver.until(1);
+  t.equal(receiver.received[0]!.id, 'alert-1.firing');
+  t.match(problems, [/the template generic failed/]);
+  t.match(notifier.deliveries, [{ dropped: 1 }]);
+});

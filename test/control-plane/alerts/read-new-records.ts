@@ -1,6 +1,7 @@
 import type { CompiledRule } from '../../../control-plane/alerts/compile-rule.ts';
 import type { NewIncrements } from '../../../control-plane/alerts/record-reader.ts';
-import { recordReaders } from '../../../control-plane/alerts/record-readers.ts';
+import { RecordReadings } from '../../../control-plane/alerts/record-readings.ts';
+import { Guard } from '../../../control-plane/query/guard.ts';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 
 /** What new records mean to rules, by way of all the readers that these need together. */
@@ -10,7 +11,22 @@ export async function readNewRecords(
   after: number,
   upTo: number,
 ): Promise<NewIncrements> {
-  const readers = recordReaders(clickhouse, rules);
-  const found = await Promise.all(readers.map((reader) => reader.read(after, upTo)));
-  return new Map(found.flatMap((increments) => [...increments]));
+  const onProblem = (message: string) => {
+    throw new Error(message);
+  };
+  const readings = new RecordReadings({ clickhouse, onProblem });
+  const numbered = rules.map((compiled, index) => ({
+    index,
+    key: String(index),
+    compiled,
+    guard: new Guard({ name: compiled.rule.name, onProblem }),
+  }));
+  readings.load(numbered, after);
+  const found = new Map<number, NewIncrements extends ReadonlyMap<number, infer List> ? List : never>();
+  for (let now = 1; readings.cursor(upTo) < upTo; now += 100) {
+    await readings.round(upTo, now, (increments) => {
+      for (const [index, list] of increments) found.set(index, [...(found.get(index) ?? []), ...list]);
+    });
+  }
+  return found;
 }

@@ -111,7 +111,7 @@ t.test('api.log without errors.log, broken lines, no logs at all, wrong use', as
   const { stdout } = await runCli(['view', '--errors-only', '--json', '--log-dir', dir]);
   t.match(JSON.parse(stdout), { total_errors: 1, error_types: { E: 1 } });
   const shown = await runCli(['view', '--type', 'api', '--log-dir', dir]);
-  t.match(shown.stdout, /^no JSON\n.*ERROR x\ufffd\[2J\n{"half":\n$/);
+  t.match(shown.stdout, /^no JSON\n.*ERROR x<U\+001B>\[2J\n{"half":\n$/);
   mkdirSync(join(dir, 'empty'));
   const none = await runCli(['view', '--log-dir', join(dir, 'empty')]);
   t.match(none, { code: 1, stderr: /neither api\.log nor errors\.log/ });

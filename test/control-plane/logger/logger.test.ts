@@ -109,3 +109,22 @@ t.test('the active span is on every record', async (t) => {
   await logger.close();
   t.match(lines(dir, 'api.log'), [{ message: 'inside', trace_id: traceId, span_id: spanId }]);
 });
+
+t.test('a private key that is logged line by line', async (t) => {
+  const dir = t.testdir();
+  const logger = createLogger({ dir });
+  const line = 'aB3dE5gH7jK9mN2pQ4sT6vW8xY1zC0fLaB3dE5gH7jK9mN2pQ4sT6vW8xY1zC0fL';
+  const key = ['-----BEGIN PRIVATE KEY-----', line, line, 'aB3dE5g=', '-----END PRIVATE KEY-----'];
+  for (const [index, text] of [line, ...key, line].entries())
+    (index % 2 ? logger.child({ n: index }) : logger).info(text, { id: line });
+  await logger.close();
+  const hidden = '[REDACTED]';
+  t.same(
+    lines(dir, 'api.log').map(({ message }) => message),
+    [line, hidden, hidden, hidden, hidden, key.at(-1), line],
+  );
+  t.ok(
+    lines(dir, 'api.log').every(({ id }) => id === line),
+    'the text alone is looked at',
+  );
+});

@@ -26,7 +26,7 @@ function scene() {
     accept: async () => ({ accepted: 1, rejected: 0, duplicate: false }),
   } as unknown as Pipeline;
   const times = new PhaseTimes();
-  return { launches: new NodeLaunches({ log, pipeline, times, redact: (text) => text }), times, kept };
+  return { launches: new NodeLaunches({ log, pipeline, times, redact: (_, text) => text }), times, kept };
 }
 
 t.test('a phase that lasts longer than usual is warned of, once', async (t) => {

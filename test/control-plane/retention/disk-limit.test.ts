@@ -1,7 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import t from 'tap';
-import { bytesOnDisk, keepWithin } from '../../../control-plane/retention/disk-limit.ts';
+import { bytesByTable, sumOf } from '../../../control-plane/retention/bytes-by-table.ts';
+import { keepLettersWithin } from '../../../control-plane/retention/dead-letter-limit.ts';
+import { keepWithin } from '../../../control-plane/retention/disk-limit.ts';
 import { retentionReport } from '../../../control-plane/retention/retention-report.ts';
 import { LEVELS } from '../../../pipeline/record/severity.ts';
+import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import { DeadLetterStore } from '../../../pipeline/store/dead-letter-store.ts';
 import { openStore } from '../logs/analysed-store.ts';
 
 const HOUR = 3_600_000_000;
@@ -25,6 +30,7 @@ await clickhouse.command(
    FROM numbers(${RECORDS})`,
 );
 const signal = new AbortController().signal;
+const bytesOnDisk = async (store: ClickHouse) => sumOf(await bytesByTable(store));
 const left = async () => {
   const rows = await clickhouse.query<[string, string, number, number]>(
     'SELECT service, toString(level), min(seq), count() FROM logs GROUP BY service, level',
@@ -103,3 +109,54 @@ t.test('whole days are dropped', async (t) => {
   );
   t.equal(counted[0]![0], counted[0]![1], 'the projection knows it');
 });
+
+t.test('many dead letters cost no record: they have a share of their own', async (t) => {
+  const records = async () => (await clickhouse.query<[number]>('SELECT count() FROM logs'))[0]![0];
+  const letters = new DeadLetterStore(clickhouse, (text) => text);
+  const before = await records();
+  const others = await bytesOnDisk(clickhouse);
+  // Random bytes, so that they take what they have.
+  for (let number = 0; number < 30; number++) {
+    const receivedAt = (NOW + number) * 1000;
+    await letters.add([
+      {
+        id: `l${number}`,
+        receivedAt,
+        agent: 'a',
+        source: 'otlp',
+        line: 0,
+        reason: 'broken',
+        content: randomBytes(100_000),
+      },
+    ]);
+  }
+  const limit = others + 1_500_000;
+  t.ok((await bytesOnDisk(clickhouse)) > limit);
+  const removed = await keepLettersWithin(clickhouse, 1_000_000, signal);
+  t.equal(await keepWithin(clickhouse, { retention, limit, now: NOW / 1000, signal }), undefined);
+  t.equal(await records(), before, 'every record is still there');
+  const left = await letters.list(100);
+  t.equal(left.length, 30 - removed, 'as many as it says');
+  t.ok(left.length > 3 && left.length < 10, `${left.length} letters are left`);
+  t.same(
+    left.map(({ id }) => id),
+    Array.from(left, (_, index) => `l${29 - index}`),
+    'the newest',
+  );
+  const parts = [];
+  for await (const part of letters.content('l29')) parts.push(part);
+  t.equal(Buffer.from(parts.join(''), 'base64').length, 100_000, 'those that are left are whole');
+  for await (const part of letters.content('l0')) t.fail(`a piece of what was removed: ${part.length}`);
+  t.equal(await keepLettersWithin(clickhouse, 1_000_000, signal), 0, 'once is enough');
+});
+
+t.test(
+  'what other tables take is no reason to remove more records than bring the whole within',
+  async (t) => {
+    const bytes = await bytesByTable(clickhouse);
+    const others = sumOf(bytes) - bytes.get('logs')!;
+    const limit = Math.round(others + bytes.get('logs')! * 0.8);
+    await keepWithin(clickhouse, { retention, limit, now: NOW / 1000, signal });
+    t.ok((await bytesOnDisk(clickhouse)) <= limit, 'it is held after one round');
+  },
+);

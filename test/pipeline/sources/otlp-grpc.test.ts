@@ -72,6 +72,22 @@ t.test('pressure is told with the time to send again', async (t) => {
   t.same([...encodeRetryStatus(14, 'm', 3)], [0x08, 14, 0x12, 1, 0x6d, 0x1a, any.length, ...any]);
 });
 
+t.test('every refusal that time heals is one on which senders come again, with the time', async (t) => {
+  for (const kind of ['overloaded', 'too_many'] as const) {
+    for (const options of [{}, { retryAfterSeconds: 7 }]) {
+      const { error } = await call(t, {
+        accept: async () => Promise.reject(new LogplaneError(kind, 'wait', options)),
+      });
+      t.ok([status.UNAVAILABLE, status.RESOURCE_EXHAUSTED].includes(error!.code), kind);
+      t.same(
+        error!.metadata.get('grpc-status-details-bin'),
+        [encodeRetryStatus(error!.code, 'wait', options.retryAfterSeconds ?? 1)],
+        kind,
+      );
+    }
+  }
+});
+
 t.test('a refusal for good has no such time, and a defect tells nothing', async (t) => {
   const refused = await call(t, { accept: async () => Promise.reject(badRequest('not OTLP')) });
   t.match(refused.error, { code: status.INVALID_ARGUMENT, details: 'not OTLP' });

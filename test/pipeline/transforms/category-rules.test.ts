@@ -44,3 +44,23 @@ t.test('every problem is told at once', async (t) => {
     message: /rule 1 \(a\)[^\n]*\nrule 2 \(b\), path/,
   });
 });
+
+t.test('no pattern of an operator holds up ingest', async (t) => {
+  const { rules } = parseCategoryRules(`
+rules:
+  - { service: a, program: '^(a+)+$', path: '(x+x+)+y', container: '^(c|cc)+$' }
+`);
+  const categorize = createCategorizer(rules);
+  const evidence = { service: '', file_path: '', machine_id: '', container_name: '', message: '' };
+  // Each of them takes JavaScript's own regexes longer than anybody waits.
+  t.equal(categorize({ ...evidence, message: `${'a'.repeat(300)}!` }), 'uncategorized');
+  t.equal(categorize({ ...evidence, file_path: `/f${'x'.repeat(100_000)}` }), 'uncategorized');
+  t.equal(categorize({ ...evidence, container_name: `${'c'.repeat(100_000)}!` }), 'uncategorized');
+  t.equal(categorize({ ...evidence, message: 'a'.repeat(300) }), 'a');
+});
+
+t.test('what RE2 does not have is refused and named', async (t) => {
+  t.throws(() => parseCategoryRules("rules: [{service: a, path: 'x(?=y)'}]"), {
+    message: /rule 1 \(a\), path: is no regular expression: .*\(RE2 syntax, without lookarounds\)/,
+  });
+});

@@ -77,14 +77,78 @@ t.test('the lines of a key are known also where each is shipped alone', async (t
     '-----END RSA PRIVATE KEY-----',
     key!.slice(0, 64),
   ];
-  const shipped = lines.map(
-    (log) => redaction.entry(entryOf({ log, id: '9f86d081884c7d659a2feaa0c55ad015' })).fields,
+  const shipped = lines.map((log) =>
+    redaction.keyBlocks.use(
+      'agent',
+      'file',
+      new Map(),
+      (block) => redaction.entry(entryOf({ log, id: '9f86d081884c7d659a2feaa0c55ad015' }), block).fields,
+    ),
   );
   t.same(
     shipped.map(({ log }) => log),
     ['before', '[REDACTED]', '[REDACTED]', '[REDACTED]', '[REDACTED]', lines.at(-2), lines.at(-1)],
   );
   t.ok(shipped.every(({ id }) => id === '9f86d081884c7d659a2feaa0c55ad015'));
+});
+
+t.test('what is no secret stays', async (t) => {
+  const R = '[REDACTED]';
+  for (const [text, expected] of [
+    ['before Authorization: Bearer TOKEN after', `before Authorization: Bearer ${R} after`],
+    ['before authorization: bearer abc.def-123 after', `before authorization: bearer ${R} after`],
+    ['a Proxy-Authorization: Basic dXNlcjpwYXNz b', `a Proxy-Authorization: Basic ${R} b`],
+    ['a Authorization: Basic dXNlcjpwYXNzd29yZA== b', `a Authorization: Basic ${R} b`],
+    ['a Authorization=abcd1234efgh b', `a Authorization=${R} b`],
+    ['a Authorization: hunter2 b', `a Authorization: ${R} b`],
+    ['a Authorization: Custom abcd1234efgh b', `a Authorization: Custom ${R} b`],
+    [
+      "curl -H 'Authorization: Bearer TOKEN' https://host/x",
+      `curl -H 'Authorization: Bearer ${R}' https://host/x`,
+    ],
+    ['{"Authorization":"Bearer TOKEN x","n":1} after', `{"Authorization":"${R}","n":1} after`],
+    ["{'authorization': 'Token abc', 'n': 1} after", `{'authorization': '${R}', 'n': 1} after`],
+    [
+      'Authorization: Bearer TOKEN, X-Request-Id: 7, took 5 ms',
+      `Authorization: Bearer ${R}, X-Request-Id: 7, took 5 ms`,
+    ],
+    [
+      'Authorization: Digest username="Mufasa", realm="x", response="6629fae4" status=401',
+      `Authorization: Digest ${R} status=401`,
+    ],
+    [
+      'Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us/iam/aws4_request, SignedHeaders=host;x, Signature=5d67 after',
+      `Authorization: AWS4-HMAC-SHA256 ${R} after`,
+    ],
+    ['GET /a Cookie: theme=dark; sid=s3cr3t; a="b c" took 5 ms', `GET /a Cookie: ${R} took 5 ms`],
+    [
+      'Set-Cookie: sid=abc; Expires=Wed, 21 Oct 2015 07:28:00 GMT; Path=/; HttpOnly; Secure (200)',
+      `Set-Cookie: ${R} (200)`,
+    ],
+    ['Cookie: sid=abc, status=200', `Cookie: ${R}, status=200`],
+    ['cookie=abc&next=y', `cookie=${R}&next=y`],
+    [
+      'Authorization: Bearer A1 Cookie: b=c password=d end',
+      `Authorization: Bearer ${R} Cookie: ${R} password=${R} end`,
+    ],
+    ['password=x&next=y', `password=${R}&next=y`],
+    [
+      'POST /login?user=a&password=x&token=abcd1234efgh&next=/home done',
+      `POST /login?user=a&password=${R}&token=${R}&next=/home done`,
+    ],
+    ['password: "a b", user: "c"', `password: "${R}", user: "c"`],
+    ['password=a, user=b; secret=c12345678 (d)', `password=${R}, user=b; secret=${R} (d)`],
+    ['dial postgres://app:pw@db:5432/prod?x=1 failed', `dial postgres://app:${R}@db:5432/prod?x=1 failed`],
+    ['http://a:b@c/ and http://d:e@f/', `http://a:${R}@c/ and http://d:${R}@f/`],
+    ['key AKIAQ7RS3TUV2WXY5ZAB was used', `key ${R} was used`],
+    ['got Basic dXNlcjpwYXNzd29yZA== from 10.0.0.1', `got Basic ${R} from 10.0.0.1`],
+    [`jwt eyJ${'a'.repeat(9)}.eyJ${'b'.repeat(9)}.c of user 7`, `jwt ${R} of user 7`],
+    ['Authorization: Bearer TOKEN\nnext line', `Authorization: Bearer ${R}\nnext line`],
+  ] as const) {
+    t.equal(redaction.text(text), expected);
+    t.equal(redactText(text), expected, 'the logger');
+    t.equal(redaction.entry(entryOf({ message: text })).fields.message, expected, 'in a record');
+  }
 });
 
 t.test('a line within a line stays one that can be read', async (t) => {
@@ -138,6 +202,12 @@ t.test('texts made to be slow are not', async (t) => {
     'a@',
     'a.',
     'Bearer ',
+    'Authorization: ',
+    'Authorization: Digest a="',
+    'Authorization: Digest a=b, ',
+    'Cookie: a=b; ',
+    'Cookie: a="',
+    'Cookie: a',
     '--a',
     '1 ',
   ];

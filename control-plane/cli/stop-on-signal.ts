@@ -1,0 +1,44 @@
+/** Who sent the signal, systemd and Docker for instance, kills the process after ten seconds. */
+const MAX_STOP_MILLISECONDS = 9_500;
+const PARENT_MILLISECONDS = 500;
+
+/**
+ * Ends the process by `stop` at SIGTERM, SIGINT and SIGHUP, once, however many of them come: a terminal and npm both send one. Started by npm it
+ * also ends with npm, which passes no SIGHUP on and may be killed. A console that is gone keeps nothing from running.
+ * @returns ends the process in the same way, for another reason than a signal
+ */
+export function stopOnSignal(
+  stop: () => Promise<void>,
+  onProblem: (message: string) => void,
+): (exitCode: number) => void {
+  let stopping = false;
+  const end = (exitCode: number) => {
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => {
+      onProblem(
+        `could not stop within ${MAX_STOP_MILLISECONDS / 1000} s: what was accepted is stored at the next start`,
+      );
+      process.exit(1);
+    }, MAX_STOP_MILLISECONDS).unref();
+    stop().then(
+      () => process.exit(exitCode),
+      (error: unknown) => {
+        onProblem(`could not stop cleanly: ${error}`);
+        process.exit(1);
+      },
+    );
+  };
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => end(0));
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+  const parent = process.ppid;
+  const watchParent = () => {
+    if (process.ppid !== parent) end(0);
+  };
+  if (process.env.npm_lifecycle_event !== undefined) setInterval(watchParent, PARENT_MILLISECONDS).unref();
+  return end;
+}

@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import t from 'tap';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { until } from '../until.ts';
+
+t.setTimeout(300_000);
+const root = resolve(import.meta.dirname, '../..');
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  scripts: { start: string };
+};
+
+/** `npm start` as it is written, on the sources. */
+async function npmStart() {
+  const folder = temporaryFolder();
+  const tsx = join(root, 'node_modules/tsx/dist/loader.mjs');
+  const start = scripts.start.replace(
+    'dist/control-plane/main.js',
+    `--import=${tsx} ${root}/control-plane/main.ts`,
+  );
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', scripts: { start } }));
+  const settings = ['PORT=0', 'GRPC_PORT=0', 'DATA_DIR=data', 'LOG_API_CALLS=false'];
+  // Without what tap puts into the environment.
+  const npm = spawn(
+    'env',
+    ['-i', `PATH=${process.env.PATH}`, `HOME=${folder}`, ...settings, 'npm', 'start'],
+    {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  let output = '';
+  for (const stream of [npm.stdout, npm.stderr])
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  await until(() => /listening on http:\S+\n/.test(output), 'the server listens');
+  const url = /listening on (http:\S+)\n/.exec(output)![1]!;
+  const children = readFileSync(`/proc/${npm.pid}/task/${npm.pid}/children`, 'utf8').trim().split(' ');
+  return { npm, url, server: Number(children[0]), output: () => output };
+}
+
+const isGone = (pid: number) => {
+  const stat = `/proc/${pid}/stat`;
+  return !existsSync(stat) || / Z /.test(readFileSync(stat, 'utf8'));
+};
+
+t.test('npm start ends the server with itself', { skip: process.platform !== 'linux' }, async (t) => {
+  for (const signals of [['SIGTERM'], ['SIGINT', 'SIGINT'], ['SIGHUP'], ['SIGKILL']] as const) {
+    const { npm, url, server, output } = await npmStart();
+    t.match(
+      readFileSync(`/proc/${server}/cmdline`, 'utf8'),
+      /control-plane\/main\.ts/,
+      'no shell between the two',
+    );
+    await fetch(`${url}/logs/ingest`, { method: 'POST', body: '{"message":"x"}' });
+    const exit = once(npm, 'exit');
+    for (const signal of signals) npm.kill(signal);
+    const [code] = await exit;
+    await until(() => isGone(server), `the server ends after ${signals}`);
+    if (signals[0] === 'SIGTERM' || signals[0] === 'SIGINT') t.equal(code, 0, output());
+    t.match(output(), /stopping: finishing what was accepted/, signals.join());
+    t.notMatch(output(), /could not stop/);
+  }
+});
+
+t.test('signals to the server itself, and a console that is gone', async (t) => {
+  for (const signals of [['SIGHUP'], ['SIGTERM', 'SIGTERM', 'SIGINT']] as const) {
+    const child = spawn(process.execPath, ['--import=tsx', join(root, 'control-plane/main.ts')], {
+      cwd: root,
+      env: {
+        PATH: process.env.PATH,
+        PORT: '0',
+        GRPC_PORT: '0',
+        DATA_DIR: temporaryFolder(),
+        LOG_API_CALLS: 'false',
+      },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    await until(() => output.includes('listening on'), 'the server listens');
+    child.stdout.destroy();
+    const exit = once(child, 'exit');
+    for (const signal of signals) child.kill(signal);
+    t.same(await exit, [0, null], signals.join());
+  }
+});
