@@ -193,7 +193,8 @@ export class Pipeline {
       if ('reason' in read) {
         refused++;
         const { reason, content = contentOf(text) } = read;
-        rejected.add(before.entries + accepted + refused, { reason, content });
+        const part = typeof text === 'string' ? undefined : text.piece?.part;
+        rejected.add(before.entries + accepted + refused, { reason, content, part });
       } else {
         accepted++;
         characters += contentOf(text).length;

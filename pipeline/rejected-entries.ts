@@ -9,6 +9,8 @@ const MAX_REST_CHARACTERS = 256 * 1024;
 
 export interface Rejection extends UnreadableEntry {
   readonly content: string | Buffer;
+  /** Which piece it is of a text that comes in several, from 1. */
+  readonly part?: number | undefined;
 }
 
 /** What the letters of a request have in common. */
@@ -45,13 +47,19 @@ export class RejectedEntries {
     return this.#made >= MAX_LETTERS || this.#characters >= MAX_LETTERS_CHARACTERS;
   }
 
-  add(line: number, { reason, content }: Rejection): void {
+  /** The pieces of one text, added behind each other, become one letter. */
+  add(line: number, { reason, content, part = 1 }: Rejection): void {
     if (this.isFull) {
       this.#addToRest(line, reason, content);
       return;
     }
-    this.#made++;
     this.#characters += content.length;
+    const last = part > 1 ? this.#letters.pop() : undefined;
+    if (last) {
+      this.#letters.push({ ...last, content: `${last.content}${content}` });
+      return;
+    }
+    this.#made++;
     this.#letters.push(this.#letter(line, `${line}`, reason, content));
   }
 

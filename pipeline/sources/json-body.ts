@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer';
-import { isOneObject, JsonCursor, PIECE_BYTES } from './json-cursor.ts';
+import { isBlank, isOneObject, JsonCursor, PIECE_BYTES } from './json-cursor.ts';
 import {
   entryOfText,
   exceededLimit,
@@ -176,7 +176,7 @@ class BodyTexts implements IterableIterator<SourceText> {
     this.#find = then;
     let end = behind;
     const stop = end - PIECE_BYTES;
-    while (end > start && body[end - 1]! <= 0x20) {
+    while (end > start && isBlank(body[end - 1]!)) {
       if (--end > stop) continue;
       this.#find = () => this.#text(start, end, then);
       return NOTHING;

@@ -16,6 +16,11 @@ for (const byte of Buffer.from('}]')) KINDS[byte] = CLOSES;
 KINDS[COMMA] = 3;
 KINDS[QUOTE] = QUOTES;
 
+/** Of JSON: other control characters are part of what was sent. */
+export function isBlank(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
 /**
  * Walks through JSON by its brackets, commas and strings alone, without reading a value. A step is bounded, whatever the bytes
  * are; who drives the cursor can let others have the event loop between two of them.
@@ -41,7 +46,7 @@ export class JsonCursor {
     const { bytes } = this;
     const stop = Math.min(this.at + PIECE_BYTES, bytes.length);
     let at = this.at;
-    while (at < stop && bytes[at]! <= 0x20) at++;
+    while (at < stop && isBlank(bytes[at]!)) at++;
     this.at = at;
     return at < stop || at === bytes.length;
   }
@@ -113,7 +118,7 @@ export function* isOneObject(bytes: Buffer, start: number): Generator<undefined,
       else if (byte < SPACE) return false;
       continue;
     }
-    if (byte <= SPACE) continue;
+    if (isBlank(byte)) continue;
     if (depth === 0 && at > start) return false;
     if (byte === QUOTE) inString = true;
     else if (KINDS[byte] === OPENS) {

@@ -24,6 +24,19 @@ t.test('a request makes a letter for each of its first entries, and one for all 
   t.ok(grown!.receivedAt > rest.receivedAt, 'it is the newer one of the two');
 });
 
+t.test('the pieces of a text are one letter, as long as there is room for it', async (t) => {
+  const rejected = new RejectedEntries(of, 0);
+  const piece = 'x'.repeat(1024 * 1024);
+  rejected.add(1, { reason: 'no JSON', content: 'before' });
+  for (let part = 1; part <= 6; part++) rejected.add(1 + part, { reason: 'too long', content: piece, part });
+  const [before, long, rest, ...others] = rejected.take();
+  t.match(before, { id: 'd-1', content: 'before' });
+  t.match(long, { id: 'd-2', line: 2, reason: 'too long' });
+  t.equal(long?.content === piece.repeat(4), true);
+  t.match(rest, { id: 'd-rest-6', reason: /^2 entries/ });
+  t.same(others, []);
+});
+
 t.test('bytes remain bytes, and what is kept of the rest is whole', async (t) => {
   const rejected = new RejectedEntries(of, 1_000);
   const bytes = Buffer.alloc(100_000, 0xff);

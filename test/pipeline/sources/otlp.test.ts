@@ -8,6 +8,7 @@ import { parseOtlpEntry, type RecordGroup, writeOtlpEntries } from '../../../pip
 import { openJsonRequest } from '../../../pipeline/sources/otlp-json.ts';
 import { openProtobufRequest } from '../../../pipeline/sources/otlp-protobuf.ts';
 import { entryOfText, MAX_RECORD_BYTES } from '../../../pipeline/sources/record-limits.ts';
+import type { UnreadableEntry } from '../../../pipeline/sources/source-entry.ts';
 import { createCategorizer } from '../../../pipeline/transforms/categorize.ts';
 import { createNormalizer } from '../../../pipeline/transforms/normalize.ts';
 
@@ -368,6 +369,84 @@ t.test('what resources and scopes say is not multiplied without end', async (t) 
   const answers = records(JSON.stringify({ resourceLogs: [group] })) as Answer[];
   t.match(answers.at(-1), { message: 'mine', too_large: 'resource' });
   t.match(answers[0], { message: /^\{"attributes"/, too_large: 'bytes' });
+});
+
+t.test('a record that cannot be read is kept as a request that can be sent again', async (t) => {
+  const broken = { traceId: 'x', attributes: [attribute('own', text('o'.repeat(400)))] };
+  const scopeLogs = {
+    scope: { name: 'trainer' },
+    schemaUrl: 's',
+    logRecords: [{ body: text('fine') }, broken],
+  };
+  const request = (resource: unknown, length: number) =>
+    Buffer.from(
+      JSON.stringify({ resourceLogs: [{ resource, schemaUrl: 'r', scopeLogs: [scopeLogs] }] }).padEnd(length),
+    );
+  const resourceOf = (length: number) => ({
+    attributes: [attribute('machine_id', text('g'.repeat(length)))],
+  });
+  const alone = { scopeLogs: [{ logRecords: [broken] }] };
+  const whole = (resource: unknown) => ({
+    resource,
+    schemaUrl: 'r',
+    scopeLogs: [{ scope: { name: 'trainer' }, schemaUrl: 's', logRecords: [broken] }],
+  });
+  const cases: [resource: unknown, kept: unknown][] = [
+    [resourceOf(5), whole(resourceOf(5))],
+    // What is much larger than the record itself is left out.
+    [resourceOf(5_000), alone],
+    // Of this no field can be read, so it is why both cannot.
+    [{ attributes: 5 }, whole({ attributes: 5 })],
+  ];
+  for (const [resource, kept] of cases) {
+    // One that is parsed at once, and one that is read by its brackets.
+    for (const length of [0, MAX_RECORD_BYTES + 1]) {
+      const entry = entriesOf(readJsonGroups(request(resource, length))).at(-1) as string;
+      const { reason, content } = parseOtlpEntry(entry) as UnreadableEntry;
+      t.ok(reason);
+      t.same(JSON.parse(content as string), { resourceLogs: [kept] });
+      const again = entriesOf(readJsonGroups(Buffer.from(content as string)));
+      t.match(
+        again.map((text) => parseOtlpEntry(text as string)),
+        [{ content: entry.split('\n')[1] }],
+      );
+    }
+  }
+});
+
+t.test('what holds no records where they are due is kept as a request too', async (t) => {
+  const cases: unknown[] = [5, 'x', { scopeLogs: 5 }, { scopeLogs: [5] }, { scopeLogs: [{ logRecords: 5 }] }];
+  for (const resourceLogs of cases) {
+    const body = JSON.stringify({ resourceLogs: [resourceLogs] });
+    const [entry] = entriesOf(readJsonGroups(Buffer.from(body.padEnd(MAX_RECORD_BYTES + 1))));
+    t.match(parseOtlpEntry(entry as string), { reason: /expected/, content: body });
+  }
+  // Of a long one the beginning.
+  const body = JSON.stringify({ resourceLogs: ['x'.repeat(3_000_000)] });
+  const [entry] = entriesOf(readJsonGroups(Buffer.from(body)));
+  const { content } = parseOtlpEntry(entry as string) as UnreadableEntry;
+  t.ok((content as string).startsWith('{"resourceLogs":["xxx'));
+  t.ok(content!.length < MAX_RECORD_BYTES + 100);
+});
+
+t.test('in protobuf it is a request in protobuf', async (t) => {
+  const resource = field(0x0a, field(0x0a, field(0x0a, Buffer.from('key'))));
+  const scope = field(0x0a, field(0x0a, Buffer.from('trainer')));
+  const url = field(0x1a, Buffer.from('u'));
+  // Their trace ids have one byte.
+  const records = [1, 2].map((number) => field(0x12, field(0x4a, Buffer.from([number]))));
+  const scopeLogs = (...parts: Buffer[]) => field(0x12, Buffer.concat([scope, ...parts, url]));
+  const request = (...parts: Buffer[]) => field(0x0a, Buffer.concat([resource, ...parts, url]));
+  const contents = (body: Buffer) =>
+    entriesOf(readProtobufGroups(body)).map((entry) => parseOtlpEntry(entry as string) as UnreadableEntry);
+  for (const [index, { reason, content }] of contents(request(scopeLogs(...records))).entries()) {
+    t.match(reason, /^traceId: expected 16 bytes/);
+    t.same(content, request(scopeLogs(records[index]!)));
+    t.same(contents(content as Buffer), [{ reason, content }]);
+  }
+  const large = field(0x0a, field(0x0a, field(0x0a, Buffer.alloc(5_000, 'k'))));
+  const [alone] = contents(field(0x0a, Buffer.concat([large, field(0x12, records[0]!)])));
+  t.same(alone?.content, field(0x0a, field(0x12, records[0]!)));
 });
 
 t.test('thousands of attributes of one name take time in proportion', async (t) => {
