@@ -1,24 +1,19 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ConsoleLog } from './console-log.ts';
+import { keptSecret } from './kept-secret.ts';
 
-/** `ADMIN_TOKEN`, or the one made at the first start: kept in `DATA_DIR`, readable by its owner alone. */
+/** `ADMIN_TOKEN`, or the one made at the first start and kept in `DATA_DIR`. */
 export async function adminToken(
   { ADMIN_TOKEN, DATA_DIR }: { readonly ADMIN_TOKEN?: string | undefined; readonly DATA_DIR: string },
-  log: (message: string) => void,
+  log: Pick<ConsoleLog, 'info' | 'warn'>,
 ): Promise<string> {
   if (ADMIN_TOKEN !== undefined) return ADMIN_TOKEN;
   const path = join(DATA_DIR, 'admin-token');
-  try {
-    const kept = (await readFile(path, 'utf8')).trim();
-    // A full disk may have left it empty.
-    if (kept !== '') return kept;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  const token = randomBytes(24).toString('base64url');
-  await mkdir(DATA_DIR, { recursive: true });
-  await writeFile(path, `${token}\n`, { mode: 0o600 });
-  log(`admin token, shown once and kept in ${path}: ${token}`);
-  return token;
+  const { secret, made, problem } = await keptSecret(path);
+  if (problem !== undefined)
+    log.warn(
+      `admin token, shown once and valid until the server stops, because ${path} cannot be written (${problem}): ${secret}`,
+    );
+  else if (made) log.info(`admin token, shown once and kept in ${path}: ${secret}`);
+  return secret;
 }

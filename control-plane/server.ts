@@ -1,13 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import type { Context } from 'koa';
+import type { FolderLock } from '../pipeline/folder-lock.ts';
 import { turnsEnded } from '../pipeline/loop-turns.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
 import { adminToken } from './admin-token.ts';
 import { createApp } from './app.ts';
 import { createBackup } from './backup/create-backup.ts';
-import { checkDataDir } from './check-data-dir.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
 import { divideMemory, memoryProblems } from './divide-memory.ts';
@@ -42,6 +42,7 @@ import { startNodes } from './start-nodes.ts';
 import { createRetention } from './start-retention.ts';
 import { retentionOf } from './start-rules.ts';
 import { createSync } from './start-sync.ts';
+import { takeDataDir } from './take-data-dir.ts';
 import { createTelemetry } from './telemetry.ts';
 
 const STOP_MILLISECONDS = 8_000;
@@ -66,7 +67,23 @@ export async function startServer(
   further: readonly Feature[] = [],
 ): Promise<RunningServer> {
   const tls = await readTls(config);
-  await checkDataDir(config.DATA_DIR);
+  const lock = await takeDataDir(config.DATA_DIR, log.warn);
+  try {
+    return await startOn(config, tls, lock, log, further);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** @param lock of `DATA_DIR`; released when the server has stopped */
+async function startOn(
+  config: Config,
+  tls: Awaited<ReturnType<typeof readTls>>,
+  lock: FolderLock,
+  log: ConsoleLog,
+  further: readonly Feature[],
+): Promise<RunningServer> {
   const memory = divideMemory(memoryLimit(config.MEMORY_LIMIT_BYTES));
   for (const problem of memoryProblems(memory, config.INGEST_MAX_BYTES)) log.warn(problem);
   const clickhouse = await openClickHouse(config, log.warn, memory.engine);
@@ -112,7 +129,7 @@ export async function startServer(
     const tokens = {
       ingestToken: config.INGEST_TOKEN,
       readToken: config.READ_TOKEN,
-      adminToken: await adminToken(config, log.info),
+      adminToken: await adminToken(config, log),
     };
     const known = await KnownTokens.open(
       join(config.DATA_DIR, 'state', 'used-tokens'),
@@ -255,6 +272,7 @@ export async function startServer(
         await ended(ingest.stop());
         await clickhouse.close();
         redis?.disconnect();
+        lock.release();
       },
     };
   } catch (error) {

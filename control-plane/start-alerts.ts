@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LiveBus } from '../pipeline/live/live-bus.ts';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
@@ -19,6 +18,7 @@ import { WebhookGuard } from './alerts/webhook-address.ts';
 import type { Config } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
 import type { Feature } from './feature.ts';
+import { keptSecret } from './kept-secret.ts';
 
 export interface AlertParts {
   readonly clickhouse: ClickHouse;
@@ -52,7 +52,7 @@ export async function createAlerting(
   const alertFeed = new AlertFeed();
   const ruleBook = new RuleBook({ builtIn: BUILT_IN_RULES, file, store: new RuleStore(state) });
   const webhookGuard = new WebhookGuard(config.ALERT_WEBHOOK_ALLOW);
-  const webhookSecret = await readSecret(config);
+  const webhookSecret = await readSecret(config, log);
   const evaluator = new Evaluator({
     clickhouse: clickhouse.for('rules'),
     watermark: () => bus.watermark,
@@ -151,17 +151,14 @@ async function readRuleFile(path: string | undefined): Promise<RuleFile> {
   }
 }
 
-/** `ALERT_WEBHOOK_SECRET`, or the one made at the first start: kept in `DATA_DIR`, readable by its owner alone. */
-async function readSecret({ ALERT_WEBHOOK_SECRET, DATA_DIR }: Config): Promise<string> {
+/** `ALERT_WEBHOOK_SECRET`, or the one made at the first start and kept in `DATA_DIR`. */
+async function readSecret({ ALERT_WEBHOOK_SECRET, DATA_DIR }: Config, log: ConsoleLog): Promise<string> {
   if (ALERT_WEBHOOK_SECRET !== undefined) return ALERT_WEBHOOK_SECRET;
   const path = join(DATA_DIR, 'webhook-secret');
-  try {
-    return (await readFile(path, 'utf8')).trim();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  const secret = randomBytes(24).toString('base64url');
-  await mkdir(DATA_DIR, { recursive: true });
-  await writeFile(path, `${secret}\n`, { mode: 0o600 });
+  const { secret, problem } = await keptSecret(path);
+  if (problem !== undefined)
+    log.warn(
+      `webhooks are signed with a secret that the next start replaces, because ${path} cannot be written (${problem})`,
+    );
   return secret;
 }

@@ -24,7 +24,8 @@ export async function startDamageReport(
     .catch(() => []);
   const problems = tables.map(
     ([table, parts, paths]) =>
-      `${parts} damaged part${parts === 1 ? '' : 's'} of the table ${table} set aside, with the records in it: ${paths.join(', ')}`,
+      `${parts} damaged part${parts === 1 ? '' : 's'} of the table ${table} set aside, with the records in it: ${paths.join(', ')}` +
+      (table === 'logs' ? ' (after a power cut the journal has brought these back)' : ''),
   );
   const journal = join(dataDir, 'clickhouse-journal');
   const files = (await readdir(journal).catch(() => [])).filter((name) => name.includes('.damaged'));
@@ -34,7 +35,18 @@ export async function startDamageReport(
         files.map((name) => join(journal, name)).join(', '),
     );
   for (const problem of problems) log.warn(problem);
+  const parts = tables.reduce((sum, [, count]) => sum + count, 0);
   return {
+    gauges: {
+      logplane_damaged_parts: {
+        help: 'Parts of tables that were set aside because they are damaged',
+        read: () => parts,
+      },
+      logplane_damaged_journal_files: {
+        help: 'Files of the journal that were set aside because they are damaged',
+        read: () => files.length,
+      },
+    },
     impaired: () => (problems.length > 0 ? { storage: problems.join('; ') } : {}),
     stop: async () => {},
   };

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Redis } from 'ioredis';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
+import { isDiskFull } from '../pipeline/store/disk-full.ts';
 import type { Redactor } from '../pipeline/transforms/redactor.ts';
 import { type Config, ConfigError } from './config.ts';
 import type { ConsoleLog } from './console-log.ts';
@@ -39,7 +40,7 @@ export async function startNodes(
   const lists = redis && new RedisNodeLog({ redis, ttlHours, stored, agents });
   const nodeLog = lists ?? stored;
   const times = new PhaseTimes();
-  await loadPhaseTimes(clickhouse, times);
+  await loadPhaseTimes(clickhouse.for('queries'), times);
   const launches = new NodeLaunches({
     log: nodeLog,
     pipeline,
@@ -47,7 +48,10 @@ export async function startNodes(
     redact: (nodeId, text) => redactNodeText(rules.redact, nodeId, text),
     ...(redis && { mayWarn: (launch) => isFirstToWarn(redis, launch) }),
   });
-  await launches.load();
+  await launches.load().catch((error: unknown) => {
+    // What waits to be stored is not seen without room for it; each launch is looked for when it is asked for.
+    if (!isDiskFull(error)) throw error;
+  });
   const launchRunner = new LaunchRunner({
     launches,
     rules: await readRules(config.LAUNCH_RULES_FILE),

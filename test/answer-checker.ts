@@ -40,9 +40,9 @@ export class AnswerChecker {
     return undefined;
   }
 
-  /** What is wrong with an error where no route is. */
-  problemOfError({ status, type, text }: Answer): string | undefined {
-    if (status !== 404 && status !== 405) return `expected 404 or 405, got ${status}`;
+  /** What is wrong with the error that a request to no route gets. */
+  problemOfError({ status, type, text }: Answer, expected: readonly number[]): string | undefined {
+    if (!expected.includes(status)) return `expected ${expected.join(' or ')}, got ${status}`;
     if (type !== 'application/json') return `an error as "${type}"`;
     return this.#problemOfJson(['components', 'schemas', 'Error'], text);
   }

@@ -4,7 +4,7 @@ import t from 'tap';
 
 /** From low to high: a file may import from its own layer and those above it in this list. */
 const LAYERS = [
-  /^pipeline\/(record\/|errors\.ts|counters\.ts|free-list\.ts|turns\.ts|loop-turns\.ts|sequencer\.ts|request-progress\.ts|sources\/source-entry\.ts)/,
+  /^pipeline\/(record\/|errors\.ts|counters\.ts|free-list\.ts|turns\.ts|loop-turns\.ts|make-folder\.ts|replace-file\.ts|state-file\.ts|folder-lock\.ts|fs-native-extensions\.d\.ts|sequencer\.ts|request-progress\.ts|sources\/source-entry\.ts)/,
   /^pipeline\/(sources|transforms|store|live)\//,
   /^pipeline\/fluent-bit\//,
   /^pipeline\/agent\//,
@@ -19,7 +19,7 @@ const LAYERS = [
   /^control-plane\/jobs\//,
   /^control-plane\/http\//,
   /^control-plane\/routes\//,
-  /^control-plane\/(app|config|memory-limit|divide-memory|telemetry|console-log|admin-token|otlp-listener|http-listener|read-tls|check-data-dir|package-version)\.ts/,
+  /^control-plane\/(app|config|memory-limit|divide-memory|telemetry|console-log|admin-token|kept-secret|take-data-dir|probe-folder|otlp-listener|http-listener|read-tls|package-version)\.ts/,
   /^control-plane\/(feature|forgotten-errors|open-clickhouse|open-redis|request-log)\.ts/,
   /^control-plane\/start-[a-z-]+\.ts/,
   /^control-plane\/server\.ts/,

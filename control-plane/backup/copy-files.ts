@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { makeFolder } from '../../pipeline/make-folder.ts';
 import type { Manifest } from './manifest.ts';
 
 type CopiedFile = Manifest['files'][number];
@@ -23,7 +24,7 @@ export async function filesBelow(folder: string): Promise<string[]> {
 /** Copies a file into a folder; its checksum is of the bytes that were read. */
 export async function copyFile(from: string, folder: string, path: string): Promise<CopiedFile> {
   const to = join(folder, path);
-  await mkdir(dirname(to), { recursive: true });
+  await makeFolder(dirname(to));
   const hash = createHash('sha256');
   let bytes = 0;
   await pipeline(
@@ -36,7 +37,7 @@ export async function copyFile(from: string, folder: string, path: string): Prom
       }
     },
     // A backup holds the admin token and the records: for its owner alone.
-    createWriteStream(to, { mode: 0o600 }),
+    createWriteStream(to, { mode: 0o600, flush: true }),
   );
   return { path, bytes, sha256: hash.digest('hex') };
 }

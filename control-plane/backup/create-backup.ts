@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { makeFolder, syncFolder } from '../../pipeline/make-folder.ts';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { copyFile, filesBelow } from './copy-files.ts';
 import { type Manifest, writeManifest } from './manifest.ts';
@@ -29,8 +30,18 @@ export async function createBackup({
   folder,
   version,
 }: BackupOptions): Promise<Manifest> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 0o700);
   if ((await readdir(folder)).length > 0) throw new Error(`${folder} is not empty`);
+  try {
+    return await fillBackup({ clickhouse, dataDir, folder, version });
+  } catch (error) {
+    // What is there is no backup, and on a full disk its bytes are wanted for something else.
+    for (const name of ['data', 'tables']) await rm(join(folder, name), { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function fillBackup({ clickhouse, dataDir, folder, version }: BackupOptions): Promise<Manifest> {
   const files: Manifest['files'] = [];
   for (const path of await filesBelow(dataDir)) {
     if (ENGINE_FOLDERS.test(path)) continue;
@@ -48,6 +59,8 @@ export async function createBackup({
     'SELECT max(version) FROM schema_versions',
   );
   const created_at = new Date().toISOString();
+  // The manifest says that the backup is whole: what it names is on the disk before it is.
+  for (const made of new Set(files.map(({ path }) => dirname(join(folder, path))))) await syncFolder(made);
   const manifest: Manifest = { format: 1, version, schema_version, created_at, tables, files };
   await writeManifest(folder, manifest);
   return manifest;

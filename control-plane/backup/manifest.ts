@@ -1,6 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { replaceFile } from '../../pipeline/replace-file.ts';
 
 const COUNT = z.int().min(0);
 const MANIFEST = z.object({
@@ -25,7 +26,7 @@ export type Manifest = z.infer<typeof MANIFEST>;
 const NAME = 'manifest.json';
 
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
-  await writeFile(join(folder, NAME), `${JSON.stringify(manifest, undefined, 1)}\n`);
+  await replaceFile(join(folder, NAME), `${JSON.stringify(manifest, undefined, 1)}\n`);
 }
 
 /** @throws Error where the folder is no whole backup */

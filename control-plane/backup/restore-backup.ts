@@ -1,5 +1,7 @@
-import { copyFile as copy, cp, mkdir, readdir, rm } from 'node:fs/promises';
+import { copyFile as copy, cp, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { lockFolder } from '../../pipeline/folder-lock.ts';
+import { makeFolder } from '../../pipeline/make-folder.ts';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { openEmbeddedClickHouse } from '../../pipeline/store/embedded-clickhouse.ts';
 import { MIGRATIONS } from '../../pipeline/store/migrations.ts';
@@ -32,16 +34,20 @@ export async function restoreBackup({ folder, dataDir, database }: RestoreOption
     if (found !== sha256)
       throw new Error(`the backup is damaged: ${path} has the checksum ${found}, not ${sha256}`);
   }
+  await makeFolder(dataDir);
+  const lock = lockFolder(dataDir);
   try {
     await restoreTables(manifest, { folder, dataDir, database });
     for (const { path } of manifest.files.filter((file) => file.path.startsWith('data/'))) {
       const to = join(dataDir, path.slice('data/'.length));
-      await mkdir(dirname(to), { recursive: true });
+      await makeFolder(dirname(to));
       await copy(join(folder, path), to);
     }
   } catch (error) {
     await rm(engineFolder, { recursive: true, force: true, maxRetries: 10 });
     throw error;
+  } finally {
+    lock.release();
   }
   return manifest;
 }

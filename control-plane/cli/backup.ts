@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { engineHolder } from '../backup/engine-holder.ts';
+import { FolderInUseError, type FolderLock, lockFolder } from '../../pipeline/folder-lock.ts';
 import type { Manifest } from '../backup/manifest.ts';
 import type { Config } from '../config.ts';
 import { packageVersion } from '../package-version.ts';
@@ -46,12 +46,22 @@ async function backUpHere(
   const { createBackup } = await import('../backup/create-backup.ts');
   const path = join(DATA_DIR, 'clickhouse');
   if (!existsSync(join(path, 'metadata'))) throw new Error(`DATA_DIR (${DATA_DIR}) holds no data`);
-  if ((await engineHolder(path)) !== undefined) return undefined;
-  const clickhouse = openEmbeddedClickHouse({ path, database: CLICKHOUSE_DATABASE });
+  let lock: FolderLock;
   try {
-    return await createBackup({ clickhouse, dataDir: DATA_DIR, folder, version: packageVersion() });
+    lock = lockFolder(DATA_DIR);
+  } catch (error) {
+    if (error instanceof FolderInUseError) return undefined;
+    throw error;
+  }
+  try {
+    const clickhouse = openEmbeddedClickHouse({ path, database: CLICKHOUSE_DATABASE });
+    try {
+      return await createBackup({ clickhouse, dataDir: DATA_DIR, folder, version: packageVersion() });
+    } finally {
+      await clickhouse.close();
+    }
   } finally {
-    await clickhouse.close();
+    lock.release();
   }
 }
 

@@ -1,6 +1,7 @@
-import { appendFile, mkdir, rename, rm } from 'node:fs/promises';
+import { appendFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeFolder } from '../../pipeline/make-folder.ts';
 import { ModelApi } from './demo-api.ts';
 import { imageWorker, vectorDatabase, vllmServer } from './demo-inference.ts';
 import type { DemoEvent, DemoProgram } from './demo-program.ts';
@@ -46,7 +47,7 @@ export async function startDemoFleet(options: DemoFleetOptions): Promise<DemoFle
   async function write(file: string, text: string): Promise<void> {
     const path = join(dir, file);
     let size = sizes.get(path);
-    if (size === undefined) await mkdir(dirname(path), { recursive: true });
+    if (size === undefined) await makeFolder(dirname(path));
     else if (size >= maxFileBytes) {
       await rename(path, `${path}.1`);
       size = 0;

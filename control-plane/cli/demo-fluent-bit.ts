@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../../pipeline/fluent-bit/free-port.ts';
 import { describeProblem } from '../../pipeline/fluent-bit/problem.ts';
 import { renderConfig } from '../../pipeline/fluent-bit/render-config.ts';
 import { Templates } from '../../pipeline/fluent-bit/templates.ts';
+import { makeFolder } from '../../pipeline/make-folder.ts';
 
 export interface FluentBitOptions {
   readonly program: string;
@@ -22,7 +23,7 @@ const TEMPLATE = 'fluent-bit-worker.conf';
 /** Runs Fluent Bit with the product's own template. */
 export async function startFluentBit(options: FluentBitOptions): Promise<{ stop(): Promise<void> }> {
   const home = join(options.folder, 'fluent-bit');
-  await mkdir(home, { recursive: true });
+  await makeFolder(home);
   const { hostname, port } = new URL(options.server);
   const { files, problems } = renderConfig(new Templates(), {
     template: TEMPLATE,

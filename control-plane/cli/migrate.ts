@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lockFolder } from '../../pipeline/folder-lock.ts';
+import { replaceFile } from '../../pipeline/replace-file.ts';
 import { type CopyState, copyStore } from '../../pipeline/store/copy-store.ts';
 import { migrate } from '../../pipeline/store/schema.ts';
 import { readConfig } from '../config.ts';
@@ -15,12 +17,12 @@ export async function migrateTo(url: string): Promise<void> {
   const folder = join(config.DATA_DIR, 'clickhouse');
   if (!existsSync(folder)) throw new Error(`DATA_DIR: ${config.DATA_DIR} holds no data`);
   const retention = { days: config.RETENTION_DAYS, errorDays: config.ERROR_RETENTION_DAYS };
+  const lock = lockFolder(config.DATA_DIR);
   const target = await openClickHouse(config, report);
   const source = await openClickHouse({ ...config, CLICKHOUSE_URL: undefined }, report).catch(
     async (error: Error) => {
       await target.close();
-      const locked = /Cannot lock file|Failed to create connection/.test(error.message);
-      throw locked ? new Error('DATA_DIR is in use: stop its server first') : error;
+      throw error;
     },
   );
   const statePath = join(
@@ -53,6 +55,7 @@ export async function migrateTo(url: string): Promise<void> {
     progress.clear();
     await source.close();
     await target.close();
+    lock.release();
   }
 }
 
@@ -65,7 +68,5 @@ async function readState(path: string): Promise<CopyState | undefined> {
 }
 
 async function saveState(path: string, state: CopyState): Promise<void> {
-  await mkdir(join(path, '..'), { recursive: true });
-  await writeFile(`${path}.partial`, JSON.stringify(state));
-  await rename(`${path}.partial`, path);
+  await replaceFile(path, JSON.stringify(state));
 }

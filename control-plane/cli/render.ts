@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -8,6 +8,7 @@ import { renderConfig } from '../../pipeline/fluent-bit/render-config.ts';
 import { Templates } from '../../pipeline/fluent-bit/templates.ts';
 import { variablesOf } from '../../pipeline/fluent-bit/variables.ts';
 import { verifyConfig } from '../../pipeline/fluent-bit/verify-config.ts';
+import { makeFolder } from '../../pipeline/make-folder.ts';
 import { FAILURE, print, printJson, report } from './terminal.ts';
 
 interface RenderOptions {
@@ -46,7 +47,7 @@ async function render(name: string, { out, templates: folder, trial, json }: Ren
     return;
   }
   if (out !== undefined) {
-    await mkdir(out, { recursive: true });
+    await makeFolder(out);
     for (const file of rendered.files) await writeFile(join(out, file.name), file.content);
   } else if (!json) await print(rendered.config);
 }

@@ -3,9 +3,13 @@ import { harmless } from '../../pipeline/record/special-characters.ts';
 import { ConfigError, readConfig, SETTINGS } from '../config.ts';
 import { createConsoleLog } from '../console-log.ts';
 import { ForgottenErrors } from '../forgotten-errors.ts';
+import { HangingFolderError } from '../probe-folder.ts';
 import { startServer } from '../server.ts';
 import { readEnvFile } from './env-file.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
+
+/** So long a start may still take after the signal to stop. */
+const STOP_MILLISECONDS = 9_500;
 
 /** The server until a signal ends it, its settings from the environment and `.env`; tails the paths itself. */
 export async function serve(paths: readonly string[]): Promise<void> {
@@ -24,26 +28,44 @@ export async function serve(paths: readonly string[]): Promise<void> {
     forgotten.listen();
     const starting = startServer({ ...config, LOG_PATHS: [...config.LOG_PATHS, ...paths] }, log, [forgotten]);
     // From here on, also while it starts, a signal ends it cleanly.
+    let started = false;
     const end = stopOnSignal(async () => {
       log.info('stopping: finishing what was accepted');
+      setTimeout(() => {
+        if (started) return;
+        log.error(`the start does not end within ${STOP_MILLISECONDS / 1000} s: stopped all the same`);
+        endHanging();
+      }, STOP_MILLISECONDS).unref();
       await (await starting).close();
     }, log.error);
     await starting;
+    started = true;
   } catch (error) {
-    const lines = error instanceof ConfigError ? error.message.split('\n') : [startProblem(error)];
+    const lines =
+      error instanceof ConfigError || error instanceof HangingFolderError
+        ? error.message.split('\n')
+        : [startProblem(error)];
     for (const line of lines) console.error(`logplane: ${harmless(line)}`);
+    if (error instanceof HangingFolderError) endHanging();
     process.exit(1);
   }
 }
 
+/** `process.exit` would wait for a thread that hangs in a file system. */
+function endHanging(): void {
+  process.kill(process.pid, 'SIGKILL');
+}
+
 /** What an operator can act on; a defect keeps its stack. */
 function startProblem(error: unknown): string {
-  const { code, message, stack } = error as NodeJS.ErrnoException;
+  const { message, stack } = error as Error;
+  // Those of the engine have numbers.
+  const { code } = error as { code?: string | number };
   if (code === 'EADDRINUSE') return `${message}: another program has the port; set PORT`;
   if (/GRPC_PORT/.test(message)) return `${message}; GRPC_PORT=0 turns it off`;
   if (/move it away to start so/.test(message)) return message;
   if (/Cannot lock file/.test(message)) return 'DATA_DIR is in use by another Logplane process';
-  if (/Failed to create connection/.test(message) || code?.startsWith('E'))
+  if (/Failed to create connection/.test(message) || String(code).startsWith('E'))
     return `${message}; nothing was changed, logplane doctor tells more`;
   return stack ?? String(error);
 }

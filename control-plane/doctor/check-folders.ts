@@ -1,8 +1,11 @@
 import { constants } from 'node:fs';
-import { access, mkdir, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { engineHolder } from '../backup/engine-holder.ts';
+import { folderHolder } from '../../pipeline/folder-lock.ts';
+import { loadState } from '../../pipeline/state-file.ts';
+import { isSetAside } from '../../pipeline/store/journal-leftover.ts';
 import type { Config } from '../config.ts';
+import { probeFolder } from '../probe-folder.ts';
 import { type Finding, ok, problem, reasonOf, warning } from './finding.ts';
 
 const GIB = 1024 ** 3;
@@ -19,19 +22,16 @@ export async function checkFolders(config: Config): Promise<Finding[]> {
     ...findings,
     await checkDisk(config),
     ...(await checkState(config)),
+    ...(await checkJournal(config)),
     ...(await checkLeftovers(config)),
   ];
 }
 
 async function checkWritable(what: string, setting: string, folder: string): Promise<Finding> {
-  const probe = join(folder, `.logplane-doctor-${process.pid}`);
   try {
-    await mkdir(folder, { recursive: true });
-    await writeFile(probe, 'x');
-    await rm(probe);
+    await probeFolder(folder);
     return ok(what, `${setting} (${folder}) can be written`);
   } catch (error) {
-    await rm(probe, { force: true }).catch(() => {});
     return problem(what, `${setting} (${folder}) cannot be written: ${reasonOf(error)}`);
   }
 }
@@ -62,16 +62,20 @@ async function checkState({ DATA_DIR }: Config): Promise<Finding[]> {
     const path = join(folder, name);
     try {
       await access(path, constants.R_OK | constants.W_OK);
-      const text = await readFile(path, 'utf8');
-      if (text.includes('\0')) {
+      const bytes = await readFile(path);
+      const isWhole = await loadState(path).then(
+        () => !bytes.includes(0),
+        () => false,
+      );
+      if (!isWhole) {
         findings.push({
           ...problem(
             'state',
-            `${path} holds zero bytes, as after a power cut; without it the server reads on from the rows`,
+            `${path} is not what was saved to it: its checksum is wrong or it holds zero bytes; without it the server reads on from the rows`,
           ),
           repair: async () => {
             const aside = `${path}.damaged`;
-            await writeFile(aside, text);
+            await writeFile(aside, bytes);
             await rm(path);
             return `moved to ${aside}`;
           },
@@ -85,10 +89,23 @@ async function checkState({ DATA_DIR }: Config): Promise<Finding[]> {
   return findings.length > 0 ? findings : [ok('state', `${names.length} files of positions can be read`)];
 }
 
+/** Files of the journal that a start could not read whole. */
+async function checkJournal({ DATA_DIR }: Config): Promise<Finding[]> {
+  const folder = join(DATA_DIR, 'clickhouse-journal');
+  const names = (await readdir(folder).catch(() => [])).filter(isSetAside);
+  return names.map((name) =>
+    warning(
+      'journal',
+      `${join(folder, name)} was set aside: some of its records could not be read and are missing, the others are stored; ` +
+        'senders that keep their logs can send them again; remove the file when nobody needs it',
+    ),
+  );
+}
+
 /** What a killed server leaves behind: pieces of exports and of backups. */
 async function checkLeftovers({ DATA_DIR }: Config): Promise<Finding[]> {
   const engineFolder = join(DATA_DIR, 'clickhouse');
-  if ((await engineHolder(engineFolder)) !== undefined) return [];
+  if (folderHolder(DATA_DIR) !== undefined) return [];
   const found: string[] = [];
   for (const folder of [`${engineFolder}-exports`, join(engineFolder, 'shadow')]) {
     const names = await readdir(folder).catch(() => []);

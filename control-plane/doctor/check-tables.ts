@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { lockFolder } from '../../pipeline/folder-lock.ts';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { MIGRATIONS } from '../../pipeline/store/migrations.ts';
 import type { Config } from '../config.ts';
@@ -82,12 +83,14 @@ async function checkParts(clickhouse: ClickHouse, config: Config): Promise<Findi
 
 /** The rest of the table can be read again; the part is kept beside it. */
 async function detach(config: Config, table: string, part: string): Promise<string> {
+  const lock = lockFolder(config.DATA_DIR);
   const clickhouse = await openClickHouse(config, console.error);
   try {
     await clickhouse.command(`ALTER TABLE ${table} DETACH PART '${part}'`);
     return 'put aside into the folder detached of the table; the other parts can be read again';
   } finally {
     await clickhouse.close();
+    lock.release();
   }
 }
 

@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { engineHolder } from '../backup/engine-holder.ts';
+import { folderHolder, lockFolder } from '../../pipeline/folder-lock.ts';
 import type { Config } from '../config.ts';
 import { checkFolders } from './check-folders.ts';
 import { checkPorts } from './check-ports.ts';
@@ -12,14 +11,17 @@ import { type Finding, ok, warning } from './finding.ts';
  * @param threads of libuv's pool
  */
 export async function examine(config: Config, threads: number): Promise<Finding[]> {
-  const holder =
-    config.CLICKHOUSE_URL === undefined ? await engineHolder(join(config.DATA_DIR, 'clickhouse')) : undefined;
+  const holder = folderHolder(config.DATA_DIR);
   const folders = await checkFolders(config);
   const findings = [...checkProcess(threads), ...(await checkSettings(config)), ...folders];
   findings.push(...(await checkPorts(config, holder !== undefined)));
   if (holder !== undefined) {
-    findings.push(ok('tables', `process ${holder} works on them; stop it to have every part compared`));
-  } else if (folders[0]!.state !== 'problem') findings.push(...(await checkTables(config)));
+    findings.push(ok('tables', `${holder} works on them; stop it to have every part compared`));
+  } else if (folders[0]!.state !== 'problem') {
+    const lock = lockFolder(config.DATA_DIR);
+    findings.push(...(await checkTables(config)));
+    lock.release();
+  }
   return findings;
 }
 

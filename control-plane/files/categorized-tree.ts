@@ -1,5 +1,6 @@
-import { link, mkdir, rm, rmdir } from 'node:fs/promises';
+import { link, rm, rmdir } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
+import { makeFolder } from '../../pipeline/make-folder.ts';
 
 /** Taken by a file of that name, or by a folder, or below a file. */
 const TAKEN = new Set(['EEXIST', 'ENOTDIR', 'EISDIR', 'ENOTEMPTY']);
@@ -16,7 +17,7 @@ export async function placeFile(root: string, copy: string, service: string, nam
   for (let number = 1; number <= MOST_NAMESAKES; number++) {
     const place = `categorized/${service}/${number === 1 ? name : `${stem}-${number}${extension}`}`;
     try {
-      await mkdir(dirname(join(root, place)), { recursive: true });
+      await makeFolder(dirname(join(root, place)));
       await link(copy, join(root, place));
       return place;
     } catch (error) {
@@ -29,7 +30,7 @@ export async function placeFile(root: string, copy: string, service: string, nam
 /** The copy is a new file (rsync replaces one that was rewritten): the same place names it now. */
 export async function renewPlace(root: string, copy: string, place: string): Promise<void> {
   const path = join(root, place);
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   await rm(path, { force: true });
   await link(copy, path);
 }

@@ -1,5 +1,5 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, readFile } from 'node:fs/promises';
+import { replaceFile } from '../../pipeline/replace-file.ts';
 import type { FilePosition } from '../../pipeline/sources/files/file-position.ts';
 
 /** One file of a source, as it is kept here. */
@@ -36,7 +36,8 @@ export class FileCatalog {
   readonly #files = new Map<string, CatalogFile>();
   readonly #changed = new Set<CatalogFile>();
   #lines = 0;
-  #damaged = false;
+  /** There is none yet, or it ends in the middle of a line. */
+  #mustRewrite = false;
   #saving: Promise<void> = Promise.resolve();
   #nextSave: Promise<void> | undefined;
 
@@ -51,7 +52,7 @@ export class FileCatalog {
       throw error;
     });
     // The next line must not stand behind one without its end.
-    this.#damaged = text !== '' && !text.endsWith('\n');
+    this.#mustRewrite = !text.endsWith('\n');
     for (const line of text.split('\n')) {
       if (line === '') continue;
       this.#lines++;
@@ -59,7 +60,7 @@ export class FileCatalog {
         const file = JSON.parse(line) as CatalogFile;
         this.#files.set(file.path, file);
       } catch {
-        this.#damaged = true;
+        this.#mustRewrite = true;
       }
     }
   }
@@ -91,37 +92,38 @@ export class FileCatalog {
 
   async #save(): Promise<void> {
     if (this.#changed.size === 0) return;
-    const rewrite = this.#damaged || this.#lines > this.#files.size + MOST_SUPERSEDED;
+    const rewrite = this.#mustRewrite || this.#lines > this.#files.size + MOST_SUPERSEDED;
     const written = [...this.#changed];
     this.#changed.clear();
     try {
       if (rewrite) await this.#rewrite();
-      else await this.#write(this.#journal, 'a', written);
+      else await this.#append(written);
     } catch (error) {
       // Part of a line may be there: the next one must not stand behind it.
-      this.#damaged = true;
+      this.#mustRewrite = true;
       for (const file of written) this.#changed.add(file);
       throw error;
     }
   }
 
   async #rewrite(): Promise<void> {
-    const temporary = `${this.#journal}.new`;
-    await this.#write(temporary, 'w', [...this.#files.values()]);
-    await rename(temporary, this.#journal);
+    await replaceFile(this.#journal, toLines([...this.#files.values()]));
     this.#lines = this.#files.size;
-    this.#damaged = false;
+    this.#mustRewrite = false;
   }
 
-  async #write(path: string, flags: string, files: readonly CatalogFile[]): Promise<void> {
-    await mkdir(dirname(path), { recursive: true });
-    const handle = await open(path, flags);
+  async #append(files: readonly CatalogFile[]): Promise<void> {
+    const handle = await open(this.#journal, 'a');
     try {
-      await handle.appendFile(files.map((file) => `${JSON.stringify(file)}\n`).join(''));
+      await handle.appendFile(toLines(files));
       await handle.datasync();
       this.#lines += files.length;
     } finally {
       await handle.close();
     }
   }
+}
+
+function toLines(files: readonly CatalogFile[]): string {
+  return files.map((file) => `${JSON.stringify(file)}\n`).join('');
 }

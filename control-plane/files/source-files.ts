@@ -1,5 +1,6 @@
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../pipeline/make-folder.ts';
 import type { Categorize } from '../../pipeline/record/category.ts';
 import type { CollectedLine } from '../../pipeline/sources/files/collected-batch.ts';
 import type { FilePosition } from '../../pipeline/sources/files/file-position.ts';
@@ -40,7 +41,7 @@ export class SourceFiles {
   /** Reads the catalog; places anew what the rules sort otherwise by now. To be called before anything else. */
   async open(): Promise<void> {
     if (this.#loaded) return;
-    await mkdir(this.mirror, { recursive: true });
+    await makeFolder(this.mirror);
     await this.#catalog.load();
     this.#loaded = true;
     await this.#resort();

@@ -1,3 +1,4 @@
+import { changeRows } from '../../pipeline/store/change-rows.ts';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 
 const MOST_PATHS = 1_000;
@@ -8,9 +9,10 @@ export async function deleteRecords(
   machineId: string,
   filePaths: readonly string[],
 ): Promise<void> {
-  await clickhouse.flush();
+  await clickhouse.checkpoint();
   for (let start = 0; start < filePaths.length; start += MOST_PATHS) {
-    await clickhouse.command(
+    await changeRows(
+      clickhouse,
       'DELETE FROM logs WHERE machine_id = {machine:String} AND file_path IN {paths:Array(String)}',
       { parameters: { machine: machineId, paths: filePaths.slice(start, start + MOST_PATHS) } },
     );
@@ -19,8 +21,8 @@ export async function deleteRecords(
 
 /** Removes the records of every file. Those that came without one, over the API, stay. */
 export async function deleteAllFileRecords(clickhouse: ClickHouse): Promise<void> {
-  await clickhouse.flush();
-  await clickhouse.command("DELETE FROM logs WHERE file_path != ''");
+  await clickhouse.checkpoint();
+  await changeRows(clickhouse, "DELETE FROM logs WHERE file_path != ''");
 }
 
 /** Gives records of files another service, as the rules sort them now. */
@@ -32,10 +34,10 @@ export async function resortRecords(
   to: string,
 ): Promise<void> {
   for (let start = 0; start < filePaths.length; start += MOST_PATHS) {
-    await clickhouse.command(
+    await changeRows(
+      clickhouse,
       `ALTER TABLE logs UPDATE service = {to:String} WHERE service = {from:String}
-         AND machine_id = {machine:String} AND file_path IN {paths:Array(String)}
-       SETTINGS mutations_sync = 1`,
+         AND machine_id = {machine:String} AND file_path IN {paths:Array(String)}`,
       { parameters: { from, to, machine: machineId, paths: filePaths.slice(start, start + MOST_PATHS) } },
     );
   }

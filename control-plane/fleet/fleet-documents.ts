@@ -14,6 +14,7 @@ export class FleetDocuments<T> {
   /** Lately removed ones too, without a body: a server whose clock is behind has to write them anew with a later time. */
   readonly #known = new Map<string, { readonly updated: number; readonly body: T | null }>();
   #newest = 0;
+  #lastWritten = 0;
   #isRead = false;
 
   constructor(clickhouse: ClickHouse, kind: string) {
@@ -50,7 +51,7 @@ export class FleetDocuments<T> {
     for (const [id, updated, body] of rows) this.#keep(id, updated, JSON.parse(body) as T | null);
   }
 
-  /** Known here at once, durable when it resolves. */
+  /** Durable when it resolves, and known here from then on: what could not be stored, on a full disk for instance, is not there. */
   put(documents: readonly (readonly [id: string, body: T])[]): Promise<void> {
     return this.#write(documents);
   }
@@ -62,16 +63,20 @@ export class FleetDocuments<T> {
 
   async #write(documents: readonly (readonly [id: string, body: T | null])[]): Promise<void> {
     if (documents.length === 0) return;
-    const rows = documents.map(([id, body]) => {
+    const changes = documents.map(([id, body]) => {
       // Two changes within one millisecond must not replace one another by chance.
-      const updated = Math.max(Date.now(), (this.#known.get(id)?.updated ?? 0) + 1);
-      this.#keep(id, updated, body);
-      return JSON.stringify([this.#kind, id, updated, JSON.stringify(body)]);
+      const updated = Math.max(Date.now(), this.#lastWritten + 1, (this.#known.get(id)?.updated ?? 0) + 1);
+      this.#lastWritten = updated;
+      return { id, updated, body };
     });
+    const rows = changes.map(({ id, updated, body }) =>
+      JSON.stringify([this.#kind, id, updated, JSON.stringify(body)]),
+    );
     await this.#clickhouse.insert('fleet', COLUMNS, {
       format: 'JSONCompactEachRow',
       pieces: [Buffer.from(`${rows.join('\n')}\n`)],
     });
+    for (const { id, updated, body } of changes) this.#keep(id, updated, body);
   }
 
   #keep(id: string, updated: number, body: T | null): void {

@@ -1,5 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { loadState, saveState } from '../../pipeline/state-file.ts';
 
 /** How far a destination is. */
 export interface ForwardState {
@@ -12,18 +11,16 @@ export interface ForwardState {
 /** Undefined where nothing has been forwarded yet. */
 export async function loadForwardState(path: string): Promise<ForwardState | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as ForwardState;
+    const text = await loadState(path);
+    return text === undefined ? undefined : (JSON.parse(text) as ForwardState);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new Error(
-      `${path} cannot be read (${(error as Error).message}); without it forwarding begins anew: move it away to start so`,
+      `${path} cannot be read (${(error as Error).message}); move it away to begin with the records that arrive from then on`,
     );
   }
 }
 
-/** Whole or not at all. */
+/** Durable when it resolves: a batch that is sent again after a power cut must be the same one. */
 export async function saveForwardState(path: string, state: ForwardState): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.new`, JSON.stringify(state));
-  await rename(`${path}.new`, path);
+  await saveState(path, JSON.stringify(state));
 }

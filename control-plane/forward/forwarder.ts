@@ -81,7 +81,10 @@ export class Forwarder {
   /** Waits a moment for the answer to the batch under way; without it, that batch is sent again at the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    const ended = this.#running?.then(() => this.#options.exporter.shutdown());
+    const ended = this.#running?.then(async () => {
+      await this.#save(this.#state);
+      await this.#options.exporter.shutdown();
+    });
     await Promise.race([ended, setTimeout(STOP_MILLISECONDS, undefined, { ref: false })]);
   }
 
@@ -111,19 +114,22 @@ export class Forwarder {
     const batch = await this.#nextBatch();
     if (!batch) return false;
     const { records, upTo } = batch;
-    if (records.length > 0) {
-      await this.#save({ cursor, sending: upTo });
-      const refused = await this.#send(records);
-      if (refused && records.length > 1) {
-        // Halved until the record is found that the backend does not take.
-        this.#limit = Math.ceil(records.length / 2);
-        await this.#save({ cursor });
-        return true;
-      }
-      if (refused) this.counters.rejected++;
-      else this.counters.sent += records.length;
-      this.#limit = Math.min(this.#limit * 2, this.#options.batchRecords);
+    if (records.length === 0) {
+      // Saved with the next batch, or at the end: a start that looks for nothing once more is cheaper than a sync for each look.
+      this.#state = { cursor: upTo };
+      return true;
     }
+    await this.#save({ cursor, sending: upTo });
+    const refused = await this.#send(records);
+    if (refused && records.length > 1) {
+      // Halved until the record is found that the backend does not take.
+      this.#limit = Math.ceil(records.length / 2);
+      await this.#save({ cursor });
+      return true;
+    }
+    if (refused) this.counters.rejected++;
+    else this.counters.sent += records.length;
+    this.#limit = Math.min(this.#limit * 2, this.#options.batchRecords);
     await this.#save({ cursor: upTo });
     return true;
   }

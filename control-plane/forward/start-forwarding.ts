@@ -21,6 +21,8 @@ interface ForwardSeries {
 }
 
 export interface Forwarding {
+  /** Destinations that get nothing, because nobody knows how far they are. */
+  readonly impaired: () => Readonly<Record<string, string>>;
   /** What each destination has got, for metrics. */
   readonly series: Readonly<Record<string, ForwardSeries>>;
   stop(): Promise<void>;
@@ -30,6 +32,7 @@ export interface Forwarding {
 export async function startForwarding(options: ForwardingOptions): Promise<Forwarding> {
   const { destinations, store, bus, stateDir, onProblem } = options;
   const forwarders = new Map<string, Forwarder>();
+  const impaired: Record<string, string> = {};
   for (const destination of destinations) {
     const { name, query } = destination;
     const forwarder = new Forwarder({
@@ -41,8 +44,14 @@ export async function startForwarding(options: ForwardingOptions): Promise<Forwa
       stateFile: join(stateDir, `forward-${name}`),
       onProblem,
     });
-    await forwarder.start();
-    forwarders.set(name, forwarder);
+    try {
+      await forwarder.start();
+      forwarders.set(name, forwarder);
+    } catch (error) {
+      // Everything else goes on: to send again what it has, or to pass over what it has not, is for the operator to decide.
+      impaired[`forward-${name}`] = `nothing is forwarded to ${name}: ${(error as Error).message}`;
+      onProblem(impaired[`forward-${name}`]!);
+    }
   }
   const series = (help: string, read: (forwarder: Forwarder) => number): ForwardSeries => ({
     help,
@@ -51,6 +60,7 @@ export async function startForwarding(options: ForwardingOptions): Promise<Forwa
       Array.from(forwarders, ([destination, forwarder]) => ({ destination, value: read(forwarder) })),
   });
   return {
+    impaired: () => impaired,
     series: {
       logplane_forward_records_total: series(
         'Records that a destination has taken',

@@ -2,6 +2,7 @@ import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
 import { type ErrorKind, LogplaneError, overloaded } from '../../pipeline/errors.ts';
 import { ClickHouseError } from '../../pipeline/store/clickhouse.ts';
+import { isDiskFull } from '../../pipeline/store/disk-full.ts';
 import { isPassing } from '../../pipeline/store/retry.ts';
 import { MAX_ANSWER_BYTES } from '../logs/query-limits.ts';
 
@@ -60,6 +61,8 @@ export function toLogplaneError(error: unknown): LogplaneError | undefined {
   if (error instanceof LogplaneError) return error;
   if (error instanceof URIError)
     return new LogplaneError('bad_request', 'the address is not valid percent-encoding');
+  if (isDiskFull(error))
+    return overloaded('nothing was stored or made: no room is left on the disk of the store', error);
   if (!(error instanceof ClickHouseError)) return undefined;
   if (isPassing(error) && !error.cancelled) return overloaded('the store does not answer now', error);
   if (error.lacksMemory) {

@@ -4,6 +4,8 @@ import { badRequest } from '../../pipeline/errors.ts';
 import { type ReadBodyOptions, readBody } from './read-body.ts';
 
 const MAX_BYTES = 1024 * 1024;
+/** JSON can be read at any depth; what walks a value (`JSON.stringify`, a schema) runs out of stack at some thousand levels. */
+const MAX_DEPTH = 100;
 
 /** Of bodies that a person or a program writes by hand, and that are no logs. */
 export function smallBody(options: ReadBodyOptions): ReadBodyOptions {
@@ -37,13 +39,30 @@ export function parseJsonObject(content: Buffer): object {
 }
 
 function parseJson(content: Buffer): unknown {
+  const text = content.toString();
+  if (isTooDeep(text)) throw badRequest(`the body: expected JSON of at most ${MAX_DEPTH} levels, got more`);
   try {
-    return JSON.parse(content.toString());
+    return JSON.parse(text);
   } catch (error) {
     // Without the piece of the body that the message ends with: it may be a secret, and errors are logged.
     const reason = (error as Error).message.replace(/, (?:\.\.\.)?".*$/s, '');
     throw badRequest(`the body is not valid JSON: ${reason}`);
   }
+}
+
+function isTooDeep(json: string): boolean {
+  let depth = 0;
+  let isInText = false;
+  for (let at = 0; at < json.length; at++) {
+    const character = json[at];
+    if (isInText) {
+      if (character === '\\') at++;
+      else if (character === '"') isInText = false;
+    } else if (character === '"') isInText = true;
+    else if (character === ']' || character === '}') depth--;
+    else if ((character === '[' || character === '{') && ++depth > MAX_DEPTH) return true;
+  }
+  return false;
 }
 
 function pathText(path: readonly PropertyKey[]): string {

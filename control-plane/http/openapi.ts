@@ -154,11 +154,12 @@ function describeAnswers(route: Route, named: NamedSchemas): Record<string, obje
 
 function errorsOf({ method, right, parameters, body, takes, postedParameters, errors = [] }: Route) {
   const hasBody = body !== undefined || takes !== undefined || postedParameters;
-  const kinds: ErrorKind[] = [];
+  // Without room on the disk, or without the store, no route can answer.
+  const kinds: ErrorKind[] = ['overloaded'];
   if (parameters || hasBody) kinds.push('bad_request');
   if (right) kinds.push('unauthorized', 'too_many');
   if (method !== 'get') kinds.push('forbidden');
-  if (hasBody) kinds.push('too_large', 'unsupported_encoding', 'overloaded');
+  if (hasBody) kinds.push('too_large', 'unsupported_encoding');
   return [...kinds, ...errors];
 }
 

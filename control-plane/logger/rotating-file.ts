@@ -1,5 +1,6 @@
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../pipeline/make-folder.ts';
 
 export interface RotatingFileOptions {
   readonly path: string;
@@ -104,7 +105,7 @@ export class RotatingFile {
 
   async #open(): Promise<FileHandle> {
     const { path } = this.#options;
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const file = await open(path, 'a+');
     this.#size = (await file.stat()).size;
     // A process that was killed may have left a line without its end: it must not run into the next one.

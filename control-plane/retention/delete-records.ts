@@ -1,5 +1,6 @@
 import { badRequest } from '../../pipeline/errors.ts';
 import type { Archive } from '../../pipeline/store/archive.ts';
+import { changeRows } from '../../pipeline/store/change-rows.ts';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import type { LogFilter } from '../logs/log-filter.ts';
 import type { QueryLimits } from '../logs/query-limits.ts';
@@ -37,7 +38,7 @@ export async function deleteByFilter(
   const parts = confirm === undefined ? undefined : /^(\d{1,16})-(\d{1,16})$/.exec(confirm);
   if (parts === null)
     throw badRequest(`confirm: expected the confirm of an earlier answer, got "${confirm}"`);
-  await clickhouse.flush();
+  await (parts ? clickhouse.checkpoint() : clickhouse.flush());
   const upTo = parts ? Number(parts[2]) : watermark;
   const where = `(${filter.where}) AND seq <= {up_to:UInt64}`;
   const parameters = { ...filter.parameters, up_to: upTo };
@@ -56,10 +57,7 @@ export async function deleteByFilter(
     );
   }
   if (records > 0) {
-    await clickhouse.command(`ALTER TABLE logs DELETE WHERE ${where}`, {
-      parameters,
-      settings: { mutations_sync: 1 },
-    });
+    await changeRows(clickhouse, `ALTER TABLE logs DELETE WHERE ${where}`, { parameters });
     await archive?.deleteWhere(where, parameters, limits.signal);
   }
   return { records, deleted: records };

@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { badRequest } from '../../pipeline/errors.ts';
+import { isDiskFull } from '../../pipeline/store/disk-full.ts';
 import type { Manifest } from '../backup/manifest.ts';
 import type { RouteFamily } from '../http/api.ts';
 import { describe, optionalText } from '../http/parameters.ts';
@@ -38,6 +39,7 @@ export function addBackupRoutes(api: RouteFamily, { backUp }: BackupRoutesOption
       }
       if (!backUp) throw badRequest('the tables are in a ClickHouse server: use its own BACKUP statement');
       const { files, ...manifest } = await backUp(dir).catch((error: NodeJS.ErrnoException) => {
+        if (isDiskFull(error)) throw error;
         if (String(error.code).startsWith('E') || /is not empty$/.test(error.message))
           throw badRequest(`dir: ${error.message}`);
         throw error;

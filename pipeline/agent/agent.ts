@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { describeProblem, type Problem } from '../fluent-bit/problem.ts';
 import type { ConfigFile } from '../fluent-bit/render-config.ts';
+import type { FolderLock } from '../folder-lock.ts';
 import { reportOf } from './agent-report.ts';
 import type { ConfigApplier } from './config-applier.ts';
 import type { ConfigFolder } from './config-folder.ts';
@@ -29,6 +30,8 @@ export interface AgentOptions {
   /** How long a new configuration is watched. */
   readonly watchMs: number;
   readonly log: (message: string) => void;
+  /** Of the folder of its state; released when it has stopped. */
+  readonly lock: FolderLock;
 }
 
 /** A configuration that was not taken, so that it is not tried again and again. */
@@ -87,6 +90,7 @@ export class Agent {
     this.#stopping.abort();
     await this.#loop;
     await this.#options.fluentBit.stop();
+    this.#options.lock.release();
   }
 
   async #run(): Promise<void> {

@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
+import { makeFolder } from '../make-folder.ts';
 import type { ConfigFolder } from './config-folder.ts';
 import type { FluentBit } from './fluent-bit.ts';
 import type { FluentBitApi } from './fluent-bit-api.ts';
@@ -58,7 +58,7 @@ export class ConfigApplier {
     const path = folder.mainPath(config.files);
     const sameFile = this.running !== undefined && folder.mainPath(this.running.files) === path;
     const count = sameFile ? await api.reloadCount() : undefined;
-    if (ownsFolders) for (const each of config.folders) await mkdir(each, { recursive: true });
+    if (ownsFolders) for (const each of config.folders) await makeFolder(each);
     await folder.activate(config.hash);
     this.running = config;
     if (count !== undefined) await api.reload();

@@ -1,6 +1,8 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConfigFile } from '../fluent-bit/render-config.ts';
+import { makeFolder, syncFolder } from '../make-folder.ts';
+import { replaceFile } from '../replace-file.ts';
 
 const HISTORY = '.history';
 const HASH = '.hash';
@@ -31,18 +33,19 @@ export class ConfigFolder {
     const folder = join(this.path, HISTORY, hash);
     const draft = `${folder}.new`;
     await rm(draft, { recursive: true, force: true });
-    await mkdir(draft, { recursive: true });
+    await makeFolder(draft);
     for (const [index, { name, content }] of files.entries())
-      await writeFile(join(draft, index === 0 ? mainName(files) : name), content);
+      await replaceFile(join(draft, index === 0 ? mainName(files) : name), content);
     await rm(folder, { recursive: true, force: true });
     await rename(draft, folder);
+    await syncFolder(join(this.path, HISTORY));
   }
 
   /** Puts a kept configuration in force: each file in one step, the main one last. */
   async activate(hash: string): Promise<void> {
     const files = await this.#read(join(this.path, HISTORY, hash));
-    for (const { name, content } of files.reverse()) await this.#replace(name, content);
-    await this.#replace(HASH, hash);
+    for (const { name, content } of files.reverse()) await replaceFile(join(this.path, name), content);
+    await replaceFile(join(this.path, HASH), hash);
     const names = new Set(files.map(({ name }) => name));
     for (const other of await readdir(this.path)) {
       if (!names.has(other) && !other.startsWith('.')) await rm(join(this.path, other), { recursive: true });
@@ -73,12 +76,6 @@ export class ConfigFolder {
     return Promise.all(
       names.map(async (name) => ({ name, content: await readFile(join(folder, name), 'utf8') })),
     );
-  }
-
-  async #replace(name: string, content: string): Promise<void> {
-    const draft = join(this.path, `.${name}.new`);
-    await writeFile(draft, content, { flush: true });
-    await rename(draft, join(this.path, name));
   }
 }
 

@@ -87,7 +87,7 @@ export class ManagedFluentBit implements FluentBit {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
-    if (child.pid !== undefined) writeFileSync(pidFile, String(child.pid));
+    if (child.pid !== undefined) writeFileSync(pidFile, `${child.pid} ${identityOf(child.pid)}`);
     for (const stream of [child.stdout, child.stderr]) this.#readLines(stream);
     child.once('error', (error) => {
       this.lastError = error.message;
@@ -95,7 +95,7 @@ export class ManagedFluentBit implements FluentBit {
     child.once('close', (code, signal) => {
       if (this.#child !== child) return;
       this.#child = undefined;
-      rmSync(pidFile, { force: true });
+      if (readLeft(pidFile)?.pid === child.pid) rmSync(pidFile, { force: true });
       if (!this.#wanted || this.#supervised) return;
       this.lastError ??= `it ended with ${signal ?? `code ${code}`}`;
       this.#restarting = this.#restartLater();
@@ -145,34 +145,44 @@ export class ManagedFluentBit implements FluentBit {
 
   /** Two that read the same files would send every line twice. */
   async #endForeign(): Promise<void> {
-    const pid = readPid(this.#options.pidFile);
-    if (pid === undefined || !runs(pid, this.#options.program)) return;
-    process.kill(pid, 'SIGTERM');
-    const deadline = Date.now() + STOP_MILLISECONDS;
-    while (runs(pid, this.#options.program)) {
-      if (Date.now() > deadline) process.kill(pid, 'SIGKILL');
-      await setTimeout(POLL_MILLISECONDS);
+    const left = readLeft(this.#options.pidFile);
+    if (left === undefined) return;
+    const runs = () => identityOf(left.pid) === left.identity;
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      if (runs()) process.kill(left.pid, signal);
+      const deadline = Date.now() + STOP_MILLISECONDS;
+      while (runs() && Date.now() < deadline) await setTimeout(POLL_MILLISECONDS);
     }
+    if (runs()) throw new Error(`Fluent Bit of an earlier agent (pid ${left.pid}) does not end: end it`);
   }
 }
 
 const isRunning = ({ pid, exitCode, signalCode }: ChildProcess) =>
   pid !== undefined && exitCode === null && signalCode === null;
 
-function readPid(path: string): number | undefined {
+/** The Fluent Bit that an agent noted; it may have ended since. */
+function readLeft(pidFile: string): { pid: number; identity: string } | undefined {
   try {
-    return Number(readFileSync(path, 'utf8')) || undefined;
+    const [, pid, identity] = /^(\d+) (.+)$/.exec(readFileSync(pidFile, 'utf8')) ?? [];
+    return identity === undefined ? undefined : { pid: Number(pid), identity };
   } catch {
     return undefined;
   }
 }
 
-/** Whether that process is still the program: its number may be another one's by now. */
-function runs(pid: number, program: string): boolean {
+/**
+ * Tells a process from a later one that has got its number: when it started, and the boot that this is counted from. Undefined
+ * where it does not run.
+ */
+function identityOf(pid: number): string | undefined {
   try {
-    const [command = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    return command === program;
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name of the program, in parentheses, may hold anything.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const state = fields[0];
+    return state === 'Z' ? undefined : `${boot} ${fields[19]}`;
   } catch {
-    return false;
+    return undefined;
   }
 }

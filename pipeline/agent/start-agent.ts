@@ -1,7 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Variables } from '../fluent-bit/variables.ts';
 import { verifyConfig } from '../fluent-bit/verify-config.ts';
+import { lockFolder } from '../folder-lock.ts';
+import { makeFolder } from '../make-folder.ts';
 import { Agent } from './agent.ts';
 import { AttachedFluentBit } from './attached-fluent-bit.ts';
 import { ConfigApplier } from './config-applier.ts';
@@ -46,8 +47,11 @@ export async function startAgent(options: StartAgentOptions): Promise<Agent> {
   if (!attached && program === undefined && !options.disabled) {
     throw new Error('fluent-bit is not on the PATH: install it, or name it with --fluent-bit');
   }
-  await mkdir(options.configDir ?? join(stateDir, 'configs'), { recursive: true });
-  await mkdir(stateDir, { recursive: true });
+  await makeFolder(stateDir);
+  // Two agents would end each other's Fluent Bit, which share positions and a buffer.
+  const lock = lockFolder(stateDir);
+  if (lock.problem !== undefined) options.log(lock.problem);
+  await makeFolder(options.configDir ?? join(stateDir, 'configs'));
 
   let port = Number(options.variables.FLUENT_BIT_HTTP_PORT ?? 2020);
   const api = new FluentBitApi(() => `http://${attachHost ?? '127.0.0.1'}:${port}`);
@@ -77,6 +81,7 @@ export async function startAgent(options: StartAgentOptions): Promise<Agent> {
     fluentBit,
     api,
     applier,
+    lock,
     verify: (files) => verifyConfig(files, program, Object.keys(secrets)),
     about: {
       agent_version: options.version,

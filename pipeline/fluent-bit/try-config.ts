@@ -17,6 +17,13 @@ const SETTLE_MILLISECONDS = 200;
 const STARTED = '[sp] stream processor started';
 const MOST_OUTPUT = 256 * 1024;
 
+/**
+ * Runs a program until its standard input ends, and kills it then: also where this process is killed, for nobody would ever end the trial.
+ * Nothing of it is worth a clean end.
+ */
+const WHILE_PARENT_LIVES =
+  'exec 3<&0; "$0" "$@" </dev/null 3<&- & child=$!; { read -r _ <&3; kill -9 "$child"; } >/dev/null 2>&1 & exec 3<&-; wait "$child"';
+
 export interface TryOptions {
   readonly program: string;
   readonly files: readonly ConfigFile[];
@@ -65,7 +72,11 @@ interface Run {
 
 async function run(options: TryOptions, cwd: string, args: readonly string[], limit: number): Promise<Run> {
   const env = Object.fromEntries(options.environment.map((name) => [name, 'trial']));
-  const child = spawn(options.program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('/bin/sh', ['-c', WHILE_PARENT_LIVES, options.program, ...args], {
+    cwd,
+    env,
+    stdio: 'pipe',
+  });
   let output = '';
   const started = new Promise<'started'>((resolve) => {
     const read = (chunk: Buffer) => {
@@ -85,8 +96,7 @@ async function run(options: TryOptions, cwd: string, args: readonly string[], li
     return { code, output, started: first === 'started' && code === undefined };
   } finally {
     timer.abort();
-    // Nothing of it is worth a clean end.
-    child.kill('SIGKILL');
+    child.stdin.end();
     await ended;
   }
 }

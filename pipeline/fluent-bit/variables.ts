@@ -146,6 +146,12 @@ export const VARIABLES: Readonly<Record<string, VariableDefinition>> = {
     default: 128,
     read: whole(4, 10_000),
   },
+  BUFFER_SYNC: {
+    description:
+      'full: the buffer survives a power cut; normal: the death of Fluent Bit, and less is written',
+    default: 'full',
+    read: oneOf('normal', 'full'),
+  },
   MULTILINE: { description: 'join stack traces', default: true, read: yesOrNo },
   FILE_WATCH: {
     description: 'how changes of files are found; stat also sees those of network file systems',

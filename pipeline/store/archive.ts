@@ -1,7 +1,8 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { makeFolder, syncFolder } from '../make-folder.ts';
 import type { ClickHouse, QueryParameters } from './clickhouse.ts';
 import { LOG_COLUMNS } from './columns.ts';
 
@@ -29,7 +30,7 @@ export class Archive {
 
   /** Makes the view that answers. */
   async open(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
+    await makeFolder(this.#folder);
     await this.#clickhouse.command(
       `CREATE OR REPLACE VIEW archive AS SELECT ${NAMES} FROM ${this.#files('logs-*.parquet')}`,
     );
@@ -80,6 +81,7 @@ export class Archive {
     try {
       await pipeline(chunks, createWriteStream(partial, { mode: 0o600, flush: true }));
       await rename(partial, path);
+      await syncFolder(this.#folder);
     } finally {
       await rm(partial, { force: true });
     }

@@ -93,6 +93,7 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
     shared: true,
     for: () => handle,
     flush: async () => {},
+    checkpoint: async () => {},
     lastAppended: async () => 0,
     repeatsInserts: true,
     journaled: { rows: 0, problem: undefined },

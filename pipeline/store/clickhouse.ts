@@ -62,6 +62,11 @@ export interface ClickHouse {
   append(rows: AppendedBlocks): Promise<void>;
   /** Resolves when all rows that were appended before are in their table; rejects with what hinders it. */
   flush(): Promise<void>;
+  /**
+   * Resolves when all rows that were appended before are in their table on the disk itself, and nowhere else: deleted then, they do not
+   * come back from the journal at the next start.
+   */
+  checkpoint(): Promise<void>;
   /** The highest sequence number that `append` was given before, also by an earlier process, as far as is known without the table. */
   lastAppended(): Promise<number>;
   /** Inserts rows, all or none of them, durable when it resolves. */

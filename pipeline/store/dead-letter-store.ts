@@ -1,5 +1,6 @@
 import { overloaded } from '../errors.ts';
 import { isTurnOver, nextTurn } from '../loop-turns.ts';
+import { changeRows } from './change-rows.ts';
 import type { ClickHouse, QueryParameters } from './clickhouse.ts';
 import { createBase64Writer, cutContent, headOf } from './letter-pieces.ts';
 
@@ -105,7 +106,9 @@ export class DeadLetterStore {
 
   async remove(id: string): Promise<void> {
     for (const table of ['dead_letters', 'dead_letter_pieces'])
-      await this.#clickhouse.command(`DELETE FROM ${table} WHERE id = {id:String}`, { parameters: { id } });
+      await changeRows(this.#clickhouse, `DELETE FROM ${table} WHERE id = {id:String}`, {
+        parameters: { id },
+      });
   }
 
   /** Stores what follows the head of a letter. @returns the row of the head */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { drainPending, Session } from 'chdb';
 import { LogplaneError } from '../errors.ts';
 import { dayOf } from '../sequencer.ts';
@@ -47,10 +48,15 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   mkdirSync(options.path, { recursive: true });
   const exportFolder = `${options.path}-exports`;
   rmSync(exportFolder, { recursive: true, force: true });
+  const configFile = join(options.path, 'config.xml');
+  writeFileSync(configFile, CONFIG);
   const sessions: Session[] = [];
   const { memory } = options;
   const openSession = (): Session => {
-    const session = new Session(options.path, memory && { connectionArgs: engineArguments(memory) });
+    const memoryArguments = memory ? engineArguments(memory) : [];
+    const session = new Session(options.path, {
+      connectionArgs: [`--config-file=${configFile}`, ...memoryArguments],
+    });
     sessions.push(session);
     if (sessions.length === 1) session.query(`CREATE DATABASE IF NOT EXISTS "${options.database}"`);
     session.query(`USE "${options.database}"`);
@@ -84,7 +90,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
       folder: `${options.path}-journal`,
       partitionOf: dayOf,
       store: (path) => inserts.insertFile('logs', path),
-      isStored: (last) => inserts.hasRow('logs', last),
+      isStored: (first, last) => inserts.hasRows('logs', first, last),
       isDamage: (error) => toClickHouseError(error).damaged,
       onDamage: options.onDamage ?? (() => {}),
       syncAppends: fsync,
@@ -163,6 +169,14 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     flush,
     lastAppended: () => journal.last(),
 
+    async checkpoint() {
+      try {
+        await journal.checkpoint();
+      } catch (error) {
+        throw toClickHouseError(error);
+      }
+    },
+
     async append(blocks) {
       try {
         await journal.append(blocks);
@@ -224,7 +238,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
 
     async close() {
       await journal.close();
-      fileSystem.close();
+      await fileSystem.close();
       for (const session of sessions) session.close();
       await drainPending();
     },
@@ -252,6 +266,18 @@ const SETTINGS: Readonly<Record<Workload, QueryOptions['settings']>> = {
   rules: { os_thread_priority: 15 },
   state: {},
 };
+
+/**
+ * A power cut damages every part that was not brought to the disk, and by default the engine does not open a table with more than 100 of
+ * them. Each is set aside, whatever their number; it must be known before any table is opened.
+ */
+const CONFIG = `<clickhouse>
+  <merge_tree>
+    <max_suspicious_broken_parts>1000000000</max_suspicious_broken_parts>
+    <max_suspicious_broken_parts_bytes>1000000000000000000</max_suspicious_broken_parts_bytes>
+  </merge_tree>
+</clickhouse>
+`;
 
 /**
  * Formats with a head or a foot: the engine's stream makes each chunk a whole of its own, so these go by way of a file.

@@ -57,12 +57,12 @@ export class FileInserts {
     });
   }
 
-  /** Whether there is a row of a sequence number. */
-  hasRow(table: string, seq: number): Promise<boolean> {
+  /** Whether there is a row of any of these sequence numbers. */
+  hasRows(table: string, first: number, last: number): Promise<boolean> {
     return this.#inserters.use(async ({ session }) => {
       const result = await execute(
         session,
-        `SELECT count() FROM ${table} WHERE seq = ${seq}`,
+        `SELECT count() FROM ${table} WHERE seq BETWEEN ${first} AND ${last}`,
         'JSONCompactEachRow',
       );
       return parseRows<[number]>(result.text())[0]![0] > 0;

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 /**
@@ -24,9 +25,13 @@ export class FileSystemSync {
     });
   }
 
-  close(): void {
-    this.#child?.stdin?.end();
-    this.#child = undefined;
+  /** Resolves when nothing of it uses the file system any more. */
+  async close(): Promise<void> {
+    const child = this.#child;
+    if (!child) return;
+    const ended = once(child, 'exit').catch(() => {});
+    child.stdin?.end();
+    await ended;
   }
 
   #start(): ChildProcess {

@@ -28,6 +28,11 @@ export class JournalFile {
     return this.#rows;
   }
 
+  /** Sequence number of the first row. */
+  get first(): number {
+    return this.#generation;
+  }
+
   /** Sequence number of the last row. */
   get last(): number {
     return this.#last;

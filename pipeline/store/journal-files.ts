@@ -107,6 +107,15 @@ export class JournalFiles {
     this.#plan();
   }
 
+  /** Resolves when the rows of every file that was added before are on the disk, and the file is given up; rejects with what hinders it. */
+  async giveUp(): Promise<void> {
+    const files = this.#stored.map(({ file }) => file);
+    while (files.some((file) => this.#stored.some((stored) => stored.file === file))) {
+      if (this.#failure) throw this.#failure.error;
+      await (this.#saving ?? this.#saveCheckpoint());
+    }
+  }
+
   async close(): Promise<void> {
     this.#closing = true;
     await this.#saving;

@@ -12,8 +12,10 @@ export interface JournalOptions {
   readonly partitionOf: (last: number) => number;
   /** Stores the rows of a file, all or none. */
   readonly store: (path: string) => Promise<void>;
-  /** Whether the row of a sequence number is stored: asked where an earlier attempt may have been done. */
-  readonly isStored: (last: number) => Promise<boolean>;
+  /**
+   * Whether any row of these sequence numbers is stored: asked where an earlier attempt may have been done. Some may be deleted since.
+   */
+  readonly isStored: (first: number, last: number) => Promise<boolean>;
   /** Whether an error says that the file itself cannot be read. */
   readonly isDamage: (error: unknown) => boolean;
   /** Is given a sentence for each loss, and for what may be one. */
@@ -136,6 +138,12 @@ export class Journal implements Journaled {
     await this.#stored(this.#storedCount + this.#sealed.length);
   }
 
+  /** Resolves when everything that was appended before is stored on the disk itself, and no file holds it any more. */
+  async checkpoint(): Promise<void> {
+    await this.flush();
+    await this.#files.giveUp();
+  }
+
   /** Stores what it can; what it cannot is stored at the next start. */
   async close(): Promise<void> {
     await this.flush().catch(() => {});
@@ -224,7 +232,7 @@ export class Journal implements Journaled {
   async #store(segment: Segment): Promise<void> {
     const { store, isStored } = this.#options;
     const { file, doubtful, leftover } = segment;
-    if (rowsOf(segment) > 0 && !(doubtful && (await isStored(lastOf(segment))))) {
+    if (rowsOf(segment) > 0 && !(doubtful && (await isStored(firstOf(segment), lastOf(segment))))) {
       segment.doubtful = true;
       if (leftover) await this.#storeLeftover(leftover);
       else {
@@ -272,6 +280,10 @@ export class Journal implements Journaled {
 
 function rowsOf({ file, leftover }: Segment): number {
   return leftover?.rows ?? file.rows;
+}
+
+function firstOf({ file, leftover }: Segment): number {
+  return leftover ? leftover.frames[0]!.generation : file.first;
 }
 
 function lastOf({ file, leftover }: Segment): number {

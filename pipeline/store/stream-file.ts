@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../make-folder.ts';
 
 /** Lets `write` make a file in a folder, gives its bytes piece by piece and removes it, also where the reader leaves. */
 export async function* streamFile(
   folder: string,
   write: (path: string) => Promise<unknown>,
 ): AsyncGenerator<Uint8Array> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const path = join(folder, randomUUID());
   try {
     await write(path);

@@ -95,7 +95,7 @@ t.test('an agent brings a profile to a real Fluent Bit', { skip: withoutFluentBi
   });
 
   await t.test('Fluent Bit that is killed comes back', async (t) => {
-    const pid = Number(readFileSync(join(folder, 'state/fluent-bit.pid'), 'utf8'));
+    const pid = Number.parseInt(readFileSync(join(folder, 'state/fluent-bit.pid'), 'utf8'), 10);
     process.kill(pid, 'SIGKILL');
     await until(async () => (await state()).restarts > 0 && isHealthy(), 'a restart');
     appendFileSync(`${logs}/machine/a.log`, 'INFO after the kill\n');

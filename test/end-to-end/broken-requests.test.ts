@@ -78,7 +78,7 @@ t.test('what cannot be read as a request gets an error in the form of all others
     t.match(answer, new RegExp(`^HTTP/1.1 ${status} `), JSON.stringify(request.slice(0, 40)));
     t.match(answer, new RegExp(`\r\n\r\n\\{"error":\\{"message":".*${message}.*"\\}\\}$`));
   }
-  const streaming = open('GET /api/v1/logs/stream HTTP/1.1\r\nHost: a\r\n\r\n');
+  const streaming = open('GET /api/v1/logs/stream HTTP/1.1\r\nHost: localhost\r\n\r\n');
   let streamed = '';
   streaming.on('data', (piece) => {
     streamed += piece;

@@ -25,7 +25,7 @@ t.test('a data folder that is in use is left alone', async (t) => {
   await server.ingest('{"message":"fine"}\nnot JSON\n', { 'X-Machine-Id': 'mover' });
   t.match(await runCli(['migrate', '--to', fixture.url], { env: { DATA_DIR } }), {
     code: 1,
-    stderr: /DATA_DIR is in use: stop its server first/,
+    stderr: `${DATA_DIR} is in use by pid ${server.child.pid}: stop that process, or use another folder`,
   });
   await server.stop('SIGTERM');
 });

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import { readConfig } from '../../control-plane/config.ts';
 import { startServer } from '../../control-plane/server.ts';
 
@@ -46,6 +47,8 @@ export async function startHere(
   return { ...client(server.url), close: () => server.close() };
 }
 
+type ServerChild = ChildProcessByStdio<null, Readable, Readable>;
+
 export interface ServerProcess extends TestServer {
   readonly child: ChildProcess;
   /** Ends it by a signal and waits for its end; gives the exit code. */
@@ -64,9 +67,18 @@ export async function startProcess(
   paths: readonly string[] = [],
   { nodeOptions = [], wrap = (command) => command }: Launch = {},
 ): Promise<ServerProcess> {
+  return untilListening(spawnServer(settings, paths, { nodeOptions, wrap }));
+}
+
+/** A server that has yet to start. */
+export function spawnServer(
+  settings: Record<string, string>,
+  paths: readonly string[] = [],
+  { nodeOptions = [], wrap = (command) => command }: Launch = {},
+): ServerChild {
   const main = resolve(root, 'control-plane/main.ts');
   const [program, ...rest] = wrap([process.execPath, ...nodeOptions, '--import=tsx', main, ...paths]);
-  const child = spawn(program!, rest, {
+  return spawn(program!, rest, {
     cwd: root,
     env: {
       PATH: process.env.PATH,
@@ -78,6 +90,10 @@ export async function startProcess(
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+/** @throws Error with what it printed, where it ends instead */
+export async function untilListening(child: ServerChild): Promise<ServerProcess> {
   let output = '';
   const url = await new Promise<string>((resolve, reject) => {
     const timer = setTimeout(() => {

@@ -134,7 +134,7 @@ function holesIn(arrived: Uint8Array): [number, number][] {
 }
 
 export const pidOf = ({ folder }: Machine) =>
-  Number(readFileSync(join(folder, 'state/fluent-bit.pid'), 'utf8'));
+  Number.parseInt(readFileSync(join(folder, 'state/fluent-bit.pid'), 'utf8'), 10);
 
 /** Faults by name. */
 export const FAULTS: Readonly<Record<string, AgentDrillOptions['fault']>> = {

@@ -1,6 +1,8 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { readConfig } from '../../control-plane/config.ts';
+import { examine } from '../../control-plane/doctor/examine.ts';
 import { startProcess } from '../end-to-end/test-server.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
@@ -44,7 +46,7 @@ t.test('a part that cannot be read at the start is set aside and told; the rest 
     impaired.storage,
     /^1 damaged part of the table logs set aside, with the records in it: \/.*detached/,
   );
-  const [, aside] = /in it: (\S+)$/.exec(impaired.storage)!;
+  const [, aside] = /in it: (\S+)/.exec(impaired.storage)!;
   t.ok(existsSync(join(aside!, 'data.bin')), 'nothing was destroyed');
 
   let known = 0;
@@ -99,5 +101,35 @@ t.test('a file of the journal that lost its bytes is set aside and told; the ser
   t.equal(readdirSync(journal).filter((name) => name.includes('damaged')).length, 2);
   t.equal((await server.ingest('{"message":"goes on","service":"journal"}')).status, 200);
   t.equal((await server.get('/api/v1/logs/count?q=service:journal')).total, 1);
+  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  t.match(metrics, /^logplane_damaged_journal_files 2$/m);
+  t.match(metrics, /^logplane_damaged_parts 1$/m);
   await server.stop('SIGTERM');
+  const findings = await examine(readConfig({ ...settings, PORT: '0', GRPC_PORT: '0' }), 24);
+  const ofJournal = findings.filter(({ what }) => what === 'journal');
+  t.match(ofJournal, [
+    { state: 'warning', detail: /0\.damaged-\d+ was set aside: .*missing/ },
+    { detail: /1\.damaged-/ },
+  ]);
 });
+
+t.test(
+  'a forwarding whose position cannot be read stands still and says so; the server starts',
+  async (t) => {
+    const position = join(data, 'state', 'forward-otlp');
+    writeFileSync(position, '{"cur');
+    const server = await startProcess({
+      ...settings,
+      OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'http://127.0.0.1:9',
+      FORWARD_DESTINATIONS: '[{"name":"other","endpoint":"http://127.0.0.1:9"}]',
+    });
+    t.match((await server.get('/readyz')).impaired, {
+      'forward-otlp': /nothing is forwarded to otlp: .*forward-otlp cannot be read .*move it away/,
+      'forward-other': undefined,
+    });
+    t.equal(readFileSync(position, 'utf8'), '{"cur', 'nothing was destroyed');
+    t.equal((await server.ingest('{"message":"goes on","service":"forwarding"}')).status, 200);
+    t.equal(await server.stop('SIGTERM'), 0);
+    t.ok(existsSync(join(data, 'state', 'forward-other')), 'another destination is forwarded to');
+  },
+);

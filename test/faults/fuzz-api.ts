@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Agent, type IncomingMessage, request } from 'node:http';
+import { Agent, type IncomingMessage, maxHeaderSize, request } from 'node:http';
 import fc from 'fast-check';
 import { type Answer, AnswerChecker } from '../answer-checker.ts';
 import { type ApiDocument, type DocumentedOperation, operationsOf } from '../api-document.ts';
@@ -29,9 +29,11 @@ export interface FuzzResult {
 }
 
 const AT_ONCE = 8;
-const LONGEST_MS = 20_000;
+const LONGEST_MS = 60_000;
 /** Of a stream that does not end. */
 const READ_STREAM_MS = 50;
+/** Characters of a problem's request that are printed. */
+const MOST_SHOWN = 1_500;
 const MOST_BYTES = 4 * 1024 * 1024;
 /** Routes that wait for other programs, or rewrite all records, get fewer requests. */
 const SLOW = new Map([
@@ -56,6 +58,9 @@ export async function fuzzApi(options: FuzzOptions): Promise<FuzzResult> {
   const took = new Map<string, number>();
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
 
+  // A server that ends leaves the requests on their way without an answer; what it cannot be asked any more says nothing.
+  let isGone = false;
+
   const tryOut = async (given: FuzzRequest, operation: DocumentedOperation | undefined) => {
     const title = operation?.title ?? 'no route';
     const asked = performance.now();
@@ -64,10 +69,14 @@ export async function fuzzApi(options: FuzzOptions): Promise<FuzzResult> {
     const problem =
       answer instanceof Error
         ? `no answer: ${answer.message}`
-        : operation
-          ? checker.problemOf(operation, answer)
-          : checker.problemOfError(answer);
-    if (!(answer instanceof Error)) {
+        : answer.status === 431 && isTooLong(given)
+          ? checker.problemOfError(answer, [431])
+          : operation
+            ? checker.problemOf(operation, answer)
+            : checker.problemOfError(answer, [404, 405]);
+    if (answer instanceof Error) {
+      if ((answer as NodeJS.ErrnoException).code === 'ECONNREFUSED') isGone = true;
+    } else {
       statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
       if (operation && answer.status < 300) good.add(operation.title);
     }
@@ -79,24 +88,24 @@ export async function fuzzApi(options: FuzzOptions): Promise<FuzzResult> {
 
   const known = { ...LIKELY, ...(await knownIds(url)), token: [adminToken] };
   const work = workOf(operations, document, known, adminToken, seed, requests);
-  const sent = work.length;
-  const step = Math.ceil(sent / 20);
+  const all = work.length;
+  const step = Math.ceil(all / 20);
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
-      for (let next = work.pop(); next; next = work.pop()) {
+      for (let next = work.pop(); next && !isGone; next = work.pop()) {
         await tryOut(...next);
-        if ((sent - work.length) % step === 0) onProgress?.(sent - work.length, sent);
+        if ((all - work.length) % step === 0) onProgress?.(all - work.length, all);
       }
     }),
   );
   agent.destroy();
-  const { status } = await fetch(`${url}/readyz`);
-  if (status !== 200) problems.set('end', `/readyz answers ${status} afterwards`);
+  const state = isGone ? 'the server ended' : await stateOf(url);
+  if (state !== undefined) problems.set('end', state);
   return {
     statuses,
     neverGood: operations.map(({ title }) => title).filter((title) => !good.has(title)),
     problems: [...problems.values()],
-    sent,
+    sent: all - work.length,
     slowest: Object.fromEntries(
       [...took]
         .sort(([, a], [, b]) => b - a)
@@ -104,6 +113,12 @@ export async function fuzzApi(options: FuzzOptions): Promise<FuzzResult> {
         .map(([title, milliseconds]) => [title, Math.round(milliseconds)]),
     ),
   };
+}
+
+/** What is wrong with the server; undefined where nothing is. */
+async function stateOf(url: string): Promise<string | undefined> {
+  const { status } = await fetch(`${url}/readyz`);
+  return status === 200 ? undefined : `/readyz answers ${status} afterwards`;
 }
 
 /** Ids of what is there. */
@@ -150,7 +165,9 @@ async function ask(
   const { hostname, port } = new URL(url);
   const sent = request({ hostname, port, path: address, method, headers, agent, timeout: LONGEST_MS });
   sent.on('timeout', () => sent.destroy(new Error(`none within ${LONGEST_MS / 1000} s`)));
-  sent.end(body);
+  // One that breaks while its answer is read is told by the answer.
+  sent.on('error', () => {});
+  sent.end(body?.());
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   const type = (response.headers['content-type'] ?? '').split(';', 1)[0]!;
   const pieces: Buffer[] = [];
@@ -170,12 +187,28 @@ async function ask(
   return { status: response.statusCode!, type, text: Buffer.concat(pieces).toString() };
 }
 
+/** Node refuses it before any route sees it; what it adds itself has up to 200 bytes. */
+function isTooLong({ address, headers }: FuzzRequest): boolean {
+  return address.length + JSON.stringify(headers).length > maxHeaderSize - 200;
+}
+
 /** To be tried again by hand. */
 function asCurl(url: string, { method, address, headers, body }: FuzzRequest): string {
-  const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
-  const options = Object.entries(headers).map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`);
-  const content = body?.length
-    ? `--data-binary @<(base64 -d <<< ${Buffer.from(body).toString('base64').slice(0, 2000)})`
-    : '';
+  const quote = (text: string) => `'${shortened(text).replaceAll("'", "'\\''")}'`;
+  const options = Object.entries(headers).flatMap(([name, values]) =>
+    [values].flat().map((value) => `-H ${quote(`${name}: ${value}`)}`),
+  );
+  const bytes = body?.() ?? new Uint8Array();
+  const content =
+    bytes.length > MOST_SHOWN
+      ? `--data-binary ${quote(Buffer.from(bytes).toString())}`
+      : bytes.length > 0
+        ? `--data-binary @<(base64 -d <<< ${Buffer.from(bytes).toString('base64')})`
+        : '';
   return ['curl', '-i', '-X', method, ...options, content, quote(url + address)].filter(Boolean).join(' ');
+}
+
+function shortened(text: string): string {
+  const rest = text.length - MOST_SHOWN;
+  return rest <= 0 ? text : `${text.slice(0, MOST_SHOWN)}… and ${rest} more characters`;
 }

@@ -1,6 +1,15 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import type { ApiDocument, DocumentedOperation } from '../api-document.ts';
+import {
+  brokenPair,
+  DOUBLED_HEADERS,
+  halfBroken,
+  halfPacked,
+  jsonText,
+  TYPE_ENDINGS,
+  withExtremes,
+} from './fuzz-extremes.ts';
 import { damaged, hostileText, type KnownValues, parameterText, validValue } from './fuzz-values.ts';
 
 /** A request as it goes over the wire. */
@@ -8,8 +17,10 @@ export interface FuzzRequest {
   readonly method: string;
   /** With its query. */
   readonly address: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array | undefined;
+  /** Several values: the header comes as often. */
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  /** Made when it is sent, because some have megabytes. */
+  readonly body: (() => Uint8Array) | undefined;
 }
 
 const TYPES = [
@@ -50,6 +61,13 @@ export function requestsTo(
     { weight: 20, arbitrary: fc.constant('') },
     { weight: 1, arbitrary: hostileText.map((text) => `&${text.replace(/[^!-~]/g, '')}`) },
     { weight: 1, arbitrary: hostileText.map((text) => `&limit=${encode(text)}&limit=1`) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .constantFrom('q', ...inQuery.map(({ name }) => name))
+        .chain(brokenPair)
+        .map((pair) => `&${pair}`),
+    },
   );
   const place = fc
     .tuple(
@@ -63,12 +81,21 @@ export function requestsTo(
   const header = fc
     .tuple(...inHeader.map(({ name }) => fc.option(hostileText.map((text) => [name, latin(text)] as const))))
     .map((pairs) => Object.fromEntries(pairs.filter((pair) => pair !== null)));
+  const doubled = fc.oneof(
+    { weight: 20, arbitrary: fc.constant({}) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .constantFrom(...Object.keys(DOUBLED_HEADERS))
+        .map((name) => ({ [name]: DOUBLED_HEADERS[name]! })),
+    },
+  );
   return fc
-    .record({ place, query, extra, header, body: bodyOf(operation, document, known) })
-    .map(({ place, query, extra, header, body }) => ({
+    .record({ place, query, extra, header, doubled, body: bodyOf(operation, document, known) })
+    .map(({ place, query, extra, header, doubled, body }) => ({
       method,
       address: `${place}?${query}${extra}`,
-      headers: { 'X-Admin-Token': adminToken, ...header, ...body.headers },
+      headers: { 'X-Admin-Token': adminToken, ...header, ...body.headers, ...doubled },
       body: method === 'GET' ? undefined : body.content,
     }));
 }
@@ -87,7 +114,7 @@ export function strayRequests(paths: readonly string[]): fc.Arbitrary<FuzzReques
 }
 
 interface Body {
-  readonly content: Uint8Array | undefined;
+  readonly content: (() => Uint8Array) | undefined;
   readonly headers: Record<string, string>;
 }
 
@@ -100,29 +127,41 @@ function bodyOf(
   const described = Object.entries(requestBody.content).map(([type, { schema }]) => {
     const valid = validValue(schema, document, known);
     const value = fc.oneof({ weight: 3, arbitrary: valid }, { weight: 2, arbitrary: valid.chain(damaged) });
-    return value.map((value) => ({ type, bytes: bytesOf(type, value) }));
+    return value.map((value) => ({ type, bytes: () => bytesOf(type, value) }));
   });
   const garbage = fc
     .tuple(
       fc.constantFrom(...TYPES),
       fc.oneof(hostileText.map(utf8), fc.uint8Array({ maxLength: 200 }), NASTY_JSON.map(utf8)),
     )
-    .map(([type, bytes]) => ({ type, bytes }));
+    .map(([type, bytes]) => ({ type, bytes: () => bytes }));
+  const whole = fc.constant((bytes: Uint8Array) => bytes);
   const packing = fc.oneof(
-    { weight: 8, arbitrary: fc.constant('') },
-    { weight: 1, arbitrary: fc.constant('packed') },
-    { weight: 1, arbitrary: fc.constantFrom(...ENCODINGS) },
+    { weight: 16, arbitrary: whole.map((pack) => ({ encoding: '', pack })) },
+    { weight: 2, arbitrary: fc.constant({ encoding: 'gzip', pack: (bytes: Uint8Array) => gzipSync(bytes) }) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(fc.constantFrom(...ENCODINGS), whole)
+        .map(([encoding, pack]) => ({ encoding, pack })),
+    },
+    { weight: 1, arbitrary: halfPacked.map((pack) => ({ encoding: 'gzip', pack })) },
   );
   return fc
-    .tuple(
-      fc.oneof({ weight: 5, arbitrary: fc.oneof(...described) }, { weight: 2, arbitrary: garbage }),
+    .record({
+      body: fc.oneof({ weight: 5, arbitrary: fc.oneof(...described) }, { weight: 2, arbitrary: garbage }),
+      change: fc.oneof({ weight: 9, arbitrary: whole }, { weight: 1, arbitrary: halfBroken }),
+      ending: fc.oneof(
+        { weight: 20, arbitrary: fc.constant('') },
+        { weight: 1, arbitrary: fc.constantFrom(...TYPE_ENDINGS) },
+      ),
       packing,
-    )
-    .map(([{ type, bytes }, packing]) => ({
-      content: packing === 'packed' ? gzipSync(bytes) : bytes,
+    })
+    .map(({ body: { type, bytes }, change, ending, packing: { encoding, pack } }) => ({
+      content: () => pack(change(bytes())),
       headers: {
-        ...(type !== '' && { 'Content-Type': type }),
-        ...(packing !== '' && { 'Content-Encoding': packing === 'packed' ? 'gzip' : packing }),
+        ...(type !== '' && { 'Content-Type': type + ending }),
+        ...(encoding !== '' && { 'Content-Encoding': encoding }),
       },
     }));
 }
@@ -143,10 +182,12 @@ const NASTY_JSON = fc.constantFrom(
 );
 
 function bytesOf(type: string, value: unknown): Uint8Array {
-  const json = JSON.stringify(value) ?? '';
+  const json = jsonText(value);
   if (type !== 'application/x-www-form-urlencoded') return utf8(json);
-  if (typeof value !== 'object' || value === null) return utf8(String(value));
-  const pairs = Object.entries(value).map(([name, item]) => `${encode(name)}=${encode(String(item))}`);
+  if (typeof value !== 'object' || value === null) return utf8(withExtremes(String(value)));
+  const pairs = Object.entries(value).map(
+    ([name, item]) => `${encode(name)}=${encode(withExtremes(String(item)))}`,
+  );
   return utf8(pairs.join('&'));
 }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Schema } from '../api-document.ts';
+import { extremeParameter, extremeValue } from './fuzz-extremes.ts';
 
 /** Texts that have broken readers before: of bytes, escapes, numbers, paths, queries and times. */
 // biome-ignore format: a table
@@ -88,6 +89,7 @@ export function parameterText(name: string, schema: Schema, known: KnownValues):
     { weight: 6, arbitrary: likely?.length ? fc.constantFrom(...likely) : fitting },
     { weight: 2, arbitrary: likely?.length ? joined(likely) : fitting },
     { weight: 2, arbitrary: hostileText },
+    { weight: 1, arbitrary: extremeParameter },
   );
 }
 
@@ -173,6 +175,7 @@ export function damaged(value: unknown): fc.Arbitrary<unknown> {
     hostileText,
     fc.jsonValue({ maxDepth: 3 }),
     fc.constantFrom(null, -1, 1e308, [], {}),
+    extremeValue,
   );
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return anything;
   const names = Object.keys(value);

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { startProcess } from '../end-to-end/test-server.ts';
@@ -16,11 +16,12 @@ const whyNot = (given: Record<string, string>) =>
     (error: Error) => error.message,
   );
 
-t.test('an empty admin token is made anew', async (t) => {
+t.test('an empty admin token and an empty webhook secret are made anew', async (t) => {
   const dir = temporaryFolder();
-  writeFileSync(join(dir, 'admin-token'), '');
+  for (const name of ['admin-token', 'webhook-secret']) writeFileSync(join(dir, name), '');
   const server = await startProcess({ DATA_DIR: dir });
-  t.match(readFileSync(join(dir, 'admin-token'), 'utf8'), /^[\w-]{32}\n$/);
+  for (const name of ['admin-token', 'webhook-secret'])
+    t.match(readFileSync(join(dir, name), 'utf8'), /^[\w-]{32}\n$/, name);
   await server.stop('SIGTERM');
 });
 
@@ -31,15 +32,6 @@ t.test('a folder that cannot be written to, or is none, is one line', async (t) 
     await whyNot({ DATA_DIR: file }),
     /logplane: DATA_DIR: expected a folder .*, got ".*file" \(EEXIST[^\n]*\n$/,
   );
-  const state = join(folder, 'forwarding', 'state');
-  mkdirSync(state, { recursive: true });
-  writeFileSync(join(state, 'forward-otlp'), '{"cur');
-  const forwarding = {
-    DATA_DIR: join(folder, 'forwarding'),
-    OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'http://127.0.0.1:9',
-  };
-  t.match(await whyNot(forwarding), /state\/forward-otlp cannot be read .*move it away to start so\n$/);
-  t.equal(readFileSync(join(state, 'forward-otlp'), 'utf8'), '{"cur', 'nothing was destroyed');
 });
 
 t.test('a read-only disk', { skip: !canMount() && 'may not mount a small file system' }, async (t) => {

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { compare, readNumbers } from './stored-numbers.ts';
 
 /** What a drill has to show: how many records were sent, promised, kept, and kept more than once. */
 export interface DrillResult {
@@ -14,7 +15,9 @@ export interface SendersOptions {
   readonly url: () => string;
   readonly agents: number;
   readonly linesPerRequest: number;
-  /** A record by its number; left out: a short one of the service `drill`. */
+  /** Under which the records are found again. */
+  readonly service?: string;
+  /** A record by its number; left out: a short one of the service. */
   readonly record?: (n: number, agent: number, request: number) => object;
   readonly onAcknowledged?: (agent: number, request: number, lines: number) => void;
   /** Requests of each agent; without end where undefined, until `stop`. */
@@ -35,12 +38,23 @@ export class Senders {
   /** Milliseconds from sending to acknowledgement, of requests that needed no repetition. */
   readonly latencies: number[] = [];
   readonly #options: SendersOptions;
+  readonly #service: string;
+  /** Number of the first record of each request that is not acknowledged yet. */
+  readonly #open = new Set<number>();
   readonly #done: Promise<void>[];
   #stopping = false;
+  #hasGivenUp = false;
 
   constructor(options: SendersOptions) {
     this.#options = options;
+    this.#service = options.service ?? 'drill';
     this.#done = Array.from({ length: options.agents }, (_, agent) => this.#send(agent));
+  }
+
+  /** Repeats nothing any more: the drill has failed. */
+  giveUp(): void {
+    this.#stopping = true;
+    this.#hasGivenUp = true;
   }
 
   /** Lets every agent finish its last request. */
@@ -54,19 +68,25 @@ export class Senders {
   }
 
   async #send(agent: number): Promise<void> {
-    const { linesPerRequest, requests = Number.POSITIVE_INFINITY, record = shortRecord } = this.#options;
+    const { linesPerRequest, requests = Number.POSITIVE_INFINITY } = this.#options;
+    const shortRecord = (n: number) => ({ message: 'under fire', service: this.#service, n });
+    const { record = shortRecord } = this.#options;
     for (let request = 0; request < requests && !this.#stopping; request++) {
-      const lines = Array.from({ length: linesPerRequest }, () =>
-        JSON.stringify(record(this.sent++, agent, request)),
+      const first = this.sent;
+      this.sent += linesPerRequest;
+      const lines = Array.from({ length: linesPerRequest }, (_, line) =>
+        JSON.stringify(record(first + line, agent, request)),
       );
+      this.#open.add(first);
       await this.#deliver(agent, `${lines.join('\n')}\n`);
+      this.#open.delete(first);
       this.acknowledged += linesPerRequest;
       this.#options.onAcknowledged?.(agent, request, linesPerRequest);
     }
   }
 
   async #deliver(agent: number, body: string): Promise<void> {
-    for (let attempt = 0; ; attempt++) {
+    for (let attempt = 0; !this.#hasGivenUp; attempt++) {
       const started = performance.now();
       const hindrance = await this.#attempt(agent, body);
       if (hindrance === undefined) {
@@ -102,26 +122,22 @@ export class Senders {
 
   /** Reads everything back and compares. */
   async result(): Promise<DrillResult> {
-    const times = new Uint16Array(this.sent);
-    let stored = 0;
-    const response = await fetch(`${this.#options.url()}/api/v1/logs/export?format=ndjson&q=service:drill`);
-    let rest = '';
-    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop()!;
-      for (const line of lines) {
-        times[(JSON.parse(line) as { n: number }).n]!++;
-        stored++;
-      }
-    }
     const { sent, acknowledged } = this;
-    const lost = times.filter((count) => count === 0).length;
-    return { sent, acknowledged, stored, lost, duplicated: stored - (sent - lost) };
+    const times = await readNumbers(this.#options.url(), this.#service, sent);
+    return { sent, acknowledged, ...compare(times) };
   }
-}
 
-function shortRecord(n: number): object {
-  return { message: 'under fire', service: 'drill', n };
+  /** What is lost of what was acknowledged by now, and what is stored more than once; they go on sending meanwhile. */
+  async lossesUntilNow(): Promise<Pick<DrillResult, 'acknowledged' | 'lost' | 'duplicated'>> {
+    const { sent, acknowledged } = this;
+    const { linesPerRequest } = this.#options;
+    const open = new Set(this.#open);
+    const times = await readNumbers(this.#options.url(), this.#service, sent);
+    const lost = times.filter(
+      (count, number) => count === 0 && number < sent && !open.has(number - (number % linesPerRequest)),
+    ).length;
+    return { acknowledged, lost, duplicated: compare(times).duplicated };
+  }
 }
 
 /** The value below which so many percent of the values lie, in whole milliseconds. */

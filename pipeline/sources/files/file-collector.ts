@@ -14,7 +14,7 @@ const MAX_ROUND_BYTES = 8 * MAX_BATCH_BYTES;
 export interface FileCollectorOptions {
   /** Files, folders and globs. */
   readonly paths: readonly string[];
-  /** Where the positions are kept; written as a whole through a neighbour with `.new` behind its name. */
+  /** Where the positions are kept. */
   readonly stateFile: string;
   readonly deliver: Deliver;
   /** Is told what an operator should know, one line each. */

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ExportResultCode } from '@opentelemetry/core';
 import type { LogRecordExporter, ReadableLogRecord } from '@opentelemetry/sdk-logs';
@@ -6,6 +5,7 @@ import t, { type Test } from 'tap';
 import { Forwarder, type ForwarderOptions } from '../../../control-plane/forward/forwarder.ts';
 import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
 import { fromMilliseconds } from '../../../pipeline/record/timestamp.ts';
+import { loadState } from '../../../pipeline/state-file.ts';
 import { plainRecord } from '../../plain-record.ts';
 
 const FIRST = 1_750_000_000_000_000;
@@ -78,7 +78,7 @@ async function deliver(t: Test, options: Partial<ForwarderOptions>, stateFile: s
   await forwarder.start();
   while (forwarder.lagSeconds > 0) await new Promise((resolve) => setImmediate(resolve));
   await forwarder.stop();
-  t.same(JSON.parse(readFileSync(stateFile, 'utf8')), { cursor: options.watermark!() });
+  t.same(JSON.parse((await loadState(stateFile))!), { cursor: options.watermark!() });
   return { counters: forwarder.counters, problems };
 }
 

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
 import { type ExportFormat, exportLogs } from '../../../control-plane/logs/export.ts';
 import { formatRecord } from '../../../pipeline/record/format-record.ts';
-import { Chance, randomRecord } from '../query/random-queries.ts';
+import { Chance } from '../../chance.ts';
+import { randomRecord } from '../query/random-queries.ts';
 import { insertRecords, openStore, record } from './analysed-store.ts';
 
 const FIRST = 1_793_491_200_000_000;

@@ -4,7 +4,8 @@ import { formatQuery } from '../../../control-plane/query/format.ts';
 import { parseTime } from '../../../control-plane/query/parse-time.ts';
 import { fieldEquals, parseQuery } from '../../../control-plane/query/parser.ts';
 import { LogplaneError } from '../../../pipeline/errors.ts';
-import { Chance, randomText } from './random-queries.ts';
+import { Chance } from '../../chance.ts';
+import { randomText } from './random-queries.ts';
 
 function messageOf(query: string): string {
   try {

@@ -2,30 +2,7 @@ import { allOf, anyOf, negate, type Query, type Test } from '../../../control-pl
 import { problemOfTest } from '../../../control-plane/query/check-test.ts';
 import { INDEXED_FIELDS, type StoredRecord } from '../../../pipeline/record/log-record.ts';
 import { LEVELS } from '../../../pipeline/record/severity.ts';
-
-/** A seeded source of choices (mulberry32): the same seed makes the same queries and records. */
-export class Chance {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed;
-  }
-
-  below(limit: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
-    return ((bits ^ (bits >>> 14)) >>> 0) % limit;
-  }
-
-  pick<T>(from: readonly T[]): T {
-    return from[this.below(from.length)]!;
-  }
-
-  list<T>(most: number, make: () => T): T[] {
-    return Array.from({ length: this.below(most + 1) }, make);
-  }
-}
+import type { Chance } from '../../chance.ts';
 
 // biome-ignore format: a table
 const WORDS = [

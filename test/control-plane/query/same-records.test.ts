@@ -7,9 +7,10 @@ import { parseQuery } from '../../../control-plane/query/parser.ts';
 import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
 import { openEmbeddedClickHouse } from '../../../pipeline/store/embedded-clickhouse.ts';
 import { migrate } from '../../../pipeline/store/schema.ts';
+import { Chance } from '../../chance.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { insertRecords } from '../logs/analysed-store.ts';
-import { Chance, randomQuery, randomRecord } from './random-queries.ts';
+import { randomQuery, randomRecord } from './random-queries.ts';
 
 const FIRST_SEQ = 1_793_491_200_000_000;
 const NOW = 1_793_491_200_500;

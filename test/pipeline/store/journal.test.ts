@@ -30,9 +30,9 @@ function createTable() {
         table.inserts.push(places);
         table.places.push(...places);
       },
-      isStored: async (last) => {
+      isStored: async (first, last) => {
         table.asked.push(last);
-        return table.places.includes(last);
+        return table.places.some((place) => place >= first && place <= last);
       },
       isDamage: (error) => (error as Error).message === 'damaged',
       onDamage: (message) => table.damage.push(message),
@@ -376,4 +376,31 @@ t.test('what version 0.1.0 left is stored', async (t) => {
   t.same(table.damage, []);
   await journal.close();
   t.notOk(readdirSync(folder).some((name) => name.endsWith('.ends')));
+});
+
+t.test('rows whose last one was deleted since are not stored a second time', async (t) => {
+  const { table, open } = createTable();
+  const journal = open();
+  await journal.append(rows(1, 2));
+  await journal.append(rows(3));
+  await journal.flush();
+  table.places.pop();
+  await open().flush();
+  t.same(table.places, [1, 2]);
+});
+
+t.test('what was deleted behind a checkpoint does not come back', async (t) => {
+  const { table, open } = createTable();
+  const journal = open();
+  await journal.append(rows(1, 2));
+  await journal.flush();
+  await journal.append(rows(3));
+  await Promise.all([journal.checkpoint(), journal.checkpoint()]);
+  t.ok(table.syncs > 0, 'the tables are on the disk');
+  table.places.length = 0;
+  await open().flush();
+  t.same(table.places, []);
+  table.syncRefusal = new Error('no disk');
+  await journal.append(rows(4));
+  await t.rejects(journal.checkpoint(), /no disk/);
 });

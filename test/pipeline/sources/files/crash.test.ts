@@ -10,6 +10,7 @@ import {
 import { join } from 'node:path';
 import t from 'tap';
 import type { CollectedBatch } from '../../../../pipeline/sources/files/collected-batch.ts';
+import { loadState } from '../../../../pipeline/state-file.ts';
 import { Collecting } from './collecting.ts';
 
 const busy = Object.assign(new Error('busy'), { retryAfterSeconds: 3 });
@@ -99,7 +100,7 @@ t.test('no more batches are in doubt than a sender may repeat after a crash', as
   };
   await c.settle();
   await c.wait(5_000);
-  const positions = JSON.parse(readFileSync(join(c.folder, 'state/offsets.json'), 'utf8'));
+  const positions = JSON.parse((await loadState(join(c.folder, 'state/offsets.json')))!);
   t.equal(positions.filter((position: { pending?: unknown }) => position.pending).length, 64);
   c.beforeStored = () => {};
   await c.wait(30_000);
