@@ -7,7 +7,9 @@ export interface Telemetry {
   text(): Promise<string>;
 }
 
-const COUNTER_METRICS: Readonly<Record<keyof Counters, readonly [name: string, help: string]>> = {
+const COUNTER_METRICS: Readonly<
+  Record<Exclude<keyof Counters, 'recordsTooLarge'>, readonly [name: string, help: string]>
+> = {
   recordsStored: ['logplane_records_stored_total', 'Records that are durable'],
   recordsRejected: ['logplane_records_rejected_total', 'Entries that became dead letters'],
   requestsAccepted: ['logplane_requests_accepted_total', 'Ingest requests that were stored'],
@@ -48,7 +50,7 @@ export function createTelemetry({ counters, series, registries, gauges }: Teleme
       registers: [registry],
       collect() {
         this.reset();
-        this.inc(counters[field as keyof Counters]);
+        this.inc(counters[field as keyof typeof COUNTER_METRICS]);
       },
     });
   }
