@@ -2,7 +2,6 @@ import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import type { Context } from 'koa';
 import type { FolderLock } from '../pipeline/folder-lock.ts';
-import { turnsEnded } from '../pipeline/loop-turns.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
 import { adminToken } from './admin-token.ts';
@@ -202,17 +201,6 @@ async function startOn(
             help: 'Connections that were ended because their readers took nothing for 30 s, or too much waited for all of them',
             labels: ['reason'],
             read: () => slowReaders.ended,
-          },
-          logplane_records_too_large_total: {
-            help: 'Records, or pieces of one, that are kept as text because they exceed a limit',
-            labels: ['limit'],
-            read: () =>
-              Object.entries(ingest.counters.recordsTooLarge).map(([limit, value]) => ({ limit, value })),
-          },
-          logplane_ingest_turns_total: {
-            help: 'How often ingest stopped in its work to let others have the event loop',
-            labels: [],
-            read: () => [{ value: turnsEnded() }],
           },
           ...seriesOf(features),
         },

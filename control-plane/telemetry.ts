@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Counters } from '../pipeline/counters.ts';
+import { turnsEnded } from '../pipeline/loop-turns.ts';
 
 /** What `GET /metrics` answers, in Prometheus' text format. */
 export interface Telemetry {
@@ -29,6 +30,19 @@ export interface Series {
   readonly read: () => Iterable<{ readonly value: number } & Readonly<Record<string, string | number>>>;
 }
 
+const ingestSeries = ({ recordsTooLarge }: Counters): Record<string, Series> => ({
+  logplane_records_too_large_total: {
+    help: 'Records, or pieces of one, that are kept as text because they exceed a limit',
+    labels: ['limit'],
+    read: () => Object.entries(recordsTooLarge).map(([limit, value]) => ({ limit, value })),
+  },
+  logplane_ingest_turns_total: {
+    help: 'How often ingest stopped in its work to let others have the event loop',
+    labels: [],
+    read: () => [{ value: turnsEnded() }],
+  },
+});
+
 export interface TelemetryOptions {
   readonly counters: Counters;
   /** Values with labels that are kept elsewhere, by metric name; those named `…_total` are counters. */
@@ -54,7 +68,7 @@ export function createTelemetry({ counters, series, registries, gauges }: Teleme
       },
     });
   }
-  for (const [name, { help, labels, read }] of Object.entries(series)) {
+  for (const [name, { help, labels, read }] of Object.entries({ ...ingestSeries(counters), ...series })) {
     const Metric = name.endsWith('_total') ? Counter : Gauge;
     new Metric({
       name,

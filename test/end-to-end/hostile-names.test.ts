@@ -68,8 +68,8 @@ for (const [args, isShown] of [
 
 t.test('JSON stays the same JSON', async (t) => {
   for (const args of [
-    ['search', '--json'],
-    ['tail', '--json'],
+    ['search', 'level:error', '--json'],
+    ['tail', 'level:error', '--json'],
     ['view', '--json', '--type', 'api', '--lines', '2'],
   ]) {
     const { stdout } = await runCli(args, { env });
