@@ -69,7 +69,7 @@ for (const [args, isShown] of [
 t.test('JSON stays the same JSON', async (t) => {
   for (const args of [
     ['search', 'level:error', '--json'],
-    ['tail', 'level:error', '--json'],
+    ['tail', '--json'],
     ['view', '--json', '--type', 'api', '--lines', '2'],
   ]) {
     const { stdout } = await runCli(args, { env });
