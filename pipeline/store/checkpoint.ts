@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
 const SLOT_BYTES = 16;
 
 /**
- * A sequence number on disk that only rises. It is written to two slots in turn, each with a checksum, so that the one before is there
+ * A sequence number on disk that only rises, and the time that it is of. It is written to two slots in turn, each with a checksum, so that the one before is there
  * where a write was torn.
  */
 export class Checkpoint {
@@ -13,12 +13,13 @@ export class Checkpoint {
   #file: FileHandle | undefined;
   #slot = 0;
   #value = 0;
+  #time = 0;
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** @returns false where the file holds bytes and neither slot can be read: the value is 0 then */
+  /** @returns false where the file holds bytes and neither slot can be read: the value and the time are 0 then */
   async load(): Promise<boolean> {
     this.#file = await open(this.#path, constants.O_RDWR | constants.O_CREAT, 0o600);
     const bytes = Buffer.alloc(2 * SLOT_BYTES);
@@ -26,11 +27,13 @@ export class Checkpoint {
     let isReadable = bytesRead === 0;
     for (const slot of [0, 1]) {
       const at = slot * SLOT_BYTES;
-      if (crc32(bytes.subarray(at, at + 8)) !== bytes.readUInt32LE(at + 8) || bytesRead < at + 12) continue;
+      if (bytesRead < at + SLOT_BYTES) continue;
+      if (crc32(bytes.subarray(at, at + 12)) !== bytes.readUInt32LE(at + 12)) continue;
       isReadable = true;
       const value = bytes.readDoubleLE(at);
       if (value > this.#value) {
         this.#value = value;
+        this.#time = bytes.readUInt32LE(at + 8);
         this.#slot = slot;
       }
     }
@@ -41,16 +44,23 @@ export class Checkpoint {
     return this.#value;
   }
 
-  /** Resolves when the value is on the disk itself. */
-  async save(value: number): Promise<void> {
+  /** Seconds since 1970; 0 where nothing was saved. */
+  get time(): number {
+    return this.#time;
+  }
+
+  /** Resolves when the value is on the disk itself. @param time seconds since 1970 */
+  async save(value: number, time: number): Promise<void> {
     const bytes = Buffer.alloc(SLOT_BYTES);
     bytes.writeDoubleLE(value, 0);
-    bytes.writeUInt32LE(crc32(bytes.subarray(0, 8)), 8);
+    bytes.writeUInt32LE(time, 8);
+    bytes.writeUInt32LE(crc32(bytes.subarray(0, 12)), 12);
     const slot = 1 - this.#slot;
     await this.#file!.write(bytes, 0, SLOT_BYTES, slot * SLOT_BYTES);
     await this.#file!.datasync();
     this.#slot = slot;
     this.#value = value;
+    this.#time = time;
   }
 
   async close(): Promise<void> {

@@ -96,7 +96,7 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
     checkpoint: async () => {},
     lastAppended: async () => 0,
     repeatsInserts: true,
-    journaled: { rows: 0, problem: undefined },
+    journaled: { rows: 0, problem: undefined, completeSince: Number.POSITIVE_INFINITY },
 
     append: ({ pieces }) => insert('logs', LOG_COLUMN_NAMES, { format: 'Native', pieces }),
     insert,

@@ -41,6 +41,8 @@ export interface Journaled {
   readonly rows: number;
   /** Why they cannot be stored now. */
   readonly problem: string | undefined;
+  /** What an earlier process stored since then is stored again where a power cut took it; seconds since 1970. */
+  readonly completeSince: number;
 }
 
 /**

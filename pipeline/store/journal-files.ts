@@ -45,6 +45,7 @@ export class JournalFiles {
   #failure: { readonly error: unknown } | undefined;
   #due: NodeJS.Timeout | undefined;
   #closing = false;
+  #completeSince = Number.POSITIVE_INFINITY;
 
   constructor(options: JournalFilesOptions) {
     this.#options = options;
@@ -55,7 +56,8 @@ export class JournalFiles {
   async load(): Promise<{ readonly file: JournalFile; readonly leftover: Leftover }[]> {
     const { folder, onDamage } = this.#options;
     await upgradeJournal(folder);
-    if (!(await this.#checkpoint.load()))
+    if (await this.#checkpoint.load()) this.#completeSince = this.#checkpoint.time;
+    else
       onDamage(
         `the file ${join(folder, 'checkpoint')} cannot be read: records that were deleted a moment before the server ended may come back`,
       );
@@ -72,6 +74,11 @@ export class JournalFiles {
   /** Every row up to this sequence number is in the tables, on the disk itself. */
   get checkpoint(): number {
     return this.#checkpoint.value;
+  }
+
+  /** The files held all rows that were stored since then, as they were loaded; seconds since 1970. */
+  get completeSince(): number {
+    return this.#completeSince;
   }
 
   /** Why stored rows cannot be brought to the disk. */
@@ -164,9 +171,10 @@ export class JournalFiles {
 
   async #giveUpStored(): Promise<void> {
     const count = this.#stored.length;
+    const time = Math.floor(Date.now() / 1000);
     await this.#options.syncTables();
     const lasts = this.#stored.slice(0, count).map(({ last }) => last);
-    await this.#checkpoint.save(Math.max(this.#checkpoint.value, ...lasts));
+    await this.#checkpoint.save(Math.max(this.#checkpoint.value, ...lasts), time);
     for (const { file } of this.#stored.splice(0, count)) {
       file.reuse();
       this.#used.delete(file);

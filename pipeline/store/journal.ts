@@ -108,6 +108,11 @@ export class Journal implements Journaled {
     return error instanceof Error ? error.message : String(error);
   }
 
+  /** All rows that an earlier process stored since then were in the journal at the start, so that none of them is missing; seconds since 1970. */
+  get completeSince(): number {
+    return this.#files.completeSince;
+  }
+
   /** The highest sequence number that was ever appended, as far as the journal knows; 0 for none. */
   async last(): Promise<number> {
     await this.#loading;
