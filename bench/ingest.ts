@@ -28,7 +28,7 @@ async function rawEngine(path: string): Promise<number> {
     for (const text of splitJsonBody(
       fleetBody(from, Math.min(RAW_ROWS, rows - from), Date.now(), createRandom(from)),
     )) {
-      block.add(normalize({ fields: JSON.parse(text), text }, arrival));
+      if (typeof text === 'string') block.add(normalize({ fields: JSON.parse(text), text }, arrival));
     }
     inserts.push(block.finish(Date.now() * 1000 + from));
   }

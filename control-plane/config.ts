@@ -165,7 +165,7 @@ export const SETTINGS = z.object({
   MAX_DISK_BYTES: whole(100 * 1024 * 1024).optional(),
   ARCHIVE_DIR: text.optional(),
   MEMORY_LIMIT_BYTES: whole(0).optional(),
-  INGEST_MAX_BYTES: whole(1024).default(64 * 1024 * 1024),
+  INGEST_MAX_BYTES: whole(1024, 128 * 1024 * 1024).default(64 * 1024 * 1024),
   OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: endpoint.optional(),
   OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: protocol.default('http/protobuf'),
   OTEL_EXPORTER_OTLP_HEADERS: z.string().transform(readHeaders).optional(),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { acceptOtlp, type OtlpTarget } from '../pipeline/accept-otlp.ts';
+import { pause } from '../pipeline/loop-turns.ts';
 import { type OtlpGrpcServer, startOtlpGrpc } from '../pipeline/sources/otlp-grpc.ts';
 import { type Auth, bearerToken } from './http/auth.ts';
 import type { BodyBudget } from './http/body-budget.ts';
@@ -29,19 +30,33 @@ export function startOtlpListener({
       const held = budget.reserve(bytes);
       return () => held.release();
     },
-    accept: async ({ message, peer, header }) => {
+    authorize: ({ peer, header }) => {
       const token = header('x-admin-token') || bearerToken(header('authorization'));
       auth.check('ingest', token, peer);
+    },
+    accept: async ({ message, peer, header, signal }) => {
       return acceptOtlp(options, {
         format: 'protobuf',
         content: message,
         agent: header('x-machine-id') || undefined,
         idempotencyKey: header('idempotency-key') || undefined,
         peer,
-        digest: createHash('sha256').update(message).digest('hex'),
+        digest: await digestOf(message, signal),
+        signal,
       }).catch((error: unknown) => {
         throw toLogplaneError(error) ?? error;
       });
     },
   });
+}
+
+const DIGEST_STEP_BYTES = 1024 * 1024;
+
+async function digestOf(message: Buffer, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  for (let at = 0; at < message.length; at += DIGEST_STEP_BYTES) {
+    hash.update(message.subarray(at, at + DIGEST_STEP_BYTES));
+    await pause(signal);
+  }
+  return hash.digest('hex');
 }

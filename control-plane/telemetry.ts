@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Counters } from '../pipeline/counters.ts';
+import { turnsEnded } from '../pipeline/loop-turns.ts';
 
 /** What `GET /metrics` answers, in Prometheus' text format. */
 export interface Telemetry {
@@ -7,7 +8,9 @@ export interface Telemetry {
   text(): Promise<string>;
 }
 
-const COUNTER_METRICS: Readonly<Record<keyof Counters, readonly [name: string, help: string]>> = {
+const COUNTER_METRICS: Readonly<
+  Record<Exclude<keyof Counters, 'recordsTooLarge'>, readonly [name: string, help: string]>
+> = {
   recordsStored: ['logplane_records_stored_total', 'Records that are durable'],
   recordsRejected: ['logplane_records_rejected_total', 'Entries that became dead letters'],
   requestsAccepted: ['logplane_requests_accepted_total', 'Ingest requests that were stored'],
@@ -26,6 +29,19 @@ export interface Series {
   readonly labels: readonly string[];
   readonly read: () => Iterable<{ readonly value: number } & Readonly<Record<string, string | number>>>;
 }
+
+const ingestSeries = ({ recordsTooLarge }: Counters): Record<string, Series> => ({
+  logplane_records_too_large_total: {
+    help: 'Records, or pieces of one, that are kept as text because they exceed a limit',
+    labels: ['limit'],
+    read: () => Object.entries(recordsTooLarge).map(([limit, value]) => ({ limit, value })),
+  },
+  logplane_ingest_turns_total: {
+    help: 'How often ingest stopped in its work to let others have the event loop',
+    labels: [],
+    read: () => [{ value: turnsEnded() }],
+  },
+});
 
 export interface TelemetryOptions {
   readonly counters: Counters;
@@ -48,11 +64,11 @@ export function createTelemetry({ counters, series, registries, gauges }: Teleme
       registers: [registry],
       collect() {
         this.reset();
-        this.inc(counters[field as keyof Counters]);
+        this.inc(counters[field as keyof typeof COUNTER_METRICS]);
       },
     });
   }
-  for (const [name, { help, labels, read }] of Object.entries(series)) {
+  for (const [name, { help, labels, read }] of Object.entries({ ...ingestSeries(counters), ...series })) {
     const Metric = name.endsWith('_total') ? Counter : Gauge;
     new Metric({
       name,

@@ -1,8 +1,10 @@
 import { badRequest, LogplaneError } from './errors.ts';
+import { pause } from './loop-turns.ts';
 import type { IngestRequest, Pipeline, Receipt } from './pipeline.ts';
-import { parseOtlpEntry, type RecordGroup, writeOtlpEntries } from './sources/otlp.ts';
-import { readJsonGroups } from './sources/otlp-json.ts';
-import { readProtobufGroups } from './sources/otlp-protobuf.ts';
+import { rejectBody } from './rejected-entries.ts';
+import { parseOtlpEntry, writeOtlpEntries } from './sources/otlp.ts';
+import { openJsonRequest } from './sources/otlp-json.ts';
+import { openProtobufRequest } from './sources/otlp-protobuf.ts';
 import type { DeadLetterStore, NewDeadLetter } from './store/dead-letter-store.ts';
 
 export interface OtlpRequest {
@@ -17,6 +19,8 @@ export interface OtlpRequest {
   readonly idempotencyKey?: string | undefined;
   /** Why the rest of the content could not be unpacked. */
   readonly damage?: string | undefined;
+  /** Aborted when nobody waits for the receipt any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface OtlpTarget {
@@ -38,13 +42,21 @@ export async function acceptOtlp(
   { pipeline, deadLetters }: OtlpTarget,
   request: OtlpRequest,
 ): Promise<OtlpReceipt> {
-  const entries = readOtlp(request);
+  const entries = await readOtlp(request);
   if ('reason' in entries) {
     await deadLetters.add([deadLetter(request, entries.reason)]);
     throw badRequest(`${entries.reason}; what could be read of it is kept as a dead letter`);
   }
-  const { agent, peer, digest, idempotencyKey } = request;
-  const receipt = await pipeline.accept({ agent, peer, digest, idempotencyKey, source: 'otlp', ...entries });
+  const { agent, peer, digest, idempotencyKey, signal } = request;
+  const receipt = await pipeline.accept({
+    agent,
+    peer,
+    digest,
+    idempotencyKey,
+    source: 'otlp',
+    signal,
+    ...entries,
+  });
   const { accepted, rejected } = receipt;
   const errorMessage =
     rejected === 0
@@ -54,33 +66,34 @@ export async function acceptOtlp(
   return { ...receipt, errorMessage };
 }
 
+const OPENERS = { json: openJsonRequest, protobuf: openProtobufRequest } as const;
+
 /**
  * Reads a request so far that its records can be taken in one by one; gives the reason where it is no such request.
- * @throws LogplaneError `too_large`
+ * @throws LogplaneError where nobody waits for it any more
  */
-export function readOtlp(
-  request: Pick<OtlpRequest, 'format' | 'content' | 'damage'>,
-): Pick<IngestRequest, 'entries' | 'decode'> | { readonly reason: string } {
-  try {
-    const groups = readGroups(request);
-    return { entries: { [Symbol.iterator]: () => writeOtlpEntries(groups) }, decode: parseOtlpEntry };
-  } catch (error) {
-    if (error instanceof LogplaneError) throw error;
-    return { reason: `not an OTLP request in ${request.format}: ${(error as Error).message}` };
-  }
-}
-
-function readGroups({
+export async function readOtlp({
   format,
   content,
   damage,
-}: Pick<OtlpRequest, 'format' | 'content' | 'damage'>): Iterable<RecordGroup> {
-  if (damage !== undefined) throw new Error(damage);
-  if (format === 'json') return readJsonGroups(content);
-  const groups = { [Symbol.iterator]: () => readProtobufGroups(content) };
-  // Walked through once before the first record is stored, so that a broken body stores none.
-  for (const group of groups) for (const _ of group);
-  return groups;
+  signal,
+}: Pick<OtlpRequest, 'format' | 'content' | 'damage' | 'signal'>): Promise<
+  Pick<IngestRequest, 'entries' | 'decode'> | { readonly reason: string }
+> {
+  try {
+    if (damage !== undefined) throw new Error(damage);
+    const opening = OPENERS[format](content);
+    let step = opening.next();
+    for (; !step.done; step = opening.next()) await pause(signal);
+    const groups = step.value;
+    return {
+      entries: { [Symbol.iterator]: () => writeOtlpEntries(groups(), content.length) },
+      decode: parseOtlpEntry,
+    };
+  } catch (error) {
+    if (error instanceof LogplaneError) throw error;
+    return { reason: `not an OTLP request in ${format}: ${(error as Error).message}` };
+  }
 }
 
 function deadLetter({ format, content, digest, agent, peer }: OtlpRequest, reason: string): NewDeadLetter {
@@ -90,7 +103,6 @@ function deadLetter({ format, content, digest, agent, peer }: OtlpRequest, reaso
     agent: agent ?? peer,
     source: 'otlp',
     line: 0,
-    reason,
-    content: format === 'json' ? content.toString() : content,
+    ...rejectBody<string | Buffer>(reason, content, (bytes) => (format === 'json' ? String(bytes) : bytes)),
   };
 }

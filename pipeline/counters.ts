@@ -1,7 +1,11 @@
+import type { RecordLimit } from './sources/source-entry.ts';
+
 /** What the pipeline has done since the process started; `/metrics` shows every one of them. */
 export interface Counters {
   recordsStored: number;
   recordsRejected: number;
+  /** Records, or pieces of one, that are kept as text, by the limit that they exceed. */
+  readonly recordsTooLarge: Record<RecordLimit, number>;
   requestsAccepted: number;
   requestsDuplicate: number;
   requestsLookedFor: number;
@@ -14,6 +18,7 @@ export function createCounters(): Counters {
   return {
     recordsStored: 0,
     recordsRejected: 0,
+    recordsTooLarge: { bytes: 0, fields: 0, depth: 0, resource: 0 },
     requestsAccepted: 0,
     requestsDuplicate: 0,
     requestsLookedFor: 0,

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
+import { PacedTexts } from './paced-texts.ts';
 import { fromMilliseconds } from './record/timestamp.ts';
-import { parseEntry } from './sources/json-body.ts';
-import type { Arrival, SourceEntry } from './sources/source-entry.ts';
+import { mayBeObject, parseEntry } from './sources/json-body.ts';
+import type { SourceText } from './sources/record-limits.ts';
+import type { Arrival, SourceEntry, UnreadableEntry } from './sources/source-entry.ts';
 import type { Normalize } from './transforms/normalize.ts';
 
 /** What a request says of itself, read before anything of it is stored. */
@@ -12,8 +13,10 @@ export interface UnidentifiedRequest {
   readonly digest: string;
   readonly idempotencyKey?: string | undefined;
   readonly source: string;
-  readonly entries: Iterable<string>;
-  readonly decode?: ((text: string) => SourceEntry | { readonly reason: string }) | undefined;
+  readonly entries: Iterable<SourceText>;
+  readonly decode?: ((text: string) => SourceEntry | UnreadableEntry) | undefined;
+  /** Aborted when nobody waits for the receipt any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface RequestIdentity {
@@ -26,8 +29,6 @@ export interface RequestIdentity {
 
 /** Of an id that is longer the rest says nothing more. */
 const MAX_AGENT_CHARACTERS = 256;
-/** Others get their turn after so many entries. */
-const TURN_ENTRIES = 100;
 /** A time of the first record is looked for in so many entries. */
 const HEAD_ENTRIES = 10;
 
@@ -60,17 +61,22 @@ interface Head {
 
 /** Reads as far as it must to know both; that is the first record alone of nearly every request. */
 async function readHead(
-  { entries, decode = parseEntry, source }: UnidentifiedRequest,
+  { entries, decode, source, signal }: UnidentifiedRequest,
   normalize: Normalize,
   idempotencyKey: string | undefined,
 ): Promise<Head> {
   const arrival = arrivalOf(source);
   let machine: string | undefined;
   let records = 0;
-  let read = 0;
-  for (const text of entries) {
-    if (++read % TURN_ENTRIES === 0) await setImmediate();
-    const entry = decode(text);
+  const texts = new PacedTexts(entries, signal);
+  for (let text = await texts.next(); text !== undefined; text = texts.nextNow() ?? (await texts.next())) {
+    // What is too large to be read names no machine and carries no time.
+    if (typeof text !== 'string') {
+      if (text.reason === undefined) records++;
+      continue;
+    }
+    if (!decode && !mayBeObject(text)) continue;
+    const entry = (decode ?? parseEntry)(text);
     if ('reason' in entry) continue;
     if (records++ === 0) {
       const { machine_id: id } = entry.fields;
@@ -90,6 +96,7 @@ function timeOfHead(
   let read = 0;
   for (const text of entries) {
     if (++read > HEAD_ENTRIES) return undefined;
+    if (typeof text !== 'string') continue;
     const entry = decode(text);
     if ('reason' in entry) continue;
     return timeOf(entry, normalize, arrival);

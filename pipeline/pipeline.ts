@@ -1,14 +1,16 @@
-import { setImmediate } from 'node:timers/promises';
 import type { BatchQueue } from './batch-queue.ts';
 import type { Counters } from './counters.ts';
 import { identifyRequest } from './identify-request.ts';
 import type { KnownRequests } from './known-requests.ts';
+import { PacedTexts, type Text } from './paced-texts.ts';
 import type { LogRecord } from './record/log-record.ts';
 import { fromMilliseconds } from './record/timestamp.ts';
+import { RejectedEntries } from './rejected-entries.ts';
 import { encodeRequest, idempotencyKey, type StoredRequest } from './request-progress.ts';
-import { parseEntry } from './sources/json-body.ts';
+import { mayBeObject, parseEntry } from './sources/json-body.ts';
+import { entryOfText, type SourceText } from './sources/record-limits.ts';
 import type { Arrival, SourceEntry, UnreadableEntry } from './sources/source-entry.ts';
-import { type DeadLetterStore, type NewDeadLetter, withoutQuote } from './store/dead-letter-store.ts';
+import { type DeadLetterStore, withoutQuote } from './store/dead-letter-store.ts';
 import { LogBlock } from './store/log-block.ts';
 import type { KeyBlock } from './transforms/key-block.ts';
 import type { KnownShapes } from './transforms/known-shapes.ts';
@@ -19,13 +21,8 @@ import type { Redactor } from './transforms/redactor.ts';
 /** A longer request is taken slice by slice, so that its size does not decide how much memory it needs. */
 const SLICE_ENTRIES = 20_000;
 const SLICE_CHARACTERS = 16 * 1024 * 1024;
-/**
- * After so many entries others get their turn: 100 take 1 ms. With 1,000, questions beside 30,000 records/s took p50 85 ms in place of 67
- * (each has to wait for several turns), and ingest was no faster.
- */
-const TURN_ENTRIES = 100;
-
-const NO_FIELDS = {};
+/** A longer text is read in several turns, because each step of it is worth one. */
+const LONG_CHARACTERS = 64 * 1024;
 
 export interface IngestRequest {
   /** Who sends, where the way of sending says so. */
@@ -40,9 +37,11 @@ export interface IngestRequest {
   /** The machine of records that name none. */
   readonly machineId?: string | undefined;
   /** The texts that the source cut the request into; read more than once. */
-  readonly entries: Iterable<string>;
+  readonly entries: Iterable<SourceText>;
   /** Reads one of them; left out where they are the JSON of records. */
   readonly decode?: ((text: string) => SourceEntry | UnreadableEntry) | undefined;
+  /** Aborted when nobody waits for the receipt any more: what is stored by then stays, and the rest is left. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Receipt {
@@ -126,10 +125,14 @@ export class Pipeline {
       // What the store said of a request is asked of it once.
       if (known > 0) requests.record(progress);
       if (!progress.complete) {
-        const texts = request.entries[Symbol.iterator]();
-        for (let skipped = 0; skipped < known; skipped++) texts.next();
-        for (let text = texts.next(); !text.done; text = texts.next()) {
-          progress = await this.#storeSlice(text.value, texts, request, progress);
+        const texts = new PacedTexts(request.entries, request.signal);
+        for (let skipped = 0; skipped < known; skipped++) await texts.next();
+        const rejected = new RejectedEntries(
+          { digest: request.digest, receivedAt: Date.now() * 1000, agent, source: request.source },
+          progress.rejected,
+        );
+        for (let text = await texts.next(); text !== undefined; text = await texts.next()) {
+          progress = await this.#storeSlice(text, texts, rejected, request, progress);
           requests.record(progress);
         }
         if (progress.entries > 0 && !progress.complete) requests.record({ ...progress, complete: true });
@@ -146,14 +149,15 @@ export class Pipeline {
 
   /** Takes `first` and what follows it, as much as a slice may have. */
   async #storeSlice(
-    first: string,
-    texts: Iterator<string>,
+    first: Text,
+    texts: PacedTexts,
+    rejected: RejectedEntries,
     request: IngestRequest,
     before: StoredRequest,
   ): Promise<StoredRequest> {
     const openKeys: Before = new Map();
     try {
-      return await this.#readAndStore(first, texts, request, before, openKeys);
+      return await this.#readAndStore(first, texts, rejected, request, before, openKeys);
     } catch (error) {
       this.#options.redact.keyBlocks.restore(senderOf(request), openKeys);
       throw error;
@@ -161,62 +165,59 @@ export class Pipeline {
   }
 
   async #readAndStore(
-    first: string,
-    texts: Iterator<string>,
+    first: Text,
+    texts: PacedTexts,
+    rejected: RejectedEntries,
     request: IngestRequest,
     before: StoredRequest,
     openKeys: Before,
   ): Promise<StoredRequest> {
     const { redact, sample, queue, deadLetters, counters, hasLiveReaders } = this.#options;
-    const now = Date.now();
     const arrival: Arrival = {
-      time: fromMilliseconds(now),
+      time: fromMilliseconds(Date.now()),
       source: request.source,
       machineId: request.machineId === undefined ? undefined : redact.text(request.machineId),
     };
     const rows = LogBlock.take();
     const records: LogRecord[] | undefined = hasLiveReaders() ? [] : undefined;
-    const letters: NewDeadLetter[] = [];
     const measuring = this.#options.measure();
-    let entries = 0;
+    let accepted = 0;
+    let refused = 0;
     let characters = 0;
     let isFull = false;
-    for (let text: string | undefined = first; text !== undefined; ) {
-      if (entries > 0 && entries % TURN_ENTRIES === 0) await setImmediate();
-      entries++;
-      characters += text.length;
-      const whole = this.#read(text, request, arrival, openKeys);
-      if ('reason' in whole) {
-        const line = before.entries + entries;
-        letters.push({
-          id: `${request.digest}-${line}`,
-          receivedAt: now * 1000,
-          agent: before.agent,
-          source: request.source,
-          line,
-          reason: whole.reason,
-          content: whole.content ?? text,
-        });
+    for (let text: Text | undefined = first; text !== undefined; ) {
+      const read =
+        typeof text !== 'string' || text.length > LONG_CHARACTERS
+          ? await this.#readLong(text, request, arrival, openKeys, texts)
+          : this.#read(text, request, arrival, openKeys, rejected.isFull);
+      if ('reason' in read) {
+        refused++;
+        const { reason, content = contentOf(text) } = read;
+        const part = typeof text === 'string' ? undefined : text.piece?.part;
+        rejected.add(before.entries + accepted + refused, { reason, content, part });
       } else {
-        measuring?.add(whole);
-        const record = sample(whole);
+        accepted++;
+        characters += contentOf(text).length;
+        measuring?.add(read);
+        const record = sample(read);
         if (record) {
           rows.add(record);
           records?.push(record);
         }
       }
-      isFull = entries === SLICE_ENTRIES || characters >= SLICE_CHARACTERS;
-      text = isFull ? undefined : nextOf(texts);
+      isFull = accepted === SLICE_ENTRIES || characters >= SLICE_CHARACTERS;
+      text = isFull ? undefined : (texts.nextNow() ?? (await texts.next()));
     }
     const after: StoredRequest = {
       ...before,
-      entries: before.entries + entries,
-      accepted: before.accepted + entries - letters.length,
-      rejected: before.rejected + letters.length,
+      entries: before.entries + accepted + refused,
+      accepted: before.accepted + accepted,
+      rejected: before.rejected + refused,
       complete: !isFull,
     };
+    const letters = rejected.take();
     if (letters.length > 0) await deadLetters.add(letters);
-    counters.recordsRejected += letters.length;
+    counters.recordsRejected += refused;
     if (rows.count > 0) await queue.add({ rows, records, request: encodeRequest(after) });
     rows.release();
     measuring?.commit();
@@ -228,38 +229,70 @@ export class Pipeline {
     request: IngestRequest,
     arrival: Arrival,
     openKeys: Before,
+    isReasonNeedless: boolean,
   ): LogRecord | UnreadableEntry {
     const { redact, normalize, shapes } = this.#options;
-    const { keyBlocks } = redact;
     const { decode } = request;
-    const sender = senderOf(request);
-    const mayHoldKey = keyBlocks.isOpen(sender);
-    const known = decode || mayHoldKey ? undefined : shapes.read(text, arrival);
+    const isNoRecord = isReasonNeedless && !decode && !mayBeObject(text);
+    const isPlain = !decode && !isNoRecord && !redact.keyBlocks.isOpen(senderOf(request));
+    const known = isPlain ? shapes.read(text, arrival) : undefined;
     if (known) return known;
-    const entry: SourceEntry | UnreadableEntry = (decode ?? parseEntry)(text);
+    const entry = this.#redact(
+      isNoRecord ? NO_RECORD : (decode ?? parseEntry)(text),
+      text,
+      request,
+      openKeys,
+    );
+    return 'reason' in entry ? entry : normalize(entry, arrival);
+  }
+
+  /** The same step by step, with a turn for each. */
+  async #readLong(
+    text: Text,
+    request: IngestRequest,
+    arrival: Arrival,
+    openKeys: Before,
+    texts: PacedTexts,
+  ): Promise<LogRecord | UnreadableEntry> {
+    const { decode = parseEntry } = request;
+    await texts.pause();
+    const entry = typeof text === 'string' ? decode(text) : entryOfText(text);
+    await texts.pause();
+    const redacted = this.#redact(entry, contentOf(text), request, openKeys);
+    if ('reason' in redacted) return redacted;
+    await texts.pause();
+    return this.#options.normalize(redacted, arrival);
+  }
+
+  /** Takes the secrets out, also those of a key whose lines come one by one. @param text what the entry was read from */
+  #redact(
+    entry: SourceEntry | UnreadableEntry,
+    text: string,
+    request: IngestRequest,
+    openKeys: Before,
+  ): SourceEntry | UnreadableEntry {
+    const { redact, counters } = this.#options;
+    const { keyBlocks } = redact;
+    const sender = senderOf(request);
     const isUnread = 'reason' in entry;
-    const isClean = !mayHoldKey && redact.isClean(isUnread ? text : entry.text);
-    if (isClean) return isUnread ? entry : normalize(entry, arrival);
     // What a source keeps of its own form is redacted by the store of dead letters.
     if (isUnread && entry.content !== undefined) return entry;
+    if (!isUnread && entry.exceeded) counters.recordsTooLarge[entry.exceeded]++;
+    if (!keyBlocks.isOpen(sender) && redact.isClean(isUnread ? text : entry.text)) return entry;
     const inStream = <T>(read: (block: KeyBlock) => T) =>
       keyBlocks.use(sender, streamOf(isUnread ? NO_FIELDS : entry.fields), openKeys, read);
-    if (!isUnread)
-      return normalize(
-        inStream((block) => redact.entry(entry, block)),
-        arrival,
-      );
+    if (!isUnread) return inStream((block) => redact.entry(entry, block));
     const content = inStream((block) => redact.text(text, block));
     return { content, reason: content === text ? entry.reason : withoutQuote(entry.reason) };
   }
 }
+
+const NO_FIELDS = {};
+const NO_RECORD: UnreadableEntry = { reason: 'not a JSON object' };
 
 /** Whose streams the records belong to. The first record does not say it: a relay sends those of many machines, in any order. */
 function senderOf({ agent, peer }: IngestRequest): string {
   return agent ?? peer;
 }
 
-function nextOf(texts: Iterator<string>): string | undefined {
-  const next = texts.next();
-  return next.done ? undefined : next.value;
-}
+const contentOf = (text: Text) => (typeof text === 'string' ? text : text.text);

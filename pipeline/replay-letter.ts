@@ -1,7 +1,10 @@
-import { setImmediate } from 'node:timers/promises';
 import { type OtlpTarget, readOtlp } from './accept-otlp.ts';
+import { PacedTexts } from './paced-texts.ts';
 import type { IngestRequest, Receipt } from './pipeline.ts';
+import { isOfRest } from './rejected-entries.ts';
 import { parseEntry, splitJsonBody } from './sources/json-body.ts';
+import { entryOfText, MAX_RECORD_BYTES } from './sources/record-limits.ts';
+import type { UnreadableEntry } from './sources/source-entry.ts';
 import type { DeadLetter } from './store/dead-letter-store.ts';
 
 export interface ReplayReceipt extends Receipt {
@@ -10,9 +13,6 @@ export interface ReplayReceipt extends Receipt {
 }
 
 type Entries = Pick<IngestRequest, 'entries' | 'decode'>;
-
-/** So many entries are looked at before others get their turn. */
-const TURN_ENTRIES = 100;
 
 /**
  * Takes a dead letter in the way in which it came, and removes it once all that can be read of it is stored. What is in it and still
@@ -25,7 +25,7 @@ export async function replayLetter(
   letter: DeadLetter,
 ): Promise<ReplayReceipt> {
   const content = await readContent(deadLetters.content(letter.id), letter);
-  const entries = entriesOf(letter, content);
+  const entries = await entriesOf(letter, content);
   const reason = 'reason' in entries ? entries.reason : await reasonAgainst(entries);
   if ('reason' in entries || reason !== undefined) {
     return { accepted: 0, rejected: 1, duplicate: false, reason: reason! };
@@ -50,24 +50,24 @@ async function readContent(parts: AsyncIterable<string>, letter: DeadLetter): Pr
   return content.subarray(0, length);
 }
 
-function entriesOf(letter: DeadLetter, content: Buffer): Entries | { readonly reason: string } {
+async function entriesOf(letter: DeadLetter, content: Buffer): Promise<Entries | UnreadableEntry> {
   if (letter.source === 'otlp') {
     return readOtlp({ format: isProtobuf(letter) ? 'protobuf' : 'json', content });
   }
-  // One record is one record, whatever line breaks are in it.
-  if (letter.line > 0) return { entries: [content.toString()] };
+  // One record is one record, whatever line breaks are in it. One that is too long comes in pieces, as it does in a body.
+  const isRecord = letter.line > 0 && !isOfRest(letter) && content.length <= MAX_RECORD_BYTES;
+  if (isRecord) return { entries: [content.toString()] };
   return { entries: { [Symbol.iterator]: () => splitJsonBody(content) } };
 }
 
 /** Why nothing of it can be taken in; undefined where something can. */
 async function reasonAgainst({ entries, decode = parseEntry }: Entries): Promise<string | undefined> {
   let first: string | undefined;
-  let count = 0;
-  for (const text of entries) {
-    const entry = decode(text);
+  const texts = new PacedTexts(entries, undefined);
+  for (let text = await texts.next(); text !== undefined; text = texts.nextNow() ?? (await texts.next())) {
+    const entry = typeof text === 'string' ? decode(text) : entryOfText(text);
     if (!('reason' in entry)) return undefined;
     first ??= entry.reason;
-    if (++count % TURN_ENTRIES === 0) await setImmediate();
   }
   return first ?? 'it holds no record';
 }

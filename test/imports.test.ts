@@ -4,11 +4,11 @@ import t from 'tap';
 
 /** From low to high: a file may import from its own layer and those above it in this list. */
 const LAYERS = [
-  /^pipeline\/(record\/|errors\.ts|counters\.ts|free-list\.ts|held-memory\.ts|turns\.ts|make-folder\.ts|replace-file\.ts|state-file\.ts|folder-lock\.ts|fs-native-extensions\.d\.ts|sequencer\.ts|request-progress\.ts|sources\/source-entry\.ts)/,
+  /^pipeline\/(record\/|errors\.ts|counters\.ts|free-list\.ts|held-memory\.ts|turns\.ts|loop-turns\.ts|make-folder\.ts|replace-file\.ts|state-file\.ts|folder-lock\.ts|fs-native-extensions\.d\.ts|sequencer\.ts|request-progress\.ts|sources\/source-entry\.ts)/,
   /^pipeline\/(sources|transforms|store|live)\//,
   /^pipeline\/fluent-bit\//,
   /^pipeline\/agent\//,
-  /^pipeline\/(batch-queue|[a-z]+(-back)?-requests?)\.ts/,
+  /^pipeline\/(rejected-entries|paced-texts|batch-queue|[a-z]+(-back)?-requests?)\.ts/,
   /^pipeline\/(pipeline|deliver-files|accept-otlp|replay-letter)\.ts/,
   /^control-plane\/logger\//,
   /^control-plane\/(query\/|alerts\/rule-words\.ts)/,

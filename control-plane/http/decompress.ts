@@ -1,30 +1,45 @@
 import { createGunzip, createInflate } from 'node:zlib';
 import { Decompress as ZstdDecompress } from 'fzstd';
-import { uncompress as snappyUncompress } from 'snappyjs';
+import { uncompress as snappyUncompress } from 'snappy';
 import { LogplaneError } from '../../pipeline/errors.ts';
+import { pause } from '../../pipeline/loop-turns.ts';
+import { BodyMemory } from './body-memory.ts';
+import { ZstdFrames } from './zstd-frames.ts';
 
 /** Called with each piece that was unpacked; throws to stop. */
 type OnPiece = (piece: Uint8Array) => void;
 
-/** Unpacks piece by piece, so that a bomb is stopped at the limit and not after it. */
+/** Unpacks piece by piece, so that a bomb is stopped at the limit and not after it, and nobody waits for it. */
 interface Unpacker {
   write(packed: Buffer): Promise<void>;
   end(): Promise<void>;
+  /** To be called in the end, whatever happened. */
+  release(): void;
 }
 
-const UNPACKERS: Readonly<Record<string, (onPiece: OnPiece, limit: number) => Unpacker>> = {
-  gzip: (onPiece) => zlibUnpacker(createGunzip(), onPiece),
-  deflate: (onPiece) => zlibUnpacker(createInflate(), onPiece),
+interface UnpackerOptions {
+  readonly onPiece: OnPiece;
+  /** Unpacked bytes that a body may have. */
+  readonly limit: number;
+  /** Aborted when nobody waits for the body any more. */
+  readonly signal: AbortSignal;
+}
+
+const UNPACKERS: Readonly<Record<string, (options: UnpackerOptions) => Unpacker>> = {
+  gzip: ({ onPiece }) => zlibUnpacker(createGunzip({ chunkSize: PIECE_BYTES }), onPiece),
+  deflate: ({ onPiece }) => zlibUnpacker(createInflate({ chunkSize: PIECE_BYTES }), onPiece),
   zstd: zstdUnpacker,
   snappy: snappyUnpacker,
 };
 
+const PIECE_BYTES = 64 * 1024;
+
 export const ENCODINGS = ['identity', ...Object.keys(UNPACKERS)];
 
 /** @throws LogplaneError `unsupported_encoding` */
-export function createUnpacker(encoding: string, onPiece: OnPiece, limit: number): Unpacker {
+export function createUnpacker(encoding: string, options: UnpackerOptions): Unpacker {
   if (encoding === 'identity' || encoding === '') {
-    return { write: async (packed) => onPiece(packed), end: async () => {} };
+    return { write: async (packed) => options.onPiece(packed), end: async () => {}, release: () => {} };
   }
   const create = UNPACKERS[encoding];
   if (!create) {
@@ -33,7 +48,7 @@ export function createUnpacker(encoding: string, onPiece: OnPiece, limit: number
       `Content-Encoding: expected one of ${ENCODINGS.join(', ')}, got "${encoding}"`,
     );
   }
-  return create(onPiece, limit);
+  return create(options);
 }
 
 function zlibUnpacker(zlib: ReturnType<typeof createGunzip>, onPiece: OnPiece): Unpacker {
@@ -58,27 +73,49 @@ function zlibUnpacker(zlib: ReturnType<typeof createGunzip>, onPiece: OnPiece): 
       zlib.end();
       return finished;
     },
+    release: () => void zlib.destroy(),
   };
 }
 
-function zstdUnpacker(onPiece: OnPiece): Unpacker {
-  const zstd = new ZstdDecompress(onPiece);
+/** Block by block, once all is there: what the blocks need is looked at before the first of them is unpacked. */
+function zstdUnpacker({ onPiece, signal }: UnpackerOptions): Unpacker {
+  const memory = new BodyMemory();
   return {
-    write: async (packed) => zstd.push(packed),
-    end: async () => zstd.push(new Uint8Array(0), true),
-  };
-}
-
-/** Snappy's block format, which Fluent Bit's `compress snappy` sends, names its unpacked size at the head. */
-function snappyUnpacker(onPiece: OnPiece, limit: number): Unpacker {
-  const pieces: Buffer[] = [];
-  return {
-    write: async (packed) => void pieces.push(packed),
-    end: async () => {
-      const packed = Buffer.concat(pieces);
-      if (snappySize(packed) > limit) throw tooLarge(limit, 'more');
-      onPiece(snappyUncompress(packed));
+    write: async (packed) => memory.add(packed),
+    async end() {
+      const packed = memory.content;
+      for (const _ of new ZstdFrames(packed).ends()) await pause(signal);
+      const zstd = new ZstdDecompress(onPiece);
+      let start = 0;
+      for (const end of new ZstdFrames(packed).ends()) {
+        zstd.push(packed.subarray(start, end));
+        start = end;
+        await pause(signal);
+      }
+      zstd.push(new Uint8Array(0), true);
     },
+    release: () => memory.release(),
+  };
+}
+
+/**
+ * Snappy's block format, which Fluent Bit's `compress snappy` sends, names its unpacked size at the head. It is unpacked at once, in a
+ * thread of its own.
+ */
+function snappyUnpacker({ onPiece, limit, signal }: UnpackerOptions): Unpacker {
+  const memory = new BodyMemory();
+  return {
+    write: async (packed) => memory.add(packed),
+    async end() {
+      const packed = memory.content;
+      if (snappySize(packed) > limit) throw tooLarge(limit, 'more');
+      const unpacked = (await snappyUncompress(packed)) as Buffer;
+      for (let at = 0; at < unpacked.length; at += PIECE_BYTES) {
+        onPiece(unpacked.subarray(at, at + PIECE_BYTES));
+        await pause(signal);
+      }
+    },
+    release: () => memory.release(),
   };
 }
 

@@ -24,6 +24,8 @@ export interface RequestBody {
   readonly digest: string;
   /** Why the rest could not be unpacked. */
   readonly damage: string | undefined;
+  /** Aborted when the sender leaves before it is answered. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -48,19 +50,24 @@ export async function readBody<T>(
     held.shrink(Math.max(0, declared - packedSize));
   }, PATIENCE_MS);
   const memory = new BodyMemory();
+  const left = new AbortController();
+  const leave = () => left.abort();
+  request.socket?.once('close', leave);
+  let unpacker: ReturnType<typeof createUnpacker> | undefined;
   try {
     let size = 0;
     const encoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase();
-    const unpacker = createUnpacker(
-      encoding,
-      (piece) => {
+    const opened = createUnpacker(encoding, {
+      onPiece: (piece) => {
         size += piece.length;
         if (size > limit) throw tooLarge(limit, 'more');
         held.grow(piece.length);
         memory.add(piece);
       },
       limit,
-    );
+      signal: left.signal,
+    });
+    unpacker = opened;
     const hash = createHash('sha256');
     let damage: string | undefined;
     let refusal: unknown;
@@ -73,7 +80,7 @@ export async function readBody<T>(
           if (packedSize > limit) throw tooLarge(limit, 'more');
           if (counted) held.grow(chunk.length);
           hash.update(chunk);
-          damage ??= await damageOf(() => unpacker.write(chunk), encoding);
+          damage ??= await damageOf(() => opened.write(chunk), encoding);
         } catch (error) {
           refusal = error;
           memory.release();
@@ -86,10 +93,12 @@ export async function readBody<T>(
     }
     clearTimeout(patience);
     if (refusal !== undefined) throw refusal;
-    damage ??= await damageOf(() => unpacker.end(), encoding);
-    return await use({ content: memory.content, digest: hash.digest('hex'), damage });
+    damage ??= await damageOf(() => opened.end(), encoding);
+    return await use({ content: memory.content, digest: hash.digest('hex'), damage, signal: left.signal });
   } finally {
     clearTimeout(patience);
+    request.socket?.off('close', leave);
+    unpacker?.release();
     memory.release();
     held.release();
   }

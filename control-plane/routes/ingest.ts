@@ -1,8 +1,11 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { badRequest } from '../../pipeline/errors.ts';
+import { PacedTexts } from '../../pipeline/paced-texts.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
-import { splitJsonBody } from '../../pipeline/sources/json-body.ts';
+import { rejectBody } from '../../pipeline/rejected-entries.ts';
+import { isJson, splitJsonBody } from '../../pipeline/sources/json-body.ts';
+import type { SourceText } from '../../pipeline/sources/record-limits.ts';
 import type { DeadLetterStore } from '../../pipeline/store/dead-letter-store.ts';
 import type { RouteFamily } from '../http/api.ts';
 import { type ReadBodyOptions, type RequestBody, readBody } from '../http/read-body.ts';
@@ -38,7 +41,7 @@ export function addIngestRoutes(
     (context) => readBody(context.req, body, (request) => ingest(context, request)),
   );
 
-  async function ingest(context: Context, { content, digest, damage }: RequestBody) {
+  async function ingest(context: Context, { content, digest, damage, signal }: RequestBody) {
     const peer = context.ip;
     const agent = context.get('X-Machine-Id').slice(0, LONGEST_MACHINE_ID) || undefined;
     if (damage !== undefined) {
@@ -49,8 +52,7 @@ export function addIngestRoutes(
           agent: agent ?? peer,
           source: 'api',
           line: 0,
-          reason: damage,
-          content: content.toString(),
+          ...rejectBody(damage, content, String),
         },
       ]);
       throw badRequest(`${damage}; what could be read of it is kept as a dead letter`);
@@ -63,8 +65,9 @@ export function addIngestRoutes(
       idempotencyKey: context.get('Idempotency-Key') || undefined,
       source: 'api',
       entries,
+      signal,
     });
-    if (receipt.accepted === 0 && receipt.rejected > 0 && !holdsJson(entries)) {
+    if (receipt.accepted === 0 && receipt.rejected > 0 && !(await holdsJson(entries, signal))) {
       throw badRequest(
         'the body is not JSON: expected NDJSON, a JSON array or one JSON object; it is kept as dead letters',
       );
@@ -73,14 +76,15 @@ export function addIngestRoutes(
   }
 }
 
-function holdsJson(texts: Iterable<string>): boolean {
-  for (const text of texts) {
-    try {
-      JSON.parse(text);
-      return true;
-    } catch {
-      // The next line may be JSON.
-    }
+/** So many entries of a body in which there is no record decide whether it is JSON at all. */
+const LOOKED_AT = 1_000;
+
+async function holdsJson(entries: Iterable<SourceText>, signal: AbortSignal): Promise<boolean> {
+  const texts = new PacedTexts(entries, signal);
+  for (let looked = 0; looked < LOOKED_AT; looked++) {
+    const text = await texts.next();
+    if (text === undefined) return false;
+    if (typeof text === 'string' && isJson(text)) return true;
   }
   return false;
 }

@@ -1,7 +1,10 @@
 import {
   Metadata,
+  type Responder,
   Server,
   ServerCredentials,
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
   type ServerUnaryCall,
   type ServiceDefinition,
   type sendUnaryData,
@@ -10,14 +13,19 @@ import {
 import { LogplaneError } from '../errors.ts';
 import { encodeExportResponse, encodeRetryStatus } from './otlp-protobuf.ts';
 
-/** One call of `LogsService/Export`. */
-export interface GrpcExport {
-  /** The serialized request, unpacked. */
-  readonly message: Buffer;
+/** Who calls `LogsService/Export`. */
+export interface GrpcCaller {
   /** The caller's address, without its port. */
   readonly peer: string;
   /** Metadata by lower-case name. */
   readonly header: (name: string) => string;
+}
+
+export interface GrpcExport extends GrpcCaller {
+  /** The serialized request, unpacked. */
+  readonly message: Buffer;
+  /** Aborted when the caller no longer waits for the answer. */
+  readonly signal: AbortSignal;
 }
 
 export interface OtlpGrpcOptions {
@@ -30,6 +38,8 @@ export interface OtlpGrpcOptions {
   readonly limit: number;
   /** Holds memory for one message until the function that it gives is called. @throws LogplaneError where there is none */
   readonly reserve: (bytes: number) => () => void;
+  /** Called before anything of a message is read. @throws LogplaneError where the caller may not send */
+  readonly authorize: (caller: GrpcCaller) => void;
   /**
    * Takes the records in; resolves when they are durable.
    * @throws LogplaneError, which the caller gets as gRPC status
@@ -69,6 +79,7 @@ export async function startOtlpGrpc(options: OtlpGrpcOptions): Promise<OtlpGrpcS
   const server = new Server({
     'grpc.max_receive_message_length': options.limit,
     'grpc.max_concurrent_streams': CALLS_PER_CONNECTION,
+    interceptors: [(_method, call) => new ServerInterceptingCall(call, authorizing(call, options))],
   });
   server.addService(LOGS_SERVICE, {
     Export: (call: ServerUnaryCall<Buffer, Buffer>, respond: sendUnaryData<Buffer>) => {
@@ -81,11 +92,13 @@ export async function startOtlpGrpc(options: OtlpGrpcOptions): Promise<OtlpGrpcS
         refuse(status.RESOURCE_EXHAUSTED)(error);
         return;
       }
+      const left = new AbortController();
+      call.on('cancelled', () => left.abort());
       options
         .accept({
+          ...callerOf(call, call.metadata),
           message: call.request,
-          peer: withoutPort(call.getPeer()),
-          header: (name) => String(call.metadata.get(name)[0] ?? ''),
+          signal: left.signal,
         })
         .finally(release)
         .then(
@@ -103,6 +116,30 @@ export async function startOtlpGrpc(options: OtlpGrpcOptions): Promise<OtlpGrpcS
     );
   });
   return { port, stop: (milliseconds) => stop(server, milliseconds) };
+}
+
+function callerOf(call: { getPeer(): string }, metadata: Metadata): GrpcCaller {
+  return { peer: withoutPort(call.getPeer()), header: (name) => String(metadata.get(name)[0] ?? '') };
+}
+
+function authorizing(
+  call: ServerInterceptingCallInterface,
+  { authorize, onDefect }: OtlpGrpcOptions,
+): Responder {
+  return {
+    start: (next) =>
+      next({
+        onReceiveMetadata(metadata, proceed) {
+          try {
+            authorize(callerOf(call, metadata));
+          } catch (error) {
+            call.sendStatus(toStatus(error, status.UNAVAILABLE, onDefect));
+            return;
+          }
+          proceed(metadata);
+        },
+      }),
+  };
 }
 
 function serverCredentials(tls: OtlpGrpcOptions['tls']): ServerCredentials {

@@ -1,18 +1,25 @@
 import protobuf from 'protobufjs';
-import { mayCarry, type RecordGroup } from './otlp.ts';
-import { type OtlpRecord, type ResourceHead, type ScopeHead, writeSharedFields } from './otlp-record.ts';
+import { once } from './once.ts';
+import { mayCarry, type RecordGroup, type UnreadRecord } from './otlp.ts';
+import {
+  type OtlpRecord,
+  type ResourceHead,
+  type ScopeHead,
+  writeResourceFields,
+  writeScopeFields,
+} from './otlp-record.ts';
+import { OtlpTooDeepError } from './otlp-value.ts';
+import { type LargeText, MAX_RECORD_BYTES, splitLongText } from './record-limits.ts';
 
 /**
  * The messages of OTLP logs (opentelemetry-proto 1.x: collector/logs/v1, logs/v1, resource/v1, common/v1), without
- * packages, which are no part of the encoding, and without the lists of scopes and records, which are read one by one.
+ * packages, which are no part of the encoding, and without those that hold lists of resources, scopes and records, which are read one by one.
  */
 const SCHEMA = `
 syntax = "proto3";
 message ExportLogsServiceResponse { ExportLogsPartialSuccess partial_success = 1; }
 message ExportLogsPartialSuccess { int64 rejected_log_records = 1; string error_message = 2; }
-message ResourceLogs { Resource resource = 1; string schema_url = 3; }
 message Resource { repeated KeyValue attributes = 1; uint32 dropped_attributes_count = 2; }
-message ScopeLogs { InstrumentationScope scope = 1; string schema_url = 3; }
 message InstrumentationScope {
   string name = 1; string version = 2; repeated KeyValue attributes = 3; uint32 dropped_attributes_count = 4;
 }
@@ -36,39 +43,84 @@ message Any { string type_url = 1; bytes value = 2; }
 message Status { int32 code = 1; string message = 2; repeated Any details = 3; }
 `;
 
-/** Fields that hold the lists. */
+/** Fields of requests, resources and scopes. */
 const RESOURCE_LOGS = 1;
 const SCOPE_LOGS = 2;
 const LOG_RECORDS = 2;
+const HEAD = 1;
+const SCHEMA_URL = 3;
 
 const { root } = protobuf.parse(SCHEMA);
-const ResourceLogs = root.lookupType('ResourceLogs');
-const ScopeLogs = root.lookupType('ScopeLogs');
+const Resource = root.lookupType('Resource');
+const InstrumentationScope = root.lookupType('InstrumentationScope');
 const LogRecord = root.lookupType('LogRecord');
 const Response = root.lookupType('ExportLogsServiceResponse');
 const RetryInfo = root.lookupType('RetryInfo');
 const Status = root.lookupType('Status');
 
+/** Fields of a message that are passed over between two bounded steps. */
+const STEP_FIELDS = 4_096;
+
+/**
+ * Opens an `ExportLogsServiceRequest`: walks through it once, so that of a broken one no record is read. Gives undefined between bounded
+ * steps, then what reads its records.
+ * @throws Error where the bytes are no such request
+ */
+export function* openProtobufRequest(
+  body: Buffer,
+): Generator<undefined, () => Iterable<RecordGroup | undefined>> {
+  yield* checkProtobufRequest(body);
+  return () => readProtobufGroups(body);
+}
+
+function* checkProtobufRequest(body: Buffer): Generator<undefined> {
+  for (const resourceLogs of members(body, RESOURCE_LOGS)) {
+    if (!resourceLogs) yield undefined;
+    else {
+      for (const scopeLogs of members(resourceLogs, SCOPE_LOGS)) {
+        if (!scopeLogs) yield undefined;
+        else for (const record of members(scopeLogs, LOG_RECORDS)) if (!record) yield undefined;
+      }
+    }
+  }
+}
+
 /**
  * The records of an `ExportLogsServiceRequest`, decoded one at a time: a body of millions of empty records never
- * stands in memory as objects.
+ * stands in memory as objects. Undefined stands for a bounded step that has led to none.
  * @throws Error, while it is iterated, where the bytes are no such request
  */
-export function* readProtobufGroups(body: Buffer): Generator<RecordGroup> {
+function* readProtobufGroups(body: Buffer): Generator<RecordGroup | undefined> {
   for (const resourceLogs of members(body, RESOURCE_LOGS)) {
+    if (!resourceLogs) {
+      yield undefined;
+      continue;
+    }
+    const resource = yield* findHead(resourceLogs);
+    const resourceFields = once(() =>
+      writeResourceFields({
+        ...(resource.head && { resource: decode<ResourceHead['resource'] & {}>(Resource, resource.head) }),
+        ...(resource.schemaUrl && { schemaUrl: resource.schemaUrl.toString() }),
+      }),
+    );
     for (const scopeLogs of members(resourceLogs, SCOPE_LOGS)) {
+      if (!scopeLogs) {
+        yield undefined;
+        continue;
+      }
+      const scope = yield* findHead(scopeLogs);
       yield {
-        shared: () =>
-          writeSharedFields(
-            decode<ResourceHead>(ResourceLogs, resourceLogs),
-            decode<ScopeHead>(ScopeLogs, scopeLogs),
-          ),
+        shared: once(() => [
+          ...writeScopeFields({
+            ...(scope.head && { scope: decode<ScopeHead['scope'] & {}>(InstrumentationScope, scope.head) }),
+            ...(scope.schemaUrl && { schemaUrl: scope.schemaUrl.toString() }),
+          }),
+          ...resourceFields(),
+        ]),
+        largeHead: [resource, scope].flatMap(({ head, schemaUrl }) => largeTexts(head, schemaUrl)),
         *[Symbol.iterator]() {
           for (const bytes of members(scopeLogs, LOG_RECORDS)) {
-            yield {
-              read: () => decode<OtlpRecord>(LogRecord, bytes),
-              raw: () => requestOf(bytes, resourceLogs, scopeLogs),
-            };
+            yield bytes && unreadRecord(bytes, resource, scope);
           }
         },
       };
@@ -76,48 +128,96 @@ export function* readProtobufGroups(body: Buffer): Generator<RecordGroup> {
   }
 }
 
-/** 64-bit numbers come as decimal strings, bytes as buffers; what was not sent is left out. */
-function decode<Message>(type: protobuf.Type, bytes: Uint8Array): Message {
-  return type.toObject(type.decode(bytes), { longs: String }) as Message;
+function unreadRecord(bytes: Buffer, resource: Head, scope: Head): UnreadRecord {
+  return {
+    read: () => decode<OtlpRecord>(LogRecord, bytes),
+    raw: () => requestOf(bytes, resource, scope),
+    text: () => printable(bytes.toString()),
+    pieces: bytes.length > MAX_RECORD_BYTES ? () => printablePieces(bytes) : undefined,
+  };
 }
 
-/** The messages in one repeated field. */
-function* members(bytes: Uint8Array, field: number): Generator<Uint8Array> {
-  const reader = protobuf.Reader.create(bytes);
-  while (reader.pos < reader.len) {
-    const tag = reader.uint32();
-    if (tag === tagOf(field)) yield reader.bytes();
-    else reader.skipType(tag & 7);
-  }
+/** The request with one record alone. */
+function requestOf(record: Buffer, resource: Head, scope: Head): Buffer {
+  const shared = lengthOf(resource) + lengthOf(scope);
+  const [ofResource, ofScope] = mayCarry(shared, record.length) ? [resource, scope] : [NO_HEAD, NO_HEAD];
+  const scopeLogs = writeFields(ofScope, LOG_RECORDS, record);
+  return writeFields(NO_HEAD, RESOURCE_LOGS, writeFields(ofResource, SCOPE_LOGS, scopeLogs));
 }
 
-/** Everything but the messages in one repeated field. */
-function without(bytes: Uint8Array, field: number): Buffer {
-  const reader = protobuf.Reader.create(bytes);
-  const kept: Uint8Array[] = [];
-  while (reader.pos < reader.len) {
-    const from = reader.pos;
-    const tag = reader.uint32();
-    reader.skipType(tag & 7);
-    if (tag !== tagOf(field)) kept.push(bytes.subarray(from, reader.pos));
-  }
-  return Buffer.concat(kept);
+const lengthOf = ({ head, schemaUrl }: Head) => (head?.length ?? 0) + (schemaUrl?.length ?? 0);
+
+function writeFields({ head, schemaUrl }: Head, field: number, message: Buffer): Buffer {
+  const writer = protobuf.Writer.create();
+  if (head) writer.uint32(tagOf(HEAD)).bytes(head);
+  writer.uint32(tagOf(field)).bytes(message);
+  if (schemaUrl) writer.uint32(tagOf(SCHEMA_URL)).bytes(schemaUrl);
+  return Buffer.from(writer.finish());
 }
 
-/** Of a field with a message in it. */
+/** Of a field with a message or a text in it. */
 function tagOf(field: number): number {
   return (field << 3) | 2;
 }
 
-/** The request with one record alone. */
-function requestOf(record: Uint8Array, resourceLogs: Uint8Array, scopeLogs: Uint8Array): Buffer {
-  const resource = without(resourceLogs, SCOPE_LOGS);
-  const scope = without(scopeLogs, LOG_RECORDS);
-  if (!mayCarry(resource.length + scope.length, record.length)) return Buffer.from(record);
-  const wrap = (field: number, message: Uint8Array) =>
-    protobuf.Writer.create().uint32(tagOf(field)).bytes(message).finish();
-  const group = Buffer.concat([scope, wrap(LOG_RECORDS, record)]);
-  return Buffer.from(wrap(RESOURCE_LOGS, Buffer.concat([resource, wrap(SCOPE_LOGS, group)])));
+/** The texts in a message stand in its bytes as they are: so they are found by what they say. */
+const printable = (text: string) => text.replace(/[\0-\x08\x0e-\x1f\x7f\ufffd]+/g, ' ');
+
+function* printablePieces(bytes: Buffer): Generator<LargeText> {
+  for (const piece of splitLongText(bytes, 0, bytes.length)) yield { ...piece, text: printable(piece.text) };
+}
+
+function largeTexts(...parts: readonly (Buffer | undefined)[]): (() => Generator<LargeText>)[] {
+  const large = parts.filter((part) => part !== undefined && part.length > MAX_RECORD_BYTES);
+  return large.map((part) => () => printablePieces(part!));
+}
+
+/** 64-bit numbers come as decimal strings, bytes as buffers; what was not sent is left out. */
+function decode<Message>(type: protobuf.Type, bytes: Uint8Array): Message {
+  try {
+    return type.toObject(type.decode(bytes), { longs: String }) as Message;
+  } catch (error) {
+    if (/nesting depth/.test((error as Error).message)) throw new OtlpTooDeepError();
+    throw error;
+  }
+}
+
+/** What a resource or scope says. */
+interface Head {
+  readonly head: Buffer | undefined;
+  readonly schemaUrl: Buffer | undefined;
+}
+
+const NO_HEAD: Head = { head: undefined, schemaUrl: undefined };
+
+/** Resources and scopes have their head and the address of its schema in fields of the same numbers. */
+function* findHead(bytes: Buffer): Generator<undefined, Head> {
+  let head: Buffer | undefined;
+  let schemaUrl: Buffer | undefined;
+  for (const found of members(bytes, HEAD)) {
+    if (found) head = found;
+    else yield undefined;
+  }
+  for (const found of members(bytes, SCHEMA_URL)) {
+    if (found) schemaUrl = found;
+    else yield undefined;
+  }
+  return { head, schemaUrl };
+}
+
+/** The messages in one repeated field. */
+function* members(bytes: Buffer, field: number): Generator<Buffer | undefined> {
+  const reader = protobuf.Reader.create(bytes);
+  for (let passed = 1; reader.pos < reader.len; passed++) {
+    const tag = reader.uint32();
+    if (tag === tagOf(field)) {
+      const length = reader.uint32();
+      const start = reader.pos;
+      reader.skip(length);
+      yield bytes.subarray(start, start + length);
+    } else reader.skipType(tag & 7);
+    if (passed % STEP_FIELDS === 0) yield undefined;
+  }
 }
 
 /** An `ExportLogsServiceResponse`; empty where nothing was rejected, as the specification wants. */

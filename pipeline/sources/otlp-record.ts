@@ -1,3 +1,4 @@
+import { FreeNames } from '../record/free-names.ts';
 import { INDEXED_FIELDS } from '../record/log-record.ts';
 import { formatTimestamp } from '../record/timestamp.ts';
 import {
@@ -81,18 +82,23 @@ export function writeOtlpRecord(record: OtlpRecord, shared: readonly Field[]): s
   return `{${withFreeNames(own, given).join(',')}}`;
 }
 
-/** What every record of a scope gets: the scope's and the resource's attributes and names. @throws OtlpValueError */
-export function writeSharedFields({ resource, schemaUrl }: ResourceHead, group: ScopeHead): Field[] {
-  const { scope } = group;
+/** What every record of a resource gets: its attributes and names. @throws OtlpValueError */
+export function writeResourceFields({ resource, schemaUrl }: ResourceHead): Field[] {
+  return [
+    ...text('otel.resource.schema_url', schemaUrl),
+    ...number('otel.resource.dropped_attributes_count', resource?.droppedAttributesCount),
+    ...attributes(resource?.attributes, 'resource.attributes'),
+  ];
+}
+
+/** The same of a scope. @throws OtlpValueError */
+export function writeScopeFields({ scope, schemaUrl }: ScopeHead): Field[] {
   return [
     ...text('otel.scope.name', scope?.name),
     ...text('otel.scope.version', scope?.version),
-    ...text('otel.scope.schema_url', group.schemaUrl),
+    ...text('otel.scope.schema_url', schemaUrl),
     ...number('otel.scope.dropped_attributes_count', scope?.droppedAttributesCount),
-    ...text('otel.resource.schema_url', schemaUrl),
-    ...number('otel.resource.dropped_attributes_count', resource?.droppedAttributesCount),
     ...attributes(scope?.attributes, 'scope.attributes'),
-    ...attributes(resource?.attributes, 'resource.attributes'),
   ];
 }
 
@@ -100,10 +106,14 @@ function withFreeNames(own: readonly Field[], given: readonly Field[]): string[]
   const taken = new Map<string, string>(OWN_NAMES.map((name) => [name, '']));
   for (const [name, value] of own) taken.set(name, value);
   const members = own.map(member);
+  const names = new FreeNames();
   for (const [name, value] of given) {
     let free = name;
-    while (taken.has(free) && taken.get(free) !== value) free += '_';
-    if (taken.has(free)) continue;
+    if (taken.has(name)) {
+      if (taken.get(name) === value) continue;
+      free = names.find(name, (candidate) => !taken.has(candidate) || taken.get(candidate) === value);
+      if (taken.has(free)) continue;
+    }
     taken.set(free, value);
     members.push(member([free, value]));
   }

@@ -14,11 +14,18 @@ export interface KeyValue {
   readonly value?: AnyValue;
 }
 
-/** Deeper values are refused; the specification's own limit is 64 levels of messages, two for each of these. */
-const DEEPEST = 64;
+/** The specification's own limit is 64 levels of messages, two for each of these. */
+export const MAX_VALUE_DEPTH = 64;
 
 /** A value that is not one of OTLP's; the message says what was expected. */
 export class OtlpValueError extends Error {}
+
+/** The record's values nest too deeply to be read: it is kept as text. */
+export class OtlpTooDeepError extends OtlpValueError {
+  constructor() {
+    super(`expected values nested at most ${MAX_VALUE_DEPTH} levels`);
+  }
+}
 
 /**
  * The JSON text of a value: integers with every digit, bytes as base64, an unset value as null, numbers that JSON
@@ -28,7 +35,7 @@ export class OtlpValueError extends Error {}
 export function writeValue(value: AnyValue | undefined, depth = 0): string {
   if (value === undefined || value === null) return 'null';
   if (typeof value !== 'object') throw new OtlpValueError('expected a value such as {"stringValue": "…"}');
-  if (depth > DEEPEST) throw new OtlpValueError(`values nest deeper than ${DEEPEST} levels`);
+  if (depth > MAX_VALUE_DEPTH) throw new OtlpTooDeepError();
   if (value.stringValue !== undefined) return JSON.stringify(expectText(value.stringValue, 'stringValue'));
   if (value.boolValue !== undefined) return String(value.boolValue === true);
   if (value.intValue !== undefined) return writeInteger(value.intValue, 'intValue');

@@ -10,6 +10,9 @@ export interface Arrival {
   readonly machineId: string | undefined;
 }
 
+/** What a record exceeds; its field `too_large` says so. */
+export type RecordLimit = 'bytes' | 'fields' | 'depth' | 'resource';
+
 /** One record as a source decoded it: the parsed object beside the JSON text that it was parsed from. */
 export interface SourceEntry {
   readonly fields: Readonly<Record<string, unknown>>;
@@ -18,6 +21,8 @@ export interface SourceEntry {
   readonly severity?: Severity;
   /** When the sender saw the record, where the protocol has a field for it: `observed_timestamp` is used up then. */
   readonly observed?: Timestamp;
+  /** Set where what was sent is too large to be read, so that all or a part of it is text. */
+  readonly exceeded?: RecordLimit;
 }
 
 /** What could not be decoded. */

@@ -1,5 +1,5 @@
-import { setImmediate } from 'node:timers/promises';
 import { overloaded } from '../errors.ts';
+import { isTurnOver, nextTurn } from '../loop-turns.ts';
 import { changeRows } from './change-rows.ts';
 import type { ClickHouse, QueryParameters } from './clickhouse.ts';
 import { createBase64Writer, cutContent, headOf } from './letter-pieces.ts';
@@ -56,7 +56,7 @@ export class DeadLetterStore {
   }
 
   /**
-   * Resolves when they are durable.
+   * Resolves when they are durable. Of a letter that is added again the one that was received last counts.
    * @throws LogplaneError `overloaded` when the store cannot take them now
    */
   async add(letters: readonly NewDeadLetter[]): Promise<void> {
@@ -78,7 +78,7 @@ export class DeadLetterStore {
   }
 
   async find(id: string): Promise<DeadLetter | undefined> {
-    const [letter] = await this.#select('WHERE id = {id:String} LIMIT 1', { id });
+    const [letter] = await this.#select('WHERE id = {id:String} ORDER BY seq DESC LIMIT 1', { id });
     return letter;
   }
 
@@ -89,14 +89,14 @@ export class DeadLetterStore {
       const [[text] = [undefined]] = await this.#clickhouse.query<[string]>(sql, options);
       return text;
     };
-    const head = `SELECT substringUTF8(content, {at:UInt64}, ${READ_LENGTH}) FROM dead_letters WHERE id = {id:String} LIMIT 1`;
+    const head = `SELECT substringUTF8(content, {at:UInt64}, ${READ_LENGTH}) FROM dead_letters WHERE id = {id:String} ORDER BY seq DESC LIMIT 1`;
     for (let at = 1; ; at += READ_LENGTH) {
       const text = await read(head, at);
       if (text) yield text;
       if (text === undefined || text.length < READ_LENGTH) break;
     }
     const pieces =
-      'SELECT content FROM dead_letter_pieces WHERE id = {id:String} AND piece = {at:UInt32} LIMIT 1';
+      'SELECT content FROM dead_letter_pieces WHERE id = {id:String} AND piece = {at:UInt32} ORDER BY seq DESC LIMIT 1';
     for (let piece = 0; ; piece++) {
       const text = await read(pieces, piece);
       if (text === undefined) return;
@@ -129,7 +129,7 @@ export class DeadLetterStore {
         await pieces.add(JSON.stringify([id, count++, receivedAt, text.slice(start.length)]));
     };
     for (const piece of cutContent(content)) {
-      if (bytes > 0) await setImmediate();
+      if (isTurnOver()) await nextTurn();
       const redacted = this.#redactText(piece.toWellFormed());
       isRedacted ||= redacted !== piece.toWellFormed();
       await keep(base64 ? base64.add(redacted) : redacted);

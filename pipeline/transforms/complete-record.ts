@@ -118,7 +118,7 @@ export function createCompleter({
   const readPath = createPathReader();
 
   return (record, { fields, text, isLine, time, severity, shipped, observed, members }, arrival) => {
-    const message = cleanText(text);
+    const message = cleanText(text, isLine);
     record.message = message;
     if (record.machine_id === '' && fields.machine_id === undefined)
       record.machine_id = arrival.machineId ?? '';

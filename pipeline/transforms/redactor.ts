@@ -1,4 +1,5 @@
 import { endOfString, endOfValue, skipBlanks } from '../record/raw-json.ts';
+import { exceededLimit } from '../sources/record-limits.ts';
 import type { SourceEntry } from '../sources/source-entry.ts';
 import { type KeyBlock, redactKeys } from './key-block.ts';
 import { textKeyOf } from './normalize.ts';
@@ -61,7 +62,8 @@ export function createRedactor({
 
   /** A string's value: the fields of a JSON object in it are read as fields, so that it stays one. */
   const redactString = (text: string, depth: number, block?: KeyBlock): string => {
-    const fields = depth < DEEPEST && text.startsWith('{') ? parseObject(text) : undefined;
+    const mayHoldFields = depth < DEEPEST && text.startsWith('{') && exceededLimit(text) === undefined;
+    const fields = mayHoldFields ? parseObject(text) : undefined;
     return fields ? redactJson(text, depth + 1, fields, block) : plain(text, block);
   };
 

@@ -1,4 +1,6 @@
+import { FreeNames } from '../record/free-names.ts';
 import { visitRawMembers } from '../record/raw-json.ts';
+import { exceededLimit } from '../sources/record-limits.ts';
 import type { SourceEntry } from '../sources/source-entry.ts';
 
 /** Who collected a line is known to the collector, not to the line: here the shipper's fields win over the program's. */
@@ -14,6 +16,7 @@ const SHIPPERS = new Set([
 
 function parseObject(text: string): Record<string, unknown> | undefined {
   if (text.charCodeAt(0) !== 123 || !text.trimEnd().endsWith('}')) return undefined;
+  if (exceededLimit(text) !== undefined) return undefined;
   try {
     return JSON.parse(text) as Record<string, unknown>;
   } catch {
@@ -31,9 +34,9 @@ export function unwrapJsonLine(entry: SourceEntry, log: string, readTime: boolea
   const inner = parseObject(log);
   if (!inner) return undefined;
   const taken = new Set([...Object.keys(inner), ...Object.keys(entry.fields)]);
+  const names = new FreeNames();
   const free = (name: string): string => {
-    let other = `${name}_`;
-    while (taken.has(other)) other += '_';
+    const other = names.find(name, (candidate) => !taken.has(candidate));
     taken.add(other);
     return other;
   };

@@ -45,3 +45,10 @@ t.test('every bad setting has a line with its name, what it takes and what came'
     t.equal(lines[0], 'PORT: expected a whole number from 0 to 65535, got "eighty"');
   }
 });
+
+t.test('a body limit that could never be used is refused at the start', async (t) => {
+  t.equal(readConfig({ INGEST_MAX_BYTES: '134217728' }).INGEST_MAX_BYTES, 134_217_728);
+  t.throws(() => readConfig({ INGEST_MAX_BYTES: '134217729' }), {
+    message: 'INGEST_MAX_BYTES: expected a whole number from 1024 to 134217728, got "134217729"',
+  });
+});

@@ -14,7 +14,9 @@ function field(number: number, content: Uint8Array): Buffer<ArrayBuffer> {
   return Buffer.concat([Buffer.from([(number << 3) | 2, ...length, rest]), content]);
 }
 
-const otlpBytes = (text: string) => field(1, field(2, field(2, field(5, field(1, Buffer.from(text))))));
+const otlpRecord = (text: string) => field(2, field(5, field(1, Buffer.from(text))));
+const otlpRequest = (...records: Buffer[]) => field(1, field(2, Buffer.concat(records)));
+const otlpBytes = (text: string) => otlpRequest(otlpRecord(text));
 const otlpJson = (text: string) =>
   JSON.stringify({
     resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: text } }] }] }],
@@ -34,7 +36,9 @@ const letter = (
 });
 
 /** Letters whose reason is gone: an earlier release kept them, this one can read them. */
-const large = otlpBytes(`large ${'ä x '.repeat(700_000)}`);
+const largeMessages = [1, 2, 3, 4].map((number) => `large ${number} ${'ä x '.repeat(190_000)}`);
+const large = otlpRequest(...largeMessages.map(otlpRecord));
+const long = `long ${'ä x '.repeat(700_000)}end`;
 const READABLE = [
   letter('record', { content: '{"message":"replayed record","service":"replay"}' }),
   letter('body', {
@@ -45,6 +49,17 @@ const READABLE = [
   letter('otlp-json', { line: 0, source: 'otlp', content: otlpJson('replayed otlp json') }),
   letter('otlp-bytes', { line: 0, source: 'otlp', content: otlpBytes('replayed otlp bytes') }),
   letter('otlp-large', { line: 0, source: 'otlp', content: large }),
+  letter('otlp-long', { line: 0, source: 'otlp', content: otlpBytes(long) }),
+  letter('line-long', { content: `{"message":"${long}","service":"line-long"}` }),
+  letter('abc-rest-7', {
+    line: 7,
+    content: '{"message":"rest one","service":"rest"}\nno JSON\n{"message":"rest two","service":"rest"}',
+  }),
+  letter('def-rest-7', {
+    line: 7,
+    source: 'otlp',
+    content: Buffer.concat([otlpBytes('rest of otlp, one'), otlpBytes('rest of otlp, two')]),
+  }),
 ];
 
 const folder = temporaryFolder();
@@ -226,9 +241,30 @@ t.test('bytes are shown in base64, and large ones are replayed as they came', as
   const { content: shown, content_bytes } = await server.get('/api/v1/dead-letters/otlp-large');
   t.equal(shown === large.toString('base64'), true);
   t.equal(content_bytes, shown.length);
-  t.match(await replay('otlp-large'), { status: 200, body: { accepted: 1, rejected: 0 } });
-  const [message] = await messages('large');
-  t.equal(message.trim() === `large ${'ä x '.repeat(700_000)}`.trim(), true);
+  t.match(await replay('otlp-large'), { status: 200, body: { accepted: 4, rejected: 0 } });
+  const found = (await messages('large')).map((message: string) => message.trim()).toSorted();
+  t.equal(found.length, 4);
+  for (const [index, message] of largeMessages.entries()) t.equal(found[index] === message.trim(), true);
+});
+
+t.test('a record that is too long is replayed in pieces, as it is when it comes', async (t) => {
+  for (const id of ['otlp-long', 'line-long']) {
+    const { status, body } = await replay(id);
+    t.match({ status, body }, { status: 200, body: { rejected: 0 } });
+    t.ok(body.accepted > 2, `${id}: ${body.accepted} pieces`);
+    t.same(await find(`agent-of-${id}`), []);
+  }
+  const { records } = await server.get('/api/v1/logs/search?q=too_large:bytes&limit=100');
+  const pieces = records.filter(({ message }: any) => message.includes('"service":"line-long"'));
+  t.equal(pieces.length, 1, 'the last piece has what stood behind the message');
+});
+
+t.test('the letter of the rest is replayed line by line, and as one OTLP request', async (t) => {
+  t.match(await replay('abc-rest-7'), { status: 200, body: { accepted: 2, rejected: 1 } });
+  t.same((await messages('service:rest')).toSorted(), ['rest one', 'rest two']);
+  t.match(await find('agent-of-abc-rest-7'), [{ content: 'no JSON', line: 2 }]);
+  t.match(await replay('def-rest-7'), { status: 200, body: { accepted: 2, rejected: 0 } });
+  t.same((await messages('"rest of otlp"')).toSorted(), ['rest of otlp, one', 'rest of otlp, two']);
 });
 
 t.test('a letter that an earlier release stored as a whole is shown like the others', async (t) => {
@@ -237,4 +273,34 @@ t.test('a letter that an earlier release stored as a whole is shown like the oth
   t.ok(Buffer.byteLength(listed.content) <= 1000 && whole.startsWith(listed.content));
   const { content } = await server.get('/api/v1/dead-letters/whole');
   t.equal(content === whole, true);
+});
+
+t.test('of OTLP records the rest is kept as bytes and remains a request', async (t) => {
+  // The trace id of each has one byte.
+  const broken = field(2, Buffer.concat([field(9, Buffer.from([1])), field(5, field(1, Buffer.from('b')))]));
+  const body = otlpRequest(...Array.from({ length: 1_100 }, () => broken));
+  const headers = { 'X-Machine-Id': 'otlp rest', 'Content-Type': 'application/x-protobuf' };
+  await fetch(`${server.url}/v1/logs`, { method: 'POST', body, headers });
+  const rest = (await find('otlp rest')).find(({ id }) => /-rest-/.test(id));
+  t.match(rest, { line: 1_001, reason: /^100 entries/ });
+  const answer = await replay(rest.id);
+  t.match(answer, { status: 200, body: { accepted: 0, rejected: 1, reason: /^traceId: expected 16 bytes/ } });
+});
+
+t.test('of a letter that was added again the newer one is read', async (t) => {
+  const agent = 'grows';
+  // Each slice of 20,000 records stores the letter of the rest anew.
+  const noise = (name: string) => Array.from({ length: 600 }, (_, n) => `${name} ${n}`).join('\n');
+  const parts = [
+    noise('a'),
+    noise('b'),
+    Array(20_000).fill('{"message":"g"}').join('\n'),
+    noise('c'),
+    'last',
+  ];
+  await server.ingest(parts.join('\n'), { 'X-Machine-Id': agent });
+  const rest = (await find(agent)).find(({ id }) => /-rest-/.test(id));
+  const { content } = await server.get(`/api/v1/dead-letters/${rest.id}`);
+  t.ok(content.endsWith('\nlast'));
+  t.equal(rest.content_bytes, Buffer.byteLength(content));
 });

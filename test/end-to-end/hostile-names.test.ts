@@ -68,7 +68,7 @@ for (const [args, isShown] of [
 
 t.test('JSON stays the same JSON', async (t) => {
   for (const args of [
-    ['search', '--json'],
+    ['search', 'level:error', '--json'],
     ['tail', '--json'],
     ['view', '--json', '--type', 'api', '--lines', '2'],
   ]) {

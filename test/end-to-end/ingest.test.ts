@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { deflateSync, gzipSync } from 'node:zlib';
-import { compress as snappy } from 'snappyjs';
+import { compressSync as snappy } from 'snappy';
 import t from 'tap';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { startHere } from './test-server.ts';

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { readConfig } from '../../control-plane/config.ts';
@@ -117,6 +117,7 @@ t.test(
   'a forwarding whose position cannot be read stands still and says so; the server starts',
   async (t) => {
     const position = join(data, 'state', 'forward-otlp');
+    mkdirSync(join(data, 'state'), { recursive: true });
     writeFileSync(position, '{"cur');
     const server = await startProcess({
       ...settings,

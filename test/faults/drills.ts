@@ -14,6 +14,7 @@ import { drillForwarding } from './forward-drill.ts';
 import { fuzzApi } from './fuzz-api.ts';
 import { fleetLines } from './fuzz-fleet.ts';
 import { drillGarbage } from './garbage-drill.ts';
+import { drillHostile } from './hostile-drill.ts';
 import { drillIdle } from './idle-drill.ts';
 import { fuzzJournal } from './journal-fuzz.ts';
 import { drillKill } from './kill-drill.ts';
@@ -66,6 +67,7 @@ const DRILLS: Readonly<Record<string, ((folder: string) => Promise<DrillResult>)
     }),
   crowd: (folder) => drillCrowd({ folder, readers: 10_000, slowClients: 2_000, requests: 10 }),
   garbage: (folder) => drillGarbage({ folder, seeds: Array.from({ length: 3_000 }, (_, seed) => seed) }),
+  hostile: (folder) => drillHostile({ folder, bytes: 60_000_000 }),
   forwarding: (folder) => drillForwarding({ folder, secondsDown: 60 }),
   stream: (folder) => streamed(folder),
   'stream-kill': (folder) => streamed(folder, (SECONDS * REQUESTS_PER_SECOND) / 2),

@@ -218,3 +218,47 @@ t.test('open keys are bounded, for one agent and for all, and those forgotten ar
   for (let index = 0; index < 1_100; index++) await send(`agent ${index}`, [begin('/a')]);
   t.equal(redact.keyBlocks.dropped, 50 + 1 + 100 + 100);
 });
+
+/** Longer than what is read in one turn. */
+const padding = 'words and words '.repeat(6_000);
+
+t.test('a key goes on in records that are read step by step', async (t) => {
+  const { stored, send } = createScene();
+  const [begin, ...lines] = key;
+  await send('a', [line(`${padding}\n${begin}`), ...lines.slice(0, 9).map((text) => line(text))]);
+  await send('a', [line(`${lines.slice(9).join('\n')}\n${padding}`), line(secret[0]!)]);
+  t.same(leaks(stored.slice(0, -1)), []);
+  t.ok(stored.at(-2)!.message.endsWith(padding), 'what stands behind the key stays');
+  t.same(leaks(stored.slice(-1)), [secret[0]], 'the key has ended');
+});
+
+t.test('a key goes on in lines that are no records, also in those that are only counted', async (t) => {
+  const { letters, send } = createScene();
+  const noise = Array.from({ length: 1_100 }, (_, index) => `line ${index}`);
+  await send('a', [...key, `${padding}x`, ...noise, ...key, 'after']);
+  t.same(leaks(letters), []);
+  const rest = letters.at(-1)!;
+  t.match(rest.id, /-rest-\d+$/);
+  t.ok(rest.content.toString().endsWith('-----END RSA PRIVATE KEY-----\nafter'));
+});
+
+t.test('a key that was open in a request whose sender left is open in its repetition', async (t) => {
+  const { pipeline, stored, send } = createScene();
+  await send('a', [line('before'), ...key.slice(0, 3).map((text) => line(text))]);
+  const rest = key.slice(3).map((text) => JSON.stringify(line(text)));
+  const left = new AbortController();
+  const request = { agent: 'a', peer: 'here', source: 'api', digest: 'rest' };
+  const leaving = function* () {
+    yield* rest;
+    left.abort();
+    yield undefined;
+    yield undefined;
+  };
+  await t.rejects(
+    pipeline.accept({ ...request, entries: { [Symbol.iterator]: leaving }, signal: left.signal }),
+    { message: /the sender left/ },
+  );
+  await pipeline.accept({ ...request, entries: rest });
+  t.equal(stored.length, 1 + key.length);
+  t.same(leaks(stored), []);
+});

@@ -8,7 +8,7 @@ const PATH = '/opentelemetry.proto.collector.logs.v1.LogsService/Export';
 const bytes = (value: Buffer) => value;
 
 /** Calls a listener of its own once; gives the answer or the refusal, and what was reported as a defect. */
-async function call(t: Test, options: Partial<OtlpGrpcOptions>) {
+async function call(t: Test, options: Partial<OtlpGrpcOptions>, message = Buffer.from([1, 2, 3])) {
   const defects: unknown[] = [];
   let held = 0;
   const listener = await startOtlpGrpc({
@@ -21,6 +21,7 @@ async function call(t: Test, options: Partial<OtlpGrpcOptions>) {
         held -= size;
       };
     },
+    authorize: () => {},
     accept: async () => ({ rejected: 0, errorMessage: '' }),
     onDefect: (error) => defects.push(error),
     ...options,
@@ -31,7 +32,7 @@ async function call(t: Test, options: Partial<OtlpGrpcOptions>) {
   const metadata = new Metadata();
   metadata.set('x-machine-id', 'm1');
   const [error, answer] = await new Promise<[ServiceError | null, Buffer | undefined]>((resolve) => {
-    client.makeUnaryRequest(PATH, bytes, bytes, Buffer.from([1, 2, 3]), metadata, (error, answer) =>
+    client.makeUnaryRequest(PATH, bytes, bytes, message, metadata, (error, answer) =>
       resolve([error, answer]),
     );
   });
@@ -97,9 +98,40 @@ t.test('a refusal for good has no such time, and a defect tells nothing', async 
 });
 
 t.test('a port that is taken is told by its setting', async (t) => {
-  const options = { host: '127.0.0.1', limit: 1, reserve: () => () => {}, onDefect: () => {} };
+  const options = {
+    host: '127.0.0.1',
+    limit: 1,
+    reserve: () => () => {},
+    authorize: () => {},
+    onDefect: () => {},
+  };
   const accept = async () => ({ rejected: 0, errorMessage: '' });
   const listener = await startOtlpGrpc({ ...options, port: 0, accept });
   t.teardown(() => listener.stop(1000));
   await t.rejects(startOtlpGrpc({ ...options, port: listener.port, accept }), /GRPC_PORT/);
+});
+
+t.test('who may not send is refused before anything of the message is taken in', async (t) => {
+  let seen = 0;
+  const { error } = await call(
+    t,
+    {
+      limit: 64 * 1024 * 1024,
+      authorize: ({ peer, header }) => {
+        t.same([peer, header('x-machine-id')], ['127.0.0.1', 'm1']);
+        throw new LogplaneError('unauthorized', 'missing ingest token');
+      },
+      reserve: () => {
+        seen++;
+        return () => {};
+      },
+      accept: async () => {
+        seen++;
+        return { rejected: 0, errorMessage: '' };
+      },
+    },
+    Buffer.alloc(8 * 1024 * 1024),
+  );
+  t.match(error, { code: status.UNAUTHENTICATED, details: 'missing ingest token' });
+  t.equal(seen, 0);
 });

@@ -66,7 +66,7 @@ t.test('cleaning keeps the original where it differs', async (t) => {
   );
   t.same(
     line({ message: '0%\r99%', 'log.record.original': 'mine' }),
-    { ...bare, message: '99%', attributes: '{"log.record.original":"mine"}' },
+    { ...bare, message: '0%\n99%', attributes: '{"log.record.original":"mine"}' },
     'nor where the sender has the name',
   );
   t.match(line({ log: '[2024-02-27 07:29] \r1%\r100% 12/12' }), {
