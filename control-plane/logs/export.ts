@@ -4,6 +4,7 @@ import { timeText } from '../query/compile-sql.ts';
 import type { LogFilter } from './log-filter.ts';
 import { RECORD_JSON_SETTINGS, RECORD_JSON_SQL } from './record-json-sql.ts';
 import { timeSlices } from './time-slices.ts';
+import { type MissingRecords, type WholeRowsRequest, wholeRows } from './whole-rows.ts';
 
 export const EXPORT_FORMATS = ['ndjson', 'csv', 'json', 'parquet'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
@@ -14,16 +15,19 @@ export interface ExportRequest {
   readonly order: 'asc' | 'desc';
   /** Aborted when the client leaves: the engine then stops its work. */
   readonly signal: AbortSignal;
+  /** Reported where stored records cannot be read; the export says so at its end. */
+  readonly onMissing?: (missing: MissingRecords) => void;
 }
 
 /**
- * What one export holds in memory: blocks of few rows, read in the order of the table's key, so that nothing is
- * sorted, by one thread. It has no limit in time: the client sets the pace.
+ * What one statement of an export holds in memory: blocks of few rows, read in the order of the table's key, so that nothing is
+ * sorted, by one thread. An export has no limit in time, for the client sets the pace; a statement has one that only stops what hangs.
  */
 const SETTINGS = {
   max_block_size: 4096,
   preferred_block_size_bytes: 1_000_000,
   max_threads: 1,
+  max_execution_time: 600,
   // Rows of a part are read when its turn comes: 5 M rows in 47 parts held 297 MB without it, 171 with it.
   read_in_order_use_virtual_row: 1,
   max_read_buffer_size: 131_072,
@@ -55,29 +59,46 @@ const PARQUET_COLUMNS: Readonly<Record<string, string>> = {
   observed_timestamp: 'if(observed_digits <= 9, observed_timestamp, NULL)',
 };
 
-/** All records of a filter by their time, piece by piece. */
+/**
+ * All records of a filter by their time, piece by piece. Where some cannot be read, the others come, and behind them an error in
+ * the form of a record without an id: who reads the export meets it, and no reader of the format fails with it.
+ */
 export async function* exportLogs(
   clickhouse: ClickHouse,
   request: ExportRequest,
 ): AsyncGenerator<string | Uint8Array> {
+  const exports = clickhouse.for('exports');
+  // An export has what was acknowledged before it, or where that cannot be stored now, what there is without it.
+  await clickhouse.flush().catch(() => {});
+  const missing: MissingRecords[] = [];
+  const onMissing = (records: MissingRecords) => {
+    missing.push(records);
+    request.onMissing?.(records);
+  };
+  const rows = (row: string) => allRows(exports, { ...request, row, settings: SETTINGS, onMissing });
   switch (request.format) {
     case 'ndjson':
-      yield* slices(clickhouse, request, RECORD_JSON_SQL, 'LineAsString');
+      yield* rows(`concat(${RECORD_JSON_SQL}, '\n')`);
+      if (missing.length > 0) yield `${JSON.stringify(gapOf(missing))}\n`;
       return;
     case 'json':
       // Each record stands behind a comma, the first one behind the bracket.
-      yield* headed('[', slices(clickhouse, request, `concat(',', ${RECORD_JSON_SQL})`, 'LineAsString'), 1);
+      yield* headed('[', rows(`concat(',', ${RECORD_JSON_SQL}, '\n')`), 1, () =>
+        missing.length > 0 ? `,${JSON.stringify(gapOf(missing))}` : '',
+      );
       yield ']';
       return;
-    case 'csv':
-      yield* headed(
-        `${Object.keys(TABLE_COLUMNS).join(',')}\r\n`,
-        slices(clickhouse, request, tableSelect(TABLE_COLUMNS), 'CSV'),
+    case 'csv': {
+      const head = `${Object.keys(TABLE_COLUMNS).join(',')}\r\n`;
+      const columns = Object.entries(TABLE_COLUMNS).map(([name, sql]) => `${sql} AS ${name}`);
+      yield* headed(head, rows(`formatRow('CSV', ${columns.join(', ')})`), 0, () =>
+        missing.length > 0 ? csvGap(missing) : '',
       );
       return;
+    }
     case 'parquet':
-      // A file of this format is made by one statement.
-      yield* clickhouse.stream(
+      // A file of this format is made by one statement, which fails as a whole before there is anything to send.
+      yield* exports.stream(
         `SELECT ${tableSelect(PARQUET_COLUMNS)} FROM logs WHERE ${request.filter.where} ${orderBy(request)}`,
         'Parquet',
         { parameters: request.filter.parameters, settings: SETTINGS, signal: request.signal },
@@ -85,20 +106,12 @@ export async function* exportLogs(
   }
 }
 
-async function* slices(
-  clickhouse: ClickHouse,
-  request: ExportRequest,
-  select: string,
-  format: string,
-): AsyncGenerator<Uint8Array> {
-  const { filter, order, signal } = request;
-  const inOrder = await timeSlices(clickhouse, filter.range, signal);
-  for (const slice of order === 'asc' ? inOrder : inOrder.reverse()) {
-    yield* clickhouse.stream(
-      `SELECT ${select} FROM logs WHERE ${slice.where} AND (${filter.where}) ${orderBy(request)}`,
-      format,
-      { parameters: { ...filter.parameters, ...slice.parameters }, settings: SETTINGS, signal },
-    );
+type RowsRequest = Omit<WholeRowsRequest, 'clickhouse'> & Pick<ExportRequest, 'filter'>;
+
+async function* allRows(clickhouse: ClickHouse, request: RowsRequest): AsyncGenerator<Uint8Array> {
+  const inOrder = await timeSlices(clickhouse, request.filter.range, request.signal);
+  for (const slice of request.order === 'asc' ? inOrder : inOrder.reverse()) {
+    yield* wholeRows({ ...request, clickhouse }, slice);
   }
 }
 
@@ -107,13 +120,14 @@ function orderBy({ order }: ExportRequest): string {
 }
 
 /**
- * Rows behind a head, the first of them without some bytes of its own. The head comes when the engine has begun: what it refuses is
- * an error and not half a file.
+ * Rows behind a head and before a foot, the first of all without some bytes of its own. The head comes when the engine has begun:
+ * what it refuses is an error and not half a file.
  */
 async function* headed(
   head: string,
   rows: AsyncIterable<Uint8Array>,
-  without = 0,
+  without: number,
+  foot: () => string,
 ): AsyncGenerator<string | Uint8Array> {
   let begun = false;
   for await (const chunk of rows) {
@@ -122,6 +136,55 @@ async function* headed(
     begun = true;
   }
   if (!begun) yield head;
+  yield foot().slice(begun ? 0 : without);
+}
+
+/** What is missing, in the form of a record without an id. */
+function gapOf(missing: readonly MissingRecords[]) {
+  const ranges = joined(missing.flatMap(({ range }) => range ?? []));
+  const named = ranges.slice(0, MAX_RANGES).map(({ from, to }) => `${timeOf(from)} to ${timeOf(to)}`);
+  const count = countMissing(missing);
+  const atLeast = missing.some((records) => records.count === undefined) ? 'at least ' : '';
+  const where = named.length === 0 ? '' : `, of ${named.join(', ')}`;
+  const more = ranges.length > MAX_RANGES ? ` and ${ranges.length - MAX_RANGES} further ranges` : '';
+  return {
+    level: 'ERROR',
+    message: `this export is not complete: ${atLeast}${count} stored records cannot be read${where}${more}`,
+    type: 'export_gap',
+    records_missing: count,
+  };
+}
+
+/** Known ones; what cannot be counted is one at least. */
+export function countMissing(missing: readonly MissingRecords[]): number {
+  return missing.reduce((sum, { count = 1 }) => sum + count, 0);
+}
+
+const MAX_RANGES = 20;
+
+function joined(ranges: readonly NonNullable<MissingRecords['range']>[]) {
+  const found: { from: bigint; to: bigint }[] = [];
+  for (const { from, to } of ranges.toSorted((a, b) => (a.from < b.from ? -1 : 1))) {
+    const last = found.at(-1);
+    // Steps of one hole follow on each other.
+    if (!last || from - last.to > SECOND) found.push({ from, to });
+    else if (to > last.to) last.to = to;
+  }
+  return found;
+}
+
+const SECOND = 1_000_000_000n;
+
+function timeOf(nanos: bigint): string {
+  return new Date(Number(nanos / 1_000_000n)).toISOString();
+}
+
+function csvGap(missing: readonly MissingRecords[]): string {
+  const { level, message } = gapOf(missing);
+  const values: Readonly<Record<string, string>> = { level: `"${level}"`, message: `"${message}"` };
+  return `${Object.keys(TABLE_COLUMNS)
+    .map((name) => values[name] ?? '""')
+    .join(',')}\n`;
 }
 
 function tableSelect(columns: Readonly<Record<string, string>>): string {

@@ -4,7 +4,8 @@ import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import type { RouteFamily } from '../http/api.ts';
 import { leaveSignal } from '../http/leave-signal.ts';
 import { describe, oneOf } from '../http/parameters.ts';
-import { EXPORT_FORMATS, type ExportFormat, exportLogs } from '../logs/export.ts';
+import { countMissing, EXPORT_FORMATS, type ExportFormat, exportLogs } from '../logs/export.ts';
+import type { MissingRecords } from '../logs/whole-rows.ts';
 import { FILTER, toFilter } from './log-parameters.ts';
 import { RECORD } from './record-schema.ts';
 
@@ -19,11 +20,17 @@ const CONTENT_TYPES: Readonly<Record<ExportFormat, string>> = {
   parquet: 'application/vnd.apache.parquet',
 };
 
+const MISSING_TRAILER = 'X-Records-Missing';
+
 export function addLogExportRoutes(api: RouteFamily, { clickhouse }: LogExportRoutesOptions): void {
   api.getOrPost(
     '/api/v1/logs/export',
     {
       summary: 'Downloads all records that are chosen',
+      description:
+        'Where stored files are damaged, all records that can be read come, and behind them one without an `id`, of level `ERROR` and ' +
+        '`type` `export_gap`, that says how many are missing; the trailer `X-Records-Missing` has the number, 0 in a complete export. ' +
+        'Parquet is a 503 then. An answer that breaks off for another reason has no end: its connection is cut.',
       readsRecords: true,
       right: 'read',
       parameters: {
@@ -40,17 +47,30 @@ export function addLogExportRoutes(api: RouteFamily, { clickhouse }: LogExportRo
       errors: ['too_costly'],
     },
     async (context, { format, order, ...filter }) => {
-      const request = { filter: toFilter(filter), format, order, signal: leaveSignal(context) };
-      const pieces = exportLogs(clickhouse, request);
+      const missing: MissingRecords[] = [];
+      const onMissing = (records: MissingRecords) => {
+        // What the client cannot mend is the operator's.
+        if (missing.push(records) === 1) context.app.emit('error', records.error, context);
+      };
+      const request = { filter: toFilter(filter), format, order, signal: leaveSignal(context), onMissing };
+      const pieces = withTrailer(exportLogs(clickhouse, request), () => {
+        context.res.addTrailers({ [MISSING_TRAILER]: String(countMissing(missing)) });
+      });
       // The first piece is waited for, so that a query that is refused is an error and not half a file.
       const first = await pieces.next();
       context.status = 200;
       context.set('Content-Type', CONTENT_TYPES[format]);
+      context.set('Trailer', MISSING_TRAILER);
       context.set('Content-Disposition', `attachment; filename="logs-${fileTime(new Date())}.${format}"`);
       // Only as many pieces as the client takes are asked for; a failure on the way breaks the connection.
       context.body = Readable.from(startWith(first, pieces), { objectMode: false });
     },
   );
+}
+
+async function* withTrailer<T>(pieces: AsyncIterable<T>, add: () => void): AsyncGenerator<T> {
+  yield* pieces;
+  add();
 }
 
 /** No generator: one that is given up before it began, as in the answer to HEAD, would not end the rest. */

@@ -98,6 +98,7 @@ function readArchive(clickhouse: ClickHouse): ClickHouse {
     ...clickhouse,
     for: (workload) => readArchive(clickhouse.for(workload)),
     query: (sql, options) => clickhouse.query(fromArchive(sql), options),
+    bytes: (sql, format, options) => clickhouse.bytes(fromArchive(sql), format, options),
     stream: (sql, format, options) => clickhouse.stream(fromArchive(sql), format, options),
   };
 }

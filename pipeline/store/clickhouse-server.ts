@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
 import { ClickHouseLogLevel, createClient, ClickHouseError as ServerError } from '@clickhouse/client';
 import { type ClickHouse, ClickHouseError, parseRows, type QueryOptions } from './clickhouse.ts';
@@ -112,6 +113,26 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
             ...rest,
           });
           return parseRows<never>(await result.text());
+        });
+      return retryPassing(ask, { forMs: QUERY_RETRY_MILLISECONDS, signal: queryOptions.signal });
+    },
+
+    bytes(sql, format, queryOptions = {}) {
+      const { clickhouse_settings, ...rest } = toParameters(queryOptions);
+      const ask = () =>
+        reshape(async () => {
+          const result = await client.exec({
+            query: `${sql} FORMAT ${format}`,
+            // Else an error on the way stands in the middle of the answer.
+            clickhouse_settings: {
+              ...QUERY_MEMORY,
+              ...clickhouse_settings,
+              ...cancelOnDisconnect,
+              wait_end_of_query: 1,
+            },
+            ...rest,
+          });
+          return buffer(result.stream);
         });
       return retryPassing(ask, { forMs: QUERY_RETRY_MILLISECONDS, signal: queryOptions.signal });
     },

@@ -16,9 +16,10 @@ export interface QueryOptions {
  *   without it (`journaled` says so).
  * - `tails`: live streams and what follows one. A statement sees all that was acknowledged before it, or rejects.
  * - `rules`: what is read for alerts and forwarding; it comes after everybody else. It sees the same as `tails`.
+ * - `exports`: what a user takes away as a whole, statement by statement. A statement sees what was flushed before it.
  * - `state`: the server's own tables, short statements. What is acknowledged need not be in `logs` for them.
  */
-export type Workload = 'queries' | 'tails' | 'rules' | 'state';
+export type Workload = 'queries' | 'tails' | 'rules' | 'exports' | 'state';
 
 /** Bytes in pieces, in a format of ClickHouse: `Native` where much is written, lines of JSON where it is little. */
 export interface InsertedRows {
@@ -75,7 +76,9 @@ export interface ClickHouse {
   insert(table: string, columns: readonly string[], rows: InsertedRows): Promise<void>;
   /** Runs a SELECT and gives its rows as arrays in column order; 64-bit integers come as numbers. */
   query<Row extends readonly unknown[]>(sql: string, options?: QueryOptions): Promise<Row[]>;
-  /** Runs a SELECT and gives its result chunk by chunk in a ClickHouse format, in constant memory. */
+  /** Runs a SELECT and gives its result in a ClickHouse format, in memory as a whole: who asks bounds it. */
+  bytes(sql: string, format: string, options?: QueryOptions): Promise<Uint8Array>;
+  /** Runs a SELECT and gives the file of its result in a ClickHouse format piece by piece, in constant memory. */
   stream(sql: string, format: string, options?: QueryOptions): AsyncIterable<Uint8Array>;
   /** Runs a statement without a result. */
   command(sql: string, options?: QueryOptions): Promise<void>;

@@ -26,7 +26,7 @@ export interface CopiedTable {
   readonly rows: number;
 }
 
-/** What one piece of a table with large rows, such as those of dead letters, has. */
+/** What one piece has, or one row more where that is larger: it is in memory as a whole. */
 const PIECE_BYTES = 32 * 1024 * 1024;
 
 /** The schema is the target's own, and records go first and by themselves. */
@@ -64,11 +64,11 @@ async function copyRecords(options: CopyOptions): Promise<CopiedTable> {
   for (const [day] of days) {
     const ends = await source.query<[number, number]>(
       `SELECT max(seq), count() FROM
-         (SELECT seq, intDiv(rowNumberInAllBlocks(), {rows:UInt32}) AS piece FROM
-           (SELECT seq FROM logs WHERE ${DAY} = {day:String} AND seq > {place:UInt64} ORDER BY seq)
-          SETTINGS max_threads = 1)
+         (SELECT seq, intDiv(row_number() OVER w - 1, {rows:UInt32}) + intDiv(sum(bytes) OVER w, {bytes:UInt64}) AS piece FROM
+           (SELECT seq, message.size + attributes.size AS bytes FROM logs WHERE ${DAY} = {day:String} AND seq > {place:UInt64})
+          WINDOW w AS (ORDER BY seq))
        GROUP BY piece ORDER BY 1`,
-      { parameters: { day, place: state.place, rows: pieceRows } },
+      { parameters: { day, place: state.place, rows: pieceRows, bytes: PIECE_BYTES } },
     );
     for (const [end, rows] of ends) {
       await copyPiece(options, 'logs', columns, {
@@ -128,12 +128,9 @@ async function copyPiece(
   columns: readonly string[],
   { where, parameters, token }: Piece,
 ): Promise<void> {
-  const pieces: Uint8Array[] = [];
-  for await (const bytes of source.stream(`SELECT ${columns.join(', ')} FROM ${table} ${where}`, 'Native', {
-    parameters,
-  }))
-    pieces.push(bytes);
-  await target.insert(table, columns, { format: 'Native', pieces, token });
+  const sql = `SELECT ${columns.join(', ')} FROM ${table} ${where}`;
+  const piece = await source.bytes(sql, 'Native', { parameters });
+  await target.insert(table, columns, { format: 'Native', pieces: [piece], token });
 }
 
 async function otherTables(source: ClickHouse): Promise<string[]> {

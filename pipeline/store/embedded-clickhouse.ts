@@ -70,7 +70,6 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   };
   let inserts: FileInserts;
   let workloads: Readonly<Record<Workload, ResourcePool<Session>>>;
-  let streams: ResourcePool<Session>;
   let control: Session;
   let journal: Journal;
   const fileSystem = new FileSystemSync(options.path);
@@ -81,9 +80,9 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
       queries: openReaders('queries', options.querySessions ?? memory?.queries ?? 4, 256),
       tails: openReaders('reads of live streams', 2, 10_000),
       rules: openReaders('reads of rules', 2, 1_000),
+      exports: openReaders('exports', 2, 256),
       state: openReaders("statements on the server's own tables", 2, 1_000),
     };
-    streams = openReaders('exports', 2, 16);
     control = openSession();
     // Behind the sessions, which are refused where another process has the folder.
     journal = new Journal({
@@ -138,6 +137,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     queries: () => flush().catch(() => {}),
     tails: flush,
     rules: flush,
+    exports: async () => {},
     state: async () => {},
   };
 
@@ -199,36 +199,22 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
         return parseRows(result.text());
       }),
 
+    bytes: (sql, format, queryOptions = {}) =>
+      run(workload, sql, queryOptions, async (session, statement) =>
+        (await execute(session, statement, format)).bytes(),
+      ),
+
+    /** By way of a file: chdb's own streams never end where stored files are damaged, and keep their session. */
     async *stream(sql, format, streamOptions = {}) {
-      const { parameters, settings, signal } = streamOptions;
       await flushFor[workload]();
-      const session = await streams.take(signal).catch((error: unknown) => {
-        throw toRefusal(error, signal);
-      });
-      try {
-        if (WHOLE_FILE_FORMATS.has(format)) {
-          yield* streamFile(exportFolder, (path) =>
-            runKillable(
-              `INSERT INTO FUNCTION file(${quote(path)}, '${format}') ${sql}`,
-              streamOptions,
-              (statement) => execute(session, statement, 'Null'),
-            ),
-          );
-          return;
-        }
-        if (parameters) await execute(session, setParameters(parameters), 'Null');
-        const chunks = session.queryStream(withSettings(sql, withinShare(settings ?? {}, memory)), {
-          format,
-          ...(signal && { signal }),
-        });
-        for await (const chunk of chunks) yield chunk.raw();
-        // An aborted stream just ends.
-        if (signal?.aborted) throw ClickHouseError.cancelled();
-      } catch (error) {
-        throw toClickHouseError(error);
-      } finally {
-        streams.release(session);
-      }
+      yield* streamFile(exportFolder, (path) =>
+        run(
+          'exports',
+          `INSERT INTO FUNCTION file(${quote(path)}, '${format}') ${sql}`,
+          streamOptions,
+          (session, statement) => execute(session, statement, 'Null'),
+        ),
+      );
     },
 
     command: (sql, queryOptions = {}) =>
@@ -253,7 +239,7 @@ function toRefusal(error: unknown, signal: AbortSignal | undefined): Error {
   return error instanceof LogplaneError ? error : toClickHouseError(error);
 }
 
-const WORKLOADS = ['queries', 'tails', 'rules', 'state'] as const;
+const WORKLOADS = ['queries', 'tails', 'rules', 'exports', 'state'] as const;
 
 /**
  * Ingest and live streams get the cores first; without effect where the process may not set priorities (CAP_SYS_NICE). Inserts have the
@@ -264,6 +250,7 @@ const SETTINGS: Readonly<Record<Workload, QueryOptions['settings']>> = {
   queries: {},
   tails: {},
   rules: { os_thread_priority: 15 },
+  exports: {},
   state: {},
 };
 
@@ -278,8 +265,3 @@ const CONFIG = `<clickhouse>
   </merge_tree>
 </clickhouse>
 `;
-
-/**
- * Formats with a head or a foot: the engine's stream makes each chunk a whole of its own, so these go by way of a file.
- */
-const WHOLE_FILE_FORMATS = new Set(['Parquet']);

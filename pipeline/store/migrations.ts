@@ -55,7 +55,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       reason String,
       content String CODEC(ZSTD(1)),
       content_bytes UInt64 DEFAULT length(content)
-    ) ENGINE = ReplacingMergeTree ORDER BY id`,
+    ) ENGINE = ReplacingMergeTree ORDER BY id SETTINGS max_compress_block_size = 65536`,
     `CREATE TABLE IF NOT EXISTS job_runs (
       cluster LowCardinality(String),
       job_id String,
@@ -185,6 +185,14 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       piece UInt32,
       seq UInt64,
       content String CODEC(ZSTD(1))
-    ) ENGINE = ReplacingMergeTree ORDER BY (id, piece) SETTINGS index_granularity_bytes = 1048576`,
+    ) ENGINE = ReplacingMergeTree ORDER BY (id, piece)
+      SETTINGS index_granularity_bytes = 1048576, max_compress_block_size = 65536`,
+  ],
+  [
+    // The engine looks for a flipped bit in a block whose checksum is wrong, in a time that grows with the square of its size. Parts that
+    // are there get such blocks when they are merged.
+    ...['logs', 'dead_letters', 'dead_letter_pieces'].map(
+      (table) => `ALTER TABLE ${table} MODIFY SETTING max_compress_block_size = 65536`,
+    ),
   ],
 ];
