@@ -60,7 +60,9 @@ export function addLogExportRoutes(api: RouteFamily, { clickhouse }: LogExportRo
       const first = await pieces.next();
       context.status = 200;
       context.set('Content-Type', CONTENT_TYPES[format]);
-      context.set('Trailer', MISSING_TRAILER);
+      // Only an answer in chunks has trailers: not one to HEAD, and none of HTTP/1.0, which some proxies still speak.
+      if (context.method !== 'HEAD' && context.req.httpVersion === '1.1')
+        context.set('Trailer', MISSING_TRAILER);
       context.set('Content-Disposition', `attachment; filename="logs-${fileTime(new Date())}.${format}"`);
       // Only as many pieces as the client takes are asked for; a failure on the way breaks the connection.
       context.body = Readable.from(startWith(first, pieces), { objectMode: false });

@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import t from 'tap';
 import { EventReader, take } from '../event-reader.ts';
 import { serve } from './serve.ts';
@@ -110,6 +112,14 @@ t.test('an export of which only the head is asked for gives its place to the nex
   for (let round = 0; round < 8; round++)
     t.equal((await fetch(url + path('export'), { method: 'HEAD' })).status, 200);
   t.equal((await (await fetch(url + path('export'))).text()).split('\n').length, 1_201);
+});
+
+t.test('an export over HTTP/1.0, which has no chunks', async (t) => {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.end(`GET ${path('export')} HTTP/1.0\r\nHost: localhost\r\n\r\n`);
+  const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n');
+  t.match(head, /^HTTP\/1\.1 200 /);
+  t.equal(body.split('\n').length, 1_201);
 });
 
 t.test('long queries are posted, as a form or as JSON', async (t) => {
