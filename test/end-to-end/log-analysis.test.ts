@@ -116,7 +116,7 @@ t.test('an export of which only the head is asked for gives its place to the nex
 
 t.test('an export over HTTP/1.0, which has no chunks', async (t) => {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
-  socket.end(`GET ${path('export')} HTTP/1.0\r\nHost: localhost\r\n\r\n`);
+  socket.write(`GET ${path('export')} HTTP/1.0\r\nHost: localhost\r\n\r\n`);
   const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n');
   t.match(head, /^HTTP\/1\.1 200 /);
   t.equal(body.split('\n').length, 1_201);
