@@ -76,6 +76,8 @@ export class Journal implements Journaled {
   readonly #idle: (() => void)[] = [];
   /** Why the oldest segment cannot be stored. */
   #failure: { readonly error: unknown } | undefined;
+  /** The same, also while another attempt runs: until one succeeds nothing says that it will. */
+  #problem: { readonly error: unknown } | undefined;
   #retry: NodeJS.Timeout | undefined;
   #gathering: NodeJS.Timeout | undefined;
   /** Writes and seals happen one after the other. */
@@ -102,9 +104,9 @@ export class Journal implements Journaled {
 
   /** Why they cannot be stored now, or not brought to the disk. */
   get problem(): string | undefined {
-    const failure = this.#failure ?? this.#files.failure;
-    if (!failure) return undefined;
-    const { error } = failure;
+    const problem = this.#problem ?? this.#files.failure;
+    if (!problem) return undefined;
+    const { error } = problem;
     return error instanceof Error ? error.message : String(error);
   }
 
@@ -219,6 +221,7 @@ export class Journal implements Journaled {
 
   #end(segment: Segment, state: Segment['state']): void {
     segment.state = state;
+    if (state === 'stored') this.#problem = undefined;
     this.#storing--;
     for (let head = this.#sealed[0]; head?.state === 'stored'; head = this.#sealed[0]) {
       this.#sealed.shift();
@@ -265,6 +268,7 @@ export class Journal implements Journaled {
   #fail(error: unknown): void {
     clearTimeout(this.#retry);
     this.#failure = { error };
+    this.#problem = this.#failure;
     for (const { reject } of this.#waiting.splice(0)) reject(error);
     this.#files.refuse(error);
     this.#retry = setTimeout(() => this.#tryAgain(), this.#options.retryMilliseconds).unref();

@@ -222,6 +222,27 @@ t.test('while nothing can be stored, rows are taken as long as there is room', a
   await journal.close();
 });
 
+t.test('what keeps rows from being stored is said until they are', async (t) => {
+  const { table, open } = createTable();
+  const waiting: (() => void)[] = [];
+  const isStored = async () => {
+    await new Promise<void>((resolve) => waiting.push(resolve));
+    return false;
+  };
+  const journal = open({ isStored, retryMilliseconds: HOUR });
+  await journal.append(rows(1));
+  table.refusal = new Error('no space');
+  await t.rejects(journal.flush(), /no space/);
+  const attempt = journal.flush();
+  while (waiting.length === 0) await turn();
+  t.equal(journal.problem, 'no space', 'also while it is tried again');
+  table.refusal = undefined;
+  waiting[0]!();
+  await attempt;
+  t.equal(journal.problem, undefined);
+  await journal.close();
+});
+
 t.test('an insert that failed and was done all the same is not repeated', async (t) => {
   const { table, open } = createTable();
   const journal = open();
