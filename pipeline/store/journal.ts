@@ -221,7 +221,7 @@ export class Journal implements Journaled {
 
   #end(segment: Segment, state: Segment['state']): void {
     segment.state = state;
-    if (state === 'stored') this.#problem = undefined;
+    if (state === 'stored' && !this.#failure) this.#problem = undefined;
     this.#storing--;
     for (let head = this.#sealed[0]; head?.state === 'stored'; head = this.#sealed[0]) {
       this.#sealed.shift();
