@@ -6,10 +6,7 @@ import { ForgottenErrors } from '../forgotten-errors.ts';
 import { HangingFolderError } from '../probe-folder.ts';
 import { startServer } from '../server.ts';
 import { readEnvFile } from './env-file.ts';
-import { stopOnSignal } from './stop-on-signal.ts';
-
-/** So long a start may still take after the signal to stop. */
-const STOP_MILLISECONDS = 9_500;
+import { endHanging, MAX_STOP_SECONDS, stopOnSignal } from './stop-on-signal.ts';
 
 /** The server until a signal ends it, its settings from the environment and `.env`; tails the paths itself. */
 export async function serve(paths: readonly string[]): Promise<void> {
@@ -29,15 +26,15 @@ export async function serve(paths: readonly string[]): Promise<void> {
     const starting = startServer({ ...config, LOG_PATHS: [...config.LOG_PATHS, ...paths] }, log, [forgotten]);
     // From here on, also while it starts, a signal ends it cleanly.
     let started = false;
-    const end = stopOnSignal(async () => {
+    const stop = async () => {
       log.info('stopping: finishing what was accepted');
-      setTimeout(() => {
-        if (started) return;
-        log.error(`the start does not end within ${STOP_MILLISECONDS / 1000} s: stopped all the same`);
-        endHanging();
-      }, STOP_MILLISECONDS).unref();
       await (await starting).close();
-    }, log.error);
+    };
+    const end = stopOnSignal(stop, log.error, () =>
+      started
+        ? `could not stop within ${MAX_STOP_SECONDS} s: what was accepted is stored at the next start`
+        : `the start does not end within ${MAX_STOP_SECONDS} s: stopped all the same`,
+    );
     await starting;
     started = true;
   } catch (error) {
@@ -49,11 +46,6 @@ export async function serve(paths: readonly string[]): Promise<void> {
     if (error instanceof HangingFolderError) endHanging();
     process.exit(1);
   }
-}
-
-/** `process.exit` would wait for a thread that hangs in a file system. */
-function endHanging(): void {
-  process.kill(process.pid, 'SIGKILL');
 }
 
 /** What an operator can act on; a defect keeps its stack. */

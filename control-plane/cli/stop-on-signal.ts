@@ -1,25 +1,26 @@
 /** Who sent the signal, systemd and Docker for instance, kills the process after ten seconds. */
 const MAX_STOP_MILLISECONDS = 9_500;
+export const MAX_STOP_SECONDS = MAX_STOP_MILLISECONDS / 1000;
 const PARENT_MILLISECONDS = 500;
 
 /**
  * Ends the process by `stop` at SIGTERM, SIGINT and SIGHUP, once, however many of them come: a terminal and npm both send one. Started by npm it
  * also ends with npm, which passes no SIGHUP on and may be killed. A console that is gone keeps nothing from running.
+ * @param whyLate what is said where `stop` takes too long
  * @returns ends the process in the same way, for another reason than a signal
  */
 export function stopOnSignal(
   stop: () => Promise<void>,
   onProblem: (message: string) => void,
+  whyLate: () => string = () => `could not stop within ${MAX_STOP_SECONDS} s`,
 ): (exitCode: number) => void {
   let stopping = false;
   const end = (exitCode: number) => {
     if (stopping) return;
     stopping = true;
     setTimeout(() => {
-      onProblem(
-        `could not stop within ${MAX_STOP_MILLISECONDS / 1000} s: what was accepted is stored at the next start`,
-      );
-      process.exit(1);
+      onProblem(whyLate());
+      endHanging();
     }, MAX_STOP_MILLISECONDS).unref();
     stop().then(
       () => process.exit(exitCode),
@@ -41,4 +42,9 @@ export function stopOnSignal(
   };
   if (process.env.npm_lifecycle_event !== undefined) setInterval(watchParent, PARENT_MILLISECONDS).unref();
   return end;
+}
+
+/** `process.exit` would wait for a thread that hangs in a file system. */
+export function endHanging(): void {
+  process.kill(process.pid, 'SIGKILL');
 }
