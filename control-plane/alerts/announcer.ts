@@ -14,7 +14,7 @@ import { summarizeAlert } from './summarize-alert.ts';
 /** Alerts of one round that are told with a sample of their records. */
 const MOST_SAMPLES = 20;
 const SAMPLE_CHARACTERS = 2_000;
-/** So many alerts of a rule are told within such a time; whoever sends decides how many groups there are. */
+/** So many alerts of a rule are notified within such a time; whoever sends decides how many groups there are. */
 const MAX_NOTICES = 25;
 const NOTICE_SECONDS = 600;
 const NO_RECORDS: ReadonlySet<string> = new Set(['absence', 'gauge']);
@@ -32,7 +32,7 @@ export class Announcer {
   readonly #open = new Map<string, Told>();
   /** When somebody was last told of a group, as long as that may hold something back. */
   readonly #notified = new Map<string, LastNotice>();
-  /** When somebody was told of a rule's alerts, within the last `NOTICE_SECONDS`. */
+  /** When somebody was notified of a rule's alerts, within the last `NOTICE_SECONDS`. */
   readonly #notices = new Map<string, number[]>();
   /** Seconds by rule. */
   #cooldowns: ReadonlyMap<string, number> = new Map();
@@ -187,7 +187,7 @@ export class Announcer {
     return recent;
   }
 
-  /** Counts that somebody is told, and says so in the last one before a rule's further alerts are held back. */
+  /** Counts notifications, and says so in the last one before a rule's further alerts are suppressed. */
   #noticed(event: AlertEvent): AlertEvent {
     const notices = this.#noticesOf(event.rule);
     notices.push(Date.now() / 1000);
