@@ -29,7 +29,7 @@ export interface FuzzResult {
 }
 
 const AT_ONCE = 8;
-const LONGEST_MS = 60_000;
+const LONGEST_MS = 20_000;
 /** Of a stream that does not end. */
 const READ_STREAM_MS = 50;
 /** Characters of a problem's request that are printed. */
