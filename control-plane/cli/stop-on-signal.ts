@@ -6,20 +6,23 @@ const PARENT_MILLISECONDS = 500;
 /**
  * Ends the process by `stop` at SIGTERM, SIGINT and SIGHUP, once, however many of them come: a terminal and npm both send one. Started by npm it
  * also ends with npm, which passes no SIGHUP on and may be killed. A console that is gone keeps nothing from running.
- * @param whyLate what is said where `stop` takes too long
+ * @param whyLate what is said in place of the usual where `stop` takes too long
  * @returns ends the process in the same way, for another reason than a signal
  */
 export function stopOnSignal(
   stop: () => Promise<void>,
   onProblem: (message: string) => void,
-  whyLate: () => string = () => `could not stop within ${MAX_STOP_SECONDS} s`,
+  whyLate: () => string | undefined = () => undefined,
 ): (exitCode: number) => void {
   let stopping = false;
   const end = (exitCode: number) => {
     if (stopping) return;
     stopping = true;
     setTimeout(() => {
-      onProblem(whyLate());
+      onProblem(
+        whyLate() ??
+          `could not stop within ${MAX_STOP_SECONDS} s: what was accepted is stored at the next start`,
+      );
       endHanging();
     }, MAX_STOP_MILLISECONDS).unref();
     stop().then(

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import { badRequest } from '../../pipeline/errors.ts';
+import { exceededLimit } from '../../pipeline/sources/record-limits.ts';
 import { type ReadBodyOptions, readBody } from './read-body.ts';
 
 const MAX_BYTES = 1024 * 1024;
@@ -40,7 +41,8 @@ export function parseJsonObject(content: Buffer): object {
 
 function parseJson(content: Buffer): unknown {
   const text = content.toString();
-  if (isTooDeep(text)) throw badRequest(`the body: expected JSON of at most ${MAX_DEPTH} levels, got more`);
+  if (exceededLimit(text, MAX_DEPTH, Number.POSITIVE_INFINITY) !== undefined)
+    throw badRequest(`the body: expected JSON of at most ${MAX_DEPTH} levels, got more`);
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -48,21 +50,6 @@ function parseJson(content: Buffer): unknown {
     const reason = (error as Error).message.replace(/, (?:\.\.\.)?".*$/s, '');
     throw badRequest(`the body is not valid JSON: ${reason}`);
   }
-}
-
-function isTooDeep(json: string): boolean {
-  let depth = 0;
-  let isInText = false;
-  for (let at = 0; at < json.length; at++) {
-    const character = json[at];
-    if (isInText) {
-      if (character === '\\') at++;
-      else if (character === '"') isInText = false;
-    } else if (character === '"') isInText = true;
-    else if (character === ']' || character === '}') depth--;
-    else if ((character === '[' || character === '{') && ++depth > MAX_DEPTH) return true;
-  }
-  return false;
 }
 
 function pathText(path: readonly PropertyKey[]): string {

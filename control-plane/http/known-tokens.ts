@@ -1,7 +1,7 @@
 import { scrypt } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { replaceFile } from '../../pipeline/replace-file.ts';
 
 const derive = promisify<string, string, number, Buffer>(scrypt);
 
@@ -57,9 +57,7 @@ export class KnownTokens {
     const path = this.#path;
     if (path === undefined) return;
     const hashes = await Promise.all([...this.#used].map(hashOf));
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(`${path}.partial`, `${hashes.join('\n')}\n`, { mode: 0o600 });
-    await rename(`${path}.partial`, path);
+    await replaceFile(path, `${hashes.join('\n')}\n`, 0o600);
   }
 }
 

@@ -124,13 +124,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     }
   }
 
-  async function flush(): Promise<void> {
-    try {
-      await journal.flush();
-    } catch (error) {
-      throw toClickHouseError(error);
-    }
-  }
+  const flush = () => reshaped(journal.flush());
 
   /** What was appended before a statement is stored before it. */
   const flushFor: Readonly<Record<Workload, () => Promise<void>>> = {
@@ -169,29 +163,9 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     flush,
     lastAppended: () => journal.last(),
 
-    async checkpoint() {
-      try {
-        await journal.checkpoint();
-      } catch (error) {
-        throw toClickHouseError(error);
-      }
-    },
-
-    async append(blocks) {
-      try {
-        await journal.append(blocks);
-      } catch (error) {
-        throw toClickHouseError(error);
-      }
-    },
-
-    async insert(table, columns, rows) {
-      try {
-        await inserts.insert(table, columns, rows);
-      } catch (error) {
-        throw toClickHouseError(error);
-      }
-    },
+    checkpoint: () => reshaped(journal.checkpoint()),
+    append: (blocks) => reshaped(journal.append(blocks)),
+    insert: (table, columns, rows) => reshaped(inserts.insert(table, columns, rows)),
 
     query: (sql, queryOptions = {}) =>
       run(workload, sql, queryOptions, async (session, statement) => {
@@ -231,6 +205,13 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   });
   for (const workload of WORKLOADS) handles.set(workload, openHandle(workload));
   return handles.get('queries')!;
+}
+
+/** Rejects with what the engine's errors are to the product. */
+function reshaped(work: Promise<void>): Promise<void> {
+  return work.catch((error: unknown) => {
+    throw toClickHouseError(error);
+  });
 }
 
 /** Whoever left while a session was not free yet is no defect, and that none became free is no fault of the engine. */
