@@ -33,7 +33,7 @@ export class RecordReadings {
   #prefilter: Reading<Found> | undefined;
   #passedOverBefore = 0;
   /** What was stored up to here is read, or waits for a reading that is behind. */
-  #place = 0;
+  #sequenceNumber = 0;
 
   constructor(options: RecordReadingsOptions) {
     this.#options = options;
@@ -43,29 +43,29 @@ export class RecordReadings {
     this.#store = { sequenceNumbers };
   }
 
-  /** Where a rule that starts goes on: it shares a reader with others, or begins at `place`. */
-  cursorFor(rule: Pick<NumberedRule, 'key' | 'compiled'>, place: number): number {
-    return this.#readings.get(readerKey(rule))?.reading.cursor ?? place;
+  /** Where a rule that starts goes on: it shares a reader with others, or begins at `sequenceNumber`. */
+  cursorFor(rule: Pick<NumberedRule, 'key' | 'compiled'>, sequenceNumber: number): number {
+    return this.#readings.get(readerKey(rule))?.reading.cursor ?? sequenceNumber;
   }
 
-  /** From now on reads for these rules, each from where its reader was, or from `place`. */
-  load(rules: readonly NumberedRule[], place: number): void {
+  /** From now on reads for these rules, each from where its reader was, or from `sequenceNumber`. */
+  load(rules: readonly NumberedRule[], sequenceNumber: number): void {
     const { clickhouse, onProblem } = this.#options;
     const before = this.#readings;
     this.#passedOverBefore = this.passedOver;
-    this.#place = place;
+    this.#sequenceNumber = sequenceNumber;
     const readings = new Map<string, ReaderReading>();
     const byRule: (Reading<NewIncrements> | undefined)[] = [];
     for (const [key, reader] of recordReaders(clickhouse, rules)) {
       const known = before.get(key)?.reading;
       const reading = new Reading<NewIncrements>({
         names: namesOf(reader),
-        cursor: known?.cursor ?? place,
+        cursor: known?.cursor ?? sequenceNumber,
         store: this.#store,
         read: (after, upTo) => reader.read(after, upTo),
         onProblem,
       });
-      if (known?.isBehind) reading.ask(place);
+      if (known?.isBehind) reading.ask(sequenceNumber);
       readings.set(key, { reader, reading });
       for (const { index } of reader.rules) byRule[index] = reading;
     }
@@ -78,7 +78,7 @@ export class RecordReadings {
         ? undefined
         : new Reading<Found>({
             names: 'the prefilter of alert rules',
-            cursor: this.#prefilter?.cursor ?? place,
+            cursor: this.#prefilter?.cursor ?? sequenceNumber,
             store: this.#store,
             read: (after, upTo) => shared.read(after, upTo),
             onProblem,
@@ -90,9 +90,9 @@ export class RecordReadings {
     return this.#byRule[index];
   }
 
-  /** Every rule has got the records up to this sequence number, or `place`. */
-  cursor(place: number): number {
-    return Math.min(place, ...Array.from(this.#all(), ({ cursor }) => cursor));
+  /** Every rule has got the records up to this sequence number, or `sequenceNumber`. */
+  cursor(sequenceNumber: number): number {
+    return Math.min(sequenceNumber, ...Array.from(this.#all(), ({ cursor }) => cursor));
   }
 
   /** Records that none could read. */
@@ -144,12 +144,12 @@ export class RecordReadings {
 
   /** After a pause without records, or at the first one of all, nobody looks through the time before. */
   async #skipPause(upTo: number): Promise<void> {
-    const before = this.#place;
+    const before = this.#sequenceNumber;
     if (upTo - before > PAUSE_MICROSECONDS) {
       const [first = upTo + 1] = await this.#store.sequenceNumbers(1, { after: before, upTo });
       for (const reading of this.#all()) if (reading.cursor >= before) reading.skip(first - 1);
     }
-    this.#place = Math.max(before, upTo);
+    this.#sequenceNumber = Math.max(before, upTo);
   }
 
   /** Readings whose prefilter is not in a piece pass over it; the others are to read it. */
