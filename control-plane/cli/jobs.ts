@@ -26,7 +26,10 @@ export function addJobs(program: Command): void {
     .option('-n, --limit <number>', 'how many at most', wholeNumber(1), 50)
     .option('--json', 'as JSON', false)
     .action(async ({ state, limit, json, ...server }: JobsOptions) => {
-      const answer = await getJson<{ jobs: Job[] }>(server, '/api/v1/jobs', { state, limit });
+      const answer = await getJson<{ jobs: Job[]; next_cursor: string | null }>(server, '/api/v1/jobs', {
+        state,
+        limit,
+      });
       if (json) return printJson(answer);
       const rows = answer.jobs.map((job) => [
         job.job_id,
@@ -39,5 +42,6 @@ export function addJobs(program: Command): void {
       ]);
       const head = ['job', 'state', 'records', 'errors', 'first seen', 'last seen', 'machines'];
       await print(formatTable(head, rows));
+      if (answer.next_cursor !== null) console.error(`logplane: older jobs are left out; --limit shows more`);
     });
 }

@@ -34,7 +34,9 @@ export async function describeJob(
   lines: number,
   limits: QueryLimits,
 ) {
-  const [summary] = await listJobs(clickhouse, jobRuns, { limit: 1, jobId }, limits);
+  const {
+    jobs: [summary],
+  } = await listJobs(clickhouse, jobRuns, { limit: 1, jobId }, limits);
   const runs = await jobRuns.find([jobId]);
   if (!summary && runs.length === 0) throw new LogplaneError('not_found', `no job has the id "${jobId}"`);
 

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { addReadList, toPart } from './node-list.ts';
 
 export interface ListReader {
   /** Entries of the list that were given already. */
@@ -11,7 +12,9 @@ export interface ListReader {
 }
 
 const POLL_MILLISECONDS = 250;
-const MOST_ENTRIES = 2_000;
+const MAX_ENTRIES = 2_000;
+/** Of one read of a list: many are followed at once. */
+const MAX_BYTES = 1024 * 1024;
 
 /**
  * Follows Redis lists that anybody may push to. All that have a reader are asked together, so that a thousand lists cost
@@ -75,15 +78,15 @@ export class ListWatcher {
       if (ready.length === 0) continue;
       const from = Math.min(...ready.map(({ index }) => index));
       asked.push({ key, from });
-      pipeline.lrange(key, from, from + MOST_ENTRIES - 1);
+      addReadList(pipeline, key, { from, maxEntries: MAX_ENTRIES, maxBytes: MAX_BYTES });
     }
     if (asked.length === 0) return;
     const answers = (await pipeline.exec()) ?? [];
     for (const [place, { key, from }] of asked.entries()) {
-      const [error, texts] = answers[place] ?? [];
+      const [error, answer] = answers[place] ?? [];
       // A key that is no list fails alone.
       if (error && !/^WRONGTYPE/.test(error.message)) throw error;
-      if (!error) this.#give(key, from, texts as string[]);
+      if (!error) this.#give(key, from, toPart(answer).texts);
     }
   }
 

@@ -3,6 +3,8 @@ import type { NodeLogEvent } from './node-log.ts';
 import { formatPlace, type NodePlace, place } from './node-place.ts';
 
 const MOST_WAITING = 2_000;
+/** Characters of a list's entries that wait for the reader; its next ones stay in Redis. */
+const MAX_WAITING_LENGTH = 1024 * 1024;
 
 export interface MergedFollow {
   readonly start: NodePlace;
@@ -21,16 +23,18 @@ export async function* followMerged({
 }: MergedFollow): AsyncGenerator<NodeLogEvent[]> {
   let { index, seq } = start;
   let waiting: NodeLogEvent[] = [];
+  let waitingLength = 0;
   let wake = () => {};
   let agentsFree = () => {};
   let failure: { readonly error: unknown } | undefined;
 
   const leave = watch({
     index,
-    ready: () => waiting.length < MOST_WAITING,
+    ready: () => waiting.length < MOST_WAITING && waitingLength < MAX_WAITING_LENGTH,
     onEntries(texts) {
       for (const text of texts) {
         index++;
+        waitingLength += text.length;
         waiting.push({ kind: 'entry', placed: place(formatPlace({ index, seq }), text) });
       }
       wake();
@@ -77,6 +81,7 @@ export async function* followMerged({
       }
       const events = waiting;
       waiting = [];
+      waitingLength = 0;
       agentsFree();
       yield events;
     }

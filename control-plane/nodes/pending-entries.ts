@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { EntryDraft, NodeEntry } from './node-entry.ts';
+import { readList } from './node-list.ts';
 
 export interface PendingEntriesOptions {
   readonly redis: Redis;
@@ -10,8 +11,10 @@ export interface PendingEntriesOptions {
 }
 
 const MOST_WAITING = 50_000;
+/** Characters of the entries that wait. */
+const MAX_WAITING_LENGTH = 64 * 1024 * 1024;
 const MOST_NODES = 10_000;
-const LOOK_BACK = 200;
+const LOOK_BACK = { from: -200, maxEntries: 200, maxBytes: 16 * 1024 * 1024 };
 
 /** Fills a list only where there is none: several processes may find it lost. */
 const RESTORE = `
@@ -26,11 +29,13 @@ return #ARGV - 1`;
  */
 export class PendingEntries {
   readonly #options: PendingEntriesOptions;
-  readonly #waiting = new Map<string, NodeEntry[]>();
+  /** Texts of entries by node. */
+  readonly #waiting = new Map<string, string[]>();
   /** Nodes that this process pushed for, least recent first: their lists are looked after. */
   readonly #nodes = new Set<string>();
   readonly #onReady: () => void;
   #count = 0;
+  #length = 0;
   #flushing: Promise<void> | undefined;
 
   constructor(options: PendingEntriesOptions) {
@@ -52,15 +57,16 @@ export class PendingEntries {
   /** @returns the list's length; undefined where the entries wait */
   async push(nodeId: string, entries: readonly NodeEntry[]): Promise<number | undefined> {
     this.#rememberNode(nodeId);
+    const texts = entries.map((entry) => JSON.stringify(entry));
     if (this.#waiting.has(nodeId) || this.#flushing) {
-      this.#wait(nodeId, entries);
+      this.#wait(nodeId, texts);
       if (this.#options.redis.status === 'ready') this.#onReady();
       return undefined;
     }
     try {
-      return await this.#send(nodeId, entries);
+      return await this.#send(nodeId, texts);
     } catch {
-      this.#wait(nodeId, entries);
+      this.#wait(nodeId, texts);
       return undefined;
     }
   }
@@ -69,9 +75,8 @@ export class PendingEntries {
     this.#options.redis.off('ready', this.#onReady);
   }
 
-  async #send(nodeId: string, entries: readonly NodeEntry[]): Promise<number> {
+  async #send(nodeId: string, texts: readonly string[]): Promise<number> {
     const { redis, keyOf, ttlSeconds } = this.#options;
-    const texts = entries.map((entry) => JSON.stringify(entry));
     const answers = await redis
       .multi()
       .rpush(keyOf(nodeId), ...texts)
@@ -103,31 +108,37 @@ export class PendingEntries {
       this.#take(nodeId);
       if (texts.length > 0) await redis.eval(RESTORE, 1, key, ttlSeconds, ...texts);
     }
-    for (let entries = this.#take(nodeId); entries.length > 0; entries = this.#take(nodeId)) {
+    for (let texts = this.#take(nodeId); texts.length > 0; texts = this.#take(nodeId)) {
       try {
         // The connection may have broken between a push and its answer.
-        const there = new Set(await redis.lrange(key, -LOOK_BACK, -1));
-        const missing = entries.filter((entry) => !there.has(JSON.stringify(entry)));
+        const there = new Set((await readList(redis, key, LOOK_BACK)).texts);
+        const missing = texts.filter((text) => !there.has(text));
         if (missing.length > 0) await this.#send(nodeId, missing);
       } catch (error) {
         const later = this.#take(nodeId);
-        this.#wait(nodeId, [...entries, ...later]);
+        this.#wait(nodeId, [...texts, ...later]);
         throw error;
       }
     }
   }
 
-  #take(nodeId: string): NodeEntry[] {
-    const entries = this.#waiting.get(nodeId) ?? [];
+  #take(nodeId: string): string[] {
+    const texts = this.#waiting.get(nodeId) ?? [];
     this.#waiting.delete(nodeId);
-    this.#count -= entries.length;
-    return entries;
+    this.#count -= texts.length;
+    for (const { length } of texts) this.#length -= length;
+    return texts;
   }
 
-  #wait(nodeId: string, entries: readonly NodeEntry[]): void {
-    const kept = entries.slice(0, MOST_WAITING - this.#count);
-    this.#waiting.set(nodeId, [...(this.#waiting.get(nodeId) ?? []), ...kept]);
-    this.#count += kept.length;
+  #wait(nodeId: string, texts: readonly string[]): void {
+    const waiting = this.#waiting.get(nodeId) ?? [];
+    this.#waiting.set(nodeId, waiting);
+    for (const text of texts) {
+      if (this.#count === MOST_WAITING || this.#length + text.length > MAX_WAITING_LENGTH) return;
+      waiting.push(text);
+      this.#count++;
+      this.#length += text.length;
+    }
   }
 
   #rememberNode(nodeId: string): void {

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { ListWatcher } from './list-watcher.ts';
 import { followMerged } from './merged-follow.ts';
 import type { EntryDraft, NodeEntry } from './node-entry.ts';
+import { type ListPart, readList } from './node-list.ts';
 import type { NewestRequest, NodeLog, NodeLogEvent, NodePage, PlacedDraft } from './node-log.ts';
 import { formatPlace, parsePlace, place } from './node-place.ts';
 import { PendingEntries } from './pending-entries.ts';
@@ -18,7 +19,9 @@ export interface RedisNodeLogOptions {
 
 const PREFIX = 'node_logs:';
 const MOST_LISTS = 10_000;
-const MOST_ENTRIES = 10_000;
+const MAX_ENTRIES = 10_000;
+/** Of the entries of one page. */
+const MAX_BYTES = 8 * 1024 * 1024;
 
 /**
  * The log of a node in the Redis list `node_logs:{node_id}`, which other programs read and push to as well, and the lines
@@ -76,7 +79,7 @@ export class RedisNodeLog implements NodeLog {
   async launchEntries(nodeId: string, after?: string): Promise<NodePage> {
     const { index } = parsePlace(after);
     try {
-      const texts = await this.#options.redis.lrange(keyOf(nodeId), index, index + MOST_ENTRIES - 1);
+      const { texts } = await this.#readList(nodeId, index);
       const end = formatPlace({ index: index + texts.length, seq: 0 });
       return { entries: texts.map((text) => place(end, text)), end };
     } catch {
@@ -96,18 +99,19 @@ export class RedisNodeLog implements NodeLog {
       ...request,
       after: request.after === undefined ? undefined : String(after.seq),
     });
-    let list: { readonly texts: readonly string[]; readonly start: number };
+    let list: ListPart;
     try {
       list = await this.#readList(nodeId, request.after === undefined ? -request.limit : after.index);
     } catch {
       if (!request.settled) return stored.newest(nodeId, request);
-      list = { texts: [], start: after.index };
+      list = { texts: [], start: after.index, leftOut: 0 };
     }
     const [first] = ofAgents.entries;
     const firstSeq = request.after === undefined ? Number(first ? first.id : ofAgents.end) - 1 : after.seq;
     const merged = mergeByTime(list, ofAgents.entries, firstSeq);
     const end = formatPlace({ index: list.start + list.texts.length, seq: Number(ofAgents.end) });
-    return { entries: merged.slice(-request.limit), end };
+    const leftOut = list.leftOut + (ofAgents.leftOut ?? 0);
+    return { entries: merged.slice(-request.limit), end, leftOut };
   }
 
   follow(nodeId: string, after: string, signal: AbortSignal): AsyncIterable<NodeLogEvent[]> {
@@ -126,16 +130,12 @@ export class RedisNodeLog implements NodeLog {
   }
 
   /** @param from the first entry wanted, or from the end where it is negative */
-  async #readList(nodeId: string, from: number): Promise<{ texts: string[]; start: number }> {
-    const key = keyOf(nodeId);
-    if (from >= 0) {
-      return { texts: await this.#options.redis.lrange(key, from, from + MOST_ENTRIES - 1), start: from };
-    }
-    // Length and entries in one step: something may be pushed in between.
-    const answers = await this.#options.redis.multi().llen(key).lrange(key, from, -1).exec();
-    const [[error, length] = [], [, texts] = []] = answers ?? [];
-    if (error) throw error;
-    return { texts: texts as string[], start: (length as number) - (texts as string[]).length };
+  #readList(nodeId: string, from: number): Promise<ListPart> {
+    return readList(this.#options.redis, keyOf(nodeId), {
+      from,
+      maxEntries: MAX_ENTRIES,
+      maxBytes: MAX_BYTES,
+    });
   }
 }
 
@@ -145,7 +145,7 @@ function keyOf(nodeId: string): string {
 
 /** Both in their own order, the earlier one first; each with the place behind it. */
 function mergeByTime(
-  { texts, start }: { readonly texts: readonly string[]; readonly start: number },
+  { texts, start }: ListPart,
   ofAgents: readonly PlacedDraft[],
   firstSeq: number,
 ): PlacedDraft[] {

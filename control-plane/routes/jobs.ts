@@ -35,13 +35,21 @@ export function addJobRoutes(api: RouteFamily, options: JobRoutesOptions): void 
       parameters: {
         state: describe(optionalText, "SLURM's word, as `FAILED`"),
         limit: describe(wholeNumber(1, 1000, 100), 'How many'),
+        cursor: describe(optionalText, 'The `next_cursor` of the page before'),
       },
-      answer: z.object({ jobs: z.array(JOB_SUMMARY) }),
+      answer: z.object({
+        jobs: z.array(JOB_SUMMARY),
+        next_cursor: z
+          .string()
+          .nullable()
+          .describe('Null on the last page; a page of jobs in one state may be empty before that'),
+      }),
       errors: ['too_costly'],
     },
-    async (context, { state, limit }) => {
+    async (context, wanted) => {
       const limits = queryLimits(leaveSignal(context));
-      return { jobs: await listJobs(clickhouse, jobRuns, { limit, state }, limits) };
+      const { jobs, nextCursor } = await listJobs(clickhouse, jobRuns, wanted, limits);
+      return { jobs, next_cursor: nextCursor ?? null };
     },
   );
 

@@ -11,12 +11,17 @@ const PATH = '/ui/jobs';
 const STATES = ['RUNNING', 'FAILED', 'COMPLETED', 'CANCELLED', 'TIMEOUT', 'OUT_OF_MEMORY', 'PENDING'];
 const EVERY_MS = 5_000;
 
+interface JobPage {
+  readonly jobs: readonly JobSummary[];
+  readonly next_cursor: string | null;
+}
+
 /** SLURM jobs, the one with the newest line first. */
 export function JobsPage() {
   const { parameters } = useAddress();
   const state = parameters.get('state') ?? '';
   useTitle('Jobs');
-  const jobs = useAsk<{ jobs: readonly JobSummary[] }>('/api/v1/jobs', { state, limit: '200' }, EVERY_MS);
+  const jobs = useAsk<JobPage>('/api/v1/jobs', { state, limit: '200' }, EVERY_MS);
   return (
     <main class="page">
       <header class="page-head">
@@ -33,7 +38,7 @@ export function JobsPage() {
         </select>
       </header>
       <AskedState asked={jobs}>
-        {({ jobs: list }) =>
+        {({ jobs: list, next_cursor }) =>
           list.length === 0 ? (
             <p class="absent">No job has a line here.</p>
           ) : (
@@ -62,6 +67,7 @@ export function JobsPage() {
                   ))}
                 </tbody>
               </table>
+              {next_cursor !== null && <p class="hint">Older jobs are left out.</p>}
             </div>
           )
         }

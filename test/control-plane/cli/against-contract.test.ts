@@ -98,7 +98,7 @@ t.test('jobs, nodes, stats and export', async (t) => {
     error_count: 1,
   };
   const { seen, logplane } = await serverOf(t, {
-    '/api/v1/jobs': json({ jobs: [job] }),
+    '/api/v1/jobs': json({ jobs: [job], next_cursor: null }),
     '/admin/nodes': json({ nodes: [{ node_id: 'n1', name: 'gpu', phase: 'active', progress: 100 }] }),
     '/api/v1/logs/stats': json(builder.result(6)),
     '/api/v1/logs/export': (_, response) => response.end('{"a":1}\n{"a":2}\n'),

@@ -81,6 +81,40 @@ else {
     t.equal((await s.fetch('/api/v1/jobs/77')).status, 404);
   });
 
+  t.test('jobs page by page, each once, also those in one state', async (t) => {
+    const s = await Syncing.start(t, false);
+    const ids = Array.from({ length: 7 }, (_, index) => String(5_000 + index));
+    for (const [index, id] of ids.entries()) {
+      const end =
+        index % 2 === 0
+          ? `slurmstepd: error: *** JOB ${id} ON n1 CANCELLED AT 2026-06-18T10:00:00 DUE TO TIME LIMIT ***\n`
+          : '';
+      s.write(`job-${id}.out`, `2026-06-18 08:00:0${Math.floor(index / 3)} INFO start\n${end}`);
+    }
+    await s.post('/sync/trigger');
+    const walk = async (query: string) => {
+      const found: string[] = [];
+      for (let cursor = ''; ; ) {
+        const page = await s.json(
+          `/api/v1/jobs?limit=2${query}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+        );
+        found.push(...page.jobs.map(({ job_id }: { job_id: string }) => job_id));
+        if (page.next_cursor === null) return found;
+        t.ok(page.jobs.length <= 2);
+        cursor = page.next_cursor;
+      }
+    };
+    t.same((await walk('')).sort(), ids);
+    t.same(
+      (await walk('&state=timeout')).sort(),
+      ids.filter((_, index) => index % 2 === 0),
+    );
+    t.same((await s.json('/api/v1/jobs?limit=7')).next_cursor, null, 'a full last page is the last');
+    t.match(await s.json('/api/v1/jobs?cursor=x'), {
+      error: { message: /cursor: expected the next_cursor/ },
+    });
+  });
+
   t.test('what SLURM accounts for: states, nodes and attempts', async (t) => {
     const s = await Syncing.start(t, true);
     s.ssh!.install('sacct', SACCT);
