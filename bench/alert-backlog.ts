@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BUILT_IN_RULES } from '../control-plane/alerts/built-in-rules.ts';
-import { RuleRuns } from '../control-plane/alerts/rule-runs.ts';
-import type { Signals } from '../control-plane/alerts/signals.ts';
+import { RuleRuns } from '../control-plane/features/alerts/evaluate/rule-runs.ts';
+import type { Signals } from '../control-plane/features/alerts/evaluate/signals.ts';
+import { BUILT_IN_RULES } from '../control-plane/features/alerts/rules/built-in-rules.ts';
 import { openEmbeddedClickHouse } from '../pipeline/store/embedded-clickhouse.ts';
 import { migrate } from '../pipeline/store/schema.ts';
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { BUILT_IN_RULES } from '../control-plane/alerts/built-in-rules.ts';
+import { BUILT_IN_RULES } from '../control-plane/features/alerts/rules/built-in-rules.ts';
 import { startBenchServer } from './bench-server.ts';
 import { createRandom, fleetBody } from './fleet-workload.ts';
 

@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
-import { parseEntry } from '../pipeline/sources/json-body.ts';
+import { parseEntry } from '../pipeline/ingest/sources/json-body.ts';
+import { createCategorizer } from '../pipeline/ingest/transforms/categorize.ts';
+import { createNormalizer } from '../pipeline/ingest/transforms/normalize.ts';
 import type { ClickHouse } from '../pipeline/store/clickhouse.ts';
 import { openEmbeddedClickHouse } from '../pipeline/store/embedded-clickhouse.ts';
 import { LogBlock } from '../pipeline/store/log-block.ts';
 import { migrate } from '../pipeline/store/schema.ts';
-import { createCategorizer } from '../pipeline/transforms/categorize.ts';
-import { createNormalizer } from '../pipeline/transforms/normalize.ts';
 import { createRandom, fleetLine } from './fleet-workload.ts';
 
 /** As many as the server's own inserts hold under load; merges then make the parts that it has. */

@@ -2,14 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { splitJsonBody } from '../pipeline/ingest/sources/json-body.ts';
+import { createCategorizer } from '../pipeline/ingest/transforms/categorize.ts';
+import { createNormalizer } from '../pipeline/ingest/transforms/normalize.ts';
 import { fromMilliseconds } from '../pipeline/record/timestamp.ts';
-import { splitJsonBody } from '../pipeline/sources/json-body.ts';
 import { LOG_COLUMN_NAMES } from '../pipeline/store/columns.ts';
 import { openEmbeddedClickHouse } from '../pipeline/store/embedded-clickhouse.ts';
 import { LogBlock } from '../pipeline/store/log-block.ts';
 import { migrate } from '../pipeline/store/schema.ts';
-import { createCategorizer } from '../pipeline/transforms/categorize.ts';
-import { createNormalizer } from '../pipeline/transforms/normalize.ts';
 import { startBenchServer } from './bench-server.ts';
 import { createRandom, fleetBody } from './fleet-workload.ts';
 

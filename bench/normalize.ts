@@ -1,8 +1,8 @@
-import { createRedaction } from '../control-plane/rules/redaction.ts';
-import { NO_RULES } from '../control-plane/rules/rules-file.ts';
-import { createCategorizer } from '../pipeline/transforms/categorize.ts';
-import { KnownShapes } from '../pipeline/transforms/known-shapes.ts';
-import { createNormalizer } from '../pipeline/transforms/normalize.ts';
+import { createRedaction } from '../control-plane/features/rules/redaction.ts';
+import { NO_RULES } from '../control-plane/features/rules/rules-file.ts';
+import { createCategorizer } from '../pipeline/ingest/transforms/categorize.ts';
+import { KnownShapes } from '../pipeline/ingest/transforms/known-shapes.ts';
+import { createNormalizer } from '../pipeline/ingest/transforms/normalize.ts';
 
 /** Nanoseconds per record from its text, in the general way and by known shapes. */
 const RECORDS = 2000;

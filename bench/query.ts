@@ -1,14 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { countLogs } from '../control-plane/logs/count.ts';
-import { facetsOf } from '../control-plane/logs/facets.ts';
-import { groupFields } from '../control-plane/logs/group-field.ts';
-import { histogramOf } from '../control-plane/logs/histogram.ts';
-import { type FilterParameters, parseFilter } from '../control-plane/logs/log-filter.ts';
-import { patternsOf } from '../control-plane/logs/patterns.ts';
-import { queryLimits, scanLimits } from '../control-plane/logs/query-limits.ts';
-import { searchLogs } from '../control-plane/logs/search.ts';
+import { countLogs } from '../control-plane/features/logs/count.ts';
+import { facetsOf } from '../control-plane/features/logs/facets.ts';
+import { histogramOf } from '../control-plane/features/logs/histogram.ts';
+import { patternsOf } from '../control-plane/features/logs/patterns.ts';
+import { searchLogs } from '../control-plane/features/logs/search.ts';
+import { groupFields } from '../control-plane/query/group-field.ts';
+import { type FilterParameters, parseFilter } from '../control-plane/query/log-filter.ts';
+import { queryLimits, scanLimits } from '../control-plane/query/query-limits.ts';
 import { LogStore } from '../pipeline/store/log-store.ts';
 import { openFilledStore } from './filled-store.ts';
 

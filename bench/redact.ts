@@ -1,7 +1,7 @@
-import { createRedaction } from '../control-plane/rules/redaction.ts';
-import { NO_RULES, parseRules } from '../control-plane/rules/rules-file.ts';
-import { parseEntry } from '../pipeline/sources/json-body.ts';
-import type { SourceEntry } from '../pipeline/sources/source-entry.ts';
+import { createRedaction } from '../control-plane/features/rules/redaction.ts';
+import { NO_RULES, parseRules } from '../control-plane/features/rules/rules-file.ts';
+import { parseEntry } from '../pipeline/ingest/sources/json-body.ts';
+import type { SourceEntry } from '../pipeline/ingest/sources/source-entry.ts';
 import { createRandom, fleetLine } from './fleet-workload.ts';
 
 /** Nanoseconds that redaction adds to a record: the best of several rounds. */

@@ -3,9 +3,9 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../control-plane/config.ts';
-import { createConsoleLog } from '../control-plane/console-log.ts';
-import { startServer } from '../control-plane/server.ts';
-import { SshServer } from '../test/control-plane/files/ssh-server.ts';
+import { createConsoleLog } from '../control-plane/http/console-log.ts';
+import { startServer } from '../control-plane/server/server.ts';
+import { SshServer } from '../test/control-plane/features/sync/ssh-server.ts';
 
 /**
  * A first sync of FILES files and BYTES bytes, one with nothing new, one with 50 files that grew, one tail of a large file:

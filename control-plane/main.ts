@@ -1,4 +1,4 @@
-import './cli/engine-allocator.ts';
+import './process/engine-allocator.ts';
 import { serve } from './cli/serve.ts';
 
 /** `node main.js [PATH…]`: the same as `logplane serve`. */

@@ -1,5 +1,5 @@
+import { newDraft } from '../pipeline/ingest/transforms/complete-record.ts';
 import type { LogRecord } from '../pipeline/record/log-record.ts';
-import { newDraft } from '../pipeline/transforms/complete-record.ts';
 
 /** A record with nothing in it but what the test names. */
 export function plainRecord(fields: Partial<LogRecord> = {}): LogRecord {

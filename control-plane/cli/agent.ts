@@ -1,10 +1,10 @@
 import { homedir, hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { findFluentBit } from '../../pipeline/agent/fluent-bit/find-fluent-bit.ts';
+import { VARIABLES, variablesOf } from '../../pipeline/agent/fluent-bit/variables.ts';
 import { startAgent } from '../../pipeline/agent/start-agent.ts';
-import { findFluentBit } from '../../pipeline/fluent-bit/find-fluent-bit.ts';
-import { VARIABLES, variablesOf } from '../../pipeline/fluent-bit/variables.ts';
-import { packageVersion } from '../package-version.ts';
+import { packageVersion } from '../http/package-version.ts';
 import { type ServerOptions, withServer } from './api.ts';
 import { report } from './terminal.ts';
 import { wholeNumber } from './whole-number.ts';

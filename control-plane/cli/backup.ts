@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { FolderInUseError, type FolderLock, lockFolder } from '../../pipeline/folder-lock.ts';
-import type { Manifest } from '../backup/manifest.ts';
+import { FolderInUseError, type FolderLock, lockFolder } from '../../pipeline/runtime/folder-lock.ts';
 import type { Config } from '../config.ts';
-import { packageVersion } from '../package-version.ts';
+import type { Manifest } from '../features/backup/manifest.ts';
+import { packageVersion } from '../http/package-version.ts';
 import { request, type ServerOptions } from './api.ts';
 import { readSettings } from './settings.ts';
 import { print } from './terminal.ts';
@@ -31,7 +31,7 @@ export function addBackup(program: Command): void {
     .argument('<dir>', 'folder of the backup')
     .action(async (dir: string) => {
       const { DATA_DIR, CLICKHOUSE_DATABASE } = readSettings();
-      const { restoreBackup } = await import('../backup/restore-backup.ts');
+      const { restoreBackup } = await import('../features/backup/restore-backup.ts');
       const options = { folder: resolve(dir), dataDir: DATA_DIR, database: CLICKHOUSE_DATABASE };
       await show('restored', await restoreBackup(options));
     });
@@ -43,7 +43,7 @@ async function backUpHere(
   folder: string,
 ): Promise<Manifest | undefined> {
   const { openEmbeddedClickHouse } = await import('../../pipeline/store/embedded-clickhouse.ts');
-  const { createBackup } = await import('../backup/create-backup.ts');
+  const { createBackup } = await import('../features/backup/create-backup.ts');
   const path = join(DATA_DIR, 'clickhouse');
   if (!existsSync(join(path, 'metadata'))) throw new Error(`DATA_DIR (${DATA_DIR}) holds no data`);
   let lock: FolderLock;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { harmless } from '../../pipeline/record/special-characters.ts';
-import { ConfigError } from '../config.ts';
 import type { Finding } from '../doctor/finding.ts';
+import { ConfigError } from '../setting-types.ts';
 import { readSettings } from './settings.ts';
 import { FAILURE, paint, print, printJson } from './terminal.ts';
 

@@ -1,5 +1,5 @@
 import { harmlessLine } from '../../pipeline/record/special-characters.ts';
-import type { EntryStats } from '../logs/request-stats-builder.ts';
+import type { EntryStats } from '../features/logs/request-stats-builder.ts';
 import { paint } from './terminal.ts';
 
 /** The statistics for people. */

@@ -1,12 +1,12 @@
 #!/usr/bin/env -S UV_THREADPOOL_SIZE=24 MALLOC_MMAP_THRESHOLD_=1048576 node --max-semi-space-size=32 --no-parallel-scavenge
-import './engine-allocator.ts';
+import '../process/engine-allocator.ts';
 import { Command, CommanderError } from 'commander';
-import { packageVersion } from '../package-version.ts';
+import { addDemo } from '../demo/command.ts';
+import { packageVersion } from '../http/package-version.ts';
 import { addAgent } from './agent.ts';
 import { addBackup } from './backup.ts';
 import { addCompletion } from './completion.ts';
 import { addCount } from './count.ts';
-import { addDemo } from './demo-command.ts';
 import { addDoctor } from './doctor.ts';
 import { addExport } from './export.ts';
 import { addIngest } from './ingest.ts';

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lockFolder } from '../../pipeline/folder-lock.ts';
-import { replaceFile } from '../../pipeline/replace-file.ts';
+import { lockFolder } from '../../pipeline/runtime/folder-lock.ts';
+import { replaceFile } from '../../pipeline/runtime/replace-file.ts';
 import { type CopyState, copyStore } from '../../pipeline/store/copy-store.ts';
 import { migrate } from '../../pipeline/store/schema.ts';
 import { readConfig } from '../config.ts';
-import { openClickHouse } from '../open-clickhouse.ts';
+import { openClickHouse } from '../server/clickhouse.ts';
 import { readEnvFile } from './env-file.ts';
 import { createProgress, progressBar, report } from './terminal.ts';
 

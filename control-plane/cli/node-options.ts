@@ -1,5 +1,5 @@
-import { divideMemory } from '../divide-memory.ts';
-import { memoryLimit } from '../memory-limit.ts';
+import { divideMemory } from '../server/divide-memory.ts';
+import { memoryLimit } from '../server/memory-limit.ts';
 import { readEnvFile } from './env-file.ts';
 
 /**

@@ -2,13 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { findFluentBit } from '../../pipeline/fluent-bit/find-fluent-bit.ts';
-import { describeProblem } from '../../pipeline/fluent-bit/problem.ts';
-import { renderConfig } from '../../pipeline/fluent-bit/render-config.ts';
-import { Templates } from '../../pipeline/fluent-bit/templates.ts';
-import { variablesOf } from '../../pipeline/fluent-bit/variables.ts';
-import { verifyConfig } from '../../pipeline/fluent-bit/verify-config.ts';
-import { makeFolder } from '../../pipeline/make-folder.ts';
+import { findFluentBit } from '../../pipeline/agent/fluent-bit/find-fluent-bit.ts';
+import { describeProblem } from '../../pipeline/agent/fluent-bit/problem.ts';
+import { renderConfig } from '../../pipeline/agent/fluent-bit/render-config.ts';
+import { Templates } from '../../pipeline/agent/fluent-bit/templates.ts';
+import { variablesOf } from '../../pipeline/agent/fluent-bit/variables.ts';
+import { verifyConfig } from '../../pipeline/agent/fluent-bit/verify-config.ts';
+import { makeFolder } from '../../pipeline/runtime/make-folder.ts';
 import { FAILURE, print, printJson, report } from './terminal.ts';
 
 interface RenderOptions {

@@ -1,12 +1,13 @@
-import { findFluentBit } from '../../pipeline/fluent-bit/find-fluent-bit.ts';
+import { findFluentBit } from '../../pipeline/agent/fluent-bit/find-fluent-bit.ts';
 import { harmless } from '../../pipeline/record/special-characters.ts';
-import { ConfigError, readConfig, SETTINGS } from '../config.ts';
-import { createConsoleLog } from '../console-log.ts';
-import { ForgottenErrors } from '../forgotten-errors.ts';
-import { HangingFolderError } from '../probe-folder.ts';
-import { startServer } from '../server.ts';
+import { readConfig, SETTINGS } from '../config.ts';
+import { createConsoleLog } from '../http/console-log.ts';
+import { endHanging, MAX_STOP_SECONDS, stopOnSignal } from '../process/stop-on-signal.ts';
+import { ForgottenErrors } from '../server/forgotten-errors.ts';
+import { HangingFolderError } from '../server/probe-folder.ts';
+import { startServer } from '../server/server.ts';
+import { ConfigError } from '../setting-types.ts';
 import { readEnvFile } from './env-file.ts';
-import { endHanging, MAX_STOP_SECONDS, stopOnSignal } from './stop-on-signal.ts';
 
 /** The server until a signal ends it, its settings from the environment and `.env`; tails the paths itself. */
 export async function serve(paths: readonly string[]): Promise<void> {

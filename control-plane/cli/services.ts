@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ServiceStats } from '../logs/services.ts';
+import type { ServiceStats } from '../features/sync/services.ts';
 import { getJson, type ServerOptions, withServer } from './api.ts';
 import { formatTable, print, printJson } from './terminal.ts';
 

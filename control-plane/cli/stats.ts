@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RequestStats } from '../logs/request-stats.ts';
+import type { RequestStats } from '../features/logs/request-stats.ts';
 import { getJson, type ServerOptions, withServer } from './api.ts';
 import { formatStats } from './format-stats.ts';
 import { print, printJson } from './terminal.ts';

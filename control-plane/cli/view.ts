@@ -1,6 +1,10 @@
 import { type Command, Option } from 'commander';
 import { harmless, harmlessJson } from '../../pipeline/record/special-characters.ts';
-import { type EntryStats, type LogEntryFields, RequestStatsBuilder } from '../logs/request-stats-builder.ts';
+import {
+  type EntryStats,
+  type LogEntryFields,
+  RequestStatsBuilder,
+} from '../features/logs/request-stats-builder.ts';
 import { formatLine } from './format-line.ts';
 import { formatErrors, formatStats } from './format-stats.ts';
 import { lastLines, type RotatedFile, readLines, rotatedFiles } from './rotated-lines.ts';

@@ -1,11 +1,11 @@
 import { constants } from 'node:fs';
 import { access, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folderHolder } from '../../pipeline/folder-lock.ts';
-import { loadState } from '../../pipeline/state-file.ts';
+import { folderHolder } from '../../pipeline/runtime/folder-lock.ts';
+import { loadState } from '../../pipeline/runtime/state-file.ts';
 import { isSetAside } from '../../pipeline/store/journal-leftover.ts';
 import type { Config } from '../config.ts';
-import { probeFolder } from '../probe-folder.ts';
+import { probeFolder } from '../server/probe-folder.ts';
 import { type Finding, ok, problem, reasonOf, warning } from './finding.ts';
 
 const GIB = 1024 ** 3;

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { parseCategoryRules } from '../../pipeline/transforms/category-rules.ts';
+import { parseCategoryRules } from '../../pipeline/ingest/transforms/category-rules.ts';
 import type { Config } from '../config.ts';
-import { parseSources } from '../files/read-sources.ts';
+import { parseRules } from '../features/rules/rules-file.ts';
+import { parseSources } from '../features/sync/read-sources.ts';
 import { isLoopback } from '../http/own-names.ts';
-import { parseRules } from '../rules/rules-file.ts';
 import { type Finding, ok, problem, reasonOf, warning } from './finding.ts';
 
 /** What the settings name: files of rules, and an address that others reach. */

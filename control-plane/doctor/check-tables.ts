@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { lockFolder } from '../../pipeline/folder-lock.ts';
+import { lockFolder } from '../../pipeline/runtime/folder-lock.ts';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { MIGRATIONS } from '../../pipeline/store/migrations.ts';
 import type { Config } from '../config.ts';
-import { openClickHouse } from '../open-clickhouse.ts';
+import { openClickHouse } from '../server/clickhouse.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 /** The tables, part by part; the engine opens them for it, so no server may hold them. */

@@ -1,4 +1,4 @@
-import { folderHolder, lockFolder } from '../../pipeline/folder-lock.ts';
+import { folderHolder, lockFolder } from '../../pipeline/runtime/folder-lock.ts';
 import type { Config } from '../config.ts';
 import { checkFolders } from './check-folders.ts';
 import { checkPorts } from './check-ports.ts';

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
-import { LogplaneError } from '../../pipeline/errors.ts';
+import { LogplaneError } from '../../pipeline/runtime/errors.ts';
 import { refuseForgery } from './foreign-sites.ts';
 import { GuessLimit } from './guess-limit.ts';
 import type { KnownTokens } from './known-tokens.ts';

@@ -1,4 +1,4 @@
-import { overloaded } from '../../pipeline/errors.ts';
+import { overloaded } from '../../pipeline/runtime/errors.ts';
 
 /** Bytes of request bodies that may stand in memory at once; what does not fit is refused before it is read. */
 export class BodyBudget {

@@ -1,4 +1,4 @@
-import { FreeList } from '../../pipeline/free-list.ts';
+import { FreeList } from '../../pipeline/runtime/free-list.ts';
 
 /**
  * The memory that one body stands in. It is used again for later bodies: with new memory for each, every page of it is a

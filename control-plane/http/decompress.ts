@@ -1,8 +1,8 @@
 import { createGunzip, createInflate } from 'node:zlib';
 import { Decompress as ZstdDecompress } from 'fzstd';
 import { uncompress as snappyUncompress } from 'snappy';
-import { LogplaneError } from '../../pipeline/errors.ts';
-import { pause } from '../../pipeline/loop-turns.ts';
+import { LogplaneError } from '../../pipeline/runtime/errors.ts';
+import { pause } from '../../pipeline/runtime/loop-turns.ts';
 import { BodyMemory } from './body-memory.ts';
 import { ZstdFrames } from './zstd-frames.ts';
 

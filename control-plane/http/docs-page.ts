@@ -1,15 +1,12 @@
 import { readFileSync } from 'node:fs';
 import Handlebars from 'handlebars';
+import { PACKAGE_ROOT } from '../../pipeline/runtime/package-root.ts';
 import type { JsonSchema } from './json-schema.ts';
 import type { describeRoutes } from './openapi.ts';
 
 type Document = ReturnType<typeof describeRoutes>;
 
-// Both the sources and the built server stand below the folder of the package.
-const FOLDER = new URL(
-  import.meta.url.endsWith('.ts') ? '../../templates/docs/' : '../../../templates/docs/',
-  import.meta.url,
-);
+const FOLDER = new URL('templates/docs/', PACKAGE_ROOT);
 
 /** Script or style of the page. */
 export function readDocsFile(name: 'docs.js' | 'docs.css'): string {

@@ -1,10 +1,10 @@
 import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
-import { type ErrorKind, LogplaneError, overloaded } from '../../pipeline/errors.ts';
+import { type ErrorKind, LogplaneError, overloaded } from '../../pipeline/runtime/errors.ts';
 import { ClickHouseError } from '../../pipeline/store/clickhouse.ts';
 import { isDiskFull } from '../../pipeline/store/disk-full.ts';
 import { isPassing } from '../../pipeline/store/retry.ts';
-import { MAX_ANSWER_BYTES } from '../logs/query-limits.ts';
+import { MAX_ANSWER_BYTES } from '../query/query-limits.ts';
 
 export const STATUS: Readonly<Record<ErrorKind, number>> = {
   bad_request: 400,

@@ -15,13 +15,17 @@ export function formatEvent(event: { name?: string; id?: string; data: string })
   return `${name}${id}data: ${event.data}\n\n`;
 }
 
-export interface EventStreamOptions {
+/** What all open streams share. */
+export interface OpenStreams {
   readonly streams: StreamLimit;
   readonly slowReaders: SlowReaders;
   /** Aborted when the server stops: open streams end. */
   readonly stopping: AbortSignal;
-  /** After which the stream ends; undefined = it does not. */
+  /** After which a stream ends; undefined = what is usual for it. */
   readonly maxMinutes?: number | undefined;
+}
+
+export interface EventStreamOptions extends OpenStreams {
   /**
    * Subscribes to whole events that come between those of the source, and gives the end of the subscription; a reader that takes
    * nothing goes without them.

@@ -1,5 +1,5 @@
 import type { Context, Middleware } from 'koa';
-import { LogplaneError } from '../../pipeline/errors.ts';
+import { LogplaneError } from '../../pipeline/runtime/errors.ts';
 import type { OwnNames } from './own-names.ts';
 
 export interface ForeignSitesOptions {

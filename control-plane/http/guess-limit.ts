@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
-import { LogplaneError } from '../../pipeline/errors.ts';
+import { LogplaneError } from '../../pipeline/runtime/errors.ts';
 
 const WINDOW_MS = 60_000;
 const MAX_GUESSES = 100;

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
-import { badRequest } from '../../pipeline/errors.ts';
-import { exceededLimit } from '../../pipeline/sources/record-limits.ts';
+import { exceededLimit } from '../../pipeline/ingest/sources/record-limits.ts';
+import { badRequest } from '../../pipeline/runtime/errors.ts';
 import { type ReadBodyOptions, readBody } from './read-body.ts';
 
 const MAX_BYTES = 1024 * 1024;

@@ -1,7 +1,7 @@
 import { scrypt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { replaceFile } from '../../pipeline/replace-file.ts';
+import { replaceFile } from '../../pipeline/runtime/replace-file.ts';
 
 const derive = promisify<string, string, number, Buffer>(scrypt);
 

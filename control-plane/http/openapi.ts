@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ErrorKind } from '../../pipeline/errors.ts';
+import type { ErrorKind } from '../../pipeline/runtime/errors.ts';
 import type { Right } from './auth.ts';
 import { ERROR, STATUS } from './error-response.ts';
 import { type JsonSchema, type NamedSchemas, toJsonSchema } from './json-schema.ts';

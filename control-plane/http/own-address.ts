@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { badRequest } from '../../pipeline/errors.ts';
+import { badRequest } from '../../pipeline/runtime/errors.ts';
 
 /**
  * `http://host:port` at which a client reached this server. (Koa's `origin` is the header of that name.)

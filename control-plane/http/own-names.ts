@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import type { Context } from 'koa';
-import { LogplaneError } from '../../pipeline/errors.ts';
+import { LogplaneError } from '../../pipeline/runtime/errors.ts';
 
 export interface OwnNamesOptions {
   /** PUBLIC_URL and CORS_ORIGIN: the hosts of these count as the own machine. */

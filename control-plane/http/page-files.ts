@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PACKAGE_ROOT } from '../../pipeline/runtime/package-root.ts';
 
 /** A static file as it is sent. */
 export interface PageFile {
@@ -29,10 +30,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** Reads the pages once, at the start: some 300 kB, and no request names a path on the disk. */
 export function readPageFiles(): PageFiles {
-  // Both the sources and the built server stand below the folder of the package.
-  const folder = fileURLToPath(
-    new URL(import.meta.url.endsWith('.ts') ? '../../dist/ui/' : '../../ui/', import.meta.url),
-  );
+  const folder = fileURLToPath(new URL('dist/ui/', PACKAGE_ROOT));
   const contents = new Map(namesIn(folder).map((name) => [name, readFileSync(join(folder, name))]));
   const files = [...contents].flatMap(([name, body]): [string, PageFile][] => {
     const type = TYPES[extname(name)];

@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { badRequest } from '../../pipeline/errors.ts';
+import { badRequest } from '../../pipeline/runtime/errors.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 /** Reads one parameter's text; undefined where it was not given. Throws a sentence that says what it takes. */

@@ -1,5 +1,5 @@
 import type { Middleware } from 'koa';
-import { badRequest, LogplaneError } from '../../pipeline/errors.ts';
+import { badRequest, LogplaneError } from '../../pipeline/runtime/errors.ts';
 import { parseJsonObject, smallBody } from './json-body.ts';
 import type { PostedParameters } from './parameters.ts';
 import { type ReadBodyOptions, readBody } from './read-body.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { badRequest, LogplaneError } from '../../pipeline/errors.ts';
+import { badRequest, LogplaneError } from '../../pipeline/runtime/errors.ts';
 import type { BodyBudget } from './body-budget.ts';
 import { BodyMemory } from './body-memory.ts';
 import { createUnpacker, tooLarge } from './decompress.ts';

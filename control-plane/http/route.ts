@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
-import type { ErrorKind } from '../../pipeline/errors.ts';
+import type { ErrorKind } from '../../pipeline/runtime/errors.ts';
 import type { Right } from './auth.ts';
 import type { Parameters, ParameterValues } from './parameters.ts';
 

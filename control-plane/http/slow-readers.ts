@@ -1,7 +1,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { overloaded } from '../../pipeline/errors.ts';
-import { HeldMemory } from '../../pipeline/held-memory.ts';
+import { overloaded } from '../../pipeline/runtime/errors.ts';
+import { HeldMemory } from '../../pipeline/runtime/held-memory.ts';
 
 export interface SlowReaderLimits {
   /** For so long a reader may take nothing of what waits for it. */

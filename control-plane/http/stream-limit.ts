@@ -1,4 +1,4 @@
-import { LogplaneError } from '../../pipeline/errors.ts';
+import { LogplaneError } from '../../pipeline/runtime/errors.ts';
 
 const RETRY_SECONDS = 5;
 

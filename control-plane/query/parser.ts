@@ -1,4 +1,4 @@
-import { badRequest } from '../../pipeline/errors.ts';
+import { badRequest } from '../../pipeline/runtime/errors.ts';
 import { ALL, allOf, anyOf, type Bound, negate, type Query, type Test } from './ast.ts';
 import { problemOfTest } from './check-test.ts';
 import { describe, type Operand, type Token, tokenize } from './lexer.ts';

@@ -1,4 +1,4 @@
-import type { Prefilter } from '../../pipeline/live/live-filters.ts';
+import type { Prefilter } from '../../pipeline/store/live/live-filters.ts';
 import type { Query } from './ast.ts';
 import { resolveField } from './field.ts';
 import { equalTexts } from './text-test.ts';

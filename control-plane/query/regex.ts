@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import { LogplaneError } from '../../pipeline/errors.ts';
+import { LogplaneError } from '../../pipeline/runtime/errors.ts';
 
 const MAX_LENGTH = 1000;
 /** Instructions of the compiled program; counted repetitions make long programs out of short patterns. */

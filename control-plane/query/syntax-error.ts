@@ -1,4 +1,4 @@
-import { badRequest, type LogplaneError } from '../../pipeline/errors.ts';
+import { badRequest, type LogplaneError } from '../../pipeline/runtime/errors.ts';
 
 /** How much of a long query is shown on each side of the fault. */
 const AROUND = 40;

@@ -1,13 +1,13 @@
 import { statSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { describeProblem, type Problem } from '../fluent-bit/problem.ts';
-import type { ConfigFile } from '../fluent-bit/render-config.ts';
-import type { FolderLock } from '../folder-lock.ts';
+import type { FolderLock } from '../runtime/folder-lock.ts';
 import { reportOf } from './agent-report.ts';
 import type { ConfigApplier } from './config-applier.ts';
 import type { ConfigFolder } from './config-folder.ts';
 import type { ControlPlaneClient, Orders } from './control-plane-client.ts';
 import { discoverSources } from './discover-sources.ts';
+import { describeProblem, type Problem } from './fluent-bit/problem.ts';
+import type { ConfigFile } from './fluent-bit/render-config.ts';
 import type { FluentBit } from './fluent-bit.ts';
 import type { FluentBitApi } from './fluent-bit-api.ts';
 import { readOpenFiles } from './input-lag.ts';

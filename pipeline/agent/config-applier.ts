@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { makeFolder } from '../make-folder.ts';
+import { makeFolder } from '../runtime/make-folder.ts';
 import type { ConfigFolder } from './config-folder.ts';
 import type { FluentBit } from './fluent-bit.ts';
 import type { FluentBitApi } from './fluent-bit-api.ts';

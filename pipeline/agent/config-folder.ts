@@ -1,8 +1,8 @@
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ConfigFile } from '../fluent-bit/render-config.ts';
-import { makeFolder, syncFolder } from '../make-folder.ts';
-import { replaceFile } from '../replace-file.ts';
+import { makeFolder, syncFolder } from '../runtime/make-folder.ts';
+import { replaceFile } from '../runtime/replace-file.ts';
+import type { ConfigFile } from './fluent-bit/render-config.ts';
 
 const HISTORY = '.history';
 const HASH = '.hash';

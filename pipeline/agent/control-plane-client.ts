@@ -1,4 +1,4 @@
-import type { ConfigFile } from '../fluent-bit/render-config.ts';
+import type { ConfigFile } from './fluent-bit/render-config.ts';
 
 const TIMEOUT_MILLISECONDS = 10_000;
 

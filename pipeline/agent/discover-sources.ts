@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { glob } from 'tinyglobby';
-import type { Source } from '../fluent-bit/profile.ts';
+import type { Source } from './fluent-bit/profile.ts';
 
 export interface ProposedSource {
   readonly type: Source['type'];

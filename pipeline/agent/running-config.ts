@@ -1,7 +1,7 @@
-import { parseClassic } from '../fluent-bit/parse-classic.ts';
-import type { ConfigFile } from '../fluent-bit/render-config.ts';
-import { propertyOf, type Section } from '../fluent-bit/section.ts';
-import { parseYaml } from '../fluent-bit/yaml-format.ts';
+import { parseClassic } from './fluent-bit/parse-classic.ts';
+import type { ConfigFile } from './fluent-bit/render-config.ts';
+import { propertyOf, type Section } from './fluent-bit/section.ts';
+import { parseYaml } from './fluent-bit/yaml-format.ts';
 
 /** What the agent needs to know of a configuration. */
 export interface RunningConfig {

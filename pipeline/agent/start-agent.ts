@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import type { Variables } from '../fluent-bit/variables.ts';
-import { verifyConfig } from '../fluent-bit/verify-config.ts';
-import { lockFolder } from '../folder-lock.ts';
-import { makeFolder } from '../make-folder.ts';
+import { lockFolder } from '../runtime/folder-lock.ts';
+import { makeFolder } from '../runtime/make-folder.ts';
 import { Agent } from './agent.ts';
 import { AttachedFluentBit } from './attached-fluent-bit.ts';
 import { ConfigApplier } from './config-applier.ts';
 import { ConfigFolder } from './config-folder.ts';
 import { ControlPlaneClient } from './control-plane-client.ts';
+import type { Variables } from './fluent-bit/variables.ts';
+import { verifyConfig } from './fluent-bit/verify-config.ts';
 import { FluentBitApi } from './fluent-bit-api.ts';
 import { ManagedFluentBit } from './managed-fluent-bit.ts';
 

@@ -1,4 +1,4 @@
-import { BLOCK_MICROSECONDS } from '../sequencer.ts';
+import { BLOCK_MICROSECONDS } from './live/sequencer.ts';
 
 /** Of the table on each machine of a cluster; the table without it is the one over all of them. */
 export const LOCAL_SUFFIX = '_local';

@@ -1,5 +1,5 @@
-import { overloaded } from '../errors.ts';
-import { isTurnOver, nextTurn } from '../loop-turns.ts';
+import { overloaded } from '../runtime/errors.ts';
+import { isTurnOver, nextTurn } from '../runtime/loop-turns.ts';
 import { changeRows } from './change-rows.ts';
 import type { ClickHouse, QueryParameters } from './clickhouse.ts';
 import { createBase64Writer, cutContent, headOf } from './letter-pieces.ts';

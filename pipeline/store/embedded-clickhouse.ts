@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { drainPending, Session } from 'chdb';
-import { LogplaneError } from '../errors.ts';
-import { dayOf } from '../sequencer.ts';
+import { LogplaneError } from '../runtime/errors.ts';
 import {
   type ClickHouse,
   ClickHouseError,
@@ -16,6 +15,7 @@ import { execute, quote, toClickHouseError, withSettings } from './engine-sessio
 import { FileInserts } from './file-inserts.ts';
 import { FileSystemSync } from './file-system-sync.ts';
 import { Journal } from './journal.ts';
+import { dayOf } from './live/sequencer.ts';
 import { setParameters } from './query-parameters.ts';
 import { ResourcePool } from './resource-pool.ts';
 import { streamFile } from './stream-file.ts';

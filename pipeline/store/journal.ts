@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { Turns } from '../turns.ts';
+import { Turns } from '../runtime/serial-queue.ts';
 import type { AppendedBlocks, Journaled } from './clickhouse.ts';
 import type { JournalFile } from './journal-file.ts';
 import { JournalFiles, MAX_FILE_BYTES } from './journal-files.ts';

@@ -1,5 +1,5 @@
-import { FreeList } from '../free-list.ts';
 import type { LogRecord } from '../record/log-record.ts';
+import { FreeList } from '../runtime/free-list.ts';
 import { LEVEL_VALUES, LOG_COLUMNS, NO_OBSERVED_TIME } from './columns.ts';
 import {
   ByteColumn,

@@ -1,5 +1,4 @@
 import type { StoredRecord } from '../record/log-record.ts';
-import { decodeRequest, type StoredRequest } from '../request-progress.ts';
 import {
   type ClickHouse,
   ClickHouseError,
@@ -8,6 +7,7 @@ import {
   type Workload,
 } from './clickhouse.ts';
 import { decodeRow, RECORD_SELECT, type RecordRow } from './columns.ts';
+import { decodeRequest, type StoredRequest } from './request-progress.ts';
 
 /** Records behind one place up to another that fulfil a condition. */
 export interface PlaceRange {

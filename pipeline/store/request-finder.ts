@@ -1,7 +1,7 @@
-import { overloaded } from '../errors.ts';
-import { idempotencyKey, type RequestProgress } from '../request-progress.ts';
+import { overloaded } from '../runtime/errors.ts';
 import { ClickHouseError } from './clickhouse.ts';
 import type { LogStore } from './log-store.ts';
+import { idempotencyKey, type RequestProgress } from './request-progress.ts';
 
 export interface RequestFinderOptions {
   readonly store: Pick<LogStore, 'findRequests'>;

@@ -1,4 +1,4 @@
-import { overloaded } from '../errors.ts';
+import { overloaded } from '../runtime/errors.ts';
 
 const MAX_WAIT_MILLISECONDS = 20_000;
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolder } from '../make-folder.ts';
+import { makeFolder } from '../runtime/make-folder.ts';
 
 /** Lets `write` make a file in a folder, gives its bytes piece by piece and removes it, also where the reader leaves. */
 export async function* streamFile(

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { ConfigError, readConfig } from '../../control-plane/config.ts';
+import { readConfig } from '../../control-plane/config.ts';
+import { ConfigError } from '../../control-plane/setting-types.ts';
 
 t.test('without settings the defaults hold, and empty ones count as unset', async (t) => {
   const defaults = readConfig({});

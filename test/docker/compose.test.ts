@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import t from 'tap';
 import { readConfig, SETTINGS } from '../../control-plane/config.ts';
-import { VARIABLES } from '../../pipeline/fluent-bit/variables.ts';
+import { VARIABLES } from '../../pipeline/agent/fluent-bit/variables.ts';
 import { example, read, readCompose } from './compose-files.ts';
 
 const { services } = readCompose('docker-compose.yml');

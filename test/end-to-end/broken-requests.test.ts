@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import t from 'tap';
 import { readConfig } from '../../control-plane/config.ts';
-import { startServer } from '../../control-plane/server.ts';
+import { startServer } from '../../control-plane/server/server.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { until } from '../until.ts';
 

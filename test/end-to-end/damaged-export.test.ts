@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
 import { readConfig } from '../../control-plane/config.ts';
-import { startServer } from '../../control-plane/server.ts';
+import { startServer } from '../../control-plane/server/server.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const RECORDS = 20_000;

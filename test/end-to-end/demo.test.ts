@@ -7,7 +7,7 @@ import { temporaryFolder } from '../temporary-folder.ts';
 import { readEvents } from './read-events.ts';
 import { client } from './test-server.ts';
 
-const demo = resolve(import.meta.dirname, '../../control-plane/cli/demo.ts');
+const demo = resolve(import.meta.dirname, '../../control-plane/demo/demo.ts');
 
 /** The demo with the collector that the PATH leads to, until its first records are there. */
 async function runDemo(t: Test, path: string, collector: RegExp): Promise<void> {
@@ -47,7 +47,7 @@ t.test('the demo shows records of every service and stops cleanly', (t) =>
 );
 
 t.test('with Fluent Bit on the PATH it collects', async (t) => {
-  const { findFluentBit } = await import('../../pipeline/fluent-bit/find-fluent-bit.ts');
+  const { findFluentBit } = await import('../../pipeline/agent/fluent-bit/find-fluent-bit.ts');
   const path = process.env.PATH ?? '';
   if (findFluentBit(path) === undefined) return t.comment('skipped: fluent-bit is not on the PATH');
   await runDemo(t, path, /collected by Fluent Bit/);

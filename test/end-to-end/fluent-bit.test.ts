@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { findFluentBit } from '../../pipeline/fluent-bit/find-fluent-bit.ts';
+import { findFluentBit } from '../../pipeline/agent/fluent-bit/find-fluent-bit.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { readEvents } from './read-events.ts';
 import { startHere } from './test-server.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { createConsoleLog } from '../../control-plane/console-log.ts';
+import { createConsoleLog } from '../../control-plane/http/console-log.ts';
 import { SPECIAL_CHARACTERS } from '../../pipeline/record/special-characters.ts';
 import { runCli } from '../control-plane/cli/run-cli.ts';
 import { temporaryFolder } from '../temporary-folder.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { readConfig } from '../../control-plane/config.ts';
-import { startServer } from '../../control-plane/server.ts';
+import { startServer } from '../../control-plane/server/server.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const silent = () => {};

@@ -8,7 +8,7 @@ import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-grpc';
 import { LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import t from 'tap';
 import { readConfig } from '../../control-plane/config.ts';
-import { readTls } from '../../control-plane/read-tls.ts';
+import { readTls } from '../../control-plane/server/tls.ts';
 import { runCli } from '../control-plane/cli/run-cli.ts';
 import { freePort } from '../free-port.ts';
 import { temporaryFolder } from '../temporary-folder.ts';

@@ -3,19 +3,19 @@ import t from 'tap';
 import { formatQuery } from '../../control-plane/query/format.ts';
 import { parseTime } from '../../control-plane/query/parse-time.ts';
 import { parseQuery } from '../../control-plane/query/parser.ts';
-import { LogplaneError } from '../../pipeline/errors.ts';
+import { parseEntry, splitJsonBody } from '../../pipeline/ingest/sources/json-body.ts';
+import { createCategorizer } from '../../pipeline/ingest/transforms/categorize.ts';
+import { stripAnsi } from '../../pipeline/ingest/transforms/clean-text.ts';
+import { guessSeverity } from '../../pipeline/ingest/transforms/guess-severity.ts';
+import { LineJoiner } from '../../pipeline/ingest/transforms/join-lines.ts';
+import { createNormalizer } from '../../pipeline/ingest/transforms/normalize.ts';
 import { findTimestamp } from '../../pipeline/record/find-timestamp.ts';
 import { formatRecord } from '../../pipeline/record/format-record.ts';
 import { parseTimestamp } from '../../pipeline/record/parse-timestamp.ts';
 import { LEVELS, severityOfWord } from '../../pipeline/record/severity.ts';
 import { formatTimestamp, type Timestamp } from '../../pipeline/record/timestamp.ts';
 import { createZone } from '../../pipeline/record/timezone.ts';
-import { parseEntry, splitJsonBody } from '../../pipeline/sources/json-body.ts';
-import { createCategorizer } from '../../pipeline/transforms/categorize.ts';
-import { stripAnsi } from '../../pipeline/transforms/clean-text.ts';
-import { guessSeverity } from '../../pipeline/transforms/guess-severity.ts';
-import { LineJoiner } from '../../pipeline/transforms/join-lines.ts';
-import { createNormalizer } from '../../pipeline/transforms/normalize.ts';
+import { LogplaneError } from '../../pipeline/runtime/errors.ts';
 import { hostileText, LIKELY } from './fuzz-values.ts';
 
 /** The same inputs in every run; a failure tells its seed and path, and the smallest input that fails. */

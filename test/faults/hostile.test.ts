@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import t from 'tap';
-import { turnsEnded } from '../../pipeline/loop-turns.ts';
+import { turnsEnded } from '../../pipeline/runtime/loop-turns.ts';
 import { serve } from '../end-to-end/serve.ts';
 import { until } from '../until.ts';
 import { hostileBodies } from './hostile-bodies.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { divideMemory } from '../../control-plane/divide-memory.ts';
+import { divideMemory } from '../../control-plane/server/divide-memory.ts';
 import { type ServerProcess, startProcess } from '../end-to-end/test-server.ts';
 import { MemoryGroup } from './memory-group.ts';
 import { type DrillResult, percentile, Senders } from './senders.ts';

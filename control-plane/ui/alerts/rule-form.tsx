@@ -1,5 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { DIRECTIONS, KINDS, OPERATORS, SEVERITIES, SIGNAL_NAMES } from '../../alerts/rule-words.ts';
+import {
+  DIRECTIONS,
+  KINDS,
+  OPERATORS,
+  SEVERITIES,
+  SIGNAL_NAMES,
+} from '../../features/alerts/rules/rule-words.ts';
 import { ask, messageOf } from '../api.ts';
 import { Backtest, type Firing } from './backtest.tsx';
 import { addressOfRule, type Rule } from './rule.ts';

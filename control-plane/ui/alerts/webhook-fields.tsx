@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { WEBHOOK_TEMPLATES } from '../../alerts/rule-words.ts';
+import { WEBHOOK_TEMPLATES } from '../../features/alerts/rules/rule-words.ts';
 import { ask, messageOf } from '../api.ts';
 import { formatDuration } from '../numbers.ts';
 import type { Webhook } from './rule.ts';

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { RequestStatsBuilder } from '../../../control-plane/logs/request-stats-builder.ts';
+import { RequestStatsBuilder } from '../../../control-plane/features/logs/request-stats-builder.ts';
 import { runCli } from './run-cli.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { createLogger } from '../../../control-plane/logger/logger.ts';
-import { RequestStatsBuilder } from '../../../control-plane/logs/request-stats-builder.ts';
+import { RequestStatsBuilder } from '../../../control-plane/features/logs/request-stats-builder.ts';
+import { createLogger } from '../../../logger/logger.ts';
 import { runCli } from './run-cli.ts';
 
 const NOW_MICROSECONDS = Date.now() * 1000;

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { ownAddress } from '../../../control-plane/http/own-address.ts';
-import { badRequest } from '../../../pipeline/errors.ts';
+import { badRequest } from '../../../pipeline/runtime/errors.ts';
 
 t.test('the address at which a client reached the server', async (t) => {
   t.equal(ownAddress({ protocol: 'http', host: 'logs:8004' }), 'http://logs:8004');

@@ -4,7 +4,7 @@ import { compileFieldText } from '../../../control-plane/query/field-text.ts';
 import { compileMatch } from '../../../control-plane/query/match.ts';
 import { parseQuery } from '../../../control-plane/query/parser.ts';
 import { formatRecord } from '../../../pipeline/record/format-record.ts';
-import { insertRecords, openStore, record } from '../logs/analysed-store.ts';
+import { insertRecords, openStore, record } from '../features/logs/analysed-store.ts';
 
 const FIRST = 1_793_491_200_000_000;
 

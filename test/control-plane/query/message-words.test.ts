@@ -4,7 +4,7 @@ import { compileMatch } from '../../../control-plane/query/match.ts';
 import { parseQuery } from '../../../control-plane/query/parser.ts';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import { Chance } from '../../chance.ts';
-import { insertRecords, openStore, record } from '../logs/analysed-store.ts';
+import { insertRecords, openStore, record } from '../features/logs/analysed-store.ts';
 
 const NOW = 1_793_491_200_000;
 const LETTERS = ['a', 'b', 'c', 'd', 'A', 'B', 'é', 'K', '\u212a', '0', '-', '_', '%', "'", '\\', '\0', ' '];

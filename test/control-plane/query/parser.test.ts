@@ -3,7 +3,7 @@ import { allOf, type Query } from '../../../control-plane/query/ast.ts';
 import { formatQuery } from '../../../control-plane/query/format.ts';
 import { parseTime } from '../../../control-plane/query/parse-time.ts';
 import { fieldEquals, parseQuery } from '../../../control-plane/query/parser.ts';
-import { LogplaneError } from '../../../pipeline/errors.ts';
+import { LogplaneError } from '../../../pipeline/runtime/errors.ts';
 import { Chance } from '../../chance.ts';
 import { randomText } from './random-queries.ts';
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { parseFilter } from '../../../control-plane/logs/log-filter.ts';
+import { parseFilter } from '../../../control-plane/query/log-filter.ts';
 import { parseQuery } from '../../../control-plane/query/parser.ts';
 import { prefilterOf } from '../../../control-plane/query/prefilter.ts';
 import { plainRecord } from '../../plain-record.ts';

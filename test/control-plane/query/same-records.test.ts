@@ -9,7 +9,7 @@ import { openEmbeddedClickHouse } from '../../../pipeline/store/embedded-clickho
 import { migrate } from '../../../pipeline/store/schema.ts';
 import { Chance } from '../../chance.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
-import { insertRecords } from '../logs/analysed-store.ts';
+import { insertRecords } from '../features/logs/analysed-store.ts';
 import { randomQuery, randomRecord } from './random-queries.ts';
 
 const FIRST_SEQ = 1_793_491_200_000_000;

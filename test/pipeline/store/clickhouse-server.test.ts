@@ -1,9 +1,9 @@
 import t from 'tap';
-import { hashKey, idempotencyKey } from '../../../pipeline/request-progress.ts';
 import { connectClickHouseServer } from '../../../pipeline/store/clickhouse-server.ts';
 import { DeadLetterStore } from '../../../pipeline/store/dead-letter-store.ts';
 import { LogBlock } from '../../../pipeline/store/log-block.ts';
 import { LogStore } from '../../../pipeline/store/log-store.ts';
+import { hashKey, idempotencyKey } from '../../../pipeline/store/request-progress.ts';
 import { migrate } from '../../../pipeline/store/schema.ts';
 import { plainRecord } from '../../plain-record.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';

@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { idempotencyKey } from '../../../pipeline/request-progress.ts';
 import { openEmbeddedClickHouse } from '../../../pipeline/store/embedded-clickhouse.ts';
 import { JournalFile } from '../../../pipeline/store/journal-file.ts';
 import { LogBlock } from '../../../pipeline/store/log-block.ts';
 import { LogStore } from '../../../pipeline/store/log-store.ts';
+import { idempotencyKey } from '../../../pipeline/store/request-progress.ts';
 import { migrate } from '../../../pipeline/store/schema.ts';
 import { plainRecord } from '../../plain-record.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';

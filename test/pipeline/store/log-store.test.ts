@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import { LogStore } from '../../../pipeline/store/log-store.ts';
-import { insertRecords, openStore, record } from '../../control-plane/logs/analysed-store.ts';
+import { insertRecords, openStore, record } from '../../control-plane/features/logs/analysed-store.ts';
 
 const DAY = 86_400e6;
 const LATE = 1_793_491_200_000_000;

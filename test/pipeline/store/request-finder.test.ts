@@ -1,7 +1,7 @@
 import t from 'tap';
-import { idempotencyKey, type StoredRequest } from '../../../pipeline/request-progress.ts';
 import { ClickHouseError } from '../../../pipeline/store/clickhouse.ts';
 import { RequestFinder } from '../../../pipeline/store/request-finder.ts';
+import { idempotencyKey, type StoredRequest } from '../../../pipeline/store/request-progress.ts';
 
 const key = (n: number) => idempotencyKey('m', String(n));
 const stored = (n: number): StoredRequest => ({

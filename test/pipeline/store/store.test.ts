@@ -1,17 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
 import { INDEXED_FIELDS } from '../../../pipeline/record/log-record.ts';
-import {
-  encodeRequest,
-  hashKey,
-  idempotencyKey,
-  type StoredRequest,
-} from '../../../pipeline/request-progress.ts';
 import { decodeRow, RECORD_SELECT, type RecordRow } from '../../../pipeline/store/columns.ts';
 import { openEmbeddedClickHouse } from '../../../pipeline/store/embedded-clickhouse.ts';
 import { LogBlock } from '../../../pipeline/store/log-block.ts';
 import { LogStore } from '../../../pipeline/store/log-store.ts';
 import { MIGRATIONS } from '../../../pipeline/store/migrations.ts';
+import {
+  encodeRequest,
+  hashKey,
+  idempotencyKey,
+  type StoredRequest,
+} from '../../../pipeline/store/request-progress.ts';
 import { migrate } from '../../../pipeline/store/schema.ts';
 import { plainRecord } from '../../plain-record.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';

@@ -1,0 +1,233 @@
+import type { ClickHouse } from '../../../../pipeline/store/clickhouse.ts';
+import { explainFailure } from '../failures/explain-failure.ts';
+import { summarizeAlert } from '../notify/summarize-alert.ts';
+import { type CompiledRule, labelsOf } from '../rules/compile-rule.ts';
+import { secondsOf } from '../rules/length-of-time.ts';
+import type { BookRule } from '../rules/rule-book.ts';
+import { isSilenced, type Silence } from '../silences/silence.ts';
+import { type AlertDetails, type AlertEvent, alertId } from './alert-event.ts';
+import type { LastNotice } from './alert-store.ts';
+import { LATEST_SECONDS } from './read-increments.ts';
+import type { RuleTransition } from './rule-runs.ts';
+import { sampleRecords } from './sample-records.ts';
+
+/** Alerts of one round that are told with a sample of their records. */
+const MOST_SAMPLES = 20;
+const SAMPLE_CHARACTERS = 2_000;
+/** So many alerts of a rule are notified within such a time; whoever sends decides how many groups there are. */
+const MAX_NOTICES = 25;
+const NOTICE_SECONDS = 600;
+const NO_RECORDS: ReadonlySet<string> = new Set(['absence', 'gauge']);
+
+interface Told {
+  /** The last event of an alert that is pending or firing. */
+  readonly event: AlertEvent;
+  /** Who is to be told. */
+  webhooks: readonly string[];
+}
+
+/** Makes events of what changed: with labels, a sample, and who is to be told, which silences and cool-downs decide. */
+export class Announcer {
+  readonly #clickhouse: ClickHouse;
+  readonly #open = new Map<string, Told>();
+  /** When somebody was last told of a group, as long as that may hold something back. */
+  readonly #notified = new Map<string, LastNotice>();
+  /** When somebody was notified of a rule's alerts, within the last `NOTICE_SECONDS`. */
+  readonly #notices = new Map<string, number[]>();
+  /** Seconds by rule. */
+  #cooldowns: ReadonlyMap<string, number> = new Map();
+  #place: number;
+
+  /** @param place the highest place that an event has */
+  constructor(
+    clickhouse: ClickHouse,
+    place: number,
+    open: readonly AlertEvent[],
+    notices: readonly LastNotice[] = [],
+  ) {
+    this.#clickhouse = clickhouse;
+    this.#place = place;
+    for (const event of open) {
+      this.#open.set(keyOf(event.rule, event.group), { event, webhooks: event.webhooks });
+    }
+    for (const notice of notices) this.#notified.set(keyOf(notice.rule, notice.group), notice);
+  }
+
+  /** Open alerts of a rule, for its run to go on with. */
+  openOf(rule: string): AlertEvent[] {
+    return Array.from(this.#open.values(), ({ event }) => event).filter((event) => event.rule === rule);
+  }
+
+  /** Goes by the rules as they are now: for how long to hold back, and whom to tell then. */
+  adopt(rules: readonly BookRule[]): void {
+    const byName = new Map(rules.map(({ rule }) => [rule.name, rule]));
+    this.#cooldowns = new Map(rules.map(({ rule }) => [rule.name, secondsOf(rule.cooldown)]));
+    for (const told of this.#open.values()) {
+      const rule = byName.get(told.event.rule);
+      if (!rule) continue;
+      told.webhooks = rule.webhooks.map((webhook) => JSON.stringify(webhook));
+    }
+  }
+
+  get openCount(): number {
+    return this.#open.size;
+  }
+
+  async announce(changes: readonly RuleTransition[], silences: readonly Silence[]): Promise<AlertEvent[]> {
+    const events: AlertEvent[] = [];
+    let samples = 0;
+    for (const { book, compiled, transition } of changes) {
+      const { rule } = compiled;
+      const { group, state, at, since, value, numbers } = transition;
+      const labels = labelsOf(compiled, group);
+      const key = keyOf(rule.name, group);
+      const before = this.#open.get(key)?.event;
+      const wantsSample = state === 'firing' && !NO_RECORDS.has(rule.kind) && samples++ < MOST_SAMPLES;
+      const found = wantsSample ? await this.#sample(compiled, group, at) : undefined;
+      const details: AlertDetails = {
+        ...(before && state === 'resolved' && withoutHold(before.details)),
+        summary: summarizeAlert(compiled, transition, labels),
+        kind: rule.kind,
+        threshold: compiled.threshold,
+        ...(rule.description !== undefined && { description: rule.description }),
+        ...(numbers && { numbers }),
+        ...found,
+      };
+      const webhooks = rule.webhooks.map((webhook) => JSON.stringify(webhook));
+      const event = this.#numbered({
+        alert: alertId(rule.name, group, before?.since ?? since),
+        rule: rule.name,
+        ruleVersion: book.version,
+        severity: rule.severity,
+        state,
+        labels,
+        group,
+        since: before?.since ?? since,
+        at,
+        value,
+        details,
+        webhooks: [],
+      });
+      events.push(this.#decide(key, event, webhooks, silences));
+    }
+    return events;
+  }
+
+  /** Tells of alerts that were held back and need not be any longer. @param now seconds since 1970 */
+  release(silences: readonly Silence[], now: number): AlertEvent[] {
+    for (const [key, { rule, at }] of this.#notified) {
+      // Late lines may make an alert of an hour ago.
+      if (now - at >= this.#cooldownOf(rule) + LATEST_SECONDS) this.#notified.delete(key);
+    }
+    const events: AlertEvent[] = [];
+    for (const [key, { event, webhooks }] of this.#open) {
+      if (event.state !== 'firing' || event.details.held_back === undefined) continue;
+      if (this.#heldBack(key, event, silences, now) !== undefined) continue;
+      const again = this.#numbered({ ...event, details: withoutHold(event.details), at: now });
+      events.push(this.#decide(key, again, webhooks, silences));
+    }
+    return events;
+  }
+
+  /** Ends what is open of rules that are no more. */
+  end(isGone: (rule: string) => boolean, now: number): AlertEvent[] {
+    const events: AlertEvent[] = [];
+    for (const [key, { event }] of this.#open) {
+      if (!isGone(event.rule)) continue;
+      this.#open.delete(key);
+      const state = event.state === 'firing' ? 'resolved' : 'cleared';
+      const details = { ...event.details, summary: `${event.rule}: the rule was removed` };
+      events.push(this.#numbered({ ...event, state, at: now, details }));
+    }
+    return events;
+  }
+
+  #decide(
+    key: string,
+    event: AlertEvent,
+    webhooks: readonly string[],
+    silences: readonly Silence[],
+  ): AlertEvent {
+    const before = this.#open.get(key);
+    if (event.state === 'resolved' || event.state === 'cleared') {
+      this.#open.delete(key);
+      // Whoever was told that it fires is told that it ended.
+      const wasTold = before?.event.state === 'firing' && before.event.details.held_back === undefined;
+      return wasTold && event.state === 'resolved' ? { ...event, webhooks: before.event.webhooks } : event;
+    }
+    let told = event;
+    if (event.state === 'firing') {
+      const held_back = this.#heldBack(key, event, silences, event.at);
+      if (held_back) told = { ...event, details: { ...event.details, held_back } };
+      else {
+        told = { ...this.#noticed(event), webhooks };
+        this.#notified.set(key, { rule: event.rule, group: event.group, at: event.at });
+      }
+    }
+    this.#open.set(key, { event: told, webhooks });
+    return told;
+  }
+
+  #heldBack(
+    key: string,
+    event: AlertEvent,
+    silences: readonly Silence[],
+    now: number,
+  ): AlertDetails['held_back'] {
+    if (isSilenced(silences, event, now * 1000)) return 'silence';
+    const notice = this.#notified.get(key);
+    if (notice && now - notice.at < this.#cooldownOf(event.rule)) return 'cooldown';
+    return this.#noticesOf(event.rule).length >= MAX_NOTICES ? 'flood' : undefined;
+  }
+
+  #noticesOf(rule: string): number[] {
+    const since = Date.now() / 1000 - NOTICE_SECONDS;
+    const recent = (this.#notices.get(rule) ?? []).filter((at) => at > since);
+    this.#notices.set(rule, recent);
+    return recent;
+  }
+
+  /** Counts notifications, and says so in the last one before a rule's further alerts are suppressed. */
+  #noticed(event: AlertEvent): AlertEvent {
+    const notices = this.#noticesOf(event.rule);
+    notices.push(Date.now() / 1000);
+    if (notices.length < MAX_NOTICES) return event;
+    const summary = `${event.details.summary} (alert ${MAX_NOTICES} of this rule in ${NOTICE_SECONDS / 60} minutes: further ones are held back)`;
+    return { ...event, details: { ...event.details, summary } };
+  }
+
+  #cooldownOf(rule: string): number {
+    return this.#cooldowns.get(rule) ?? 0;
+  }
+
+  async #sample(
+    compiled: CompiledRule,
+    group: string,
+    at: number,
+  ): Promise<Pick<AlertDetails, 'sample' | 'failure'> | undefined> {
+    try {
+      const records = await sampleRecords(this.#clickhouse, compiled, group, at);
+      const [last] = records;
+      if (!last) return undefined;
+      const failure = explainFailure(records.map(({ message }) => message));
+      const message = last.message.slice(0, SAMPLE_CHARACTERS);
+      return { sample: { id: String(last.seq), message }, ...(failure && { failure }) };
+    } catch {
+      // An alert without its sample is better than none.
+      return undefined;
+    }
+  }
+
+  #numbered(event: Omit<AlertEvent, 'seq'>): AlertEvent {
+    this.#place = Math.max(this.#place + 1, Date.now() * 1000);
+    return { ...event, seq: this.#place };
+  }
+}
+
+function keyOf(rule: string, group: string): string {
+  return JSON.stringify([rule, group]);
+}
+
+function withoutHold({ held_back: _, ...details }: AlertDetails): AlertDetails {
+  return details;
+}

@@ -1,0 +1,72 @@
+import { badRequest } from '../../../../pipeline/runtime/errors.ts';
+import type { ClickHouse } from '../../../../pipeline/store/clickhouse.ts';
+import type { QueryLimits } from '../../../query/query-limits.ts';
+import { type CompiledRule, compileRule } from '../rules/compile-rule.ts';
+import type { Rule } from '../rules/rule.ts';
+import type { Transition } from './group-state.ts';
+import type { Increment } from './increment.ts';
+import { readIncrements } from './read-increments.ts';
+import { startRun } from './start-run.ts';
+
+/** Advances of one backtest. */
+const MAX_STEPS = 500_000;
+const DAY_SECONDS = 86_400;
+
+/**
+ * What a rule would have told over a past range, with the same windows, states and history as on the stream. Records
+ * count at their own time.
+ *
+ * @param from seconds since 1970, inclusive
+ * @param to exclusive
+ */
+export async function backtest(
+  clickhouse: ClickHouse,
+  rule: Rule,
+  from: number,
+  to: number,
+  limits: QueryLimits,
+): Promise<Transition[]> {
+  if (rule.kind === 'gauge') {
+    throw badRequest('rule: a rule of kind gauge looks at the server as it is now; it has no past to test');
+  }
+  const compiled = compileRule(rule);
+  const step = compiled.step;
+  if ((to - from) / step > MAX_STEPS) {
+    throw badRequest(`to: expected a range of at most ${MAX_STEPS} steps of ${step} s, got ${to - from} s`);
+  }
+  const run = await startRun(clickhouse, compiled, from - 1);
+  const transitions: Transition[] = [];
+  for (let start = from; start < to; start = spanEnd(start, step)) {
+    const range = { by: 'time', from: start, to: Math.min(spanEnd(start, step), to) } as const;
+    for (const batch of byStep(await readIncrements(clickhouse, compiled, range, step, limits))) {
+      // What left the windows before something came is judged first.
+      transitions.push(...run.advance(batch[0]!.at - 1));
+      run.add(batch);
+      transitions.push(...run.advance(momentOf(compiled, batch[0]!.at)));
+    }
+  }
+  transitions.push(...run.advance(to));
+  return transitions;
+}
+
+/** What is read at once is a day, and whole steps. */
+function spanEnd(start: number, step: number): number {
+  return Math.floor((start + DAY_SECONDS) / step) * step;
+}
+
+/** When a step's records are judged: a count at its start, a slot's share at its end. */
+function momentOf({ rule, step }: CompiledRule, at: number): number {
+  return rule.kind === 'anomaly' ? at + step - 1 : at;
+}
+
+function* byStep(increments: readonly Increment[]): Generator<Increment[]> {
+  let batch: Increment[] = [];
+  for (const increment of increments) {
+    if (batch.length > 0 && batch[0]!.at !== increment.at) {
+      yield batch;
+      batch = [];
+    }
+    batch.push(increment);
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,260 @@
+import { setTimeout } from 'node:timers/promises';
+import type { AlertFeed } from '../notify/alert-feed.ts';
+import { MOST_SECONDS } from '../rules/length-of-time.ts';
+import type { RuleBook } from '../rules/rule-book.ts';
+import type { Silence } from '../silences/silence.ts';
+import type { SilenceStore } from '../silences/silence-store.ts';
+import type { AlertEvent } from './alert-event.ts';
+import type { AlertStore } from './alert-store.ts';
+import { Announcer } from './announcer.ts';
+import type { Lease } from './lease.ts';
+import type { PositionStore } from './position-store.ts';
+import { LATEST_SECONDS } from './read-increments.ts';
+import { RuleRuns, type RuleRunsOptions } from './rule-runs.ts';
+
+export interface EvaluatorOptions extends RuleRunsOptions {
+  /** Every record up to this place is stored. */
+  readonly watermark: () => number;
+  readonly book: RuleBook;
+  readonly alerts: AlertStore;
+  readonly silences: SilenceStore;
+  /** Silences of the rules' file. */
+  readonly fixedSilences: readonly Silence[];
+  readonly positions: PositionStore;
+  readonly lease: Lease;
+  readonly feed: AlertFeed;
+  /** Told that events were stored which are to be sent. */
+  readonly onEvents: () => void;
+  /** Between two rounds. */
+  readonly pauseMilliseconds?: number;
+}
+
+const POSITION = 'evaluated';
+/** Between two looks for rules and silences that another server changed, and between two savings of the position. */
+const RELOAD_MILLISECONDS = 5_000;
+const SAVE_MILLISECONDS = 10_000;
+/** Where nothing came, only the time of the last look is new: a row of it every few seconds would be work for an idle server. */
+const IDLE_SAVE_MILLISECONDS = 60_000;
+/** Rounds that are further apart are not one after the other. */
+const LONGEST_PAUSE_SECONDS = 300;
+const BACKOFF_MILLISECONDS = [1_000, 30_000] as const;
+const FEED_EVENTS = 500;
+/** Rules that are further behind are of less use than whoever relies on them thinks. */
+const MAX_LAG_SECONDS = 60;
+const REST_FACTOR = 5;
+const MOST_REST_MILLISECONDS = 5_000;
+
+/**
+ * Evaluates all rules, a few times a second, on the records that were stored since, behind a position that is saved. It reads
+ * them from the store, not from the live bus: so ingest keeps no record for it, a restart goes on where it was, and with
+ * several servers the one that holds the lease sees the records of all.
+ */
+export class Evaluator {
+  readonly #options: EvaluatorOptions;
+  readonly #stopping = new AbortController();
+  #runs: RuleRuns;
+  #announcer: Announcer | undefined;
+  #silences: readonly Silence[] = [];
+  /** What changed and could not be stored yet. */
+  #unsaved: readonly AlertEvent[] = [];
+  #reloadAt = 0;
+  #savedAt = 0;
+  #savedPlace = 0;
+  /** When rules were judged last, whole seconds since 1970; it is the note of the saved position. */
+  #looked = 0;
+  #feedPlace: number | undefined;
+  #running: Promise<void> | undefined;
+  #leads = false;
+  /** When there was nothing left to read, milliseconds since 1970. */
+  #caughtUpAt = 0;
+  /** Why the last round failed. */
+  #problem: string | undefined;
+
+  constructor(options: EvaluatorOptions) {
+    this.#options = options;
+    this.#runs = new RuleRuns(options);
+  }
+
+  get leads(): boolean {
+    return this.#leads;
+  }
+
+  get ruleCount(): number {
+    return this.#runs.count;
+  }
+
+  get openCount(): number {
+    return this.#announcer?.openCount ?? 0;
+  }
+
+  get overflow(): number {
+    return this.#runs.overflow;
+  }
+
+  /** Records that rules could not read, and that were passed over. */
+  get passedOver(): number {
+    return this.#runs.passedOver;
+  }
+
+  /** Failures of rules since they were started, by name. */
+  get failures(): ReadonlyMap<string, number> {
+    return this.#runs.failures;
+  }
+
+  /** What keeps single rules from their work, by name. */
+  get ruleProblems(): ReadonlyMap<string, string> {
+    return this.#runs.problems;
+  }
+
+  /** Why alerts are not evaluated, or not in time. */
+  get problem(): string | undefined {
+    if (this.#problem !== undefined) return `alerts are not evaluated: ${this.#problem}`;
+    const lag = Math.round(this.lagSeconds);
+    if (lag <= MAX_LAG_SECONDS) return undefined;
+    return `alerts are evaluated ${lag} s behind the newest record, which is more than ${MAX_LAG_SECONDS} s`;
+  }
+
+  /** Seconds between the newest record and the last one that every rule has got. */
+  get lagSeconds(): number {
+    const { cursor } = this.#runs;
+    const behind = cursor === 0 ? 0 : Math.max(this.#options.watermark() - cursor, 0) / 1e6;
+    // After a pause without records the newest one is far from the one before.
+    return Math.min(behind, (Date.now() - this.#caughtUpAt) / 1000);
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Looks at the rules and silences again with the next round. */
+  reload(): void {
+    this.#reloadAt = 0;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+    try {
+      await this.#store(this.#unsaved);
+      // Where that fails, the next start finds the same changes again.
+      if (this.#announcer) await this.#savePosition();
+      await this.#options.lease.release();
+    } catch (error) {
+      this.#options.onProblem(`alerts: ${(error as Error).message}`);
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { pauseMilliseconds = 250, onProblem } = this.#options;
+    const [first, last] = BACKOFF_MILLISECONDS;
+    let wait = 0;
+    while (!this.#stopping.signal.aborted) {
+      const started = performance.now();
+      try {
+        await this.#round();
+        if (wait > 0) onProblem('alerts are evaluated again');
+        wait = 0;
+        this.#problem = undefined;
+      } catch (error) {
+        this.#problem = (error as Error).message;
+        if (wait === 0) onProblem(`alerts are not evaluated: ${(error as Error).message}`);
+        wait = Math.min(wait === 0 ? first : wait * 2, last);
+      }
+      // Rounds that take long are far apart: a busy server does its own work first, and larger batches cost less a record.
+      const rest = Math.min((performance.now() - started) * REST_FACTOR, MOST_REST_MILLISECONDS);
+      await setTimeout(wait || Math.max(pauseMilliseconds, rest), undefined, {
+        signal: this.#stopping.signal,
+      }).catch(() => {});
+    }
+  }
+
+  async #round(): Promise<void> {
+    const { lease, watermark } = this.#options;
+    this.#leads = await lease.held();
+    if (!this.#leads) {
+      // Another server goes on from what is stored; this one begins anew should its turn come.
+      this.#forget();
+      this.#unsaved = [];
+      return this.#follow();
+    }
+    await this.#store(this.#unsaved);
+    // As after a restart: while the store did not answer nobody could be heard, and so nobody was silent.
+    if (this.#announcer && Date.now() / 1000 - this.#looked > LONGEST_PAUSE_SECONDS) this.#forget();
+    this.#announcer ??= await this.#begin();
+    const announcer = this.#announcer;
+    const now = Date.now() / 1000;
+    if (Date.now() >= this.#reloadAt) await this.#load(announcer, now);
+    const upTo = watermark();
+    const changes = await this.#runs.round(upTo, now);
+    if (this.#runs.cursor >= upTo) this.#caughtUpAt = now * 1000;
+    this.#looked = Math.floor(now);
+    await this.#store([
+      ...(await announcer.announce(changes, this.#silences)),
+      ...announcer.release(this.#silences, now),
+    ]);
+    const pause = this.#runs.cursor > this.#savedPlace ? SAVE_MILLISECONDS : IDLE_SAVE_MILLISECONDS;
+    if (Date.now() >= this.#savedAt + pause) await this.#savePosition();
+  }
+
+  #forget(): void {
+    this.#announcer = undefined;
+    this.#runs = new RuleRuns(this.#options);
+  }
+
+  async #begin(): Promise<Announcer> {
+    const { alerts, positions, clickhouse, watermark } = this.#options;
+    const saved = await positions.find(POSITION);
+    // What lies further back is too old to tell of.
+    this.#savedPlace = Math.max(saved?.place ?? watermark(), watermark() - LATEST_SECONDS * 1e6);
+    this.#looked = Number(saved?.note || Math.floor(Date.now() / 1000));
+    this.#reloadAt = 0;
+    const notices = await alerts.lastNotices(Date.now() / 1000 - MOST_SECONDS - LATEST_SECONDS);
+    return new Announcer(clickhouse, await alerts.lastPlace(), await alerts.open(), notices);
+  }
+
+  async #load(announcer: Announcer, now: number): Promise<void> {
+    const { book, silences, fixedSilences } = this.#options;
+    // Before anything is read: what changes meanwhile is read in the next round.
+    this.#reloadAt = Date.now() + RELOAD_MILLISECONDS;
+    this.#silences = [...fixedSilences, ...(await silences.list())];
+    const rules = await book.list();
+    await this.#runs.load(rules, this.#savedPlace, this.#looked, (rule) =>
+      announcer.openOf(rule).map(({ group, state, since }) => ({ group, state: state as 'firing', since })),
+    );
+    announcer.adopt(rules);
+    const running = new Set(rules.filter(({ rule }) => rule.enabled).map(({ rule }) => rule.name));
+    await this.#store(announcer.end((name) => !running.has(name), now));
+    // What changes here says so by itself.
+    if (!this.#options.clickhouse.shared && this.#reloadAt > 0) this.#reloadAt = Number.POSITIVE_INFINITY;
+  }
+
+  async #store(events: readonly AlertEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    this.#unsaved = events;
+    await this.#options.alerts.append(events);
+    this.#unsaved = [];
+    this.#feedPlace = events.at(-1)!.seq;
+    this.#options.feed.publish(events);
+    this.#options.onEvents();
+  }
+
+  /** Gives the events of the server that evaluates to the streams of this one. */
+  async #follow(): Promise<void> {
+    const { alerts, feed } = this.#options;
+    this.#feedPlace ??= await alerts.lastPlace();
+    if (feed.listenerCount === 0) {
+      this.#feedPlace = undefined;
+      return;
+    }
+    const events = await alerts.after(this.#feedPlace, FEED_EVENTS);
+    this.#feedPlace = events.at(-1)?.seq ?? this.#feedPlace;
+    feed.publish(events);
+  }
+
+  async #savePosition(): Promise<void> {
+    this.#savedAt = Date.now();
+    const place = Math.max(this.#runs.cursor, this.#savedPlace);
+    await this.#options.positions.save(POSITION, place, String(this.#looked));
+    this.#savedPlace = place;
+  }
+}

@@ -1,0 +1,31 @@
+import type { ClickHouse } from '../../../../pipeline/store/clickhouse.ts';
+
+const COLUMNS = ['name', 'updated', 'place', 'note'] as const;
+
+/** The table `alert_positions`: how far something is, by name. */
+export class PositionStore {
+  readonly #clickhouse: ClickHouse;
+  #updated = 0;
+
+  constructor(clickhouse: ClickHouse) {
+    this.#clickhouse = clickhouse;
+  }
+
+  /** Undefined where nothing was saved. */
+  async find(name: string): Promise<{ place: number; note: string } | undefined> {
+    const [row] = await this.#clickhouse.query<[number, string]>(
+      'SELECT place, note FROM alert_positions FINAL WHERE name = {name:String}',
+      { parameters: { name } },
+    );
+    return row && { place: row[0], note: row[1] };
+  }
+
+  async save(name: string, place: number, note = ''): Promise<void> {
+    this.#updated = Math.max(this.#updated + 1, Date.now() * 1000);
+    const row = JSON.stringify([name, this.#updated, place, note]);
+    await this.#clickhouse.insert('alert_positions', COLUMNS, {
+      format: 'JSONCompactEachRow',
+      pieces: [Buffer.from(`${row}\n`)],
+    });
+  }
+}

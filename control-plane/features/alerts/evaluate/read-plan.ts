@@ -1,0 +1,47 @@
+import { type CompiledRule, measuredField, measuresNumbers } from '../rules/compile-rule.ts';
+import { queryFields } from '../rules/query-fields.ts';
+
+/**
+ * How a rule gets its records as they come:
+ *
+ * - `counted`: from a grouped count of all new records, for rules that look at fields with few values, and beside them at
+ *   one `value` at most: the message's pattern, or a number that they measure;
+ * - `queried`: with a query of its own;
+ * - `none`: it looks at no records.
+ */
+export type ReadPlan =
+  | { readonly kind: 'counted'; readonly value: string | undefined }
+  | { readonly kind: 'queried' }
+  | { readonly kind: 'none' };
+
+/** Fields that all new records are counted by. */
+export const COUNTED_FIELDS: ReadonlySet<string> = new Set([
+  'level',
+  'service',
+  'machine_id',
+  'source',
+  'deployment_env',
+  'region',
+  'type',
+  'event_type',
+]);
+/** What is worked out of a message costs the engine less than this process. */
+export const WORKED_OUT = 'pattern';
+
+export function planOf(compiled: CompiledRule): ReadPlan {
+  const { rule, labels } = compiled;
+  if (rule.kind === 'gauge') return { kind: 'none' };
+  const measured = measuredField(rule);
+  const shaped = labels.includes(WORKED_OUT);
+  const own = (name: string) => rule.extract[name] !== undefined;
+  const few = fieldsOf(compiled).every((name) => COUNTED_FIELDS.has(name) && !own(name)) && !own(WORKED_OUT);
+  if (few && (measured === undefined || (!shaped && measuresNumbers(rule) && !own(measured)))) {
+    return { kind: 'counted', value: shaped ? WORKED_OUT : measured };
+  }
+  return { kind: 'queried' };
+}
+
+/** The fields that a rule looks at, to choose records and to group them; what is worked out of a message apart. */
+export function fieldsOf({ query, part, labels }: CompiledRule): readonly string[] {
+  return [...queryFields(part?.query ?? query), ...labels.filter((name) => name !== WORKED_OUT)];
+}

@@ -1,0 +1,130 @@
+import type { LogStore } from '../../../../pipeline/store/log-store.ts';
+import { BoundedReader } from '../../../read/bounded-reader.ts';
+
+export interface ReadingOptions<T> {
+  /** Whom it reads for, for messages. */
+  readonly names: string;
+  /** Everything up to this sequence number is known. */
+  readonly cursor: number;
+  readonly store: Pick<LogStore, 'sequenceNumbers'>;
+  readonly read: (after: number, upTo: number) => Promise<T>;
+  readonly onProblem: (message: string) => void;
+}
+
+/** Records of a range that is read after one failed: what is read are counts, so they may be many. */
+const MAX_RECORDS = 200_000;
+/** How much of a backlog one statement takes, in microseconds: more where that is quick, less where it is slow. */
+const SPAN = { least: 1e6, first: 60e6, most: 86_400e6 };
+const QUICK_MILLISECONDS = 500;
+const SLOW_MILLISECONDS = 3_000;
+/** Records that were passed over are named this often; all are counted. */
+const SAY_MILLISECONDS = 60_000;
+/** A reading that fails is made again after so long, doubled up to the last. */
+const BACKOFF_SECONDS = [1, 60] as const;
+
+/** How far one statement has come along the sequence numbers, piece by piece, past records that it fails with. */
+export class Reading<T> {
+  readonly #options: ReadingOptions<T>;
+  readonly #bounded: BoundedReader<T>;
+  #cursor: number;
+  #asked: number;
+  #span = SPAN.first;
+  #wait = 0;
+  #passedOver = 0;
+  #saidAt = 0;
+  #problem: string | undefined;
+  /** When it has its turn again, seconds since 1970. */
+  nextAt = 0;
+
+  constructor(options: ReadingOptions<T>) {
+    this.#options = options;
+    this.#cursor = options.cursor;
+    this.#asked = options.cursor;
+    this.#bounded = new BoundedReader({
+      store: options.store,
+      read: async (after, upTo) => ({ value: await options.read(after, upTo), upTo, bytes: 0 }),
+      maxRecords: MAX_RECORDS,
+      onPassedOver: (seq, error) => {
+        this.#passedOver++;
+        // One damaged file may hold thousands of them.
+        if (Date.now() < this.#saidAt + SAY_MILLISECONDS) return;
+        this.#saidAt = Date.now();
+        options.onProblem(
+          `${options.names}: the record ${seq} was passed over, it cannot be read (${this.#passedOver} so far): ${error.message}`,
+        );
+      },
+    });
+  }
+
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  /** There are records that it was to read and has not. */
+  get isBehind(): boolean {
+    return this.#cursor < this.#asked;
+  }
+
+  /** Records that it could not read. */
+  get passedOver(): number {
+    return this.#passedOver;
+  }
+
+  /** Why it fails now. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** It is to have read up to there; the next `advance` does. */
+  ask(upTo: number): void {
+    this.#asked = Math.max(this.#asked, upTo);
+  }
+
+  /** Nothing up to there is of interest. */
+  skip(upTo: number): void {
+    this.#cursor = Math.max(this.#cursor, upTo);
+    this.ask(upTo);
+  }
+
+  /**
+   * Reads what it was asked for, until `isLate`.
+   * @param take gets what a piece says, with the ends of the piece
+   * @param now seconds since 1970
+   * @throws what keeps it from reading; it has its next turn a while later
+   */
+  async advance(
+    now: number,
+    take: (value: T, after: number, upTo: number) => void,
+    isLate: () => boolean,
+  ): Promise<void> {
+    const { onProblem, names } = this.#options;
+    try {
+      while (this.isBehind) {
+        const started = performance.now();
+        const after = this.#cursor;
+        const part = await this.#bounded.next(after, Math.min(this.#asked, after + this.#span));
+        if (part.value !== undefined) take(part.value, after, part.upTo);
+        this.#cursor = part.upTo;
+        this.#adjust(performance.now() - started);
+        if (isLate()) break;
+      }
+      if (this.#problem !== undefined) onProblem(`${names}: records are read again`);
+      this.#problem = undefined;
+      this.#wait = 0;
+    } catch (error) {
+      const reason = (error as Error).message;
+      const [first, last] = BACKOFF_SECONDS;
+      this.#wait = Math.min(this.#wait === 0 ? first : this.#wait * 2, last);
+      this.nextAt = now + this.#wait;
+      if (this.#problem === undefined)
+        onProblem(`${names}: records cannot be read, it is tried again: ${reason}`);
+      this.#problem = reason;
+      throw error;
+    }
+  }
+
+  #adjust(took: number): void {
+    if (took < QUICK_MILLISECONDS) this.#span = Math.min(this.#span * 2, SPAN.most);
+    else if (took > SLOW_MILLISECONDS) this.#span = Math.max(this.#span / 4, SPAN.least);
+  }
+}

@@ -1,0 +1,217 @@
+import type { ClickHouse } from '../../../../pipeline/store/clickhouse.ts';
+import { Guard } from '../../../query/guard.ts';
+import { type CompiledRule, compileRule } from '../rules/compile-rule.ts';
+import type { BookRule } from '../rules/rule-book.ts';
+import { GaugeRun } from './gauge-run.ts';
+import type { Transition } from './group-state.ts';
+import { clampPause, type NewIncrements } from './record-reader.ts';
+import { RecordReadings } from './record-readings.ts';
+import type { KnownState, RuleRun } from './rule-run.ts';
+import type { Signals } from './signals.ts';
+import { emptyRun, startRun } from './start-run.ts';
+
+interface Running {
+  readonly key: string;
+  readonly book: BookRule;
+  readonly compiled: CompiledRule;
+  readonly run: RuleRun | GaugeRun;
+  /** What becomes of the rule's own failures. */
+  readonly guard: Guard;
+  /** When a gauge looks at its signal again, seconds since 1970. */
+  nextAt: number;
+  /** Up to when it was judged, seconds since 1970. */
+  judgedTo: number;
+}
+
+export interface RuleTransition {
+  readonly book: BookRule;
+  readonly compiled: CompiledRule;
+  readonly transition: Transition;
+}
+
+export interface RuleRunsOptions {
+  readonly clickhouse: ClickHouse;
+  readonly signals: Signals;
+  readonly onProblem: (message: string) => void;
+}
+
+/** So many gauges look at their signals in one round. */
+const MAX_LOOKS = 4;
+
+/** The rules that run, each fed from the store in the way that is cheapest for it. One that fails stands still alone. */
+export class RuleRuns {
+  readonly #options: RuleRunsOptions;
+  readonly #readings: RecordReadings;
+  /** Those that are to run, by what makes them the same; some may be unable to. */
+  #wanted: readonly string[] = [];
+  #running: readonly Running[] = [];
+  /** Why rules do not run at all, by name. */
+  #broken: ReadonlyMap<string, string> = new Map();
+  #place = 0;
+
+  constructor(options: RuleRunsOptions) {
+    this.#options = options;
+    this.#readings = new RecordReadings(options);
+  }
+
+  get count(): number {
+    return this.#running.length;
+  }
+
+  get overflow(): number {
+    return this.#running.reduce((sum, { run }) => sum + ('overflow' in run ? run.overflow : 0), 0);
+  }
+
+  /** Records that could not be read, and were passed over. */
+  get passedOver(): number {
+    return this.#readings.passedOver;
+  }
+
+  /** Every rule has got the records up to this sequence number. */
+  get cursor(): number {
+    return this.#readings.cursor(this.#place);
+  }
+
+  /** What keeps rules from their work, by name. */
+  get problems(): Map<string, string> {
+    const problems = new Map(this.#broken);
+    for (const [index, { book, guard, run }] of this.#running.entries()) {
+      const problem =
+        this.#readings.of(index)?.problem ??
+        guard.problem ??
+        (run instanceof GaugeRun ? undefined : run.problem);
+      if (problem !== undefined) problems.set(book.rule.name, problem);
+    }
+    return problems;
+  }
+
+  /** Failures of rules since they were started, by name. */
+  get failures(): Map<string, number> {
+    return new Map(this.#running.map(({ book, guard }) => [book.rule.name, guard.failures]));
+  }
+
+  /**
+   * Starts what is new or changed and forgets what is gone.
+   * @param from sequence number up to which a rule that starts knows everything from the store
+   * @param looked when rules were judged last, seconds since 1970
+   */
+  async load(
+    rules: readonly BookRule[],
+    from: number,
+    looked: number,
+    known: (rule: string) => readonly KnownState[],
+  ): Promise<void> {
+    const enabled = rules.filter(({ rule }) => rule.enabled);
+    const keys = enabled.map((book) => JSON.stringify([book.version, book.rule]));
+    if (keys.length === this.#wanted.length && keys.every((key, index) => key === this.#wanted[index]))
+      return;
+    const before = new Map(this.#running.map((running) => [running.key, running]));
+    const place = Math.max(from, this.#place);
+    const running: Running[] = [];
+    const broken = new Map<string, string>();
+    for (const [index, book] of enabled.entries()) {
+      const key = keys[index]!;
+      try {
+        running.push(before.get(key) ?? (await this.#start(key, book, place, looked, known(book.rule.name))));
+      } catch (error) {
+        // Stored by an earlier version, for instance, whose query language took what this one does not.
+        broken.set(book.rule.name, `it does not run: ${(error as Error).message}`);
+        this.#options.onProblem(`alert rule ${book.rule.name} does not run: ${(error as Error).message}`);
+      }
+    }
+    this.#wanted = keys;
+    this.#running = running;
+    this.#broken = broken;
+    this.#place = place;
+    this.#readings.load(
+      running.map(({ key, compiled, guard }, index) => ({ index, key, compiled, guard })),
+      place,
+    );
+  }
+
+  /** Takes what was stored up to a sequence number, and says what that and the time changed. @param now seconds since 1970 */
+  async round(upTo: number, now: number): Promise<RuleTransition[]> {
+    this.#place = Math.max(this.#place, upTo);
+    await this.#readings.round(this.#place, now, (increments) => this.#take(increments));
+    const changes: RuleTransition[] = [];
+    const gauges: Running[] = [];
+    for (const [index, running] of this.#running.entries()) {
+      const { run } = running;
+      if (run instanceof GaugeRun) gauges.push(running);
+      else if (this.#mayJudge(running, index, now)) changes.push(...this.#judge(running, run));
+    }
+    const due = gauges.filter(({ nextAt }) => nextAt <= now).sort((a, b) => a.nextAt - b.nextAt);
+    for (const gauge of due.slice(0, MAX_LOOKS)) changes.push(...(await this.#look(gauge, now)));
+    return changes;
+  }
+
+  #take(increments: NewIncrements): void {
+    for (const [index, list] of increments) {
+      const { run, guard } = this.#running[index]!;
+      if (run instanceof GaugeRun) continue;
+      try {
+        run.add(list);
+      } catch (error) {
+        guard.failed(error);
+      }
+    }
+  }
+
+  /**
+   * A rule that has not got all its records yet knows nothing of the time behind the last one, and must not take that for silence: it
+   * is judged up to there, if nobody has judged that time before.
+   */
+  #mayJudge(running: Running, index: number, now: number): boolean {
+    const reading = this.#readings.of(index);
+    const known = reading?.isBehind ? Math.min(now, reading.cursor / 1e6) : now;
+    if (reading?.isBehind && known <= running.judgedTo) return false;
+    running.judgedTo = known;
+    return true;
+  }
+
+  #judge({ book, compiled, guard, judgedTo }: Running, run: RuleRun): RuleTransition[] {
+    try {
+      return run.advance(judgedTo).map((transition) => ({ book, compiled, transition }));
+    } catch (error) {
+      guard.failed(error);
+      return [];
+    }
+  }
+
+  async #look(gauge: Running, now: number): Promise<RuleTransition[]> {
+    const { book, compiled, guard } = gauge;
+    const { rule, window, step } = compiled;
+    gauge.nextAt = now + clampPause(step);
+    try {
+      const values = await this.#options.signals[rule.signal!](window);
+      return (gauge.run as GaugeRun).take(values, now).map((transition) => ({ book, compiled, transition }));
+    } catch (error) {
+      guard.failed(error);
+      return [];
+    }
+  }
+
+  /** @throws Error where the rule cannot be meant */
+  async #start(
+    key: string,
+    book: BookRule,
+    place: number,
+    looked: number,
+    known: readonly KnownState[],
+  ): Promise<Running> {
+    const { clickhouse, onProblem } = this.#options;
+    const compiled = compileRule(book.rule);
+    const now = Math.floor(Date.now() / 1000);
+    const guard = new Guard({ name: `alert rule ${book.rule.name}`, onProblem });
+    const own = { key, book, compiled, guard, nextAt: 0, judgedTo: now };
+    if (book.rule.kind === 'gauge') return { ...own, run: new GaugeRun(compiled, known) };
+    const upTo = this.#readings.cursorFor({ key, compiled }, place);
+    try {
+      return { ...own, run: await startRun(clickhouse, compiled, now, upTo, known, Math.min(looked, now)) };
+    } catch (error) {
+      // Without its past a rule still sees what comes.
+      onProblem(`alert rule ${book.rule.name} starts without history: ${(error as Error).message}`);
+      return { ...own, run: emptyRun(compiled, now, known) };
+    }
+  }
+}

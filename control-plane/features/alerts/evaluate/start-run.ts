@@ -1,0 +1,70 @@
+import type { ClickHouse } from '../../../../pipeline/store/clickhouse.ts';
+import type { CompiledRule } from '../rules/compile-rule.ts';
+import { AnomalyRun, GRACE_SECONDS, HISTORY_SECONDS } from './anomaly-run.ts';
+import { readHistory } from './read-history.ts';
+import { LATEST_SECONDS, readIncrements } from './read-increments.ts';
+import { readKnownGroups } from './read-known-groups.ts';
+import { FORGET_SECONDS, type KnownState, type RuleRun } from './rule-run.ts';
+import { WindowRun } from './window-run.ts';
+
+/** How far back a rule for new patterns knows what is usual. */
+const PATTERN_SECONDS = 7 * 86_400;
+const LIMITS = {
+  settings: {
+    max_execution_time: 60,
+    max_memory_usage: 300_000_000,
+    max_result_bytes: 32_000_000,
+    max_threads: 1,
+  },
+};
+
+/** A rule's run that knows nothing of the past. */
+export function emptyRun(compiled: CompiledRule, now: number, known: readonly KnownState[]): RuleRun {
+  return compiled.rule.kind === 'anomaly'
+    ? new AnomalyRun(compiled, now, now, [], known)
+    : new WindowRun(compiled, now, known);
+}
+
+/**
+ * A rule's run as it stands at a time (seconds since 1970): its windows and its history are read from the store.
+ *
+ * @param upTo place up to which records count; those behind it come through `add`
+ * @param last when the rule was judged last, by this server or another: what came or left since is judged now
+ */
+export async function startRun(
+  clickhouse: ClickHouse,
+  compiled: CompiledRule,
+  now: number,
+  upTo?: number,
+  known: readonly KnownState[] = [],
+  last = now,
+): Promise<RuleRun> {
+  const { rule, window, step, labels } = compiled;
+  // What lies further back is too old to tell of.
+  const looked = Math.max(last, now - LATEST_SECONDS);
+  const range = (from: number, to = now + 1) =>
+    ({ by: 'time', from, to, ...(upTo !== undefined && { upTo }) }) as const;
+  if (rule.kind === 'anomaly') {
+    // A look judges slots that have been over for a moment.
+    const slot = Math.floor((upTo === undefined ? now : looked - GRACE_SECONDS) / window) * window;
+    const history = await readHistory(clickhouse, compiled, slot - HISTORY_SECONDS, slot, LIMITS);
+    const run = new AnomalyRun(compiled, now, slot, history, known);
+    run.add(await readIncrements(clickhouse, compiled, range(slot), step, LIMITS));
+    return run;
+  }
+  const run = new WindowRun(compiled, now, known, looked, now - last);
+  if (rule.kind === 'gauge') return run;
+  const quiet = rule.kind === 'absence' || rule.op === '<' || rule.op === '<=';
+  if (quiet && labels.length > 0) {
+    // Up to where the window begins: what lies in that is read in its own pieces below.
+    const before = range(now - FORGET_SECONDS, looked - window);
+    run.add(await readIncrements(clickhouse, compiled, before, window, LIMITS), true);
+  } else if (rule.kind === 'new_pattern') {
+    const known = { from: now - PATTERN_SECONDS, to: now + 1, upTo };
+    run.know(await readKnownGroups(clickhouse, compiled, known, LIMITS));
+  }
+  // The window as it was then: what comes now may have waited while the server was away.
+  if (rule.kind !== 'new_pattern')
+    run.add(await readIncrements(clickhouse, compiled, range(looked - window), step, LIMITS), true);
+  return run;
+}

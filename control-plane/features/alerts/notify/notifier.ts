@@ -1,0 +1,253 @@
+import { createHash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { type AlertEvent, messageId } from '../evaluate/alert-event.ts';
+import type { AlertStore } from '../evaluate/alert-store.ts';
+import type { PositionStore } from '../evaluate/position-store.ts';
+import { postWebhook } from './post-webhook.ts';
+import type { Webhook } from './webhook.ts';
+import type { WebhookGuard } from './webhook-address.ts';
+import { webhookBody } from './webhook-body.ts';
+
+export interface NotifierOptions {
+  readonly alerts: AlertStore;
+  readonly positions: PositionStore;
+  readonly guard: WebhookGuard;
+  readonly secret: string;
+  /** False while another server sends. */
+  readonly leads: () => boolean;
+  readonly onProblem: (message: string) => void;
+  /** Of waiting for a receiver that fails: from the first, doubled, to the last. */
+  readonly backoffMilliseconds?: readonly [first: number, last: number];
+  /** Messages that one receiver gets in a minute. */
+  readonly perMinute?: number;
+}
+
+/** How one receiver stands. */
+export interface Delivery {
+  readonly webhook: Webhook;
+  delivered: number;
+  /** Attempts that failed; they are made again. */
+  failed: number;
+  /** Messages that the receiver refuses for good, or that waited for a day. */
+  dropped: number;
+  lastError: string | undefined;
+  /** Milliseconds since 1970. */
+  lastDelivered: number | undefined;
+}
+
+interface Receiver extends Delivery {
+  readonly key: string;
+  /** Name of its position. */
+  readonly position: string;
+  /** Everything up to this event was delivered or given up. */
+  place: number;
+  working: boolean;
+  tokens: number;
+  tokensAt: number;
+}
+
+/** Between two looks; new events end the wait of a server that leads. */
+const POLL_MILLISECONDS = 2_000;
+const LEADING_POLL_MILLISECONDS = 10_000;
+const MAX_AGE_SECONDS = 86_400;
+/** The receiver is there and does not want it: no use in trying for a day. */
+const REFUSALS = new Set([400, 401, 403, 404, 405, 410, 413, 415, 422]);
+const REFUSED_ATTEMPTS = 4;
+
+/**
+ * Sends events to their webhooks, each receiver by itself, in order, from a position that is saved when the receiver has
+ * taken one: nothing waits in memory. After a crash an event may be sent again, under the same id.
+ */
+export class Notifier {
+  readonly #options: Required<NotifierOptions>;
+  readonly #receivers = new Map<string, Receiver>();
+  readonly #stopping = new AbortController();
+  readonly #working = new Set<Promise<void>>();
+  #wake = new AbortController();
+  #running: Promise<void> | undefined;
+
+  constructor(options: NotifierOptions) {
+    this.#options = { backoffMilliseconds: [1_000, 300_000], perMinute: 30, ...options };
+  }
+
+  get deliveries(): readonly Delivery[] {
+    return [...this.#receivers.values()];
+  }
+
+  /** Events that are to be sent to a receiver and have not been. */
+  waiting({ webhook }: Delivery): Promise<number> {
+    const receiver = this.#receivers.get(JSON.stringify(webhook))!;
+    return this.#options.alerts.waitingFor(receiver.key, receiver.place);
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** There are new events. */
+  wake(): void {
+    this.#wake.abort();
+  }
+
+  /** Waits for the answers under way. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#wake.abort();
+    await this.#running;
+    await Promise.race([Promise.all(this.#working), setTimeout(3_000, undefined, { ref: false })]);
+  }
+
+  async #run(): Promise<void> {
+    const { leads, onProblem } = this.#options;
+    while (!this.#stopping.signal.aborted) {
+      this.#wake = new AbortController();
+      let pause = POLL_MILLISECONDS;
+      try {
+        if (leads()) {
+          await this.#lookForWork();
+          pause = LEADING_POLL_MILLISECONDS;
+        }
+      } catch (error) {
+        onProblem(`webhooks: ${(error as Error).message}`);
+      }
+      await setTimeout(pause, undefined, {
+        signal: AbortSignal.any([this.#wake.signal, this.#stopping.signal]),
+      }).catch(() => {});
+    }
+  }
+
+  async #lookForWork(): Promise<void> {
+    const found = await this.#options.alerts.webhooksSince(Date.now() / 1000 - 2 * MAX_AGE_SECONDS);
+    for (const { webhook, last } of found) {
+      const receiver = this.#receivers.get(webhook) ?? (await this.#open(webhook));
+      if (receiver.working || receiver.place >= last) continue;
+      receiver.working = true;
+      const work = this.#deliver(receiver).finally(() => {
+        receiver.working = false;
+        this.#working.delete(work);
+      });
+      this.#working.add(work);
+    }
+  }
+
+  async #open(key: string): Promise<Receiver> {
+    const position = `webhook:${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
+    const receiver: Receiver = {
+      webhook: JSON.parse(key) as Webhook,
+      key,
+      position,
+      place: (await this.#options.positions.find(position))?.place ?? 0,
+      working: false,
+      delivered: 0,
+      failed: 0,
+      dropped: 0,
+      lastError: undefined,
+      lastDelivered: undefined,
+      tokens: this.#options.perMinute,
+      tokensAt: Date.now(),
+    };
+    this.#receivers.set(key, receiver);
+    return receiver;
+  }
+
+  /** Sends one event after the other until none is left. */
+  async #deliver(receiver: Receiver): Promise<void> {
+    const { alerts, positions, leads, onProblem } = this.#options;
+    try {
+      // Another server may have sent meanwhile.
+      const saved = await positions.find(receiver.position);
+      receiver.place = Math.max(receiver.place, saved?.place ?? 0);
+      while (!this.#stopping.signal.aborted && leads()) {
+        const event = await alerts.nextFor(receiver.key, receiver.place);
+        if (!event) return;
+        const done = await this.#send(receiver, event);
+        if (done === 'interrupted') return;
+        if (done === 'delivered') {
+          receiver.delivered++;
+          receiver.lastDelivered = Date.now();
+        } else {
+          receiver.dropped++;
+        }
+        receiver.place = event.seq;
+        await positions.save(receiver.position, event.seq, new URL(receiver.webhook.url).host);
+      }
+    } catch (error) {
+      onProblem(`webhooks: ${(error as Error).message}`);
+    }
+  }
+
+  async #send(receiver: Receiver, event: AlertEvent): Promise<'delivered' | 'dropped' | 'interrupted'> {
+    const { guard, secret, backoffMilliseconds, onProblem, leads } = this.#options;
+    const { webhook } = receiver;
+    const body = this.#bodyFor(receiver, event);
+    if (body === undefined) return 'dropped';
+    const message = { url: webhook.url, id: messageId(event), body };
+    const [first, last] = backoffMilliseconds;
+    let refusals = 0;
+    for (let wait = first; ; wait = Math.min(wait * 2, last)) {
+      if (Date.now() / 1000 - event.seq / 1e6 > MAX_AGE_SECONDS) return 'dropped';
+      if (!(await this.#mayPost(receiver))) return 'interrupted';
+      let pause = wait;
+      try {
+        const { status, retryAfter } = await postWebhook(message, secret, guard);
+        if (status >= 200 && status < 300) {
+          if (receiver.lastError !== undefined) onProblem(`webhook ${hostOf(webhook)} takes alerts again`);
+          receiver.lastError = undefined;
+          return 'delivered';
+        }
+        this.#fail(receiver, `status ${status}`);
+        if (REFUSALS.has(status) && ++refusals >= REFUSED_ATTEMPTS) return 'dropped';
+        if (retryAfter !== undefined) pause = Math.min(Math.max(retryAfter * 1000, wait), last);
+      } catch (error) {
+        this.#fail(receiver, (error as Error).message);
+      }
+      await this.#pause(pause);
+      if (this.#stopping.signal.aborted || !leads()) return 'interrupted';
+    }
+  }
+
+  /** Undefined where the template fails with the event: the receiver gets the next one. */
+  #bodyFor(receiver: Receiver, event: AlertEvent): string | undefined {
+    try {
+      return webhookBody(event, receiver.webhook);
+    } catch (error) {
+      this.#fail(receiver, `the template ${receiver.webhook.template} failed: ${(error as Error).message}`);
+      return undefined;
+    }
+  }
+
+  /** Waits until the receiver may get one more; false where the server stops meanwhile. */
+  async #mayPost(receiver: Receiver): Promise<boolean> {
+    const { perMinute } = this.#options;
+    for (;;) {
+      const now = Date.now();
+      receiver.tokens = Math.min(
+        perMinute,
+        receiver.tokens + ((now - receiver.tokensAt) * perMinute) / 60_000,
+      );
+      receiver.tokensAt = now;
+      if (this.#stopping.signal.aborted) return false;
+      if (receiver.tokens >= 1) break;
+      await this.#pause(((1 - receiver.tokens) * 60_000) / perMinute);
+    }
+    receiver.tokens--;
+    return true;
+  }
+
+  #fail(receiver: Receiver, reason: string): void {
+    receiver.failed++;
+    if (receiver.lastError === undefined) {
+      this.#options.onProblem(`webhook ${hostOf(receiver.webhook)} fails, its alerts wait: ${reason}`);
+    }
+    receiver.lastError = reason;
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    await setTimeout(milliseconds, undefined, { signal: this.#stopping.signal }).catch(() => {});
+  }
+}
+
+/** An address may hold a secret in its path: only the host is told. */
+function hostOf({ url }: Webhook): string {
+  return new URL(url).host;
+}

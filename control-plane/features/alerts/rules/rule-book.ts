@@ -1,0 +1,106 @@
+import { badRequest, LogplaneError } from '../../../../pipeline/runtime/errors.ts';
+import { Turns } from '../../../../pipeline/runtime/serial-queue.ts';
+import type { Rule } from './rule.ts';
+import type { RuleFile } from './rule-file.ts';
+import type { RuleStore, StoredRule } from './rule-store.ts';
+
+export interface BookRule {
+  readonly rule: Rule;
+  /** Counts the changes made through the API; 0 for a rule as it comes with the product or its file. */
+  readonly version: number;
+  readonly origin: 'built-in' | 'file' | 'api';
+}
+
+export interface RuleBookOptions {
+  readonly builtIn: readonly Rule[];
+  readonly file: RuleFile;
+  readonly store: RuleStore;
+}
+
+/** Rules that run at once. */
+const MAX_RULES = 1_000;
+
+/** All rules: what the API made goes before the file's, and that before what is built in, each by its name. */
+export class RuleBook {
+  readonly #given: ReadonlyMap<string, BookRule>;
+  readonly #store: RuleStore;
+  /** One change after the other: each looks at what is there, and makes the next version of it. */
+  readonly #turns = new Turns();
+
+  constructor({ builtIn, file, store }: RuleBookOptions) {
+    this.#store = store;
+    const withWebhooks = (rule: Rule) =>
+      rule.webhooks.length === 0 ? { ...rule, webhooks: [...file.webhooks] } : rule;
+    this.#given = new Map(
+      [
+        ...builtIn.map((rule) => {
+          const enabled = rule.enabled && !file.disable.includes(rule.name);
+          return { rule: withWebhooks({ ...rule, enabled }), version: 0, origin: 'built-in' as const };
+        }),
+        ...file.rules.map((rule) => ({ rule: withWebhooks(rule), version: 0, origin: 'file' as const })),
+      ].map((item) => [item.rule.name, item]),
+    );
+  }
+
+  async list(): Promise<BookRule[]> {
+    const rules = new Map(this.#given);
+    for (const { name, version, rule } of await this.#store.latest()) {
+      if (rule) rules.set(name, { rule, version, origin: 'api' });
+    }
+    return [...rules.values()].sort((a, b) => (a.rule.name < b.rule.name ? -1 : 1));
+  }
+
+  /** @throws LogplaneError `not_found` */
+  async find(name: string): Promise<BookRule> {
+    const found = (await this.list()).find(({ rule }) => rule.name === name);
+    if (!found) throw new LogplaneError('not_found', `no rule has the name "${name}"`);
+    return found;
+  }
+
+  /** Every version that the API made, the newest first. */
+  versions(name: string): Promise<StoredRule[]> {
+    return this.#store.versions(name);
+  }
+
+  /** @throws LogplaneError `bad_request` where the name is taken */
+  create(rule: Rule): Promise<BookRule> {
+    return this.#turns.take(() => this.#create(rule));
+  }
+
+  async #create(rule: Rule): Promise<BookRule> {
+    const rules = await this.list();
+    if (rules.some((item) => item.rule.name === rule.name)) {
+      throw badRequest(`name: expected one that is free, got "${rule.name}"; change it with PUT`);
+    }
+    if (rules.length >= MAX_RULES)
+      throw badRequest(`expected at most ${MAX_RULES} rules; remove one before you add another`);
+    return this.#replace(rule);
+  }
+
+  replace(rule: Rule): Promise<BookRule> {
+    return this.#turns.take(() => this.#replace(rule));
+  }
+
+  async #replace(rule: Rule): Promise<BookRule> {
+    const { version } = await this.#store.save(rule.name, rule);
+    return { rule, version, origin: 'api' };
+  }
+
+  /**
+   * Takes back what the API made; a rule of the same name of the file or built in is then in force again.
+   * @throws LogplaneError `not_found`, `bad_request` where the rule does not come from the API
+   */
+  remove(name: string): Promise<void> {
+    return this.#turns.take(() => this.#remove(name));
+  }
+
+  async #remove(name: string): Promise<void> {
+    const { origin } = await this.find(name);
+    if (origin !== 'api') {
+      throw badRequest(
+        `the rule "${name}" is ${origin === 'file' ? 'in ALERT_RULES_FILE' : 'built in'}; to stop it, PUT it with "enabled": false`,
+      );
+    }
+    await this.#store.save(name, undefined);
+  }
+}

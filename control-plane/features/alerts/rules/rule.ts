@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { badRequest } from '../../../../pipeline/runtime/errors.ts';
+import { parseQuery } from '../../../query/parser.ts';
+import { problemOfRegex } from '../../../query/regex.ts';
+import { WEBHOOK } from '../notify/webhook.ts';
+import { lengthOfTime } from './length-of-time.ts';
+import { DIRECTIONS, KINDS, OPERATORS, SEVERITIES, SIGNAL_NAMES } from './rule-words.ts';
+
+const NAME_FORM = 'expected a name of lower-case letters, digits, ".", "_" and "-", 64 at most';
+export const RULE_NAME = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, NAME_FORM);
+const FIELD = z.string().min(1).max(256);
+
+/** A query of the query language; its error shows where it does not parse. */
+const QUERY = z
+  .string()
+  .max(4_000)
+  .superRefine((text, context) => {
+    try {
+      parseQuery(text);
+    } catch (error) {
+      context.addIssue((error as Error).message);
+    }
+  });
+
+/** An RE2 regular expression whose first group is a label's value. */
+const EXTRACTION = z
+  .string()
+  .max(500)
+  .superRefine((source, context) => {
+    const problem = problemOfRegex(source) ?? (/\((?!\?)/.test(source) ? undefined : 'expected a group ( )');
+    if (problem !== undefined) context.addIssue(problem);
+  });
+
+/**
+ * What makes an alert, as YAML and the API write it. `query` chooses records; `kind` says what is measured of them
+ * over `window`, for each combination of the fields in `by`; the alert fires when `value op threshold` has held `for`
+ * that long.
+ *
+ * - `count`, `rate` (per second), `share` (of the records of `of`, 0 … 1), `percentile` of `field`, `distinct` values of `field`
+ * - `absence`: no record at all in the window, of a group that had some within a day
+ * - `new_pattern`: a message of a shape that was not seen before; the shape is the label `pattern`
+ * - `anomaly`: the records of a window, or a percentile of `field`, against their own history; `threshold` is the
+ *   distance in robust standard deviations
+ * - `gauge`: a `signal` of the server itself
+ */
+export const RULE_FIELDS = z.strictObject({
+  name: RULE_NAME,
+  description: z.string().max(500).optional(),
+  enabled: z.boolean().default(true),
+  query: QUERY.default(''),
+  kind: z.enum(KINDS),
+  of: QUERY.optional(),
+  field: FIELD.optional(),
+  percentile: z.number().gt(0).lt(100).default(95),
+  signal: z.enum(SIGNAL_NAMES).optional(),
+  window: lengthOfTime(1, 86_400).default('5m'),
+  op: z.enum(OPERATORS).default('>'),
+  threshold: z.number().optional(),
+  min_count: z.int().min(0).default(0),
+  direction: z.enum(DIRECTIONS).default('both'),
+  for: lengthOfTime(0, 86_400).default('0s'),
+  by: z.array(FIELD).max(6).default([]),
+  extract: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,31}$/), EXTRACTION).default({}),
+  severity: z.enum(SEVERITIES).default('warning'),
+  cooldown: lengthOfTime(0).default('10m'),
+  webhooks: z.array(WEBHOOK).max(10).default([]),
+});
+
+/** The same, with what its kind needs. */
+export const RULE = RULE_FIELDS.superRefine((rule, context) => {
+  const need = (field: 'field' | 'threshold' | 'signal', kinds: readonly string[]) => {
+    if (rule[field] === undefined && kinds.includes(rule.kind)) {
+      context.addIssue({ code: 'custom', path: [field], message: `a rule of kind ${rule.kind} needs one` });
+    }
+  };
+  need('field', ['percentile', 'distinct']);
+  need('threshold', ['rate', 'share', 'percentile', 'distinct', 'gauge']);
+  need('signal', ['gauge']);
+});
+
+export type Rule = z.infer<typeof RULE>;
+
+/** What `threshold` is where a rule names none. */
+export function thresholdOf({ kind, threshold }: Rule): number {
+  return threshold ?? (kind === 'anomaly' ? 6 : 0);
+}
+
+/** @throws LogplaneError `bad_request` with one line for each problem */
+export function parseRule(value: unknown): Rule {
+  const result = RULE.safeParse(value);
+  if (result.success) return result.data;
+  throw badRequest(describeIssues(result.error));
+}
+
+export function describeIssues(error: z.ZodError): string {
+  return error.issues.map(({ path, message }) => `${path.join('.') || 'the rule'}: ${message}`).join('\n');
+}

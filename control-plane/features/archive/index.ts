@@ -1,0 +1,66 @@
+import { resolve } from 'node:path';
+import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import type { RouteFamily } from '../../http/api.ts';
+import type { ConsoleLog } from '../../http/console-log.ts';
+import type { Feature } from '../../http/feature.ts';
+import type { ServerSettings } from '../../server-settings.ts';
+import { ConfigError } from '../../setting-types.ts';
+import { Archive } from './archive.ts';
+import type { ArchiveSettings } from './settings.ts';
+
+const CHECK_MILLISECONDS = 600_000;
+
+export interface RunningArchive extends Feature {
+  /** Undefined where ARCHIVE_DIR is not set. */
+  readonly archive: Archive | undefined;
+}
+
+export interface ArchiveParts {
+  readonly clickhouse: ClickHouse;
+  /** Declares the routes that read records, for the records of another store. */
+  readonly addReadingRoutes: (family: RouteFamily, clickhouse: ClickHouse) => void;
+  readonly log: ConsoleLog;
+}
+
+/** Writes each day that is over to ARCHIVE_DIR. */
+export async function createArchive(
+  config: ArchiveSettings & Pick<ServerSettings, 'CLICKHOUSE_URL'>,
+  { clickhouse, addReadingRoutes, log }: ArchiveParts,
+): Promise<RunningArchive> {
+  if (config.ARCHIVE_DIR === undefined) return { archive: undefined };
+  if (config.CLICKHOUSE_URL !== undefined) {
+    throw new ConfigError(
+      'ARCHIVE_DIR: expected to be unset beside CLICKHOUSE_URL: a ClickHouse server reads no files of this machine',
+    );
+  }
+  const archive = new Archive(clickhouse, resolve(config.ARCHIVE_DIR));
+  await archive.open();
+  const stopping = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | undefined;
+  const addDays = async () => {
+    try {
+      const days = await archive.addDays(Date.now(), stopping.signal);
+      if (days.length > 0) log.info(`archived ${days.join(', ')}`);
+    } catch (error) {
+      if (!stopping.signal.aborted)
+        log.error(`ARCHIVE_DIR could not be written: ${(error as Error).message}`);
+    }
+  };
+  const run = () => {
+    running = addDays().then(() => {
+      if (!stopping.signal.aborted) timer = setTimeout(run, CHECK_MILLISECONDS);
+    });
+  };
+  return {
+    archive,
+    addRoutes: (api) =>
+      addReadingRoutes(api.family('Archive', ['/api/v1/logs', '/api/v1/archive']), archive.reader),
+    start: run,
+    async stop() {
+      stopping.abort();
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { makeFolder, syncFolder } from '../../../pipeline/runtime/make-folder.ts';
+import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import { copyFile, filesBelow } from './copy-files.ts';
+import { type Manifest, writeManifest } from './manifest.ts';
+
+export interface BackupOptions {
+  /** Of the embedded engine. */
+  readonly clickhouse: ClickHouse;
+  readonly dataDir: string;
+  /** Does not exist yet, or is empty. */
+  readonly folder: string;
+  readonly version: string;
+}
+
+/** Not part of a backup: the tables are copied by themselves, with what the journal held; the rest is temporary. */
+const ENGINE_FOLDERS = /^clickhouse(?:-exports|-inserts|-journal)?(?:\/|$)/;
+
+/**
+ * Copies everything that a server needs to go on from here, while it runs. The engine freezes the parts of each table (hard
+ * links, at once), so what arrives meanwhile does not disturb. Positions and windows are copied first: what they do not know
+ * yet is found in the rows, never the other way round.
+ * @throws Error where the folder is not empty
+ */
+export async function createBackup({
+  clickhouse,
+  dataDir,
+  folder,
+  version,
+}: BackupOptions): Promise<Manifest> {
+  await makeFolder(folder, 0o700);
+  if ((await readdir(folder)).length > 0) throw new Error(`${folder} is not empty`);
+  try {
+    return await fillBackup({ clickhouse, dataDir, folder, version });
+  } catch (error) {
+    // What is there is no backup, and on a full disk its bytes are wanted for something else.
+    for (const name of ['data', 'tables']) await rm(join(folder, name), { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function fillBackup({ clickhouse, dataDir, folder, version }: BackupOptions): Promise<Manifest> {
+  const files: Manifest['files'] = [];
+  for (const path of await filesBelow(dataDir)) {
+    if (ENGINE_FOLDERS.test(path)) continue;
+    const copied = await copyUnlessGone(join(dataDir, path), join(folder, 'data'), path);
+    if (copied) files.push({ ...copied, path: `data/${copied.path}` });
+  }
+  await clickhouse.flush();
+  const tables: Manifest['tables'] = [];
+  for (const { name, uuid } of await tablesOf(clickhouse)) {
+    const copied = await copyTable(clickhouse, join(dataDir, 'clickhouse'), { name, uuid }, folder);
+    files.push(...copied.files);
+    tables.push({ name, rows: copied.rows, parts: copied.parts });
+  }
+  const [[schema_version] = [0]] = await clickhouse.query<[number]>(
+    'SELECT max(version) FROM schema_versions',
+  );
+  const created_at = new Date().toISOString();
+  // The manifest says that the backup is whole: what it names is on the disk before it is.
+  for (const made of new Set(files.map(({ path }) => dirname(join(folder, path))))) await syncFolder(made);
+  const manifest: Manifest = { format: 1, version, schema_version, created_at, tables, files };
+  await writeManifest(folder, manifest);
+  return manifest;
+}
+
+interface Table {
+  readonly name: string;
+  readonly uuid: string;
+}
+
+async function tablesOf(clickhouse: ClickHouse): Promise<Table[]> {
+  const rows = await clickhouse.query<[string, string]>(
+    "SELECT name, toString(uuid) FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' AND name != 'schema_versions' ORDER BY name",
+  );
+  return rows.map(([name, uuid]) => ({ name, uuid }));
+}
+
+async function copyTable(
+  clickhouse: ClickHouse,
+  engineFolder: string,
+  { name, uuid }: Table,
+  folder: string,
+) {
+  // Letters and digits alone: the engine escapes the name for its folder.
+  const freeze = `backup${randomUUID().replaceAll('-', '')}`;
+  await clickhouse.command(`ALTER TABLE ${name} FREEZE WITH NAME '${freeze}'`);
+  try {
+    const frozen = join(engineFolder, 'shadow', freeze, 'store', uuid.slice(0, 3), uuid);
+    const files: Manifest['files'] = [];
+    let rows = 0;
+    let parts = 0;
+    for (const path of await filesBelow(frozen)) {
+      const copied = await copyFile(join(frozen, path), join(folder, 'tables', name), path);
+      files.push({ ...copied, path: `tables/${name}/${path}` });
+      // Parts have their number of rows in a file; those of projections lie deeper.
+      if (/^[^/]+\/count\.txt$/.test(path)) {
+        rows += Number(await readFile(join(frozen, path), 'utf8'));
+        parts++;
+      }
+    }
+    if (parts === 0 && (await hasParts(clickhouse, name)))
+      throw new Error(`the engine froze nothing of ${name}`);
+    return { files, rows, parts };
+  } finally {
+    await clickhouse.command(`ALTER TABLE ${name} UNFREEZE WITH NAME '${freeze}'`);
+    await rm(join(engineFolder, 'shadow', freeze), { recursive: true, force: true });
+  }
+}
+
+async function hasParts(clickhouse: ClickHouse, name: string): Promise<boolean> {
+  const [[parts] = [0]] = await clickhouse.query<[number]>(
+    'SELECT count() FROM system.parts WHERE active AND database = currentDatabase() AND table = {name:String}',
+    { parameters: { name } },
+  );
+  return parts > 0;
+}
+
+/** A file of positions may be replaced, and one of a sync removed, while the folder is walked. */
+async function copyUnlessGone(from: string, folder: string, path: string) {
+  try {
+    return await copyFile(from, folder, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,18 @@
+import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import type { Feature } from '../../http/feature.ts';
+import { packageVersion } from '../../http/package-version.ts';
+import type { ServerSettings } from '../../server-settings.ts';
+import { createBackup } from './create-backup.ts';
+import { addBackupRoutes } from './routes.ts';
+
+/** Copies of the data folder while the server runs; a ClickHouse server makes its own. */
+export function createBackups(
+  { CLICKHOUSE_URL, DATA_DIR }: Pick<ServerSettings, 'CLICKHOUSE_URL' | 'DATA_DIR'>,
+  clickhouse: ClickHouse,
+): Feature {
+  const backUp =
+    CLICKHOUSE_URL === undefined
+      ? (folder: string) => createBackup({ clickhouse, dataDir: DATA_DIR, folder, version: packageVersion() })
+      : undefined;
+  return { addRoutes: (api) => addBackupRoutes(api.family('Operations'), { backUp }) };
+}

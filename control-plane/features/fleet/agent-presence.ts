@@ -1,0 +1,138 @@
+import { badRequest, LogplaneError } from '../../../pipeline/runtime/errors.ts';
+import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import type { AgentReport } from './agent-report.ts';
+import { FleetDocuments } from './fleet-documents.ts';
+
+/** Who has reported, whichever server heard it. */
+export interface AgentPresence {
+  find(machineId: string): AgentReport | undefined;
+  all(): readonly AgentReport[];
+  /** @throws LogplaneError `too_many` */
+  put(report: AgentReport): void;
+  /** Forgets a machine, until it reports again. */
+  remove(machineId: string): Promise<void>;
+  /** Makes durable what came in and brings in what other servers heard. */
+  refresh(): Promise<void>;
+}
+
+export interface PresenceOptions {
+  readonly clickhouse: ClickHouse;
+  /** Machines that are known otherwise, by a profile of their own. */
+  readonly isKnown: (machineId: string) => boolean;
+  readonly maxAgents?: number;
+  readonly maxBytes?: number;
+}
+
+/** Of one report; one with 50 proposed sources has 15 kB. */
+const MAX_REPORT_BYTES = 64 * 1024;
+/** A machine that has reported for so long is real; one that has not, and is silent, makes room for others. */
+const SETTLED_MS = 600_000;
+const SILENT_MS = 300_000;
+/** Machines that make room at once, so that not each new one looks through all. */
+const EVICTED_AT_ONCE = 100;
+
+/** Reports in memory, written to the store in batches: a thousand agents report a hundred times a second. */
+export class StoredPresence implements AgentPresence {
+  readonly #options: Required<PresenceOptions>;
+  readonly #documents: FleetDocuments<AgentReport>;
+  readonly #unsaved = new Map<string, AgentReport>();
+  /** Of machines that made room, until that is durable. */
+  readonly #evicted = new Set<string>();
+  readonly #sizes = new WeakMap<AgentReport, number>();
+  #agents = 0;
+  #bytes = 0;
+
+  constructor(options: PresenceOptions) {
+    this.#options = { maxAgents: 20_000, maxBytes: 64 * 1024 * 1024, ...options };
+    this.#documents = new FleetDocuments(options.clickhouse, 'agent');
+  }
+
+  find(machineId: string): AgentReport | undefined {
+    if (this.#evicted.has(machineId)) return undefined;
+    return this.#unsaved.get(machineId) ?? this.#documents.get(machineId);
+  }
+
+  all(): readonly AgentReport[] {
+    const reports = new Map(this.#documents.all().map((report) => [report.machine_id, report]));
+    for (const [id, report] of this.#unsaved) reports.set(id, report);
+    for (const id of this.#evicted) reports.delete(id);
+    return [...reports.values()];
+  }
+
+  put(report: AgentReport): void {
+    const size = this.#sizeOf(report);
+    if (size > MAX_REPORT_BYTES) {
+      throw badRequest(
+        `a report may have ${MAX_REPORT_BYTES} bytes, got ${size}: name fewer variables and sources`,
+      );
+    }
+    const before = this.find(report.machine_id);
+    if (!before) this.#makeRoom(report.last_seen, size);
+    this.#evicted.delete(report.machine_id);
+    this.#unsaved.set(report.machine_id, report);
+    this.#agents += before ? 0 : 1;
+    this.#bytes += size - (before ? this.#sizeOf(before) : 0);
+  }
+
+  async remove(machineId: string): Promise<void> {
+    this.#unsaved.delete(machineId);
+    await this.#documents.remove([machineId]);
+    this.#count();
+  }
+
+  async refresh(): Promise<void> {
+    const evicted = [...this.#evicted];
+    const batch = [...this.#unsaved];
+    await this.#documents.remove(evicted);
+    for (const id of evicted) this.#evicted.delete(id);
+    await this.#documents.put(batch);
+    for (const [id, report] of batch) {
+      if (this.#unsaved.get(id) === report) this.#unsaved.delete(id);
+    }
+    await this.#documents.refresh();
+    this.#count();
+  }
+
+  /** Other servers' machines count too. */
+  #count(): void {
+    const all = this.all();
+    this.#agents = all.length;
+    this.#bytes = all.reduce((sum, report) => sum + this.#sizeOf(report), 0);
+  }
+
+  #sizeOf(report: AgentReport): number {
+    const size = this.#sizes.get(report) ?? Buffer.byteLength(JSON.stringify(report));
+    this.#sizes.set(report, size);
+    return size;
+  }
+
+  /**
+   * Machines that were heard of for a moment, as whoever invents ids makes them, give way to a new one. Those that have reported
+   * for a while or have a profile never do.
+   * @throws LogplaneError `too_many`
+   */
+  #makeRoom(now: number, size: number): void {
+    const { maxAgents, maxBytes, isKnown } = this.#options;
+    const isFull = () => this.#agents >= maxAgents || this.#bytes + size > maxBytes;
+    if (!isFull()) return;
+    const passing = this.all()
+      .filter(
+        ({ machine_id, first_seen, last_seen }) =>
+          last_seen - first_seen < SETTLED_MS && now - last_seen > SILENT_MS && !isKnown(machine_id),
+      )
+      .sort((a, b) => a.last_seen - b.last_seen)
+      .slice(0, EVICTED_AT_ONCE);
+    for (const report of passing) {
+      this.#unsaved.delete(report.machine_id);
+      this.#evicted.add(report.machine_id);
+      this.#agents--;
+      this.#bytes -= this.#sizeOf(report);
+    }
+    if (!isFull()) return;
+    throw new LogplaneError(
+      'too_many',
+      `${this.#agents} machines are known already, which is all that there is room for; delete some of them`,
+      { retryAfterSeconds: 60 },
+    );
+  }
+}

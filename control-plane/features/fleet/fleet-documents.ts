@@ -1,0 +1,86 @@
+import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+
+const COLUMNS = ['kind', 'id', 'updated', 'body'] as const;
+/** Another server's clock may be behind by so much. */
+const OVERLAP_MILLISECONDS = 60_000;
+
+/**
+ * The documents of one kind in the table `fleet`, all of them in memory: a fleet has thousands of them, not millions.
+ * Several servers may share the table; `refresh` brings in what the others wrote.
+ */
+export class FleetDocuments<T> {
+  readonly #clickhouse: ClickHouse;
+  readonly #kind: string;
+  /** Lately removed ones too, without a body: a server whose clock is behind has to write them anew with a later time. */
+  readonly #known = new Map<string, { readonly updated: number; readonly body: T | null }>();
+  #newest = 0;
+  #lastWritten = 0;
+  #isRead = false;
+
+  constructor(clickhouse: ClickHouse, kind: string) {
+    this.#clickhouse = clickhouse;
+    this.#kind = kind;
+  }
+
+  get(id: string): T | undefined {
+    return this.#known.get(id)?.body ?? undefined;
+  }
+
+  all(): T[] {
+    return Array.from(this.#known.values(), ({ body }) => body).filter((body) => body !== null);
+  }
+
+  get size(): number {
+    return this.all().length;
+  }
+
+  async refresh(): Promise<void> {
+    if (!this.#isRead || this.#clickhouse.shared) await this.#read();
+    this.#isRead = true;
+    for (const [id, { updated, body }] of this.#known)
+      if (body === null && updated < this.#newest - OVERLAP_MILLISECONDS) this.#known.delete(id);
+  }
+
+  async #read(): Promise<void> {
+    const rows = await this.#clickhouse.query<[string, number, string]>(
+      `SELECT id, updated, body FROM fleet FINAL WHERE kind = {kind:String} AND updated >= {from:UInt64}`,
+      {
+        parameters: { kind: this.#kind, from: Math.max(0, this.#newest - OVERLAP_MILLISECONDS) },
+      },
+    );
+    for (const [id, updated, body] of rows) this.#keep(id, updated, JSON.parse(body) as T | null);
+  }
+
+  /** Durable when it resolves, and known here from then on: what could not be stored, on a full disk for instance, is not there. */
+  put(documents: readonly (readonly [id: string, body: T])[]): Promise<void> {
+    return this.#write(documents);
+  }
+
+  /** A row that says so: one that is gone would stay in the memory of the other servers. */
+  remove(ids: readonly string[]): Promise<void> {
+    return this.#write(ids.map((id) => [id, null]));
+  }
+
+  async #write(documents: readonly (readonly [id: string, body: T | null])[]): Promise<void> {
+    if (documents.length === 0) return;
+    const changes = documents.map(([id, body]) => {
+      // Two changes within one millisecond must not replace one another by chance.
+      const updated = Math.max(Date.now(), this.#lastWritten + 1, (this.#known.get(id)?.updated ?? 0) + 1);
+      this.#lastWritten = updated;
+      return { id, updated, body };
+    });
+    const rows = changes.map(({ id, updated, body }) =>
+      JSON.stringify([this.#kind, id, updated, JSON.stringify(body)]),
+    );
+    await this.#clickhouse.insert('fleet', COLUMNS, {
+      format: 'JSONCompactEachRow',
+      pieces: [Buffer.from(`${rows.join('\n')}\n`)],
+    });
+    for (const { id, updated, body } of changes) this.#keep(id, updated, body);
+  }
+
+  #keep(id: string, updated: number, body: T | null): void {
+    this.#newest = Math.max(this.#newest, updated);
+    if (updated >= (this.#known.get(id)?.updated ?? 0)) this.#known.set(id, { updated, body });
+  }
+}

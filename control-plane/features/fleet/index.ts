@@ -1,0 +1,113 @@
+import { Templates } from '../../../pipeline/agent/fluent-bit/templates.ts';
+import { verifyConfig } from '../../../pipeline/agent/fluent-bit/verify-config.ts';
+import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import { ResourcePool } from '../../../pipeline/store/resource-pool.ts';
+import type { ConsoleLog } from '../../http/console-log.ts';
+import type { Feature } from '../../http/feature.ts';
+import { StoredPresence } from './agent-presence.ts';
+import { addAgentRoutes } from './agent-routes.ts';
+import { Fleet, scopeOfMachine } from './fleet.ts';
+import { MachineConfigs } from './machine-config.ts';
+import { ProfileChanges } from './profile-changes.ts';
+import { addProfileRoutes } from './profile-routes.ts';
+import { ProfileStore } from './profile-store.ts';
+import { RolloutStore } from './rollout-store.ts';
+import type { FleetSettings } from './settings.ts';
+import { addTemplateRoutes, type TemplateRoutesOptions } from './template-routes.ts';
+
+const REFRESH_MILLISECONDS = 2_000;
+/** Trials that may run and wait; each takes a second and a Fluent Bit of its own. */
+const TRIALS = 2;
+const WAITING_TRIALS = 20;
+const STATES = ['healthy', 'lagging', 'silent', 'wrong_config', 'down', 'disabled'] as const;
+
+/** Puts the fleet together and reads what is known of it. */
+export async function createFleet(
+  config: FleetSettings,
+  clickhouse: ClickHouse,
+  log: ConsoleLog,
+): Promise<Feature> {
+  const templates = new Templates(config.TEMPLATES_DIR);
+  const profiles = new ProfileStore(clickhouse);
+  const presence = new StoredPresence({
+    clickhouse,
+    isKnown: (machineId) => profiles.current(scopeOfMachine(machineId)) !== undefined,
+  });
+  const rollouts = new RolloutStore(clickhouse);
+  const trials = new ResourcePool(
+    'trials of configurations',
+    new Array<true>(TRIALS).fill(true),
+    WAITING_TRIALS,
+  );
+  const verify: TemplateRoutesOptions['verifyConfig'] = async (files) => {
+    const turn = await trials.take();
+    try {
+      return await verifyConfig(files, config.FLUENT_BIT);
+    } finally {
+      trials.release(turn);
+    }
+  };
+  const fleet = new Fleet({ presence, profiles, rollouts, configs: new MachineConfigs(templates) });
+  const profileChanges = new ProfileChanges({ fleet, profiles, rollouts, verify });
+
+  const refresh = async () => {
+    await presence.refresh();
+    await profiles.refresh();
+    await rollouts.refresh();
+  };
+  await refresh();
+
+  let failed = false;
+  let under: Promise<void> = Promise.resolve();
+  const step = async () => {
+    try {
+      await refresh();
+      await profileChanges.advance();
+      failed = false;
+    } catch (error) {
+      if (!failed) log.warn(`fleet: ${(error as Error).message}`);
+      failed = true;
+    }
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const next = () => {
+    timer = setTimeout(() => {
+      under = step().then(next);
+    }, REFRESH_MILLISECONDS);
+  };
+  let stopped = false;
+
+  return {
+    addRoutes(api) {
+      const family = api.family('Fleet');
+      addAgentRoutes(family, { fleet, profiles, profileChanges });
+      addProfileRoutes(family, { fleet, profiles, rollouts, profileChanges });
+      addTemplateRoutes(family, { templates, verifyConfig: verify });
+    },
+    metrics: {
+      logplane_agents: {
+        help: 'Machines by state',
+        labels: ['state'],
+        read: () => {
+          const agents = fleet.list();
+          return STATES.map((state) => ({
+            state,
+            value: agents.filter((agent) => agent.state === state).length,
+          }));
+        },
+      },
+    },
+    impaired: () => (failed ? { fleet: 'profiles and agents are not kept up to date' } : {}),
+    start: () => {
+      if (!stopped) next();
+    },
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await under;
+      clearTimeout(timer);
+      // What reported in the last seconds.
+      await presence.refresh();
+    },
+  };
+}

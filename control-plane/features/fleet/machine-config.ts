@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { mergeProfiles, type Profile } from '../../../pipeline/agent/fluent-bit/profile.ts';
+import { type RenderedConfig, renderConfig } from '../../../pipeline/agent/fluent-bit/render-config.ts';
+import type { Templates } from '../../../pipeline/agent/fluent-bit/templates.ts';
+import type { Value, Variables } from '../../../pipeline/agent/fluent-bit/variables.ts';
+
+/** What a machine's configuration is made of, from the widest to the most specific. */
+export interface ConfigInputs {
+  readonly machineId: string;
+  /** `http://host:port`, where records go unless a variable says otherwise. */
+  readonly server: string;
+  readonly fleet: Profile | undefined;
+  readonly group: Profile | undefined;
+  /** What the machine's own environment says of it. */
+  readonly reported: Variables;
+  readonly machine: Profile | undefined;
+}
+
+export interface MachineConfig extends RenderedConfig {
+  /** SHA-256 of all files, hexadecimal; '' where nothing could be rendered. */
+  readonly hash: string;
+  readonly merged: Profile;
+}
+
+/** Hashes are 150 bytes each; the files of a configuration are 15 kB. */
+const MAX_HASHES = 50_000;
+const MAX_CONFIGS = 200;
+
+/** Renders configurations of machines. Every list of the fleet asks for the hashes of all of them, so that these are remembered. */
+export class MachineConfigs {
+  readonly #templates: Templates;
+  readonly #hashes = new Map<string, string>();
+  readonly #configs = new Map<string, MachineConfig>();
+
+  constructor(templates: Templates) {
+    this.#templates = templates;
+  }
+
+  get(inputs: ConfigInputs): MachineConfig {
+    return this.#get(keyOf(inputs), inputs);
+  }
+
+  /** Of the configuration that the inputs give. */
+  hash(inputs: ConfigInputs): string {
+    const key = keyOf(inputs);
+    const known = this.#hashes.get(key);
+    if (known !== undefined) return known;
+    const { hash } = this.#get(key, inputs);
+    remember(this.#hashes, key, hash, MAX_HASHES);
+    return hash;
+  }
+
+  #get(key: string, inputs: ConfigInputs): MachineConfig {
+    const config = this.#configs.get(key) ?? this.#render(inputs);
+    remember(this.#configs, key, config, MAX_CONFIGS);
+    return config;
+  }
+
+  #render({ machineId, server, fleet, group, reported, machine }: ConfigInputs): MachineConfig {
+    const layers = [
+      layer(defaultsFor(server)),
+      ...(fleet ? [fleet] : []),
+      ...(group ? [group] : []),
+      layer(reported),
+      ...(machine ? [machine] : []),
+      layer({ MACHINE_ID: machineId }),
+    ];
+    const merged = mergeProfiles(layers);
+    const rendered = renderConfig(this.#templates, {
+      template: merged.template ?? 'fluent-bit-worker.conf',
+      variables: merged.variables,
+      sources: merged.sources,
+      parsers: merged.parsers,
+    });
+    return { ...rendered, hash: hashOf(rendered), merged };
+  }
+}
+
+function keyOf(inputs: ConfigInputs): string {
+  return createHash('sha256').update(JSON.stringify(inputs)).digest('base64');
+}
+
+/** Keeps so many, those that were asked for last. */
+function remember<T>(known: Map<string, T>, key: string, value: T, most: number): void {
+  known.delete(key);
+  known.set(key, value);
+  if (known.size > most) known.delete(known.keys().next().value!);
+}
+
+const layer = (variables: Variables): Profile => ({ variables: { ...variables }, sources: [], parsers: [] });
+
+/** A machine that says nothing of itself sends to the server that it asks, and is stamped with its id alone. */
+function defaultsFor(server: string): Record<string, Value> {
+  const { protocol, hostname, port } = new URL(server);
+  const tls = protocol === 'https:';
+  return {
+    WORKER_ID: '',
+    DEPLOYMENT_ENV: '',
+    REGION: '',
+    LOGS_HOST: hostname.replace(/^\[(.*)\]$/, '$1'),
+    LOGS_PORT: port || (tls ? 443 : 80),
+    LOGS_TLS: String(tls),
+  };
+}
+
+function hashOf({ files }: RenderedConfig): string {
+  if (files.length === 0) return '';
+  const hash = createHash('sha256');
+  for (const { name, content } of files) hash.update(`${name}\0${content}\0`);
+  return hash.digest('hex');
+}

@@ -1,0 +1,199 @@
+import { setTimeout } from 'node:timers/promises';
+import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
+import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
+import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
+import type { LogStore } from '../../../pipeline/store/log-store.ts';
+import type { SqlFilter } from '../../query/log-filter.ts';
+import { BoundedReader, limitPage } from '../../read/bounded-reader.ts';
+import { type ForwardState, loadForwardState, saveForwardState } from './forward-state.ts';
+import { toOtlp } from './to-otlp.ts';
+
+export interface ForwarderOptions {
+  readonly name: string;
+  readonly store: Pick<LogStore, 'oldest' | 'sequenceNumbers'>;
+  /** Every record up to this place is stored. */
+  readonly watermark: () => number;
+  readonly filter: SqlFilter;
+  readonly exporter: LogRecordExporter;
+  /** File of the cursor. */
+  readonly stateFile: string;
+  /** Told when the backend begins to fail and when it takes records again. */
+  readonly onProblem: (message: string) => void;
+  readonly batchRecords?: number;
+  /** Between two looks for new records. */
+  readonly pollMilliseconds?: number;
+  /** Of waiting for a backend that fails: from the first, doubled, to the last. */
+  readonly backoffMilliseconds?: readonly [first: number, last: number];
+}
+
+export interface ForwardCounters {
+  sent: number;
+  /** Attempts that the backend did not take; they are made again. */
+  failed: number;
+  /** Records that the backend refuses for good, each by itself. */
+  rejected: number;
+  /** Records that cannot be read. */
+  passedOver: number;
+}
+
+/** Records of one batch, in characters of message and attributes: backends take 4 MiB over gRPC. */
+const BATCH_CHARACTERS = 1_000_000;
+const STOP_MILLISECONDS = 3_000;
+/** HTTP 400, 413, 422 and gRPC's INVALID_ARGUMENT: sending the same again cannot help. */
+const REFUSED_FOR_GOOD = new Set([400, 413, 422, 3]);
+
+/**
+ * Forwards stored records to one backend, from a durable cursor: nothing waits in memory, so a backend may be
+ * away for as long as records are kept. A batch is noted before it is sent and the cursor moves when the backend has
+ * taken it; after a crash the same batch goes out again, with the same bytes.
+ */
+export class Forwarder {
+  readonly counters: ForwardCounters = { sent: 0, failed: 0, rejected: 0, passedOver: 0 };
+  readonly #options: Required<ForwarderOptions>;
+  readonly #stopping = new AbortController();
+  readonly #reader: BoundedReader<readonly StoredRecord[]>;
+  #state: ForwardState = { cursor: 0 };
+  #limit: number;
+  #running: Promise<void> | undefined;
+
+  constructor(options: ForwarderOptions) {
+    this.#options = {
+      batchRecords: 1_000,
+      pollMilliseconds: 500,
+      backoffMilliseconds: [1_000, 30_000],
+      ...options,
+    };
+    this.#limit = this.#options.batchRecords;
+    const { store, filter, name, onProblem } = this.#options;
+    this.#reader = new BoundedReader({
+      store,
+      maxRecords: this.#options.batchRecords,
+      read: async (after, upTo) => {
+        const limit = this.#limit;
+        const records = await store.oldest(limit, { ...filter, after, upTo }, limitPage());
+        return {
+          value: records,
+          upTo: records.length < limit ? upTo : records.at(-1)!.seq,
+          bytes: records.reduce((sum, record) => sum + charactersOf(record), 0),
+        };
+      },
+      onPassedOver: (seq, error) => {
+        this.counters.passedOver++;
+        onProblem(
+          `forwarding to ${name} passes over the record ${seq}, which cannot be read: ${error.message}`,
+        );
+      },
+    });
+  }
+
+  /** Seconds between the newest record and the last one that was delivered. */
+  get lagSeconds(): number {
+    return Math.max(this.#options.watermark() - this.#state.cursor, 0) / 1e6;
+  }
+
+  /** A destination that is new begins with the records that arrive from now on. */
+  async start(): Promise<void> {
+    const { stateFile, watermark } = this.#options;
+    const known = await loadForwardState(stateFile);
+    await this.#save(known ?? { cursor: watermark() });
+    this.#running = this.#run();
+  }
+
+  /** Waits a moment for the answer to the batch under way; without it, that batch is sent again at the next start. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    const ended = this.#running?.then(async () => {
+      await this.#save(this.#state);
+      await this.#options.exporter.shutdown();
+    });
+    await Promise.race([ended, setTimeout(STOP_MILLISECONDS, undefined, { ref: false })]);
+  }
+
+  async #run(): Promise<void> {
+    const { pollMilliseconds, backoffMilliseconds, onProblem, name } = this.#options;
+    const [first, last] = backoffMilliseconds;
+    let wait = 0;
+    while (!this.#stopping.signal.aborted) {
+      try {
+        const idle = !(await this.#step());
+        if (wait > 0) onProblem(`forwarding to ${name} works again`);
+        wait = 0;
+        if (idle) await this.#pause(pollMilliseconds);
+      } catch (error) {
+        this.counters.failed++;
+        if (wait === 0)
+          onProblem(`forwarding to ${name} fails, its records wait: ${(error as Error).message}`);
+        wait = Math.min(wait === 0 ? first : wait * 2, last);
+        await this.#pause(wait);
+      }
+    }
+  }
+
+  /** Delivers one batch. False where nothing is left to deliver. @throws Error where the backend did not take it */
+  async #step(): Promise<boolean> {
+    const { cursor } = this.#state;
+    const batch = await this.#nextBatch();
+    if (!batch) return false;
+    const { records, upTo } = batch;
+    if (records.length === 0) {
+      // Saved with the next batch, or at the end: a start that looks for nothing once more is cheaper than a sync for each look.
+      this.#state = { cursor: upTo };
+      return true;
+    }
+    await this.#save({ cursor, sending: upTo });
+    const refused = await this.#send(records);
+    if (refused && records.length > 1) {
+      // Halved until the record is found that the backend does not take.
+      this.#limit = Math.ceil(records.length / 2);
+      await this.#save({ cursor });
+      return true;
+    }
+    if (refused) this.counters.rejected++;
+    else this.counters.sent += records.length;
+    this.#limit = Math.min(this.#limit * 2, this.#options.batchRecords);
+    await this.#save({ cursor: upTo });
+    return true;
+  }
+
+  async #nextBatch(): Promise<{ records: readonly StoredRecord[]; upTo: number } | undefined> {
+    const { cursor, sending } = this.#state;
+    const end = sending ?? this.#options.watermark();
+    if (end <= cursor) return undefined;
+    const { value: page = [], upTo } = await this.#reader.next(cursor, end);
+    const records = page.slice(0, countWithin(page, BATCH_CHARACTERS));
+    return { records, upTo: records.length === page.length ? upTo : records.at(-1)!.seq };
+  }
+
+  /** True where the backend refuses the batch for good. @throws Error where it did not take it now */
+  async #send(records: readonly StoredRecord[]): Promise<boolean> {
+    const { code, error } = await new Promise<ExportResult>((resolve) =>
+      this.#options.exporter.export(toOtlp(records), resolve),
+    );
+    if (code === ExportResultCode.SUCCESS) return false;
+    if (REFUSED_FOR_GOOD.has((error as { code?: number } | undefined)?.code ?? 0)) return true;
+    throw error ?? new Error('the exporter failed');
+  }
+
+  async #save(state: ForwardState): Promise<void> {
+    await saveForwardState(this.#options.stateFile, state);
+    this.#state = state;
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    await setTimeout(milliseconds, undefined, { signal: this.#stopping.signal }).catch(() => {});
+  }
+}
+
+/** How many of the records, at least one, stay within a size. */
+function countWithin(records: readonly StoredRecord[], characters: number): number {
+  let size = 0;
+  for (const [index, record] of records.entries()) {
+    size += charactersOf(record);
+    if (index > 0 && size > characters) return index;
+  }
+  return records.length;
+}
+
+function charactersOf({ message, attributes }: StoredRecord): number {
+  return message.length + attributes.length;
+}

@@ -1,0 +1,149 @@
+import { readFile } from 'node:fs/promises';
+import type { Redis } from 'ioredis';
+import { BatchQueue } from '../../../pipeline/ingest/batch-queue.ts';
+import { createCounters } from '../../../pipeline/ingest/counters.ts';
+import { KnownRequests } from '../../../pipeline/ingest/known-requests.ts';
+import { Pipeline, type PipelineOptions } from '../../../pipeline/ingest/pipeline.ts';
+import { readBackRequests } from '../../../pipeline/ingest/read-back-requests.ts';
+import { createCategorizer } from '../../../pipeline/ingest/transforms/categorize.ts';
+import { type CategoryFile, parseCategoryRules } from '../../../pipeline/ingest/transforms/category-rules.ts';
+import { KnownShapes } from '../../../pipeline/ingest/transforms/known-shapes.ts';
+import { createNormalizer } from '../../../pipeline/ingest/transforms/normalize.ts';
+import type { Redactor } from '../../../pipeline/ingest/transforms/redactor.ts';
+import { BUILT_IN_SERVICES, type Categorize } from '../../../pipeline/record/category.ts';
+import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import { DeadLetterStore } from '../../../pipeline/store/dead-letter-store.ts';
+import type { LiveBus } from '../../../pipeline/store/live/live-bus.ts';
+import { LogStore } from '../../../pipeline/store/log-store.ts';
+import { RequestFinder } from '../../../pipeline/store/request-finder.ts';
+import type { Retention } from '../../../pipeline/store/retention.ts';
+import { migrate } from '../../../pipeline/store/schema.ts';
+import type { ConsoleLog } from '../../http/console-log.ts';
+import type { Feature } from '../../http/feature.ts';
+import type { ReadBodyOptions } from '../../http/read-body.ts';
+import type { ServerSettings } from '../../server-settings.ts';
+import { addDeadLetterRoutes } from './dead-letter-routes.ts';
+import { startLiveBus } from './live-bus.ts';
+import { ingestMetrics } from './metrics.ts';
+import { addOtlpRoutes } from './otlp-routes.ts';
+import { addIngestRoutes } from './routes.ts';
+import type { IngestSettings } from './settings.ts';
+
+/** The way of a record from its source to the store and to live readers. */
+export interface Ingest {
+  readonly pipeline: Pipeline;
+  readonly store: LogStore;
+  readonly deadLetters: DeadLetterStore;
+  readonly bus: LiveBus;
+  readonly categorize: Categorize;
+  /** Services that rules know, whether or not there are records of them. */
+  readonly knownServices: readonly string[];
+  /** What the server shows of it; it ends by `stop`, behind everything that may still send records. */
+  readonly feature: Feature;
+  /** Stores what was accepted. */
+  stop(): Promise<void>;
+}
+
+export interface IngestParts {
+  readonly clickhouse: ClickHouse;
+  readonly redis: Redis | undefined;
+  readonly rules: Pick<PipelineOptions, 'sample' | 'measure'> & { readonly redact: Redactor };
+  readonly retention: Retention;
+  readonly body: ReadBodyOptions;
+  readonly log: ConsoleLog;
+}
+
+/** Brings the schema up to date and goes on where the data folder ends. */
+export async function startIngest(
+  config: IngestSettings & Pick<ServerSettings, 'FSYNC'>,
+  { clickhouse, redis, rules, retention, body, log }: IngestParts,
+): Promise<Ingest> {
+  await migrate(clickhouse.for('state'), retention, config.FSYNC);
+  const store = new LogStore(clickhouse);
+  const deadLetters = new DeadLetterStore(clickhouse.for('state'), rules.redact.text);
+  const lastPlace = await store.lastPlace();
+
+  const counters = createCounters();
+  let unpublishedFrom = (): number | undefined => undefined;
+  const liveBus = await startLiveBus({
+    clickhouse,
+    redis,
+    lastPlace,
+    unpublishedFrom: () => unpublishedFrom(),
+    log,
+  });
+  const { bus } = liveBus;
+  const queue = new BatchQueue({
+    sequencer: liveBus.sequencer,
+    write: (blocks) => clickhouse.append(blocks),
+    publish: liveBus.publish,
+    counters,
+  });
+  unpublishedFrom = () => queue.unpublishedFrom;
+  const finder = new RequestFinder({ store: store.for('tails'), onDamage: log.warn });
+  const requests = new KnownRequests({
+    findStored: (key, since) => {
+      counters.requestsLookedFor++;
+      return finder.find(key, since);
+    },
+    shared: liveBus.sharedRequests,
+  });
+  const categories = await readCategories(config.CATEGORIES_FILE);
+  const categorize = createCategorizer(categories.rules);
+  const recordRules = { categorize, defaultTimezone: config.DEFAULT_TIMEZONE };
+  const pipeline = new Pipeline({
+    redact: rules.redact,
+    sample: rules.sample,
+    measure: rules.measure,
+    normalize: createNormalizer(recordRules),
+    shapes: new KnownShapes({ ...recordRules, redact: rules.redact }),
+    queue,
+    deadLetters,
+    requests,
+    counters,
+    hasLiveReaders: liveBus.hasReaders,
+  });
+
+  // In the background: until it is done, requests that are not known are looked for in the store.
+  const stopping = new AbortController();
+  const readBack = readBackRequests({
+    store: store.for('rules'),
+    seen: requests.seen,
+    upTo: lastPlace,
+    signal: stopping.signal,
+  }).catch((error: unknown) => {
+    if (stopping.signal.aborted) return;
+    const since = new Date(requests.seen.completeSince).toISOString();
+    log.warn(
+      `could not read which requests are stored from before ${since}: one of them that is sent again is known by its records' time alone: ${error}`,
+    );
+  });
+  return {
+    pipeline,
+    store,
+    deadLetters,
+    bus,
+    categorize,
+    knownServices: [...BUILT_IN_SERVICES, ...categories.services],
+    feature: {
+      addRoutes(api) {
+        const family = api.family('Ingest');
+        addIngestRoutes(family, { pipeline, deadLetters, body });
+        addOtlpRoutes(family, { pipeline, deadLetters, body });
+        addDeadLetterRoutes(family, { pipeline, deadLetters, body });
+      },
+      metrics: { ...ingestMetrics(counters), ...liveBus.metrics },
+      ...(liveBus.impaired && { impaired: liveBus.impaired }),
+    },
+    async stop() {
+      stopping.abort();
+      await readBack;
+      await queue.drain();
+      await liveBus.stop?.();
+    },
+  };
+}
+
+async function readCategories(path: string | undefined): Promise<CategoryFile> {
+  return path === undefined ? { services: [], rules: [] } : parseCategoryRules(await readFile(path, 'utf8'));
+}

@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import type { SharedRequests } from '../../../pipeline/ingest/known-requests.ts';
+import { RedisRequests } from '../../../pipeline/ingest/redis-requests.ts';
+import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
+import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import { LiveBus } from '../../../pipeline/store/live/live-bus.ts';
+import { ProcessShare } from '../../../pipeline/store/live/process-share.ts';
+import { RedisLiveBus } from '../../../pipeline/store/live/redis-live-bus.ts';
+import { Sequencer } from '../../../pipeline/store/live/sequencer.ts';
+import type { ConsoleLog } from '../../http/console-log.ts';
+import type { Feature } from '../../http/feature.ts';
+import type { Metrics } from '../../http/metrics.ts';
+import { ConfigError } from '../../setting-types.ts';
+
+/** Where records get their places, and live readers the records: of this process, or of all that share a Redis. */
+export interface RunningLiveBus extends Feature {
+  readonly bus: LiveBus;
+  readonly sequencer: Sequencer;
+  readonly publish: (last: number, records: readonly StoredRecord[] | undefined) => void;
+  /** True while somebody reads live: records are then kept in memory until they are published. */
+  readonly hasReaders: () => boolean;
+  /** What all processes know of requests; undefined where there is one. */
+  readonly sharedRequests: SharedRequests | undefined;
+}
+
+export interface LiveBusParts {
+  readonly clickhouse: ClickHouse;
+  readonly redis: Redis | undefined;
+  /** The highest place that the store holds. */
+  readonly lastPlace: number;
+  /** Of the queue: places below it are published or refused. */
+  readonly unpublishedFrom: () => number | undefined;
+  readonly log: ConsoleLog;
+}
+
+export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus> {
+  const { clickhouse, redis, lastPlace, unpublishedFrom, log } = parts;
+  if (!redis) {
+    const bus = new LiveBus(lastPlace);
+    return {
+      bus,
+      // A batch has to stay within a block where blocks decide on the shard.
+      sequencer: new Sequencer(lastPlace, Date.now, clickhouse.cluster === undefined ? undefined : 0),
+      publish: (last, records) => bus.publish(last, records),
+      hasReaders: () => bus.listenerCount > 0,
+      sharedRequests: undefined,
+      metrics: metricsOfBus(bus),
+    };
+  }
+  const process = randomUUID();
+  const share = await ProcessShare.claim(redis, process, clickhouse).catch((error: Error) => {
+    throw new ConfigError(`REDIS_URL: ${error.message}`);
+  });
+  const sequencer = new Sequencer(lastPlace, Date.now, share.number);
+  const bus = new LiveBus(0, true);
+  const shared = new RedisLiveBus({
+    redis,
+    process,
+    share,
+    sequencer,
+    bus,
+    unpublishedFrom,
+    onProblem: log.warn,
+  });
+  await shared.join();
+  return {
+    bus,
+    sequencer,
+    publish: (_, records) => shared.publish(records),
+    hasReaders: () => shared.hasReaders,
+    sharedRequests: new RedisRequests({
+      redis,
+      process,
+      processes: () => share.holders(),
+    }),
+    metrics: {
+      ...metricsOfBus(bus),
+      logplane_processes: { help: 'Server processes that share the live bus', read: () => shared.processes },
+      logplane_bus_messages: {
+        help: 'Messages sent to the live bus',
+        read: () => shared.counters.messagesSent,
+      },
+      logplane_bus_messages_failed: {
+        help: 'Messages that Redis did not take; their records come from the store',
+        read: () => shared.counters.messagesFailed,
+      },
+      logplane_bus_records_late: {
+        help: 'Records that came too late for their order; readers were told of a gap',
+        read: () => shared.counters.recordsLate,
+      },
+    },
+    impaired: () => (bus.problem === undefined ? {} : { bus: bus.problem }),
+    stop: () => shared.stop(),
+  };
+}
+
+function metricsOfBus(bus: LiveBus): Metrics {
+  return {
+    logplane_live_readers: { help: 'Open live streams', read: () => bus.listenerCount },
+    logplane_live_bytes: {
+      help: 'Bytes of the records that are kept for live readers',
+      read: () => bus.recent.bytes,
+    },
+    logplane_tail_page_bytes: {
+      help: 'Bytes of the store that live readers have read and not taken',
+      read: () => bus.pages.held,
+    },
+    logplane_live_filter_failures: {
+      help: 'Batches of live records with which a filter failed or was too slow; its readers read the store instead',
+      read: () => bus.filters.failures,
+    },
+  };
+}

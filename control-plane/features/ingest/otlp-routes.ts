@@ -1,0 +1,87 @@
+import type { Context } from 'koa';
+import { z } from 'zod';
+import {
+  acceptOtlp,
+  type OtlpReceipt,
+  type OtlpRequest,
+  type OtlpTarget,
+} from '../../../pipeline/ingest/accept-otlp.ts';
+import { encodeExportResponse } from '../../../pipeline/ingest/sources/otlp-protobuf.ts';
+import { LogplaneError } from '../../../pipeline/runtime/errors.ts';
+import type { RouteFamily } from '../../http/api.ts';
+import { type ReadBodyOptions, readBody } from '../../http/read-body.ts';
+import { INGEST_HEADERS, RECEIPT } from './schema.ts';
+
+export interface OtlpRoutesOptions extends OtlpTarget {
+  readonly body: ReadBodyOptions;
+}
+
+const LONGEST_MACHINE_ID = 256;
+
+const FORMATS: Readonly<Record<string, OtlpRequest['format']>> = {
+  'application/x-protobuf': 'protobuf',
+  'application/protobuf': 'protobuf',
+  'application/json': 'json',
+};
+
+const BINARY = z.string().meta({ format: 'binary' });
+
+export function addOtlpRoutes(api: RouteFamily, { body, ...target }: OtlpRoutesOptions): void {
+  api.post(
+    '/v1/logs',
+    {
+      name: 'otlp_logs',
+      summary: 'Stores records in the form of OTLP',
+      right: 'ingest',
+      headers: INGEST_HEADERS,
+      takes: {
+        'application/json': z.looseObject({}).describe('An `ExportLogsServiceRequest`'),
+        'application/x-protobuf': BINARY,
+      },
+      gives: {
+        'application/json': RECEIPT.extend({
+          partialSuccess: z
+            .object({ rejectedLogRecords: z.string(), errorMessage: z.string() })
+            .optional()
+            .describe('Where records were rejected'),
+        }),
+        'application/x-protobuf': BINARY,
+      },
+    },
+    async (context) => {
+      const format = FORMATS[context.request.type.toLowerCase()];
+      if (!format) {
+        throw new LogplaneError(
+          'unsupported_encoding',
+          `Content-Type: expected application/x-protobuf or application/json, got "${context.request.type}"`,
+        );
+      }
+      const receipt = await readBody(context.req, body, (content) =>
+        acceptOtlp(target, {
+          ...content,
+          format,
+          agent: context.get('X-Machine-Id').slice(0, LONGEST_MACHINE_ID) || undefined,
+          idempotencyKey: context.get('Idempotency-Key') || undefined,
+          peer: context.ip,
+        }),
+      );
+      respond(context, format, receipt);
+    },
+  );
+}
+
+/** An `ExportLogsServiceResponse`; in JSON with the receipt that every way of ingest gives beside it. */
+function respond(
+  context: Context,
+  format: OtlpRequest['format'],
+  { errorMessage, ...receipt }: OtlpReceipt,
+): void {
+  const { rejected } = receipt;
+  if (format === 'protobuf') {
+    context.type = 'application/x-protobuf';
+    context.body = encodeExportResponse(rejected, errorMessage);
+    return;
+  }
+  const partialSuccess = { rejectedLogRecords: String(rejected), errorMessage };
+  context.body = rejected === 0 ? receipt : { partialSuccess, ...receipt };
+}

@@ -1,0 +1,90 @@
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { PacedTexts } from '../../../pipeline/ingest/paced-texts.ts';
+import type { Pipeline } from '../../../pipeline/ingest/pipeline.ts';
+import { rejectBody } from '../../../pipeline/ingest/rejected-entries.ts';
+import { isJson, splitJsonBody } from '../../../pipeline/ingest/sources/json-body.ts';
+import type { SourceText } from '../../../pipeline/ingest/sources/record-limits.ts';
+import { badRequest } from '../../../pipeline/runtime/errors.ts';
+import type { DeadLetterStore } from '../../../pipeline/store/dead-letter-store.ts';
+import type { RouteFamily } from '../../http/api.ts';
+import { type ReadBodyOptions, type RequestBody, readBody } from '../../http/read-body.ts';
+import { INGEST_HEADERS, RECEIPT } from './schema.ts';
+
+export interface IngestRoutesOptions {
+  readonly pipeline: Pipeline;
+  readonly deadLetters: DeadLetterStore;
+  readonly body: ReadBodyOptions;
+}
+
+const LONGEST_MACHINE_ID = 256;
+
+export function addIngestRoutes(
+  api: RouteFamily,
+  { pipeline, deadLetters, body }: IngestRoutesOptions,
+): void {
+  api.post(
+    '/logs/ingest',
+    {
+      summary: 'Stores records',
+      description:
+        'Answers when they are durable and can be queried. A request that is sent twice is stored once. The text is ' +
+        'in `message`, `log`, `msg` or `body`, the time in `timestamp`, `time`, `ts`, `@timestamp` or `date`.',
+      right: 'ingest',
+      headers: INGEST_HEADERS,
+      takes: {
+        'application/x-ndjson': z.string().describe('A JSON object on each line'),
+        'application/json': z.union([z.looseObject({}), z.array(z.looseObject({}))]),
+      },
+      answer: RECEIPT,
+    },
+    (context) => readBody(context.req, body, (request) => ingest(context, request)),
+  );
+
+  async function ingest(context: Context, { content, digest, damage, signal }: RequestBody) {
+    const peer = context.ip;
+    const agent = context.get('X-Machine-Id').slice(0, LONGEST_MACHINE_ID) || undefined;
+    if (damage !== undefined) {
+      await deadLetters.add([
+        {
+          id: `${digest}-0`,
+          receivedAt: Date.now() * 1000,
+          agent: agent ?? peer,
+          source: 'api',
+          line: 0,
+          ...rejectBody(damage, content, String),
+        },
+      ]);
+      throw badRequest(`${damage}; what could be read of it is kept as a dead letter`);
+    }
+    const entries = { [Symbol.iterator]: () => splitJsonBody(content) };
+    const receipt = await pipeline.accept({
+      agent,
+      peer,
+      digest,
+      idempotencyKey: context.get('Idempotency-Key') || undefined,
+      source: 'api',
+      entries,
+      signal,
+    });
+    if (receipt.accepted === 0 && receipt.rejected > 0 && !(await holdsJson(entries, signal))) {
+      throw badRequest(
+        'the body is not JSON: expected NDJSON, a JSON array or one JSON object; it is kept as dead letters',
+      );
+    }
+    return receipt;
+  }
+}
+
+/** So many entries of a body in which there is no record decide whether it is JSON at all. */
+const LOOKED_AT = 1_000;
+
+async function holdsJson(entries: Iterable<SourceText>, signal: AbortSignal): Promise<boolean> {
+  const texts = new PacedTexts(entries, signal);
+  for (let looked = 0; looked < LOOKED_AT; looked++) {
+    const text = await texts.next();
+    if (text === undefined) return false;
+    if (typeof text === 'string' && isJson(text)) return true;
+  }
+  return false;
+}

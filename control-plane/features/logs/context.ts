@@ -1,0 +1,60 @@
+import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
+import { LogplaneError } from '../../../pipeline/runtime/errors.ts';
+import type { LogStore } from '../../../pipeline/store/log-store.ts';
+import type { SqlFilter } from '../../query/log-filter.ts';
+import type { QueryLimits } from '../../query/query-limits.ts';
+
+export interface ContextRequest {
+  /** The record's place. */
+  readonly id: number;
+  /** Lines to give before and after it. */
+  readonly before: number;
+  readonly after: number;
+}
+
+export interface LogContext {
+  readonly records: readonly StoredRecord[];
+  /** Lines farther away that were asked for and exceed what one answer may hold. */
+  readonly leftOut: number;
+}
+
+/** Of the records on each side. */
+const SIDE_BYTES = 8 * 1024 * 1024;
+
+/**
+ * The lines around one, of the same file or container of the same machine, in the order in which they were written:
+ * that is the order of arrival, which lines with equal times and lines without a time keep.
+ * @throws LogplaneError `not_found`
+ */
+export async function contextOf(
+  store: LogStore,
+  { id, before, after }: ContextRequest,
+  limits: QueryLimits,
+): Promise<LogContext> {
+  const found = await store.select('WHERE seq = {id:UInt64}', { parameters: { id }, ...limits });
+  const record = found[0];
+  if (!record) throw new LogplaneError('not_found', `id: no record has the id "${id}"`);
+  const origin = sameOrigin(record);
+  const [earlier, later] = await Promise.all([
+    store.newestWithin(SIDE_BYTES, before, { ...origin, after: 0, upTo: id - 1 }, limits),
+    store.oldestWithin(SIDE_BYTES, after, { ...origin, after: id, upTo: Number.MAX_SAFE_INTEGER }, limits),
+  ]);
+  return {
+    records: [...earlier.records, record, ...later.records],
+    leftOut: earlier.leftOut + later.leftOut,
+  };
+}
+
+/** A record of no file and no container stands among those of its service and source. */
+function sameOrigin(record: StoredRecord): SqlFilter {
+  const fields =
+    record.file_path !== ''
+      ? (['machine_id', 'file_path'] as const)
+      : record.container_name !== ''
+        ? (['machine_id', 'container_name'] as const)
+        : (['machine_id', 'service', 'source', 'file_path', 'container_name'] as const);
+  return {
+    where: fields.map((field) => `${field} = {origin_${field}:String}`).join(' AND '),
+    parameters: Object.fromEntries(fields.map((field) => [`origin_${field}`, record[field]])),
+  };
+}

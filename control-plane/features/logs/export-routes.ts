@@ -1,0 +1,92 @@
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import type { RouteFamily } from '../../http/api.ts';
+import { leaveSignal } from '../../http/leave-signal.ts';
+import { describe, oneOf } from '../../http/parameters.ts';
+import { FILTER, toFilter } from '../../http/record-parameters.ts';
+import { RECORD } from '../../http/record-schema.ts';
+import { countMissing, EXPORT_FORMATS, type ExportFormat, exportLogs } from './export.ts';
+import type { MissingRecords } from './whole-rows.ts';
+
+export interface LogExportRoutesOptions {
+  readonly clickhouse: ClickHouse;
+}
+
+const CONTENT_TYPES: Readonly<Record<ExportFormat, string>> = {
+  ndjson: 'application/x-ndjson; charset=utf-8',
+  csv: 'text/csv; charset=utf-8; header=present',
+  json: 'application/json; charset=utf-8',
+  parquet: 'application/vnd.apache.parquet',
+};
+
+const MISSING_TRAILER = 'X-Records-Missing';
+
+export function addLogExportRoutes(api: RouteFamily, { clickhouse }: LogExportRoutesOptions): void {
+  api.getOrPost(
+    '/api/v1/logs/export',
+    {
+      summary: 'Downloads all records that are chosen',
+      description:
+        'Where stored files are damaged, all records that can be read come, and behind them one without an `id`, of level `ERROR` and ' +
+        '`type` `export_gap`, that says how many are missing; the trailer `X-Records-Missing` has the number, 0 in a complete export. ' +
+        'Parquet is a 503 then. An answer that breaks off for another reason has no end: its connection is cut.',
+      readsRecords: true,
+      right: 'read',
+      parameters: {
+        ...FILTER,
+        format: describe(oneOf(EXPORT_FORMATS, 'ndjson'), 'Of the file'),
+        order: describe(oneOf(['asc', 'desc'], 'asc'), 'The oldest or the newest first'),
+      },
+      gives: {
+        'application/x-ndjson': z.string().describe('A record on each line'),
+        'text/csv': z.string(),
+        'application/json': z.array(RECORD),
+        'application/vnd.apache.parquet': z.string().meta({ format: 'binary' }),
+      },
+      errors: ['too_costly'],
+    },
+    async (context, { format, order, ...filter }) => {
+      const missing: MissingRecords[] = [];
+      const onMissing = (records: MissingRecords) => {
+        // What the client cannot mend is the operator's.
+        if (missing.push(records) === 1) context.app.emit('error', records.error, context);
+      };
+      const request = { filter: toFilter(filter), format, order, signal: leaveSignal(context), onMissing };
+      const pieces = withTrailer(exportLogs(clickhouse, request), () => {
+        context.res.addTrailers({ [MISSING_TRAILER]: String(countMissing(missing)) });
+      });
+      // The first piece is waited for, so that a query that is refused is an error and not half a file.
+      const first = await pieces.next();
+      context.status = 200;
+      context.set('Content-Type', CONTENT_TYPES[format]);
+      // Only an answer in chunks has trailers: not one to HEAD, and none of HTTP/1.0, which some proxies still speak.
+      if (context.method !== 'HEAD' && context.req.httpVersion === '1.1')
+        context.set('Trailer', MISSING_TRAILER);
+      context.set('Content-Disposition', `attachment; filename="logs-${fileTime(new Date())}.${format}"`);
+      // Only as many pieces as the client takes are asked for; a failure on the way breaks the connection.
+      context.body = Readable.from(startWith(first, pieces), { objectMode: false });
+    },
+  );
+}
+
+async function* withTrailer<T>(pieces: AsyncIterable<T>, add: () => void): AsyncGenerator<T> {
+  yield* pieces;
+  add();
+}
+
+/** No generator: one that is given up before it began, as in the answer to HEAD, would not end the rest. */
+function startWith<T>(first: IteratorResult<T>, rest: AsyncGenerator<T>): AsyncIterableIterator<T> {
+  const begin = [first];
+  return {
+    next: async () => begin.pop() ?? rest.next(),
+    return: () => rest.return(undefined),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+function fileTime(time: Date): string {
+  return time.toISOString().slice(0, 19).replaceAll(':', '-');
+}

@@ -1,0 +1,174 @@
+import { badRequest } from '../../../pipeline/runtime/errors.ts';
+import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import { type GroupField, groupValue } from '../../query/group-field.ts';
+import { chooseInterval, formatInterval, formatNanos } from '../../query/interval.ts';
+import type { LogFilter } from '../../query/log-filter.ts';
+import { adjustLimits, type QueryLimits } from '../../query/query-limits.ts';
+import { type Buckets, countedRows, ONE_THREAD } from '../../read/counted-rows.ts';
+
+export interface HistogramRequest {
+  readonly filter: LogFilter;
+  /** Nanoseconds; chosen by the length of the range where undefined. */
+  readonly interval: bigint | undefined;
+  readonly by: GroupField | undefined;
+  /** The present, milliseconds since 1970. */
+  readonly now: number;
+}
+
+export interface Histogram {
+  readonly interval: string;
+  readonly buckets: readonly {
+    /** Start of the bucket, a multiple of the interval since 1970. */
+    readonly timestamp: string;
+    readonly total: number;
+    /** By value of the field; the rarest of more than 50 values only count in `total`. */
+    readonly counts: Readonly<Record<string, number>>;
+  }[];
+}
+
+const AUTOMATIC_BUCKETS = 100n;
+const MAX_BUCKETS = 10_000n;
+const MAX_VALUES = 50;
+const HOUR = 3_600_000_000_000n;
+const DEFAULT_RANGE = HOUR;
+
+/**
+ * Records over time. A range without a start begins with the first record; one without an end goes to the last
+ * record, or to the present where it has a start.
+ * @throws LogplaneError `bad_request` for an interval that makes too many buckets
+ */
+export async function histogramOf(
+  clickhouse: ClickHouse,
+  { filter, interval, by, now }: HistogramRequest,
+  limits: QueryLimits,
+): Promise<Histogram> {
+  const range = await closeRange(clickhouse, filter, now, limits);
+  const step = interval ?? chooseInterval(range ? range.to - range.from : DEFAULT_RANGE, AUTOMATIC_BUCKETS);
+  if (!range || range.to <= range.from) return { interval: formatInterval(step), buckets: [] };
+  const start = floor(range.from, step);
+  const length = (range.to - start + step - 1n) / step;
+  if (length > MAX_BUCKETS) {
+    throw badRequest(
+      `interval: expected one that makes at most ${MAX_BUCKETS} buckets, got ${formatInterval(step)}, which makes ${length}`,
+    );
+  }
+  const counts = Array.from({ length: Number(length) }, () => ({
+    total: 0,
+    counts: new Map<string, number>(),
+  }));
+  for (const [index, count, value] of await countBuckets(
+    clickhouse,
+    { ...filter, range: widen(range, filter.range) },
+    { start, step },
+    by,
+    limits,
+  )) {
+    const bucket = counts[index];
+    if (!bucket) continue;
+    bucket.total += count;
+    if (by && value !== null) bucket.counts.set(groupValue(by, value), count);
+  }
+  return {
+    interval: formatInterval(step),
+    buckets: counts.map((bucket, index) => ({
+      timestamp: formatNanos(start + BigInt(index) * step),
+      total: bucket.total,
+      counts: Object.fromEntries(bucket.counts),
+    })),
+  };
+}
+
+type BucketRow = [index: number, count: number, value: string | null];
+
+function countBuckets(
+  clickhouse: ClickHouse,
+  filter: LogFilter,
+  buckets: Buckets,
+  by: GroupField | undefined,
+  limits: QueryLimits,
+): Promise<BucketRow[]> {
+  const { sql, parameters, settings } = countedRows(filter, by ? [by] : [], buckets);
+  const options = { parameters, ...adjustLimits(limits, settings) };
+  if (!by || by.name === 'level') {
+    const value = by ? 'v0' : 'NULL';
+    return clickhouse.query<BucketRow>(
+      `SELECT bucket, sum(records), ${value} AS value FROM (${sql}) GROUP BY bucket, value`,
+      options,
+    );
+  }
+  return clickhouse.query<BucketRow>(
+    `WITH counted AS (${sql}),
+       (SELECT groupArray(v0) FROM (SELECT v0 FROM counted GROUP BY v0 ORDER BY sum(records) DESC, v0 LIMIT ${MAX_VALUES})) AS frequent
+     SELECT bucket, sum(records), if(has(frequent, toString(v0)), toString(v0), NULL) AS value FROM counted GROUP BY bucket, value`,
+    options,
+  );
+}
+
+async function closeRange(
+  clickhouse: ClickHouse,
+  filter: LogFilter,
+  now: number,
+  limits: QueryLimits,
+): Promise<{ from: bigint; to: bigint } | undefined> {
+  if (isClosed(filter.range)) return filter.range;
+  const { from, to } = filter.range;
+  const present = from === undefined ? undefined : BigInt(now) * 1_000_000n;
+  const found = await edgesOf(clickhouse, filter, present, limits);
+  const start = from ?? found.first;
+  const end = to ?? latest(found.last === undefined ? undefined : found.last + 1n, present);
+  return start === undefined || end === undefined ? undefined : { from: start, to: end };
+}
+
+/** Both ends are given, so that none has to be asked for. */
+function isClosed(range: LogFilter['range']): range is { from: bigint; to: bigint } {
+  return range.from !== undefined && range.to !== undefined;
+}
+
+/**
+ * Whole hours, where no record lies between an end of the range and the hour's: a projection then answers without the rows of
+ * the edges.
+ */
+function widen(range: { from: bigint; to: bigint }, given: LogFilter['range']): { from: bigint; to: bigint } {
+  return {
+    from: given.from ?? floor(range.from, HOUR),
+    to: given.to ?? floor(range.to + HOUR - 1n, HOUR),
+  };
+}
+
+/** The times of the first and the last record, where the range leaves them open. */
+async function edgesOf(
+  clickhouse: ClickHouse,
+  { query, range, where, parameters }: LogFilter,
+  present: bigint | undefined,
+  limits: QueryLimits,
+): Promise<{ first: bigint | undefined; last: bigint | undefined }> {
+  const nanos = (time: string) => `toString(toUnixTimestamp64Nano(${time}))`;
+  // The ends of all that is there stand in the table's own key. Otherwise, in the order of time the first match ends the search, in
+  // either direction; where the present is the end, only what claims to be later can move it.
+  const later = present === undefined ? '' : ' AND timestamp >= fromUnixTimestamp64Nano({present:Int64})';
+  const edge = (direction: 'ASC' | 'DESC', condition: string) =>
+    nanos(`(SELECT timestamp FROM logs WHERE ${where}${condition} ORDER BY timestamp ${direction} LIMIT 1)`);
+  const isAll = query.kind === 'all';
+  const statement = isAll
+    ? `SELECT ${nanos('min(timestamp)')}, ${nanos('max(timestamp)')} FROM logs HAVING count() > 0`
+    : `SELECT ${range.from === undefined ? edge('ASC', '') : 'NULL'}, ${range.to === undefined ? edge('DESC', later) : 'NULL'}`;
+  const [[first, last] = [null, null]] = await clickhouse.query<[string | null, string | null]>(statement, {
+    parameters: { ...parameters, ...(present !== undefined && { present }) },
+    ...(isAll ? adjustLimits(limits, ONE_THREAD) : limits),
+  });
+  return {
+    first: first === null ? undefined : BigInt(first),
+    last: last === null ? undefined : BigInt(last),
+  };
+}
+
+function latest(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a > b ? a : b;
+}
+
+/** The largest multiple that is not above, before 1970 too. */
+function floor(value: bigint, step: bigint): bigint {
+  const rest = value % step;
+  return rest < 0n ? value - rest - step : value - rest;
+}

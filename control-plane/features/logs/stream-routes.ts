@@ -1,0 +1,41 @@
+import type { RouteFamily } from '../../http/api.ts';
+import { describe, optionalText } from '../../http/parameters.ts';
+import { FILTER, toFilter } from '../../http/record-parameters.ts';
+import {
+  RECORD_EVENTS,
+  type RecordStreams,
+  respondWithRecords,
+  STREAM,
+  STREAM_HEADERS,
+} from '../../http/record-stream.ts';
+import { parseNamedQueries } from '../../read/named-queries.ts';
+
+export function addLogStreamRoutes(api: RouteFamily, streams: RecordStreams): void {
+  api.getOrPost(
+    '/api/v1/logs/stream',
+    {
+      summary: 'Records as they arrive',
+      description:
+        'With `queries` each record is one event for each query that selects it, under the name of the query.',
+      right: 'read',
+      parameters: {
+        ...FILTER,
+        ...STREAM,
+        queries: describe(
+          optionalText,
+          'Several queries on one stream, by name: `{"errors": "level:error"}`',
+        ),
+      },
+      headers: STREAM_HEADERS,
+      events: { ...RECORD_EVENTS, ...streams.notices.events },
+      errors: ['too_many'],
+    },
+    (context, { tail, since, follow, after, queries, ...filter }) => {
+      const now = Date.now();
+      const common = toFilter(filter, now);
+      const named = queries === undefined ? undefined : parseNamedQueries(queries, common, now);
+      const past = { tail, since, follow, after };
+      respondWithRecords(context, streams, past, named?.filter ?? common, named);
+    },
+  );
+}

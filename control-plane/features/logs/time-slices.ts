@@ -1,0 +1,55 @@
+import { type ClickHouse, ClickHouseError } from '../../../pipeline/store/clickhouse.ts';
+import type { SqlFilter, TimeRange } from '../../query/log-filter.ts';
+
+/**
+ * A statement of all columns in order opens each part of the table that it may come to, at 3.5 MB a part: 47 parts held 170 MB. A
+ * slice touches a few of them, and costs 10 ms more than its 600 ms.
+ */
+const SLICE_ROWS = 250_000;
+/** A filter that finds little should not take thousands of statements. */
+const MOST_SLICES = 200;
+
+const SECOND = 1_000_000_000n;
+
+/** Conditions that cut the time of a range into pieces with about as many records each, the earliest first. */
+export async function timeSlices(
+  clickhouse: ClickHouse,
+  range: TimeRange,
+  signal: AbortSignal,
+  sliceRows = SLICE_ROWS,
+): Promise<SqlFilter[]> {
+  // Answered from a projection. It may be far off, for instance by records that come in now: each record is in one slice all the same.
+  const reading = clickhouse.query<[number]>(
+    `SELECT min(minute) FROM (
+       SELECT minute, intDiv(sum(rows) OVER (ORDER BY minute),
+         greatest({slice_rows:UInt64}, intDiv(sum(rows) OVER (), {most_slices:UInt64}))) AS slice
+       FROM (SELECT toUnixTimestamp(toStartOfMinute(timestamp)) AS minute, count() AS rows FROM logs GROUP BY minute)
+     ) GROUP BY slice ORDER BY slice`,
+    { parameters: { slice_rows: sliceRows, most_slices: MOST_SLICES }, signal },
+  );
+  const minutes = await reading.catch((error: unknown) => {
+    // Without the counts, all of the time is one slice: dearer, and as complete.
+    if (error instanceof ClickHouseError && error.damaged) return [];
+    throw error;
+  });
+  const { from, to } = range;
+  const cuts = minutes
+    .map(([minute]) => BigInt(minute) * SECOND)
+    .slice(1)
+    .filter((cut) => (from === undefined || cut > from) && (to === undefined || cut < to));
+  return [undefined, ...cuts].map((start, index) => between(start, cuts[index]));
+}
+
+function between(start: bigint | undefined, end: bigint | undefined): SqlFilter {
+  const conditions = [
+    start !== undefined && "timestamp >= fromUnixTimestamp64Nano({slice_start:Int64}, 'UTC')",
+    end !== undefined && "timestamp < fromUnixTimestamp64Nano({slice_end:Int64}, 'UTC')",
+  ].filter((condition) => condition !== false);
+  return {
+    where: conditions.join(' AND ') || 'true',
+    parameters: {
+      ...(start !== undefined && { slice_start: start }),
+      ...(end !== undefined && { slice_end: end }),
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises';
+import type { Redis } from 'ioredis';
+import type { Pipeline } from '../../../pipeline/ingest/pipeline.ts';
+import type { Redactor } from '../../../pipeline/ingest/transforms/redactor.ts';
+import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import { isDiskFull } from '../../../pipeline/store/disk-full.ts';
+import type { LiveBus } from '../../../pipeline/store/live/live-bus.ts';
+import type { LogStore } from '../../../pipeline/store/log-store.ts';
+import type { ConsoleLog } from '../../http/console-log.ts';
+import type { OpenStreams } from '../../http/event-stream.ts';
+import type { Feature } from '../../http/feature.ts';
+import type { ReadBodyOptions } from '../../http/read-body.ts';
+import { ConfigError } from '../../setting-types.ts';
+import type { Launch } from './launch.ts';
+import { BUILT_IN_RULES, type LaunchRule, parseLaunchRules } from './launch-rules.ts';
+import { LaunchRunner } from './launch-runner.ts';
+import { NodeLaunches } from './node-launches.ts';
+import { loadPhaseTimes, PhaseTimes } from './phase-times.ts';
+import { RedisNodeLog } from './redis-node-log.ts';
+import { addNodeRoutes } from './routes.ts';
+import type { NodeSettings } from './settings.ts';
+import { StoredNodeLog } from './stored-node-log.ts';
+
+const LAUNCH_MILLISECONDS = 2 * 3_600_000;
+const WATCH_MILLISECONDS = 2_000;
+const STUCK_SECONDS = 7 * 86_400;
+
+export interface NodeParts {
+  readonly clickhouse: ClickHouse;
+  readonly redis: Redis | undefined;
+  readonly store: LogStore;
+  readonly bus: LiveBus;
+  readonly pipeline: Pipeline;
+  readonly redact: Redactor;
+  readonly body: ReadBodyOptions;
+  readonly openStreams: OpenStreams;
+  readonly log: ConsoleLog;
+}
+
+/** Puts the launches of nodes together and goes on with those that are under way. */
+export async function startNodes(
+  config: NodeSettings,
+  { clickhouse, redis, store, bus, pipeline, redact, body, openStreams, log }: NodeParts,
+): Promise<Feature> {
+  const ttlHours = config.NODE_LOG_TTL_HOURS;
+  const stored = new StoredNodeLog({ clickhouse, store, bus, ttlHours });
+  const agents = new StoredNodeLog({ clickhouse, store, bus, ttlHours, agentsOnly: true });
+  const lists = redis && new RedisNodeLog({ redis, ttlHours, stored, agents });
+  const nodeLog = lists ?? stored;
+  const times = new PhaseTimes();
+  await loadPhaseTimes(clickhouse.for('queries'), times);
+  const launches = new NodeLaunches({
+    log: nodeLog,
+    pipeline,
+    times,
+    redact: (nodeId, text) => redactNodeText(redact, nodeId, text),
+    ...(redis && { mayWarn: (launch) => isFirstToWarn(redis, launch) }),
+  });
+  await launches.load().catch((error: unknown) => {
+    // What waits to be stored is not seen without room for it; each launch is looked for when it is asked for.
+    if (!isDiskFull(error)) throw error;
+  });
+  const launchRunner = new LaunchRunner({
+    launches,
+    rules: await readRules(config.LAUNCH_RULES_FILE),
+    timeoutMs: LAUNCH_MILLISECONDS,
+    onProblem: log.warn,
+  });
+  let watching: NodeJS.Timeout | undefined;
+  const watch = () => {
+    launches
+      .warnOfStuck()
+      .catch((error: unknown) => log.warn(`could not warn of a launch that is stuck: ${error}`))
+      .finally(() => watching?.refresh());
+  };
+  return {
+    addRoutes: (api) =>
+      addNodeRoutes(api.family('Nodes'), {
+        store: store.for('tails'),
+        bus,
+        openStreams,
+        body,
+        nodeLog,
+        launches,
+        launchRunner,
+        launchCommand: config.LAUNCH_COMMAND,
+      }),
+    metrics: {
+      logplane_node_launches: { help: 'Launches of nodes that are watched', read: () => launches.count },
+      logplane_node_entries_waiting: {
+        help: 'Entries of nodes that wait for Redis',
+        read: () => lists?.waiting ?? 0,
+      },
+      logplane_launch_commands: { help: 'Launch commands that run', read: () => launchRunner.running },
+    },
+    start() {
+      watching = setTimeout(watch, WATCH_MILLISECONDS);
+    },
+    async stop() {
+      clearTimeout(watching);
+      watching = undefined;
+      await launchRunner.stop();
+      lists?.stop();
+    },
+  };
+}
+
+/** Of several server processes that know the launch, one. */
+async function isFirstToWarn(redis: Redis, { nodeId, phase, startedAt }: Launch): Promise<boolean> {
+  const key = `logplane:stuck:${nodeId}:${phase}:${startedAt}`;
+  return (await redis.set(key, '1', 'EX', STUCK_SECONDS, 'NX')) === 'OK';
+}
+
+async function readRules(path: string | undefined): Promise<readonly LaunchRule[]> {
+  if (path === undefined) return BUILT_IN_RULES;
+  try {
+    return parseLaunchRules(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw new ConfigError(`LAUNCH_RULES_FILE (${path}): ${(error as Error).message}`);
+  }
+}
+
+/** The entries of a node are one stream, in which a private key may come line by line. */
+function redactNodeText(redact: Redactor, nodeId: string, text: string): string {
+  return redact.keyBlocks.use('nodes', nodeId, new Map(), (block) => redact.text(text, block));
+}

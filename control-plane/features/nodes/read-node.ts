@@ -1,0 +1,91 @@
+import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
+import { advance, type Launch } from './launch.ts';
+import type { Phase } from './launch-phase.ts';
+import type { EntryDraft, NodeEntry } from './node-entry.ts';
+import type { PlacedDraft } from './node-log.ts';
+import { recordOf } from './node-record.ts';
+
+/** What a reader asks for of a node's log. */
+export interface NodeFilter {
+  readonly matches: (record: StoredRecord) => boolean;
+  /** Only what is later; milliseconds since 1970. */
+  readonly since: number | undefined;
+  /** At most so many of the newest. */
+  readonly tail: number | undefined;
+  /** True where every entry is wanted, so that no more than `tail` have to be read. */
+  readonly all: boolean;
+}
+
+/** Entries that are read at most for one answer. */
+export const MOST_READ = 10_000;
+
+export interface ReadEntry {
+  readonly id: string;
+  readonly entry: NodeEntry;
+}
+
+/**
+ * Makes entries whole in the order of the log: a line without a phase belongs to the one that the launch was in, and
+ * progress never runs back, whoever wrote it.
+ */
+export class EntryReader {
+  readonly #nodeId: string;
+  readonly #known: Launch | undefined;
+  #launch: Launch | undefined;
+  #time: number | undefined;
+
+  /** @param known how far the launch is, for entries whose beginning is not read */
+  constructor(nodeId: string, known: Launch | undefined) {
+    this.#nodeId = nodeId;
+    this.#known = known;
+  }
+
+  /** As far as the entries that were read tell. */
+  get launch(): Launch | undefined {
+    return this.#launch;
+  }
+
+  /** @param now the time of an entry that names none; without it, that of the entry before */
+  read({ id, draft }: PlacedDraft, now?: number): ReadEntry {
+    const whole = this.#launch || draft.phase ? draft : { ...draft, phase: this.#phaseAt(draft) };
+    const { launch, entry } = advance(this.#launch, this.#nodeId, whole, now ?? this.#time ?? Date.now());
+    this.#launch = launch;
+    this.#time = Date.parse(entry.timestamp);
+    return { id, entry };
+  }
+
+  /** Goes on from where the launch is, for entries that follow it. */
+  startAt(launch: Launch): void {
+    this.#launch = launch;
+  }
+
+  #phaseAt({ timestamp }: EntryDraft): Phase {
+    const time = timestamp === undefined ? Date.now() : Date.parse(timestamp);
+    return this.#known?.phases.findLast(({ since }) => since <= time)?.phase ?? 'queued';
+  }
+}
+
+/** The entries that a reader asked for, in order. */
+export function selectEntries(
+  nodeId: string,
+  entries: readonly PlacedDraft[],
+  reader: EntryReader,
+  { matches, since, tail }: NodeFilter,
+): ReadEntry[] {
+  const found: ReadEntry[] = [];
+  for (const placed of entries) {
+    const read = reader.read(placed);
+    if (isWanted(nodeId, placed, read.entry, { matches, since })) found.push(read);
+  }
+  return tail === undefined ? found : found.slice(Math.max(0, found.length - tail));
+}
+
+export function isWanted(
+  nodeId: string,
+  { record }: PlacedDraft,
+  entry: NodeEntry,
+  { matches, since }: Pick<NodeFilter, 'matches' | 'since'>,
+): boolean {
+  if (since !== undefined && Date.parse(entry.timestamp) <= since) return false;
+  return matches(record ?? recordOf(nodeId, entry));
+}

@@ -1,0 +1,271 @@
+import { randomUUID } from 'node:crypto';
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { LogplaneError } from '../../../pipeline/runtime/errors.ts';
+import type { LiveBus } from '../../../pipeline/store/live/live-bus.ts';
+import type { LogStore } from '../../../pipeline/store/log-store.ts';
+import type { RouteFamily } from '../../http/api.ts';
+import type { OpenStreams } from '../../http/event-stream.ts';
+import { formatEvent, respondWithEvents } from '../../http/event-stream.ts';
+import { readJsonBody } from '../../http/json-body.ts';
+import { leaveSignal } from '../../http/leave-signal.ts';
+import { describe, oneOf, requiredText, textList, wholeNumber } from '../../http/parameters.ts';
+import type { ReadBodyOptions } from '../../http/read-body.ts';
+import { STREAM_HEADERS } from '../../http/record-stream.ts';
+import { parseFilter } from '../../query/log-filter.ts';
+import { toNanos } from '../../query/parse-time.ts';
+import { formatNodeExport, NODE_EXPORTS } from './export-node.ts';
+import { DONE_MARK, followNode, type NodeStreamEvent } from './follow-node.ts';
+import { followNodes } from './follow-nodes.ts';
+import type { Launch } from './launch.ts';
+import { fillCommand } from './launch-command.ts';
+import { isTerminal } from './launch-phase.ts';
+import type { LaunchRunner } from './launch-runner.ts';
+import { readDrafts } from './node-entry.ts';
+import type { NodeLaunches } from './node-launches.ts';
+import type { NodeLog } from './node-log.ts';
+import { NODE_SOURCE } from './node-record.ts';
+import { FOLLOW, readNodeId, readSince, SELECTION, toNodeFilter } from './parameters.ts';
+import { EntryReader, MOST_READ, type NodeFilter, selectEntries } from './read-node.ts';
+import { ENTRY, LAUNCH, LAUNCH_REQUEST, NODE_EVENTS, SENT_ENTRIES } from './schema.ts';
+
+export interface NodeRoutesOptions {
+  readonly store: LogStore;
+  readonly bus: LiveBus;
+  readonly openStreams: OpenStreams;
+  readonly body: ReadBodyOptions;
+  readonly nodeLog: NodeLog;
+  readonly launches: NodeLaunches;
+  readonly launchRunner: LaunchRunner;
+  /** Arguments with placeholders; undefined: launches are only registered. */
+  readonly launchCommand: readonly string[] | undefined;
+}
+
+const USUAL_MOST_MINUTES = 30;
+const MOST_NODES = 10_000;
+const MOST_NODES_OF_A_STREAM = 1_000;
+
+/** Launches of nodes: everything here needs the admin token. */
+/** A place of a record, or of an entry in Redis with one. */
+/** Ids that are none of ours are passed over, as the standard of server-sent events wants. */
+const RECORD_ID = /^\d{1,16}$/;
+const PLACE = /^\d{1,16}(?:\.\d{1,16})?$/;
+
+export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): void {
+  const { body, nodeLog, launches, launchRunner, launchCommand, store, bus, openStreams } = options;
+  const maxMinutes = openStreams.maxMinutes ?? USUAL_MOST_MINUTES;
+
+  api.get(
+    '/admin/nodes',
+    {
+      summary: 'Launches of nodes, the newest first',
+      right: 'admin',
+      parameters: { limit: describe(wholeNumber(1, MOST_NODES, 1_000), 'How many') },
+      answer: z.object({ nodes: z.array(LAUNCH) }),
+    },
+    async (_context, { limit }) => ({ nodes: (await launches.list(limit)).map(describeLaunch) }),
+  );
+
+  api.post(
+    '/admin/nodes/launch',
+    {
+      summary: 'Registers the launch of a node',
+      description:
+        'And runs `LAUNCH_COMMAND` for it, where that is set: further fields fill its placeholders.',
+      right: 'admin',
+      body: LAUNCH_REQUEST,
+      answer: LAUNCH.extend({ logs: z.string(), stream: z.string() }),
+      status: 202,
+      errors: ['overloaded'],
+    },
+    async (_context, _parameters, given) => {
+      const node_id = readNodeId(given.node_id ?? randomUUID());
+      const { name = node_id } = given;
+      const command = launchCommand && fillCommand(launchCommand, { ...given, node_id, name });
+      const message = `Node launch request queued: ${name}`;
+      const launch = await launches.begin(node_id, { message, phase: 'queued', progress: 0, name });
+      if (command) launchRunner.start(node_id, command);
+      const logs = `/admin/nodes/${encodeURIComponent(node_id)}/logs`;
+      return { ...describeLaunch(launch), logs, stream: `${logs}/stream` };
+    },
+  );
+
+  api.post(
+    '/admin/nodes/:id/logs',
+    {
+      summary: 'Takes entries of a launch from any orchestrator',
+      right: 'admin',
+      parameters: { id: requiredText },
+      takes: { 'application/json': SENT_ENTRIES },
+      answer: z.object({
+        node_id: z.string(),
+        accepted: z.int(),
+        phase: LAUNCH.shape.phase,
+        progress: LAUNCH.shape.progress,
+      }),
+      errors: ['bad_request', 'overloaded'],
+    },
+    async (context, { id }) => {
+      const node_id = readNodeId(id);
+      const drafts = readDrafts(await readJsonBody(context, z.unknown(), body));
+      const { phase, progress } = await launches.append(node_id, drafts);
+      return { node_id, accepted: drafts.length, phase, progress };
+    },
+  );
+
+  api.get(
+    '/admin/nodes/logs/stream',
+    {
+      summary: 'Launches of several nodes on one stream',
+      description: 'Each event has its `node_id`. It ends when all nodes that are named have ended.',
+      right: 'admin',
+      parameters: {
+        ...SELECTION,
+        ...FOLLOW,
+        nodes: describe(textList(MOST_NODES_OF_A_STREAM), 'Ids; without any, launches of every node'),
+      },
+      headers: STREAM_HEADERS,
+      events: NODE_EVENTS,
+      errors: ['too_many'],
+    },
+    (context, { nodes, follow, after, tail, since, level, q }) => {
+      const chosen = nodes.length > 0 ? { node_id: nodes.join(',') } : { source: NODE_SOURCE };
+      const last = context.get('Last-Event-ID') || after || '';
+      const time = readSince(since);
+      const request = {
+        filter: parseFilter({ q, equal: { level, ...chosen } }),
+        tail,
+        since: time && toNanos(time),
+        follow,
+        after: RECORD_ID.test(last) ? Number(last) : undefined,
+      };
+      respond(context, (signal) => followNodes({ store, bus }, launches, nodes, { ...request, signal }));
+    },
+  );
+
+  api.get(
+    '/admin/nodes/:id/logs',
+    {
+      summary: 'The log of a node',
+      right: 'admin',
+      parameters: { id: requiredText, ...SELECTION },
+      answer: z.object({
+        node_id: z.string(),
+        count: z.int(),
+        logs: z.array(ENTRY),
+        entries_left_out: z.int().describe('Older ones: the entries of one answer have 8 MiB at most'),
+      }),
+      errors: ['not_found'],
+    },
+    async (context, { id, ...selection }) => {
+      const { logs, leftOut } = await readNode(context, id, toNodeFilter(selection));
+      return { node_id: id, count: logs.length, logs, entries_left_out: leftOut };
+    },
+  );
+
+  api.get(
+    '/admin/nodes/:id/logs/export',
+    {
+      summary: 'Downloads the log of a node',
+      right: 'admin',
+      parameters: {
+        id: requiredText,
+        since: SELECTION.since,
+        level: SELECTION.level,
+        q: SELECTION.q,
+        format: describe(oneOf(NODE_EXPORTS, 'json'), 'Of the file'),
+      },
+      gives: {
+        'application/json': z.array(ENTRY),
+        'application/x-ndjson': z.string().describe('An entry on each line'),
+        'text/csv': z.string(),
+      },
+      errors: ['not_found'],
+    },
+    async (context, { id, format, ...selection }) => {
+      const filter = { ...toNodeFilter({ ...selection, tail: MOST_READ }), all: false };
+      const { logs, leftOut } = await readNode(context, id, filter);
+      if (leftOut > 0) context.set('X-Left-Out', `${leftOut} older entries`);
+      context.body = formatNodeExport(logs, format);
+      context.type = { json: 'application/json', ndjson: 'application/x-ndjson', csv: 'text/csv' }[format];
+      context.attachment(`node-${id.replace(/[^A-Za-z0-9._-]/g, '_')}.${format}`);
+    },
+  );
+
+  api.get(
+    '/admin/nodes/:id/logs/stream',
+    {
+      summary: 'The log of a node as it grows, up to the end of the launch',
+      description: 'A reader that comes back after the event `done` gets a 204.',
+      right: 'admin',
+      parameters: { id: requiredText, ...SELECTION, ...FOLLOW },
+      headers: STREAM_HEADERS,
+      events: NODE_EVENTS,
+      errors: ['not_found', 'too_many'],
+    },
+    async (context, { id: nodeId, follow, after, ...selection }) => {
+      const filter = toNodeFilter(selection);
+      const launch = await mustExist(nodeId);
+      const given = context.get('Last-Event-ID') || after;
+      const last = given?.endsWith(DONE_MARK) ? given.slice(0, -DONE_MARK.length) : given;
+      if (given !== last && launch && isTerminal(launch.phase)) {
+        // A browser that comes back behind the end is told so; with any other answer it would come again and again.
+        context.status = 204;
+        return;
+      }
+      const request = { nodeId, filter, after: last && PLACE.test(last) ? last : undefined, follow };
+      respond(context, (signal) => followNode(nodeLog, launches, { ...request, signal }));
+    },
+  );
+
+  function respond(
+    context: Context,
+    follow: (signal: AbortSignal) => AsyncIterable<NodeStreamEvent[]>,
+  ): void {
+    const source = async function* (signal: AbortSignal) {
+      for await (const events of follow(signal)) {
+        yield events
+          .map(({ data, ...event }) => formatEvent({ ...event, data: JSON.stringify(data) }))
+          .join('');
+      }
+    };
+    respondWithEvents(context, { ...openStreams, maxMinutes }, source);
+  }
+
+  async function readNode(context: Context, id: string, filter: NodeFilter) {
+    const known = await mustExist(id);
+    const limit = filter.all ? (filter.tail ?? MOST_READ) : MOST_READ;
+    const { entries, leftOut = 0 } = await nodeLog.newest(id, {
+      limit,
+      settled: false,
+      signal: leaveSignal(context),
+    });
+    for (const placed of entries) launches.observe(id, placed);
+    const selected = selectEntries(id, entries, new EntryReader(id, known), filter);
+    return { logs: selected.map(({ entry }) => entry), leftOut };
+  }
+
+  async function mustExist(id: string): Promise<Launch | undefined> {
+    const launch = await launches.find(id);
+    if (!launch && !(await nodeLog.has(id))) throw new LogplaneError('not_found', 'node not found');
+    return launch;
+  }
+
+  function describeLaunch(launch: Launch) {
+    const { nodeId, name, phase, progress, startedAt, updatedAt, endpoint, message, stuck } = launch;
+    const remaining = launches.remaining(launch);
+    return {
+      node_id: nodeId,
+      ...(name !== undefined && { name }),
+      status: phase,
+      phase,
+      progress,
+      message,
+      started_at: new Date(startedAt).toISOString(),
+      updated_at: new Date(updatedAt).toISOString(),
+      ...(endpoint !== undefined && { endpoint }),
+      ...(remaining !== undefined && { eta_seconds: Math.round(remaining / 1000) }),
+      ...(stuck && { stuck }),
+    };
+  }
+}

@@ -1,0 +1,123 @@
+import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
+import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import type { LiveBus } from '../../../pipeline/store/live/live-bus.ts';
+import type { LogStore } from '../../../pipeline/store/log-store.ts';
+import { tailLogs } from '../../read/tail.ts';
+import { NewestReads } from './newest-reads.ts';
+import type { NodeEntry } from './node-entry.ts';
+import type { NewestRequest, NodeLog, NodeLogEvent, NodePage, PlacedDraft } from './node-log.ts';
+import { draftOf, NODE_SOURCE } from './node-record.ts';
+
+export interface StoredNodeLogOptions {
+  readonly clickhouse: ClickHouse;
+  readonly store: LogStore;
+  readonly bus: LiveBus;
+  readonly ttlHours: number;
+  /** True leaves out the records that launches make: where another store has them. */
+  readonly agentsOnly?: boolean;
+}
+
+const MOST_LAUNCH_ENTRIES = 2_000;
+const MOST_NODES = 10_000;
+/** Of the records of one page. */
+const MOST_BYTES = 8 * 1024 * 1024;
+const HAS_PHASE = `(source = '${NODE_SOURCE}' OR (attributes LIKE '%"phase":%' AND JSONHas(attributes, 'phase')))`;
+const SETTINGS = { max_execution_time: 30, max_threads: 1 };
+
+/** The log of a node read from the records that carry its `node_id`; a place is a record's. */
+export class StoredNodeLog implements NodeLog {
+  readonly shared = false;
+  readonly #options: StoredNodeLogOptions;
+  readonly #scope: string;
+  readonly #settled: NewestReads;
+
+  constructor(options: StoredNodeLogOptions) {
+    this.#options = options;
+    this.#scope = options.agentsOnly ? `source != '${NODE_SOURCE}'` : '1';
+    const { store, bus } = options;
+    this.#settled = new NewestReads({ store, bus, scope: this.#scope, oldest: () => this.#oldest() });
+  }
+
+  /** They are there: they came in as records. */
+  async append(_nodeId: string, _entries: readonly NodeEntry[], end: string): Promise<string> {
+    return end;
+  }
+
+  async nodeIds(): Promise<string[]> {
+    const rows = await this.#options.clickhouse.query<[string]>(
+      `SELECT node_id FROM logs WHERE seq > {after:UInt64} AND source = '${NODE_SOURCE}' AND node_id != ''
+       GROUP BY node_id ORDER BY max(seq) DESC LIMIT ${MOST_NODES}`,
+      { parameters: { after: this.#oldest() }, settings: SETTINGS },
+    );
+    return rows.map(([id]) => id);
+  }
+
+  async launchEntries(nodeId: string, after?: string): Promise<NodePage> {
+    if (after !== undefined) return { entries: [], end: after };
+    return this.#read(nodeId, `${NODE} AND ${HAS_PHASE}`, MOST_LAUNCH_ENTRIES, {});
+  }
+
+  async has(nodeId: string): Promise<boolean> {
+    const { entries } = await this.#read(nodeId, NODE, 1, {});
+    return entries.length > 0;
+  }
+
+  async newest(nodeId: string, { limit, after = '0', settled, signal }: NewestRequest): Promise<NodePage> {
+    if (!settled) return this.#read(nodeId, `${NODE} AND ${this.#scope}`, limit, { after, signal });
+    const { records, upTo, leftOut } = await this.#settled.read(nodeId, limit, recordPlace(after));
+    return { entries: records.map(place), end: String(upTo), leftOut };
+  }
+
+  async *follow(nodeId: string, after: string, signal: AbortSignal): AsyncGenerator<NodeLogEvent[]> {
+    const { store, bus, agentsOnly = false } = this.#options;
+    const filter = {
+      where: `${NODE} AND ${this.#scope}`,
+      parameters: { node: nodeId },
+      matches: ({ node_id, source }: StoredRecord) =>
+        node_id === nodeId && !(agentsOnly && source === NODE_SOURCE),
+      prefilter: { field: 'node_id', values: [nodeId] },
+    } as const;
+    const request = { filter, after: recordPlace(after), follow: true, levelCase: 'lower', signal } as const;
+    for await (const events of tailLogs({ store, bus }, request)) {
+      yield events.flatMap((event): NodeLogEvent[] => {
+        if (event.kind === 'record') return [{ kind: 'entry', placed: place(event.record) }];
+        if (event.kind === 'notice' && event.problem !== undefined)
+          return [{ kind: 'problem', details: event.problem }];
+        return event.kind === 'gap' ? [event] : [];
+      });
+    }
+  }
+
+  async #read(
+    nodeId: string,
+    where: string,
+    limit: number,
+    { after = '0', signal }: { after?: string; signal?: AbortSignal },
+  ): Promise<NodePage> {
+    const { records, leftOut } = await this.#options.store.selectWithin(
+      MOST_BYTES,
+      limit,
+      `WHERE seq > {after:UInt64} AND ${where} ORDER BY seq DESC LIMIT {limit:UInt32}`,
+      {
+        parameters: { node: nodeId, after: Math.max(recordPlace(after), this.#oldest()) },
+        settings: SETTINGS,
+        ...(signal && { signal }),
+      },
+    );
+    return { entries: records.toReversed().map(place), end: EVERYTHING, leftOut };
+  }
+
+  #oldest(): number {
+    return (Date.now() - this.#options.ttlHours * 3_600_000) * 1000;
+  }
+}
+
+const EVERYTHING = String(Number.MAX_SAFE_INTEGER);
+const NODE = 'node_id = {node:String}';
+
+/** Of a place that Redis gave, when there was one, only the count of entries is left: it is before every record. */
+const recordPlace = (place: string) => Math.floor(Number(place));
+
+function place(record: StoredRecord): PlacedDraft {
+  return { id: String(record.seq), draft: draftOf(record), record };
+}

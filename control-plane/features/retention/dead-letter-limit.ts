@@ -1,0 +1,48 @@
+import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import { bytesByTable } from './bytes-by-table.ts';
+
+/** Down to this share of the limit is removed at once, so that it is not done anew every minute. */
+const TARGET = 0.9;
+/** About what a letter takes beside its content. */
+const LETTER_BYTES = 200;
+const TABLES = ['dead_letter_pieces', 'dead_letters'] as const;
+
+/**
+ * Removes the oldest dead letters while all of them need more than `limit` bytes on the disk. Whole letters go, so that at
+ * least the share that is too much is gone.
+ * @returns how many were removed
+ */
+export async function keepLettersWithin(
+  clickhouse: ClickHouse,
+  limit: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const bytes = lettersIn(await bytesByTable(clickhouse));
+  if (bytes <= limit) return 0;
+  // What is on the disk is packed, so sizes of contents only say which part of it a letter has.
+  const sizes = `SELECT seq, toUInt64(content_bytes + ${LETTER_BYTES}) AS size FROM dead_letters`;
+  const [[before, total] = [0, 0]] = await clickhouse.query<[number, number]>(
+    `SELECT count(), sum(size) FROM (${sizes})`,
+    { signal },
+  );
+  const [[last] = [0]] = await clickhouse.query<[number]>(
+    `SELECT max(seq) FROM
+       (SELECT seq, sum(size) OVER (ORDER BY seq DESC ROWS UNBOUNDED PRECEDING) AS newer FROM (${sizes}))
+     WHERE newer > {keep:UInt64}`,
+    { parameters: { keep: Math.floor((total * limit * TARGET) / bytes) }, signal },
+  );
+  for (const table of TABLES) {
+    await clickhouse.command(`ALTER TABLE ${table} DELETE WHERE seq <= {last:UInt64}`, {
+      parameters: { last },
+      settings: { mutations_sync: 1 },
+      signal,
+    });
+  }
+  const [[left] = [0]] = await clickhouse.query<[number]>('SELECT count() FROM dead_letters', { signal });
+  return before - left;
+}
+
+/** Bytes of all dead letters. */
+export function lettersIn(bytes: ReadonlyMap<string, number>): number {
+  return TABLES.reduce((sum, table) => sum + (bytes.get(table) ?? 0), 0);
+}

@@ -1,0 +1,69 @@
+import { badRequest } from '../../../pipeline/runtime/errors.ts';
+import { changeRows } from '../../../pipeline/store/change-rows.ts';
+import type { ClickHouse, QueryParameters } from '../../../pipeline/store/clickhouse.ts';
+import type { LogFilter } from '../../query/log-filter.ts';
+import type { QueryLimits } from '../../query/query-limits.ts';
+
+/** Records that outlive the table, and are deleted with it. */
+export interface DeletingArchive {
+  /** @param where SQL condition */
+  deleteWhere(where: string, parameters: QueryParameters, signal?: AbortSignal): Promise<void>;
+}
+
+export interface DeleteRequest {
+  readonly filter: LogFilter;
+  /** What the answer without it gave; left out, nothing is deleted. */
+  readonly confirm: string | undefined;
+  /** Place of the newest record: what comes later is not meant. */
+  readonly watermark: number;
+  readonly archive: DeletingArchive | undefined;
+}
+
+export interface Deletion {
+  /** Records that the request selects. */
+  readonly records: number;
+  readonly deleted: number;
+  /** To be sent with the same request, which then deletes these records. */
+  readonly confirm?: string;
+}
+
+/**
+ * Deletes what a filter selects, in two steps: the first tells how many records that are. Their bytes are gone from the
+ * tables when it resolves; the engine removes the old files some minutes later.
+ * @throws LogplaneError `bad_request` for a filter that selects everything or a confirmation that does not fit it
+ */
+export async function deleteByFilter(
+  clickhouse: ClickHouse,
+  { filter, confirm, watermark, archive }: DeleteRequest,
+  limits: QueryLimits,
+): Promise<Deletion> {
+  if (filter.query.kind === 'all') {
+    throw badRequest('q: expected a query, or another parameter that chooses records, got none');
+  }
+  const parts = confirm === undefined ? undefined : /^(\d{1,16})-(\d{1,16})$/.exec(confirm);
+  if (parts === null)
+    throw badRequest(`confirm: expected the confirm of an earlier answer, got "${confirm}"`);
+  await (parts ? clickhouse.checkpoint() : clickhouse.flush());
+  const upTo = parts ? Number(parts[2]) : watermark;
+  const where = `(${filter.where}) AND seq <= {up_to:UInt64}`;
+  const parameters = { ...filter.parameters, up_to: upTo };
+  // A record may be in the table and in the archive.
+  const places = ['logs', ...(archive ? ['archive'] : [])].map(
+    (table) => `SELECT seq FROM ${table} WHERE ${where}`,
+  );
+  const [[records] = [0]] = await clickhouse.query<[number]>(
+    `SELECT count() FROM (${places.join(' UNION DISTINCT ')})`,
+    { parameters, ...limits },
+  );
+  if (!parts) return { records, deleted: 0, confirm: `${records}-${upTo}` };
+  if (records !== Number(parts[1])) {
+    throw badRequest(
+      `confirm: ${parts[1]} records were to be deleted, the request now selects ${records}; ask again without confirm`,
+    );
+  }
+  if (records > 0) {
+    await changeRows(clickhouse, `ALTER TABLE logs DELETE WHERE ${where}`, { parameters });
+    await archive?.deleteWhere(where, parameters, limits.signal);
+  }
+  return { records, deleted: records };
+}

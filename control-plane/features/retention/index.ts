@@ -1,0 +1,102 @@
+import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import type { LiveBus } from '../../../pipeline/store/live/live-bus.ts';
+import type { Retention, RetentionRule } from '../../../pipeline/store/retention.ts';
+import type { ConsoleLog } from '../../http/console-log.ts';
+import type { Feature } from '../../http/feature.ts';
+import { keepLettersWithin } from './dead-letter-limit.ts';
+import type { DeletingArchive } from './delete-records.ts';
+import { keepWithin } from './disk-limit.ts';
+import { addRetentionRoutes } from './routes.ts';
+import type { RetentionSettings } from './settings.ts';
+
+const CHECK_MILLISECONDS = 60_000;
+
+/** Of MAX_DISK_BYTES; the rest is for records and for what little the server keeps beside them. */
+const LETTERS_SHARE = 0.1;
+/** What dead letters may take where there is no limit for all tables. */
+const LETTERS_BYTES = 1024 ** 3;
+
+export interface RetentionParts {
+  readonly clickhouse: ClickHouse;
+  readonly bus: LiveBus;
+  readonly retention: Retention;
+  /** Undefined where ARCHIVE_DIR is not set. */
+  readonly archive: DeletingArchive | undefined;
+  readonly log: ConsoleLog;
+}
+
+/** @param rules retention of RULES_FILE, which comes before what the settings say */
+export function retentionOf(
+  { RETENTION_DAYS, ERROR_RETENTION_DAYS }: RetentionSettings,
+  rules: readonly RetentionRule[],
+): Retention {
+  return { days: RETENTION_DAYS, errorDays: ERROR_RETENTION_DAYS, rules };
+}
+
+/**
+ * Holds dead letters within their budget, and all tables within MAX_DISK_BYTES; what goes by its age, the engine removes itself.
+ */
+export function createRetention(
+  { MAX_DISK_BYTES: limit }: RetentionSettings,
+  { clickhouse, bus, retention, archive, log }: RetentionParts,
+): Feature {
+  const lettersLimit = limit === undefined ? LETTERS_BYTES : Math.floor(limit * LETTERS_SHARE);
+  const stopping = new AbortController();
+  let evicted = 0;
+  let evictedLetters = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let checking: Promise<void> | undefined;
+  const check = async () => {
+    try {
+      const letters = await keepLettersWithin(clickhouse, lettersLimit, stopping.signal);
+      evictedLetters += letters;
+      if (letters > 0)
+        log.warn(`dead letters took more than ${lettersLimit} bytes: the oldest ${letters} were removed`);
+      if (limit === undefined) return;
+      const eviction = await keepWithin(clickhouse, {
+        retention,
+        limit,
+        now: Date.now(),
+        signal: stopping.signal,
+      });
+      if (!eviction) return;
+      evicted += eviction.records;
+      log.warn(`MAX_DISK_BYTES (${limit}) was exceeded: ${eviction.records} records were removed`);
+    } catch (error) {
+      if (!stopping.signal.aborted)
+        log.error(`the limits of tables on the disk could not be held: ${(error as Error).message}`);
+    }
+  };
+  const run = () => {
+    checking = check().then(() => {
+      if (!stopping.signal.aborted) timer = setTimeout(run, CHECK_MILLISECONDS);
+    });
+  };
+  return {
+    addRoutes: (api) =>
+      addRetentionRoutes(api.family('Retention'), {
+        clickhouse,
+        bus,
+        retention,
+        maxDiskBytes: limit,
+        archive,
+      }),
+    metrics: {
+      logplane_records_evicted_total: {
+        help: 'Records that were removed because of MAX_DISK_BYTES',
+        read: () => [{ value: evicted }],
+      },
+      logplane_dead_letters_evicted_total: {
+        help: 'Dead letters that were removed because all of them took more than their share of the disk',
+        read: () => [{ value: evictedLetters }],
+      },
+    },
+    start: run,
+    async stop() {
+      // A removal that is under way goes on at the next start.
+      stopping.abort();
+      clearTimeout(timer);
+      await checking;
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import type { Pipeline } from '../../../pipeline/ingest/pipeline.ts';
+import type { CollectedLine } from '../../../pipeline/ingest/sources/files/collected-batch.ts';
+import { readJobPath } from '../../../pipeline/ingest/transforms/read-job-path.ts';
+import { rankFromText } from '../../../pipeline/ingest/transforms/read-rank.ts';
+import { formatTimestamp } from '../../../pipeline/record/timestamp.ts';
+import type { CatalogFile } from './file-catalog.ts';
+import { recordPath, type SyncSource } from './sync-source.ts';
+
+/** Takes the lines of synced files into the pipeline, with what the file's name tells of its job. */
+export function deliverSynced(pipeline: Pipeline, source: SyncSource) {
+  return async (
+    { path, service }: CatalogFile,
+    id: string,
+    lines: readonly CollectedLine[],
+  ): Promise<void> => {
+    const { rank: rankOfPath, ...job } = readJobPath(path);
+    const known = Object.entries({ service, file_path: recordPath(source, path), ...job });
+    const common = Object.fromEntries(known.filter(([, value]) => value !== ''));
+    const timestamp = formatTimestamp(lines[0]!.readAt);
+    await pipeline.accept({
+      agent: `sync of ${source.name}`,
+      peer: 'sync',
+      digest: id,
+      source: 'sync',
+      machineId: source.machineId,
+      entries: lines.map(({ text: log }) => {
+        const rank = rankOfPath || rankFromText(log);
+        return JSON.stringify({ timestamp, ...common, ...(rank !== '' && { rank: Number(rank) }), log });
+      }),
+    });
+  };
+}

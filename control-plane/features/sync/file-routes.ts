@@ -1,0 +1,213 @@
+import { Readable } from 'node:stream';
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { badRequest, LogplaneError } from '../../../pipeline/runtime/errors.ts';
+import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import type { RouteFamily } from '../../http/api.ts';
+import { leaveSignal } from '../../http/leave-signal.ts';
+import { describe, flag, optionalText, parameter, wholeNumber } from '../../http/parameters.ts';
+import { TIME } from '../../http/record-schema.ts';
+import { queryLimits } from '../../query/query-limits.ts';
+import { type ByteRange, headRange, parseByteRange, tailRange } from './file-range.ts';
+import { findFile, openCopy } from './find-file.ts';
+import { listFiles } from './list-files.ts';
+import { type LogPath, parseLogPath } from './log-path.ts';
+import { countRecords, type RecordedText, streamText } from './recorded-text.ts';
+import { pauseAll, type SourceSync } from './source-sync.ts';
+import { deleteAllFileRecords, deleteRecords } from './stored-files.ts';
+
+export interface FileRoutesOptions {
+  readonly clickhouse: ClickHouse;
+  readonly syncSources: readonly SourceSync[];
+}
+
+const MOST_LINES = 1_000_000_000;
+
+const LOG_FILE = z.object({
+  filename: z.string(),
+  path: z.string().describe('For `/logs/content` and `/logs/delete`'),
+  size_bytes: z.int(),
+  modified_time: TIME.describe('Of a file that an agent shipped, the time of its newest record'),
+  service: z.string(),
+  machine_id: z.string(),
+  file_path: z.string().describe('Where it lies on its machine'),
+  record_count: z.int(),
+});
+
+const PATH = describe(
+  parameter({ type: 'string', minLength: 1, maxLength: 4096 }, (given) => ({
+    given,
+    ...parseLogPath(given),
+  })),
+  'The path of a file as `/logs` lists it',
+);
+
+/** Which part of a file. */
+interface Part {
+  readonly tail: number | undefined;
+  readonly head: number | undefined;
+  readonly range: string | undefined;
+}
+
+export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: FileRoutesOptions): void {
+  const sources = syncSources.map(({ files }) => files);
+
+  api.get(
+    '/logs',
+    {
+      summary: 'Log files, synced or shipped by agents, the newest first',
+      description: 'The header `X-Total-Count` tells how many there are.',
+      right: 'read',
+      parameters: {
+        service: describe(optionalText, 'Only those of one service'),
+        limit: describe(wholeNumber(1, 10_000, 100), 'How many'),
+        offset: describe(wholeNumber(0, Number.MAX_SAFE_INTEGER, 0), 'How many to pass over'),
+      },
+      answer: z.array(LOG_FILE),
+    },
+    async (context, { service, limit, offset }) => {
+      const files = await listFiles(clickhouse, sources);
+      const chosen = service === undefined ? files : files.filter((file) => file.service === service);
+      context.set('X-Total-Count', String(chosen.length));
+      return chosen.slice(offset, offset + limit);
+    },
+  );
+
+  api.get(
+    '/logs/content',
+    {
+      summary: 'The text of a log file',
+      right: 'read',
+      parameters: {
+        path: PATH,
+        tail: describe(wholeNumber(0, MOST_LINES, undefined), 'Its last lines alone'),
+        head: describe(wholeNumber(0, MOST_LINES, undefined), 'Its first lines alone'),
+        range: describe(optionalText, 'Bytes of a synced file, as `0-499`, `500-` or `-500`'),
+        download: describe(flag(false), 'As a download'),
+      },
+      headers: { Range: 'Bytes of a synced file, as `bytes=0-499`' },
+      gives: { 'text/plain': z.string() },
+      otherwise: {
+        206: { description: 'The bytes that were asked for', gives: { 'text/plain': z.string() } },
+      },
+      errors: ['not_found', 'too_costly'],
+    },
+    async (context, { path, tail, head, range, download }) => {
+      if ([tail, head, range].filter((part) => part !== undefined).length > 1) {
+        throw badRequest('tail, head, range: expected at most one of them');
+      }
+      if (download) context.attachment(path.given!.slice(path.given!.lastIndexOf('/') + 1));
+      context.type = 'text/plain; charset=utf-8';
+      const part = { tail, head, range };
+      if (path.kind === 'place') await respondWithFile(context, path.place, part);
+      else await respondWithRecords(context, path, part);
+    },
+  );
+
+  api.post(
+    '/logs/delete',
+    {
+      summary: 'Removes a log file and its records',
+      right: 'change',
+      parameters: { path: PATH },
+      answer: z.object({ status: z.literal('success'), message: z.string(), path: z.string() }),
+      errors: ['not_found', 'overloaded'],
+    },
+    async (_context, { path }) => {
+      if (path.kind === 'place') {
+        const { source } = findFile(sources, path.place);
+        const sync = syncSources.find(({ files }) => files === source)!;
+        await sync.pause(async () => {
+          // Asked again: it may have been deleted or sorted anew meanwhile.
+          const { file } = findFile([source], path.place);
+          await source.remove([file]);
+          await deleteRecords(clickhouse, source.source.machineId, [source.recordPath(file)]);
+        });
+      } else {
+        await checkRecorded(path, {});
+        await deleteRecords(clickhouse, path.machineId, path.filePaths);
+      }
+      return { status: 'success', message: `Deleted ${path.given}`, path: path.given! } as const;
+    },
+  );
+
+  api.post(
+    '/logs/cleanup',
+    {
+      summary: 'Removes every log file and its records',
+      description: 'Those that `/logs` lists. Records that came without a file stay.',
+      right: 'change',
+      answer: z.object({ status: z.literal('success'), message: z.string(), deleted: z.int() }),
+      errors: ['overloaded'],
+    },
+    async () => {
+      const listed = await listFiles(clickhouse, sources);
+      // All at once: what one stored while another was waited for would be deleted without its file.
+      await pauseAll(syncSources, async () => {
+        for (const source of sources) await source.remove([...source.present()]);
+        await deleteAllFileRecords(clickhouse);
+      });
+      const message = `Deleted ${listed.length} log files`;
+      return { status: 'success', message, deleted: listed.length } as const;
+    },
+  );
+
+  async function respondWithFile(
+    context: Context,
+    place: string,
+    { tail, head, range }: Part,
+  ): Promise<void> {
+    const handle = await openCopy(findFile(sources, place));
+    try {
+      const { size } = await handle.stat();
+      const header = context.get('Range');
+      const asked = range ?? (header !== '' && tail === undefined && head === undefined ? header : undefined);
+      let bytes: ByteRange = { start: 0, end: size };
+      if (tail !== undefined) bytes = await tailRange(handle, tail);
+      else if (head !== undefined) bytes = await headRange(handle, head);
+      else if (asked !== undefined) {
+        const wanted = parseByteRange(asked, size);
+        if (!wanted)
+          throw badRequest(`range: expected bytes as 0-499, 500- or -500 within ${size}, got "${asked}"`);
+        bytes = wanted;
+        context.status = 206;
+        context.set('Content-Range', `bytes ${bytes.start}-${bytes.end - 1}/${size}`);
+      }
+      context.set('Accept-Ranges', 'bytes');
+      context.length = bytes.end - bytes.start;
+      if (bytes.start < bytes.end) {
+        context.body = handle.createReadStream({ start: bytes.start, end: bytes.end - 1 });
+        return;
+      }
+      context.body = '';
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+    await handle.close();
+  }
+
+  async function respondWithRecords(
+    context: Context,
+    file: RecordedText,
+    { tail, head, range }: Part,
+  ): Promise<void> {
+    const limits = queryLimits(leaveSignal(context));
+    if (range !== undefined)
+      throw badRequest('range: expected tail or head for a file that an agent shipped');
+    await checkRecorded(file, limits);
+    const part = { ...(tail !== undefined && { tail }), ...(head !== undefined && { head }) };
+    context.body = Readable.from(streamText(clickhouse, file, part, limits), { objectMode: false });
+  }
+
+  async function checkRecorded(
+    file: Extract<LogPath, { kind: 'agent' }> | RecordedText,
+    limits: Parameters<typeof countRecords>[2],
+  ): Promise<void> {
+    if ((await countRecords(clickhouse, file, limits)) > 0) return;
+    throw new LogplaneError(
+      'not_found',
+      `path: there is no log file "${file.filePaths[0]}" of ${file.machineId}`,
+    );
+  }
+}

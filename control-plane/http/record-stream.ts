@@ -1,0 +1,152 @@
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { badRequest } from '../../pipeline/runtime/errors.ts';
+import type { LiveBus } from '../../pipeline/store/live/live-bus.ts';
+import type { LogStore } from '../../pipeline/store/log-store.ts';
+import { parseTime, TIME_FORMS, toNanos } from '../query/parse-time.ts';
+import type { NamedQueries } from '../read/named-queries.ts';
+import { type TailEvent, type TailRequest, tailLogs } from '../read/tail.ts';
+import { ERROR } from './error-response.ts';
+import { formatEvent, type OpenStreams, respondWithEvents } from './event-stream.ts';
+import {
+  describe,
+  ExpectedError,
+  flag,
+  optionalText,
+  type ParameterValues,
+  parameter,
+  wholeNumber,
+} from './parameters.ts';
+import { RECORD } from './record-schema.ts';
+import type { MediaTypes } from './route.ts';
+
+/** Events that come on every live stream beside its records. */
+export interface Notices {
+  /** Their schemas by name. */
+  readonly events: MediaTypes;
+  /** @returns a function that ends the subscription */
+  subscribe(write: (event: string) => void): () => void;
+}
+
+/** What streams of records are made of. */
+export interface RecordStreams {
+  readonly store: LogStore;
+  readonly bus: LiveBus;
+  readonly open: OpenStreams;
+  readonly notices: Notices;
+}
+
+const MAX_TAIL = 10_000;
+
+const EVENT_ID = parameter({ type: 'string', pattern: '^(\\d{1,16}(\\.\\d{1,2})?)?$' }, (given) => {
+  if (given === undefined || given === '') return undefined;
+  const id = parseEventId(given);
+  if (!id) throw new ExpectedError('the id of a record');
+  return id;
+});
+
+/** How much of the past a stream of records begins with. */
+export const STREAM = {
+  tail: describe(wholeNumber(0, MAX_TAIL, undefined), 'So many of the newest records first'),
+  since: describe(optionalText, `Records from this time on first: ${TIME_FORMS}`),
+  follow: describe(flag(true), 'False ends the stream after the past'),
+  after: describe(EVENT_ID, 'Goes on right after the event of this id, as the header `Last-Event-ID` does'),
+};
+
+export const STREAM_HEADERS = { 'Last-Event-ID': 'The `id` of the last event that was received' };
+
+export const RECORD_EVENTS = {
+  message: RECORD,
+  gap: z
+    .object({ from: z.string(), to: z.string(), count: z.int() })
+    .describe('Records that a reader was too slow for, between two ids'),
+  notice: z
+    .object({ message: z.string() })
+    .describe('Nothing comes though records are stored, or it goes on again'),
+  end: z.object({ reason: z.string() }).describe('The stream has lasted `STREAM_MAX_MINUTES`'),
+  error: ERROR,
+};
+
+/** Answers with the records that a filter chooses, live; how much of the past comes first is the request's choice. */
+export function respondWithRecords(
+  context: Context,
+  { store, bus, open, notices }: RecordStreams,
+  { tail, since, follow, after }: ParameterValues<typeof STREAM>,
+  filter: TailRequest['filter'],
+  named?: NamedQueries,
+): void {
+  const last = lastEventId(context) ?? after;
+  const request = {
+    filter,
+    tail,
+    since: readSince(since, Date.now()),
+    follow,
+    after: last && (last.index === undefined ? last.seq : Math.max(0, last.seq - 1)),
+    levelCase: 'upper',
+  } as const;
+  const format = named ? formatNamed(named, last) : formatUnnamed;
+  const source = async function* (signal: AbortSignal) {
+    for await (const events of tailLogs({ store, bus }, { ...request, signal })) {
+      yield events.map(format).join('');
+    }
+  };
+  respondWithEvents(context, { ...open, beside: (write) => notices.subscribe(write) }, source);
+}
+
+/**
+ * The `id:` of an event: a record's place, and with several queries on one stream the place of the query too, for a
+ * record that several of them select is several events, between which a connection can break.
+ */
+interface EventId {
+  readonly seq: number;
+  readonly index: number | undefined;
+}
+
+function parseEventId(text: string): EventId | undefined {
+  const parts = /^(\d{1,16})(?:\.(\d{1,2}))?$/.exec(text);
+  return parts
+    ? { seq: Number(parts[1]), index: parts[2] === undefined ? undefined : Number(parts[2]) }
+    : undefined;
+}
+
+/** Browsers send what they got last; an id that is none of ours is passed over, as the standard wants. */
+function lastEventId(context: Context): EventId | undefined {
+  return parseEventId(context.get('Last-Event-ID'));
+}
+
+function readSince(text: string | undefined, now: number): bigint | undefined {
+  if (text === undefined) return undefined;
+  const time = parseTime(text, now);
+  if (!time) throw badRequest(`since: expected ${TIME_FORMS}, got "${text}"`);
+  return toNanos(time);
+}
+
+function formatUnnamed(event: TailEvent): string {
+  return event.kind === 'record'
+    ? formatEvent({ id: String(event.record.seq), data: event.json })
+    : formatPlace(event);
+}
+
+/** One event for each query that selects the record, under the query's name. */
+function formatNamed({ selecting }: NamedQueries, last: EventId | undefined): (event: TailEvent) => string {
+  return (event) => {
+    if (event.kind !== 'record') return formatPlace(event);
+    const { seq } = event.record;
+    const given = last?.index !== undefined && last.seq === seq ? last.index : -1;
+    return selecting(event.record)
+      .filter(({ index }) => index > given)
+      .map(({ name, index }) => formatEvent({ name, id: `${seq}.${index}`, data: event.json }))
+      .join('');
+  };
+}
+
+function formatPlace(event: Exclude<TailEvent, { kind: 'record' }>): string {
+  if (event.kind === 'notice') {
+    const message = event.problem ?? 'live records come again';
+    return formatEvent({ name: 'notice', data: JSON.stringify({ message }) });
+  }
+  if (event.kind === 'place') return `id: ${event.seq}\n\n`;
+  const { from, to, count } = event;
+  const data = JSON.stringify({ from: String(from), to: String(to), count });
+  return formatEvent({ name: 'gap', id: String(to), data });
+}

@@ -1,0 +1,47 @@
+import { formatTimestamp } from '../../pipeline/record/timestamp.ts';
+
+const UNITS: Readonly<Record<string, bigint>> = {
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+  m: 60_000_000_000n,
+  h: 3_600_000_000_000n,
+  d: 86_400_000_000_000n,
+};
+
+/** The lengths that a histogram chooses from: what a person reads off an axis. */
+const STEPS =
+  '1ms 2ms 5ms 10ms 20ms 50ms 100ms 200ms 500ms 1s 2s 5s 10s 15s 30s 1m 2m 5m 10m 15m 30m 1h 2h 3h 6h 12h 1d 2d 7d 30d 90d 365d'
+    .split(' ')
+    .map((text) => parseInterval(text)!);
+
+const SECOND = 1_000_000_000n;
+
+export const INTERVAL_FORMS = 'a length of time such as 500ms, 30s, 5m, 1h or 1d';
+
+/** Nanoseconds; a number without a unit means seconds. Undefined where the text is no length of time. */
+export function parseInterval(text: string): bigint | undefined {
+  const parts = /^(\d{1,9})(ms|s|m|h|d)?$/.exec(text);
+  const length = parts ? BigInt(parts[1]!) * UNITS[parts[2] ?? 's']! : 0n;
+  return length > 0n ? length : undefined;
+}
+
+/** The largest unit that divides it, as `parseInterval` reads it. */
+export function formatInterval(nanos: bigint): string {
+  const [unit, size] = Object.entries(UNITS).findLast(([, size]) => nanos % size === 0n)!;
+  return `${nanos / size}${unit}`;
+}
+
+/** The shortest usual length that cuts a range into `most` pieces or fewer. */
+export function chooseInterval(range: bigint, most: bigint): bigint {
+  return STEPS.find((step) => range <= step * most) ?? (range / most / UNITS.d! + 1n) * UNITS.d!;
+}
+
+/** RFC 3339; with milliseconds where there are such. @param nanos since 1970 */
+export function formatNanos(nanos: bigint): string {
+  const rest = ((nanos % SECOND) + SECOND) % SECOND;
+  return formatTimestamp({
+    seconds: Number((nanos - rest) / SECOND),
+    nanos: Number(rest),
+    digits: rest === 0n ? 0 : 3,
+  });
+}

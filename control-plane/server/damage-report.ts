@@ -1,0 +1,82 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
+import type { ConsoleLog } from '../http/console-log.ts';
+import type { Feature } from '../http/feature.ts';
+
+const MAX_NAMED = 10;
+
+/**
+ * A power cut damages parts that were not on the disk yet. Their rows are in the journal, which stored them again, so the damaged parts are
+ * removed and nothing of them is reported as missing.
+ */
+async function dropRestored(clickhouse: ClickHouse): Promise<void> {
+  if (clickhouse.shared) return;
+  await clickhouse.flush();
+  const { completeSince } = clickhouse.journaled;
+  const parts = await clickhouse.query<[string, string]>(
+    `SELECT name, path FROM system.detached_parts
+     WHERE database = currentDatabase() AND table = 'logs' AND startsWith(reason, 'broken')`,
+  );
+  for (const [name, path] of parts) {
+    if ((await madeAt(path)) <= completeSince || !/^[\w-]+$/.test(name)) continue;
+    await clickhouse.command(`ALTER TABLE logs DROP DETACHED PART '${name}'`, {
+      settings: { allow_drop_detached: 1 },
+    });
+  }
+}
+
+/** When a part was written, in seconds since 1970: setting it aside changes the time of its folder, and damage that of a file. */
+async function madeAt(folder: string): Promise<number> {
+  let oldest = (await stat(folder)).birthtimeMs;
+  for (const name of await readdir(folder))
+    oldest = Math.min(oldest, (await stat(join(folder, name))).mtimeMs);
+  return Math.floor(oldest / 1000);
+}
+
+/**
+ * Tells of what could not be read at a start and was set aside: parts of tables, by the engine, and files of the journal. Their
+ * records are missing.
+ */
+export async function startDamageReport(
+  clickhouse: ClickHouse,
+  dataDir: string,
+  log: ConsoleLog,
+): Promise<Feature> {
+  await dropRestored(clickhouse).catch((error: unknown) =>
+    log.warn(`parts that a power cut damaged were not removed: ${error}`),
+  );
+  // A server's user may lack the right to look.
+  const tables = await clickhouse
+    .query<[string, number, string[]]>(
+      `SELECT table, count(), arraySort(groupArray(${MAX_NAMED})(path)) FROM system.detached_parts
+       WHERE database = currentDatabase() AND startsWith(reason, 'broken') GROUP BY table ORDER BY table`,
+    )
+    .catch(() => []);
+  const problems = tables.map(
+    ([table, parts, paths]) =>
+      `${parts} damaged part${parts === 1 ? '' : 's'} of the table ${table} set aside, with the records in it: ${paths.join(', ')}`,
+  );
+  const journal = join(dataDir, 'clickhouse-journal');
+  const files = (await readdir(journal).catch(() => [])).filter((name) => name.includes('.damaged'));
+  if (files.length > 0)
+    problems.push(
+      `${files.length} damaged file${files.length === 1 ? '' : 's'} of the journal set aside, with the records in it: ` +
+        files.map((name) => join(journal, name)).join(', '),
+    );
+  for (const problem of problems) log.warn(problem);
+  const parts = tables.reduce((sum, [, count]) => sum + count, 0);
+  return {
+    metrics: {
+      logplane_damaged_parts: {
+        help: 'Parts of tables that were set aside because they are damaged',
+        read: () => parts,
+      },
+      logplane_damaged_journal_files: {
+        help: 'Files of the journal that were set aside because they are damaged',
+        read: () => files.length,
+      },
+    },
+    impaired: () => (problems.length > 0 ? { storage: problems.join('; ') } : {}),
+  };
+}

@@ -1,0 +1,108 @@
+import { badRequest, LogplaneError } from '../runtime/errors.ts';
+import { pause } from '../runtime/loop-turns.ts';
+import type { DeadLetterStore, NewDeadLetter } from '../store/dead-letter-store.ts';
+import type { IngestRequest, Pipeline, Receipt } from './pipeline.ts';
+import { rejectBody } from './rejected-entries.ts';
+import { parseOtlpEntry, writeOtlpEntries } from './sources/otlp.ts';
+import { openJsonRequest } from './sources/otlp-json.ts';
+import { openProtobufRequest } from './sources/otlp-protobuf.ts';
+
+export interface OtlpRequest {
+  readonly format: 'protobuf' | 'json';
+  /** The `ExportLogsServiceRequest`, unpacked. */
+  readonly content: Buffer;
+  readonly agent: string | undefined;
+  readonly peer: string;
+  /** Hash of the bytes as they came. */
+  readonly digest: string;
+  /** By which the request is known in place of its bytes. */
+  readonly idempotencyKey?: string | undefined;
+  /** Why the rest of the content could not be unpacked. */
+  readonly damage?: string | undefined;
+  /** Aborted when nobody waits for the receipt any more. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface OtlpTarget {
+  readonly pipeline: Pipeline;
+  readonly deadLetters: DeadLetterStore;
+}
+
+export interface OtlpReceipt extends Receipt {
+  /** What the sender's log should say of rejected records; empty where there are none. */
+  readonly errorMessage: string;
+}
+
+/**
+ * Takes an OTLP export in; resolves when its records are durable.
+ * @throws LogplaneError `bad_request` where the content is no such request, which is then kept as a dead letter, and
+ *   those of `Pipeline.accept`
+ */
+export async function acceptOtlp(
+  { pipeline, deadLetters }: OtlpTarget,
+  request: OtlpRequest,
+): Promise<OtlpReceipt> {
+  const entries = await readOtlp(request);
+  if ('reason' in entries) {
+    await deadLetters.add([deadLetter(request, entries.reason)]);
+    throw badRequest(`${entries.reason}; what could be read of it is kept as a dead letter`);
+  }
+  const { agent, peer, digest, idempotencyKey, signal } = request;
+  const receipt = await pipeline.accept({
+    agent,
+    peer,
+    digest,
+    idempotencyKey,
+    source: 'otlp',
+    signal,
+    ...entries,
+  });
+  const { accepted, rejected } = receipt;
+  const errorMessage =
+    rejected === 0
+      ? ''
+      : `${rejected} of ${accepted + rejected} log records could not be read; ` +
+        'GET /api/v1/dead-letters shows them with their reasons';
+  return { ...receipt, errorMessage };
+}
+
+const OPENERS = { json: openJsonRequest, protobuf: openProtobufRequest } as const;
+
+/**
+ * Reads a request so far that its records can be taken in one by one; gives the reason where it is no such request.
+ * @throws LogplaneError where nobody waits for it any more
+ */
+export async function readOtlp({
+  format,
+  content,
+  damage,
+  signal,
+}: Pick<OtlpRequest, 'format' | 'content' | 'damage' | 'signal'>): Promise<
+  Pick<IngestRequest, 'entries' | 'decode'> | { readonly reason: string }
+> {
+  try {
+    if (damage !== undefined) throw new Error(damage);
+    const opening = OPENERS[format](content);
+    let step = opening.next();
+    for (; !step.done; step = opening.next()) await pause(signal);
+    const groups = step.value;
+    return {
+      entries: { [Symbol.iterator]: () => writeOtlpEntries(groups(), content.length) },
+      decode: parseOtlpEntry,
+    };
+  } catch (error) {
+    if (error instanceof LogplaneError) throw error;
+    return { reason: `not an OTLP request in ${format}: ${(error as Error).message}` };
+  }
+}
+
+function deadLetter({ format, content, digest, agent, peer }: OtlpRequest, reason: string): NewDeadLetter {
+  return {
+    id: `${digest}-0`,
+    receivedAt: Date.now() * 1000,
+    agent: agent ?? peer,
+    source: 'otlp',
+    line: 0,
+    ...rejectBody<string | Buffer>(reason, content, (bytes) => (format === 'json' ? String(bytes) : bytes)),
+  };
+}

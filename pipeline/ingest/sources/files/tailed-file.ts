@@ -1,0 +1,228 @@
+import { createHash } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { fromMilliseconds } from '../../../record/timestamp.ts';
+import type { CollectedBatch } from './collected-batch.ts';
+import type { FilePosition } from './file-position.ts';
+import { FINGERPRINT_BYTES, fingerprintTail, matchFingerprint, matchTail } from './fingerprint.ts';
+import { countLeadingNuls, findBatchEnds, MAX_BATCH_BYTES, readBatch } from './split-events.ts';
+
+/** Silence after which an unfinished event is taken as finished. */
+const EVENT_QUIET_MS = 1000;
+/** How long an unfinished event may hold back the lines after it while its file goes on growing. */
+const EVENT_HOLD_MS = 5000;
+/** Silence after which a last line without a newline is taken as finished, once the file has lost its name. */
+const GONE_QUIET_MS = 5000;
+/** The same for a file that has its name, and how long one without it stays open for its writer. */
+const STOPPED_QUIET_MS = 60_000;
+/** How long after its last change, and in all, a file is left alone that may be a copy under way. */
+const COPY_QUIET_MS = 5000;
+const COPY_HOLD_MS = 60_000;
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 30_000;
+
+/** What there was to read: nothing yet, bytes without an event in them, a batch, or another content. */
+export type ReadResult =
+  | { readonly kind: 'idle' | 'skipped' | 'replaced' }
+  | { readonly kind: 'batch'; readonly batch: CollectedBatch; readonly bytes: number; readonly cut: boolean };
+
+/** One open file and how far it has been delivered. Times are milliseconds since 1970, given by the caller. */
+export class TailedFile {
+  position: FilePosition;
+  /** No path leads to the file any more: it was deleted, or renamed by a rotation. */
+  gone = false;
+  /** No name is left of it, under any path. */
+  deleted = false;
+  /** The most bytes that this content was seen to have. */
+  largestSize = 0;
+  lastRead: number;
+  private readonly handle: FileHandle;
+  private readonly foundAt: number;
+  private size = -1;
+  private modifiedNs = 0n;
+  private observedAt = 0;
+  private changedAt = 0;
+  private heldSince: number | undefined;
+  /** The file is worth reading from this time on; a change of the file makes it now. */
+  private wakeAt = 0;
+  /** A refused batch is not repeated before this time. */
+  private retryAt = 0;
+  private failures = 0;
+
+  constructor(handle: FileHandle, position: FilePosition, stats: BigIntStats, now: number) {
+    this.handle = handle;
+    this.position = position;
+    this.lastRead = now;
+    this.foundAt = now;
+    this.observe(stats, now);
+  }
+
+  /** Nothing of it was read, and it came or grew a moment ago: as a copy does while it is made. */
+  isFresh(now: number): boolean {
+    const untouched = this.position.offset === 0 && !this.inDoubt;
+    return untouched && now - this.changedAt < COPY_QUIET_MS && now - this.foundAt < COPY_HOLD_MS;
+  }
+
+  /** True where it begins as the other file did when that was read, and all of it is in the other one, if that was not cut since. */
+  async repeats({ handle, position }: TailedFile): Promise<boolean> {
+    if (position.head.length === 0 || !(await matchFingerprint(this.handle, position.head))) return false;
+    if (!(await matchFingerprint(handle, position.head))) return true;
+    const end = await this.readBytes(Math.max(0, this.size - FINGERPRINT_BYTES), this.size);
+    return matchTail(handle, this.size, fingerprintTail(end));
+  }
+
+  /** Notes what a stat of the file said. */
+  observe({ size, mtimeNs, nlink }: BigIntStats, now: number): void {
+    // A clock that is set back: what waits for a later time would wait for as long as it was set back.
+    if (now < this.observedAt) this.waitAnew(now);
+    this.observedAt = now;
+    this.deleted = nlink === 0n;
+    if (Number(size) === this.size && mtimeNs === this.modifiedNs) return;
+    this.size = Number(size);
+    this.largestSize = Math.max(this.largestSize, this.size);
+    this.modifiedNs = mtimeNs;
+    this.changedAt = now;
+    this.wakeAt = now;
+  }
+
+  private waitAnew(now: number): void {
+    this.changedAt = now;
+    this.heldSince = undefined;
+    this.wakeAt = now;
+    this.retryAt = now;
+  }
+
+  /** No path leads to the file any more: goes on through the handle, which works without one. */
+  async watchWithoutName(now: number): Promise<void> {
+    if (!this.gone) this.wakeAt = now;
+    this.gone = true;
+    this.observe(await this.handle.stat({ bigint: true }), now);
+  }
+
+  get inDoubt(): boolean {
+    return this.position.pending !== undefined;
+  }
+
+  isDue(now: number): boolean {
+    return now >= (this.inDoubt ? this.retryAt : this.wakeAt);
+  }
+
+  /** Nothing is left of a file without a name, and nobody has written to it for a while. */
+  isFinished(now: number): boolean {
+    const { offset, pending } = this.position;
+    return this.gone && !pending && offset >= this.size && now - this.changedAt >= STOPPED_QUIET_MS;
+  }
+
+  /**
+   * Reads the next batch and notes its end in the position, which is to be saved before the batch is
+   * delivered. With a batch in doubt, reads that one again.
+   */
+  async read(now: number): Promise<ReadResult> {
+    this.lastRead = now;
+    const { position } = this;
+    const end = position.pending?.end ?? Math.min(this.size, position.offset + MAX_BATCH_BYTES);
+    const bytes = await this.readBytes(position.offset, end);
+    // Checked after the read, so that bytes of a new content are never taken for the old one's.
+    const head = await matchFingerprint(this.handle, position.head);
+    if (!head || end < position.offset || bytes.length < end - position.offset) return { kind: 'replaced' };
+    if (position.tail && !(await matchTail(this.handle, position.offset, position.tail)))
+      return { kind: 'replaced' };
+    position.head = head;
+    position.modified = Number(this.modifiedNs / 1_000_000n);
+    if (position.pending) return this.toBatch(bytes, position.pending.readAt);
+
+    const nuls = countLeadingNuls(bytes);
+    // NULs up to the end may be data on its way: a network file system can show the size first.
+    if (nuls > 0 && (nuls < bytes.length || nuls === MAX_BATCH_BYTES))
+      return this.skipTo(position.offset + nuls);
+    const length = this.chooseLength(bytes, end === this.size, now);
+    if (length === 0) return { kind: 'idle' };
+    const taken = bytes.subarray(0, length);
+    position.pending = { end: position.offset + length, readAt: now, tail: fingerprintTail(taken) };
+    return this.toBatch(taken, now);
+  }
+
+  /** The batch in doubt is stored, or there was nothing in it to store. */
+  advance(): void {
+    const { end, tail } = this.position.pending!;
+    this.skipTo(end);
+    this.position.tail = tail;
+    delete this.position.pending;
+    this.failures = 0;
+  }
+
+  /** The batch in doubt was refused: repeat it after so many seconds, and ever later if it goes on. */
+  refuse(retryAfterSeconds: number, now: number): void {
+    const backoff = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.failures++);
+    this.retryAt = now + Math.max(retryAfterSeconds * 1000, backoff);
+  }
+
+  /** The file has another content now: start over with it. */
+  async restart(position: FilePosition, now: number): Promise<void> {
+    this.observe(await this.handle.stat({ bigint: true }), now);
+    this.position = position;
+    this.largestSize = this.size;
+    this.heldSince = undefined;
+    this.changedAt = now;
+    this.wakeAt = now;
+    this.failures = 0;
+  }
+
+  close(): Promise<void> {
+    return this.handle.close();
+  }
+
+  private chooseLength(bytes: Buffer, toFileEnd: boolean, now: number): number {
+    if (bytes.length === 0) {
+      this.wakeAt = Number.POSITIVE_INFINITY;
+      return 0;
+    }
+    const { finished, complete } = findBatchEnds(bytes);
+    if (finished > 0) return finished;
+    const quiet = now - this.changedAt;
+    if (complete > 0) {
+      this.heldSince ??= now;
+      if (quiet >= EVENT_QUIET_MS || now - this.heldSince >= EVENT_HOLD_MS) return complete;
+      this.wakeAt = Math.min(this.changedAt + EVENT_QUIET_MS, this.heldSince + EVENT_HOLD_MS);
+      return 0;
+    }
+    const patience = this.gone ? GONE_QUIET_MS : STOPPED_QUIET_MS;
+    if (toFileEnd && quiet >= patience) return bytes.length;
+    this.wakeAt = this.changedAt + patience;
+    return 0;
+  }
+
+  private toBatch(bytes: Buffer, readAt: number): ReadResult {
+    const { incarnation, offset, path } = this.position;
+    const { texts, cut } = readBatch(bytes);
+    if (texts.length === 0) {
+      this.advance();
+      return { kind: 'skipped' };
+    }
+    const time = fromMilliseconds(readAt);
+    const id = createHash('sha256').update(`${incarnation} ${offset} `).update(bytes).digest('hex');
+    const lines = texts.map((text) => ({ text, readAt: time }));
+    return { kind: 'batch', batch: { id, lines, filePath: path }, bytes: bytes.length, cut };
+  }
+
+  private skipTo(offset: number): ReadResult {
+    this.position.offset = offset;
+    delete this.position.tail;
+    this.heldSince = undefined;
+    this.wakeAt = 0;
+    return { kind: 'skipped' };
+  }
+
+  /** Fewer bytes than asked for where the file has become shorter. */
+  private async readBytes(start: number, end: number): Promise<Buffer> {
+    if (end < start) return Buffer.alloc(0);
+    const buffer = Buffer.allocUnsafe(end - start);
+    let filled = 0;
+    while (filled < buffer.length) {
+      const { bytesRead } = await this.handle.read(buffer, filled, buffer.length - filled, start + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return buffer.subarray(0, filled);
+  }
+}

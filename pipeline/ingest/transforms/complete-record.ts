@@ -1,0 +1,153 @@
+import type { Categorize } from '../../record/category.ts';
+import { findTimestamp } from '../../record/find-timestamp.ts';
+import type { LogRecord } from '../../record/log-record.ts';
+import type { Severity } from '../../record/severity.ts';
+import type { Timestamp } from '../../record/timestamp.ts';
+import { createZone } from '../../record/timezone.ts';
+import type { Arrival } from '../sources/source-entry.ts';
+import { cleanText, stripAnsi, trimLineEnd } from './clean-text.ts';
+import {
+  jobIdFromText,
+  mayNameIds,
+  requestIdFromText,
+  spanIdFromText,
+  traceIdFromText,
+} from './extract-fields.ts';
+import { guessSeverity } from './guess-severity.ts';
+import { createPathReader } from './read-path.ts';
+
+export interface RecordRules {
+  readonly categorize: Categorize;
+  /** IANA zone of times that are written without one. */
+  readonly defaultTimezone: string;
+}
+
+/** A record that is being made. */
+export type Draft = { -readonly [Field in keyof LogRecord]: LogRecord[Field] };
+
+/** What was read of an entry's fields, apart from those that have columns. */
+export interface ReadEntry {
+  /** Has the names that were sent; their values play no part here. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** The record's text as it was sent. */
+  readonly text: string;
+  /** The text is a line as its program wrote it, with a time of its own at its head perhaps. */
+  readonly isLine: boolean;
+  readonly time: Timestamp | undefined;
+  readonly severity: Severity | undefined;
+  /** When a shipper read the line, where that was sent beside its time. */
+  readonly shipped: Timestamp | undefined;
+  /** When the sender saw the record, where it says so. */
+  readonly observed: Timestamp | undefined;
+  /** JSON of the members that stay as they were sent, with a comma between them. */
+  readonly members: string;
+}
+
+/** Field in which a text stands as it was sent, where the message is not the same. */
+const ORIGINAL = 'log.record.original';
+
+export function newDraft(timestamp: Timestamp): Draft {
+  return {
+    timestamp,
+    observed: undefined,
+    level: 'info',
+    severity_text: '',
+    message: '',
+    service: '',
+    machine_id: '',
+    worker_id: '',
+    deployment_env: '',
+    region: '',
+    source: '',
+    file_path: '',
+    container_name: '',
+    job_id: '',
+    node_id: '',
+    trace_id: '',
+    span_id: '',
+    request_id: '',
+    type: '',
+    event_type: '',
+    attributes: '{}',
+  };
+}
+
+/** Ids that the sender did not name, read out of the text. */
+function fillIds(fields: ReadEntry['fields'], record: Draft, jobOfPath: string): void {
+  const { message } = record;
+  if (record.job_id === '' && fields.job_id === undefined) record.job_id = jobOfPath;
+  if (!mayNameIds(message)) return;
+  if (record.job_id === '' && fields.job_id === undefined) record.job_id = jobIdFromText(message);
+  if (record.trace_id === '' && fields.trace_id === undefined) record.trace_id = traceIdFromText(message);
+  if (record.span_id === '' && fields.span_id === undefined) record.span_id = spanIdFromText(message);
+  if (record.request_id === '' && fields.request_id === undefined)
+    record.request_id = requestIdFromText(message);
+}
+
+/** The record's place of origin where it names none: who wrote it, as far as its fields and its path tell. */
+function sourceOf(fields: ReadEntry['fields'], filePath: string, ofPath: string, arrival: Arrival): string {
+  if (fields.app_name !== undefined && fields.process_id !== undefined) return 'pm2';
+  if (ofPath !== '') return ofPath;
+  if (fields.container_name !== undefined || fields.container_id !== undefined) return 'docker';
+  return filePath === '' ? arrival.source : 'file';
+}
+
+/** The text whose head is read: where progress updates overwrote the head of the line, the line as it was written. */
+function headOf(message: string, text: string): string {
+  return text.includes('\r') && !text.startsWith(message.slice(0, 16)) ? stripAnsi(text) : message;
+}
+
+/** `time` is the event's, `shipped` and `own` are when a shipper read it, if that is not the same. */
+function setTimes(
+  record: Draft,
+  time: Timestamp | undefined,
+  shipped: Timestamp | undefined,
+  own: Timestamp | undefined,
+): void {
+  record.timestamp = time ?? shipped ?? record.timestamp;
+  const read = shipped ?? own;
+  if (read !== record.timestamp) record.observed = read;
+}
+
+/** Makes a record of a draft whose columns hold what was sent for them: all that is found in its text and by its place. */
+export function createCompleter({
+  categorize,
+  defaultTimezone,
+}: RecordRules): (record: Draft, read: ReadEntry, arrival: Arrival) => LogRecord {
+  const zone = createZone(defaultTimezone);
+  const readPath = createPathReader();
+
+  return (record, { fields, text, isLine, time, severity, shipped, observed, members }, arrival) => {
+    const message = cleanText(text, isLine);
+    record.message = message;
+    if (record.machine_id === '' && fields.machine_id === undefined)
+      record.machine_id = arrival.machineId ?? '';
+
+    let level = severity;
+    if (isLine || !time || !severity) {
+      const head = headOf(message, text);
+      const near = time ?? shipped ?? arrival.time;
+      const found = findTimestamp(head, zone, near.seconds);
+      setTimes(record, isLine ? (found?.time ?? time) : (time ?? found?.time), shipped, time);
+      level ??= guessSeverity(head, found?.end);
+    } else {
+      setTimes(record, time, shipped, undefined);
+    }
+    if (level) {
+      record.level = level.level;
+      record.severity_text = level.spelling;
+    }
+    if (observed) record.observed = observed;
+
+    const path = readPath(record.file_path);
+    fillIds(fields, record, path.job_id);
+    if (record.source === '') record.source = sourceOf(fields, record.file_path, path.source, arrival);
+    record.service = categorize(record);
+
+    const changed = message !== text && message !== trimLineEnd(text);
+    const original = changed && fields[ORIGINAL] === undefined ? `"${ORIGINAL}":${JSON.stringify(text)}` : '';
+    if (members !== '' || original !== '')
+      record.attributes = `{${members}${members !== '' && original !== '' ? ',' : ''}${original}}`;
+    return record;
+  };
+}

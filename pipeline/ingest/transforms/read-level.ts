@@ -1,0 +1,50 @@
+import {
+  type Severity,
+  severityOfOtlp,
+  severityOfPino,
+  severityOfSyslog,
+  severityOfWord,
+} from '../../record/severity.ts';
+
+type Read = (value: string | number) => Severity | undefined;
+
+function word(value: string | number): Severity | undefined {
+  if (typeof value === 'number') return severityOfPino(value);
+  return severityOfWord(value) ?? (/^\d{1,2}$/.test(value) ? severityOfPino(Number(value)) : undefined);
+}
+
+const number = (read: (value: number) => Severity | undefined): Read => {
+  return (value) => (value === '' ? undefined : read(Number(value)));
+};
+
+export interface ReadLevel {
+  readonly key: string;
+  readonly severity: Severity;
+}
+
+/** Keys that a level is sent under, most telling first. */
+export const LEVEL_KEYS: readonly (readonly [key: string, read: Read])[] = [
+  ['level', word],
+  ['severity', word],
+  ['severity_text', word],
+  ['loglevel', word],
+  ['log_level', word],
+  ['lvl', word],
+  ['levelname', word],
+  ['log.level', word],
+  ['severity_number', number(severityOfOtlp)],
+  ['severityNumber', number(severityOfOtlp)],
+  ['priority', number(severityOfSyslog)],
+  ['PRIORITY', number(severityOfSyslog)],
+];
+
+/** The level that a record's fields say it has; undefined where they say none that is known. */
+export function readLevel(fields: Readonly<Record<string, unknown>>): ReadLevel | undefined {
+  for (const [key, read] of LEVEL_KEYS) {
+    const value = fields[key];
+    if (typeof value !== 'string' && typeof value !== 'number') continue;
+    const severity = read(value);
+    if (severity) return { key, severity };
+  }
+  return undefined;
+}

@@ -1,0 +1,124 @@
+import type { IndexedField, LogRecord } from '../../record/log-record.ts';
+import { parseTimestamp } from '../../record/parse-timestamp.ts';
+import { createZone } from '../../record/timezone.ts';
+import type { Arrival } from '../sources/source-entry.ts';
+import { createCompleter, type Draft, type RecordRules } from './complete-record.ts';
+import { ALIASES, INDEXED, RESERVED, TEXT_KEYS } from './normalize.ts';
+import { LEVEL_KEYS } from './read-level.ts';
+import { TIME_KEYS } from './read-time.ts';
+import { createOriginReader, ORIGIN_FIELDS } from './record-origin.ts';
+import type { Redactor } from './redactor.ts';
+import { patternOf, plainMembers, type ShapeMember } from './shape-pattern.ts';
+
+export interface ShapeRules extends RecordRules {
+  readonly redact: Redactor;
+}
+
+/** How records are written that have the same members in the same order, as one program writes one after the other. */
+export interface RecordShape {
+  /** Matches their JSON text. */
+  readonly pattern: RegExp;
+  /** The record of what `pattern` captured; undefined where something in it has to be looked at more closely. */
+  read(values: readonly string[], arrival: Arrival): LogRecord | undefined;
+}
+
+/** Finds the shape of a record's JSON text; undefined where it has none of its own, as with objects in objects. */
+export type FindShape = (text: string) => RecordShape | undefined;
+
+const MOST_MEMBERS = 40;
+const BRACE = 123;
+
+/** A member with which the general way of reading does more than to keep it in its place. */
+function isSpecial({ name, isString }: ShapeMember): boolean {
+  if (INDEXED.has(name)) return !isString;
+  return RESERVED.has(name) || ALIASES.has(name) || name === '__proto__';
+}
+
+function stringOf(json: string): string {
+  return json.includes('\\') ? (JSON.parse(`"${json}"`) as string) : json;
+}
+
+export function createShapeFinder(rules: ShapeRules): FindShape {
+  const { isClean } = rules.redact;
+  const zone = createZone(rules.defaultTimezone);
+  const complete = createCompleter(rules);
+
+  return (text) => {
+    const members = plainMembers(text);
+    if (!members || members.length > MOST_MEMBERS) return undefined;
+    const fields = Object.fromEntries(members.map(({ name }) => [name, true]));
+    if (!isClean(JSON.stringify(fields))) return undefined;
+    const textKey = TEXT_KEYS.find((key) => fields[key]);
+    const timeKey = TIME_KEYS.find((key) => fields[key]);
+    const [levelKey, readLevel] = LEVEL_KEYS.find(([key]) => fields[key]) ?? [];
+    const read = members.filter(({ name }) => name === textKey || name === timeKey || name === levelKey);
+    if (textKey === undefined || !read.every(({ isString }) => isString)) return undefined;
+    const used = new Set(['timestamp', 'level', textKey]);
+    if (members.some((member) => !used.has(member.name) && isSpecial(member))) return undefined;
+
+    const isUnique = (name: string) => INDEXED.has(name) && !ORIGIN_FIELDS.has(name);
+    const { pattern, runs, places } = patternOf(
+      members,
+      ({ name }) => {
+        if (used.has(name) || isUnique(name)) return undefined;
+        return ORIGIN_FIELDS.has(name) ? 'origin' : 'kept';
+      },
+      (member) => read.includes(member) || isUnique(member.name),
+    );
+    const textPlace = places.get(textKey)!;
+    const timePlace = places.get(timeKey ?? '');
+    const levelPlace = places.get(levelKey ?? '');
+    const uniquePlaces = [...places].filter(([name]) => isUnique(name)) as [IndexedField, number][];
+    const placesOf = (wanted: string) => runs.filter(({ use }) => use === wanted).map(({ place }) => place);
+    const originPlaces = placesOf('origin');
+    const keptPlaces = placesOf('kept');
+    const keepsStrings = members.some(
+      ({ name, isString }) => isString && !used.has(name) && !INDEXED.has(name),
+    );
+    const isLine = textKey === 'log';
+    const readOrigin = createOriginReader(isClean);
+
+    return {
+      pattern,
+      read(values, arrival) {
+        const time = timePlace && parseTimestamp(values[timePlace]!, zone);
+        const severity = levelPlace && readLevel!(values[levelPlace]!);
+        const sent = values[textPlace]!;
+        const kept = join(values, keptPlaces);
+        if ((timePlace && !time) || (levelPlace && !severity)) return undefined;
+        if ((isLine && sent.charCodeAt(0) === BRACE) || !isClean(sent)) return undefined;
+        if (keepsStrings && !isClean(kept)) return undefined;
+        const origin = readOrigin(join(values, originPlaces));
+        if (!origin) return undefined;
+
+        const record: Draft = { ...origin };
+        record.timestamp = arrival.time;
+        for (const [field, place] of uniquePlaces) {
+          const value = values[place]!;
+          if (value === '' || !isClean(value)) return undefined;
+          record[field] = stringOf(value);
+        }
+        return complete(
+          record,
+          {
+            fields,
+            text: stringOf(sent),
+            isLine,
+            time: time || undefined,
+            severity: severity || undefined,
+            shipped: undefined,
+            observed: undefined,
+            members: kept,
+          },
+          arrival,
+        );
+      },
+    };
+  };
+}
+
+function join(values: readonly string[], places: readonly number[]): string {
+  let joined = '';
+  for (const place of places) joined += joined === '' ? values[place]! : `,${values[place]!}`;
+  return joined;
+}

@@ -1,0 +1,85 @@
+import type { Redis } from 'ioredis';
+import type { ClickHouse } from '../clickhouse.ts';
+import { MOST_PROCESSES, SHARE_SQL } from './sequencer.ts';
+
+const KEY = 'logplane:shares';
+export const SHARE_SECONDS = 30;
+/** Shares that the store saw used so lately may be in use still, by a process that cannot reach Redis. */
+const RECENT_MICROSECONDS = 60_000_000;
+
+/** Takes a free share, or the caller's own again, for some seconds. Gives its number, or -1. */
+const CLAIM = `
+local now = tonumber(redis.call('TIME')[1])
+for i = 3, #ARGV do
+  local held = redis.call('HGET', KEYS[1], ARGV[i])
+  local owner, expires
+  if held then owner, expires = string.match(held, '^(.*) (%d+)$') end
+  if not held or owner == ARGV[1] or tonumber(expires) < now then
+    redis.call('HSET', KEYS[1], ARGV[i], ARGV[1] .. ' ' .. (now + tonumber(ARGV[2])))
+    return tonumber(ARGV[i])
+  end
+end
+return -1`;
+
+const RELEASE = `
+local held = redis.call('HGET', KEYS[1], ARGV[2])
+if held and string.match(held, '^(.*) %d+$') == ARGV[1] then redis.call('HDEL', KEYS[1], ARGV[2]) end
+return 0`;
+
+/**
+ * The share of places of one server process, from 0 to `MOST_PROCESSES` - 1. It stays the process's own while Redis is
+ * away; whoever starts meanwhile keeps away from shares that were used lately.
+ */
+export class ProcessShare {
+  readonly number: number;
+  readonly #redis: Redis;
+  readonly #process: string;
+
+  private constructor(redis: Redis, process: string, number: number) {
+    this.#redis = redis;
+    this.#process = process;
+    this.number = number;
+  }
+
+  /** @throws Error where all are taken */
+  static async claim(redis: Redis, process: string, clickhouse: ClickHouse): Promise<ProcessShare> {
+    const used = await clickhouse.query<[number]>(
+      `SELECT DISTINCT toUInt8(${SHARE_SQL}) FROM logs WHERE seq > {after:UInt64}`,
+      { parameters: { after: Date.now() * 1000 - RECENT_MICROSECONDS } },
+    );
+    const recent = new Set(used.map(([share]) => share));
+    const all = Array.from({ length: MOST_PROCESSES }, (_, share) => share);
+    const wanted = [
+      ...all.filter((share) => !recent.has(share)),
+      ...all.filter((share) => recent.has(share)),
+    ];
+    const number = await claim(redis, process, wanted);
+    if (number === -1) {
+      throw new Error(
+        `${MOST_PROCESSES} server processes share this Redis already, which is the most; ` +
+          `one that was killed gives its place back after ${SHARE_SECONDS} s`,
+      );
+    }
+    return new ProcessShare(redis, process, number);
+  }
+
+  /** False where another process has it by now. */
+  async renew(): Promise<boolean> {
+    return (await claim(this.#redis, this.#process, [this.number])) === this.number;
+  }
+
+  /** Ids of the processes that hold a share now. */
+  async holders(): Promise<string[]> {
+    const held = Object.values(await this.#redis.hgetall(KEY)).map((value) => value.split(' '));
+    const [now = '0'] = (await this.#redis.time()).map(String);
+    return held.filter(([, expires]) => Number(expires) >= Number(now)).map(([owner]) => owner!);
+  }
+
+  async release(): Promise<void> {
+    await this.#redis.eval(RELEASE, 1, KEY, this.#process, this.number);
+  }
+}
+
+async function claim(redis: Redis, process: string, shares: readonly number[]): Promise<number> {
+  return Number(await redis.eval(CLAIM, 1, KEY, process, SHARE_SECONDS, ...shares));
+}

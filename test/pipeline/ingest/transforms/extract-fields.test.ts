@@ -1,0 +1,82 @@
+import t from 'tap';
+import {
+  jobIdFromPath,
+  jobIdFromText,
+  requestIdFromText,
+  spanIdFromText,
+  traceIdFromText,
+} from '../../../../pipeline/ingest/transforms/extract-fields.ts';
+
+const trace = '1af231c22c6c48f45113f69bd6bec022';
+
+t.test('job id in a path', async (t) => {
+  for (const [path, id] of [
+    ['/shared/slurm/slurm-12345.out', '12345'],
+    ['loadgen-12345.err', '12345'],
+    ['/a/train_777_3.out', '777'],
+    ['/a/b.c-12345.out', '12345'],
+    ['/a/12345/misc.out', ''],
+    ['/a/slurm.out', ''],
+    ['/a/app-12345.log', ''],
+    ['/a/theia0044_prefill_w0.out', ''],
+    ['', ''],
+  ] as const) {
+    t.equal(jobIdFromPath(path), id, path);
+  }
+});
+
+t.test('job id in a text', async (t) => {
+  for (const [text, id] of [
+    ['slurmstepd: error: *** JOB 25883692 ON gr015 CANCELLED AT 2022-10-13T04:10:12 ***', '25883692'],
+    ['slurmstepd: error: *** STEP 405737.0 ON n1 CANCELLED ***', '405737'],
+    ['srun: Terminating StepId=1543570.13', '1543570'],
+    ['srun: Job step 405737.0 aborted', '405737'],
+    ['Submitted batch job 1543570', '1543570'],
+    ['2026-04-21 14:10:29 [INFO] Job ID: 1543570', '1543570'],
+    ['srun --jobid 1543570 --overlap', '1543570'],
+    ['SLURM_JOB_ID=991234', '991234'],
+    ['job 3 of 10 done', ''],
+    ['step 120000 loss 0.1', ''],
+    ['global step: 12000', ''],
+    ['Sending spawn jobs of 1 users', ''],
+    ['the object 123456 is there', ''],
+    ['', ''],
+  ] as const) {
+    t.equal(jobIdFromText(text), id, text);
+  }
+});
+
+t.test('trace, span and request ids', async (t) => {
+  for (const [text, id] of [
+    [`[trace_id=${trace} span_id=90caebbd903be333]`, trace],
+    [`{"trace_id":"${trace}"}`, trace],
+    [`"traceId": "${trace.toUpperCase()}"`, trace],
+    [`{\\"trace_id\\":\\"${trace}\\"}`, trace],
+    ['[trace_id=0 span_id=0]', ''],
+    [`trace_id=${'0'.repeat(32)}`, ''],
+    [`trace_id=${trace}${trace}`, ''],
+    [`container ${trace}${trace}`, ''],
+    [`trace of ${trace}`, ''],
+    ['', ''],
+  ] as const) {
+    t.equal(traceIdFromText(text), id, text);
+  }
+  t.equal(spanIdFromText(`[trace_id=${trace} span_id=90caebbd903be333]`), '90caebbd903be333');
+  t.equal(spanIdFromText('[trace_id=0 span_id=0]'), '');
+  for (const [text, id] of [
+    [
+      '[req-38101a0b-2096-447d-96ea-a692162415ae 113d3a - - -] GET',
+      'req-38101a0b-2096-447d-96ea-a692162415ae',
+    ],
+    ['request_id=abc-123456 done', 'abc-123456'],
+    ['{"requestId": "abc-123456"}', 'abc-123456'],
+    [
+      'Received request chatcmpl-e7875dc971424cad9015d5f426e29c1f: prompt',
+      'chatcmpl-e7875dc971424cad9015d5f426e29c1f',
+    ],
+    ['received request from client', ''],
+    ['', ''],
+  ] as const) {
+    t.equal(requestIdFromText(text), id, text);
+  }
+});
