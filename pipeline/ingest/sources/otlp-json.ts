@@ -185,8 +185,10 @@ const isFound = (span: Span | undefined): span is Span => span !== undefined;
 
 function unreadRecord(body: Buffer, { from, to }: Span, request: (record: string) => string): UnreadRecord {
   const text = () => body.toString('utf8', from, to);
+  const problem = body[from] === OPENS ? undefined : 'logRecords: expected an object';
   const isTooLong = to - from > MAX_RECORD_BYTES;
   return {
+    problem,
     read: () => readObject<OtlpRecord>(text(), 'logRecords'),
     raw: () => request(text()),
     text,

@@ -17,6 +17,8 @@ export interface RecordGroup extends Iterable<UnreadRecord | undefined> {
 }
 
 export interface UnreadRecord {
+  /** Why it is no log record, where that is known without reading it: an error for each of 30 million costs minutes. */
+  readonly problem?: string | undefined;
   /** @throws Error where it is no log record */
   read(): OtlpRecord;
   /**
@@ -86,6 +88,7 @@ export function* writeOtlpEntries(
 
 /** @param share the fields of its group; undefined where there is no room for them */
 function writeOtlpEntry(record: UnreadRecord, share: () => readonly Field[] | undefined): SourceText {
+  if (record.problem !== undefined) return writeUnreadable(record.problem, record.raw());
   try {
     const shared = share();
     const text = writeOtlpRecord(record.read(), shared ?? WITHOUT_SHARED);
