@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
+import { SERVER_ENVIRONMENT } from '../control-plane/process/runtime-flags.ts';
 
 const V8_FLAGS = ['--max-semi-space-size=32', '--no-parallel-scavenge'];
 
@@ -18,8 +19,7 @@ export async function startBenchServer(folder: string): Promise<BenchServer> {
   const child = spawn(process.execPath, [...V8_FLAGS, 'dist/control-plane/main.js'], {
     env: {
       ...process.env,
-      UV_THREADPOOL_SIZE: '24',
-      MALLOC_MMAP_THRESHOLD_: '1048576',
+      ...SERVER_ENVIRONMENT,
       PORT: '0',
       GRPC_PORT: '0',
       LOG_API_CALLS: 'false',

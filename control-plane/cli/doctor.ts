@@ -33,7 +33,7 @@ async function findAll(): Promise<Finding[]> {
     const config = readSettings();
     // The engine takes 250 MB and 0.2 s to load.
     const { examine } = await import('../doctor/examine.ts');
-    return await examine(config, Number(process.env.UV_THREADPOOL_SIZE ?? 4));
+    return await examine(config);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return error.message.split('\n').map((detail) => ({ what: 'settings', state: 'problem', detail }));

@@ -1,5 +1,4 @@
-#!/usr/bin/env -S UV_THREADPOOL_SIZE=24 MALLOC_MMAP_THRESHOLD_=1048576 node --max-semi-space-size=32 --no-parallel-scavenge
-import '../process/engine-allocator.ts';
+#!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { addDemo } from '../demo/command.ts';
 import { packageVersion } from '../http/package-version.ts';

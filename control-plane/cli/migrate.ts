@@ -7,8 +7,8 @@ import { replaceFile } from '../../pipeline/runtime/replace-file.ts';
 import { type CopyState, copyStore } from '../../pipeline/store/copy-store.ts';
 import { migrate } from '../../pipeline/store/schema.ts';
 import { readConfig } from '../config.ts';
+import { readEnvFile } from '../process/env-file.ts';
 import { openClickHouse } from '../server/clickhouse.ts';
-import { readEnvFile } from './env-file.ts';
 import { createProgress, progressBar, report } from './terminal.ts';
 
 /** Copies the store of `DATA_DIR`, whose server must not run, to a ClickHouse server. */

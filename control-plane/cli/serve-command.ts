@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { ensureRuntimeFlags } from '../process/runtime-flags.ts';
 
 export function addServe(program: Command): void {
   program
@@ -6,6 +7,7 @@ export function addServe(program: Command): void {
     .description('start the server; its settings come from the environment and .env')
     .argument('[path...]', 'files, folders and globs that the server tails itself')
     .action(async (paths: string[]) => {
+      await ensureRuntimeFlags();
       // The engine takes 250 MB and 0.2 s to load: no other command needs it.
       const { serve } = await import('./serve.ts');
       await serve(paths);

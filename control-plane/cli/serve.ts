@@ -2,12 +2,12 @@ import { findFluentBit } from '../../pipeline/agent/fluent-bit/find-fluent-bit.t
 import { harmless } from '../../pipeline/record/special-characters.ts';
 import { readConfig, SETTINGS } from '../config.ts';
 import { createConsoleLog } from '../http/console-log.ts';
+import { readEnvFile } from '../process/env-file.ts';
 import { endHanging, MAX_STOP_SECONDS, stopOnSignal } from '../process/stop-on-signal.ts';
 import { ForgottenErrors } from '../server/forgotten-errors.ts';
 import { HangingFolderError } from '../server/probe-folder.ts';
 import { startServer } from '../server/server.ts';
 import { ConfigError } from '../setting-types.ts';
-import { readEnvFile } from './env-file.ts';
 
 /** The server until a signal ends it, its settings from the environment and `.env`; tails the paths itself. */
 export async function serve(paths: readonly string[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Config, readConfig } from '../config.ts';
-import { readEnvFile } from './env-file.ts';
+import { readEnvFile } from '../process/env-file.ts';
 
 /** The settings of a server that would be started here. @throws ConfigError */
 export function readSettings(): Config {

@@ -1,4 +1,3 @@
-import '../process/engine-allocator.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +16,7 @@ const LINES_PER_SECOND = 20;
  * collected by Fluent Bit where it is installed, else by the embedded collector. Ctrl-C stops all and removes
  * the folder.
  */
-async function demo(): Promise<void> {
+export async function demo(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'logplane-demo-'));
   const files = join(folder, 'files');
   const fluentBit = findFluentBit(process.env.PATH ?? '');
@@ -72,5 +71,3 @@ Open ${url}/api/v1/logs in a browser, or try:
 Ctrl-C stops it and removes its files.
 `;
 }
-
-await demo();

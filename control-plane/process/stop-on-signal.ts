@@ -4,8 +4,8 @@ export const MAX_STOP_SECONDS = MAX_STOP_MILLISECONDS / 1000;
 const PARENT_MILLISECONDS = 500;
 
 /**
- * Ends the process by `stop` at SIGTERM, SIGINT and SIGHUP, once, however many of them come: a terminal and npm both send one. Started by npm it
- * also ends with npm, which passes no SIGHUP on and may be killed. A console that is gone keeps nothing from running.
+ * Ends the process by `stop` at SIGTERM, SIGINT and SIGHUP, once, however many of them come: a terminal and npm both send one. It also ends
+ * with the process that started it for its flags, and with npm, which passes no SIGHUP on and may be killed. A console that is gone keeps nothing from running.
  * @param whyLate what is said in place of the usual where `stop` takes too long
  * @returns ends the process in the same way, for another reason than a signal
  */
@@ -44,6 +44,8 @@ export function stopOnSignal(
     if (process.ppid !== parent) end(0);
   };
   if (process.env.npm_lifecycle_event !== undefined) setInterval(watchParent, PARENT_MILLISECONDS).unref();
+  process.on('disconnect', () => end(0));
+  process.channel?.unref();
   return end;
 }
 

@@ -41,9 +41,9 @@ mkdirSync(folder, { recursive: true });
 
 const port = await freePort();
 const url = `http://127.0.0.1:${port}`;
-const demo = spawn(process.execPath, ['--import=tsx', 'control-plane/cli/demo.ts'], {
+const demo = spawn(process.execPath, ['--import=tsx', 'control-plane/cli/main.ts', 'demo'], {
   cwd: root,
-  env: { ...process.env, PORT: String(port), UV_THREADPOOL_SIZE: '24', ADMIN_TOKEN },
+  env: { ...process.env, PORT: String(port), ADMIN_TOKEN },
   stdio: ['ignore', 'pipe', 'inherit'],
 });
 await once(demo.stdout, 'data');

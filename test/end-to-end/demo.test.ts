@@ -7,13 +7,13 @@ import { temporaryFolder } from '../temporary-folder.ts';
 import { readEvents } from './read-events.ts';
 import { client } from './test-server.ts';
 
-const demo = resolve(import.meta.dirname, '../../control-plane/demo/demo.ts');
+const main = resolve(import.meta.dirname, '../../control-plane/cli/main.ts');
 
 /** The demo with the collector that the PATH leads to, until its first records are there. */
 async function runDemo(t: Test, path: string, collector: RegExp): Promise<void> {
   const folder = temporaryFolder();
-  const child = spawn(process.execPath, ['--import=tsx', demo], {
-    env: { PATH: path, TMPDIR: folder, PORT: '0', GRPC_PORT: '0', UV_THREADPOOL_SIZE: '24' },
+  const child = spawn(process.execPath, ['--import=tsx', main, 'demo'], {
+    env: { PATH: path, TMPDIR: folder, PORT: '0', GRPC_PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   t.teardown(() => child.kill('SIGKILL'));

@@ -38,8 +38,14 @@ async function npmStart() {
     });
   await until(() => /listening on http:\S+\n/.test(output), 'the server listens');
   const url = /listening on (http:\S+)\n/.exec(output)![1]!;
-  const children = readFileSync(`/proc/${npm.pid}/task/${npm.pid}/children`, 'utf8').trim().split(' ');
-  return { npm, url, server: Number(children[0]), output: () => output };
+  const program = childOf(npm.pid!)!;
+  // Node before 22.15 cannot start a program in place of itself.
+  return { npm, url, program, server: childOf(program) ?? program, output: () => output };
+}
+
+function childOf(pid: number): number | undefined {
+  const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  return child ? Number(child) : undefined;
 }
 
 const isGone = (pid: number) => {
@@ -49,12 +55,13 @@ const isGone = (pid: number) => {
 
 t.test('npm start ends the server with itself', { skip: process.platform !== 'linux' }, async (t) => {
   for (const signals of [['SIGTERM'], ['SIGINT', 'SIGINT'], ['SIGHUP'], ['SIGKILL']] as const) {
-    const { npm, url, server, output } = await npmStart();
+    const { npm, url, program, server, output } = await npmStart();
     t.match(
-      readFileSync(`/proc/${server}/cmdline`, 'utf8'),
+      readFileSync(`/proc/${program}/cmdline`, 'utf8'),
       /control-plane\/main\.ts/,
       'no shell between the two',
     );
+    t.match(readFileSync(`/proc/${server}/cmdline`, 'utf8'), /--max-old-space-size=\d+\0/, 'with its flags');
     await fetch(`${url}/logs/ingest`, { method: 'POST', body: '{"message":"x"}' });
     const exit = once(npm, 'exit');
     for (const signal of signals) npm.kill(signal);

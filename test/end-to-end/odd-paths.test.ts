@@ -16,7 +16,6 @@ async function start(folder: string): Promise<{ url: string; child: ChildProcess
     cwd: folder,
     env: {
       PATH: process.env.PATH,
-      UV_THREADPOOL_SIZE: '24',
       PORT: '0',
       GRPC_PORT: '0',
       DATA_DIR: join(folder, 'data'),

@@ -125,7 +125,6 @@ else {
       PORT: '0',
       GRPC_PORT: '0',
       LOG_API_CALLS: 'false',
-      UV_THREADPOOL_SIZE: '24',
       HOME: dir,
     };
     const served = await runInTerminal(['serve'], {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { readConfig } from '../../control-plane/config.ts';
+import { SERVER_ENVIRONMENT } from '../../control-plane/process/runtime-flags.ts';
 import { startServer } from '../../control-plane/server/server.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -82,7 +83,7 @@ export function spawnServer(
     cwd: root,
     env: {
       PATH: process.env.PATH,
-      UV_THREADPOOL_SIZE: '24',
+      ...SERVER_ENVIRONMENT,
       PORT: '0',
       GRPC_PORT: '0',
       LOG_API_CALLS: 'false',

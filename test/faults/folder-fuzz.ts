@@ -130,7 +130,7 @@ export class FolderFuzz {
 
 /** Has the doctor mend what it finds; gives how much that was. */
 async function repair(settings: Record<string, string>): Promise<number> {
-  const findings = await examine(readConfig(settings), 16);
+  const findings = await examine(readConfig(settings));
   const repairable = findings.filter(({ state, repair }) => state === 'problem' && repair);
   for (const finding of repairable) await finding.repair!();
   return repairable.length;

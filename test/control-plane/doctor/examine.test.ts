@@ -15,7 +15,7 @@ import { runCli } from '../cli/run-cli.ts';
 t.setTimeout(120_000);
 const root = temporaryFolder();
 const doctor = (settings: Record<string, string>) =>
-  examine(readConfig({ LOG_API_CALLS: 'false', PORT: '0', GRPC_PORT: '0', ...settings }), 24);
+  examine(readConfig({ LOG_API_CALLS: 'false', PORT: '0', GRPC_PORT: '0', ...settings }));
 const problems = (findings: readonly Finding[]) => findings.filter(({ state }) => state === 'problem');
 
 async function fill(folder: string): Promise<void> {
@@ -127,7 +127,6 @@ t.test('tables that the engine cannot open stay as they are, and the server says
     LOG_API_CALLS: 'false',
     PORT: '0',
     GRPC_PORT: '0',
-    UV_THREADPOOL_SIZE: '24',
   };
   const told = await runCli(['doctor'], { env });
   t.match(told, { code: 1, stdout: /problem tables: .*restore/ });
