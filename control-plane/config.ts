@@ -11,7 +11,7 @@ import { SYNC_SETTINGS } from './features/sync/settings.ts';
 import { SERVER_SETTINGS } from './server-settings.ts';
 import { ConfigError } from './setting-types.ts';
 
-/** Every setting of the server; `README.md` has the same table and a test holds the two together. */
+/** Every setting of the server; `docs/settings.md` has the same table and a test holds the two together. */
 export const SETTINGS = z.object({
   ...SERVER_SETTINGS,
   ...INGEST_SETTINGS,

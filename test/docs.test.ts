@@ -4,11 +4,11 @@ import t from 'tap';
 import { readConfig, SETTINGS } from '../control-plane/config.ts';
 import { STATUS } from '../control-plane/http/error-response.ts';
 
-const readme = readFileSync(resolve(import.meta.dirname, '../README.md'), 'utf8');
+const docs = resolve(import.meta.dirname, '../docs');
 
-/** Rows of the table that follows a heading, as cells. */
-function tableAfter(mark: string): string[][] {
-  const [, rest = ''] = readme.split(mark);
+/** Rows of the table of a page that follows a text, as cells. */
+function tableAfter(page: string, mark: string): string[][] {
+  const [, rest = ''] = readFileSync(resolve(docs, page), 'utf8').split(mark);
   const table = rest.split('\n\n').find((part) => part.includes('|---')) ?? '';
   return table
     .split('\n')
@@ -23,10 +23,10 @@ function tableAfter(mark: string): string[][] {
 }
 
 t.test('the settings table names every setting and its default', async (t) => {
-  const rows = tableAfter('## Settings');
+  const rows = tableAfter('settings.md', '# Settings');
   t.same(
-    rows.map(([name]) => name),
-    Object.keys(SETTINGS.shape),
+    rows.map(([name]) => name).sort(),
+    Object.keys(SETTINGS.shape).sort(),
   );
   const defaults: Record<string, unknown> = readConfig({});
   for (const [name = '', written = ''] of rows) {
@@ -39,6 +39,6 @@ t.test('the settings table names every setting and its default', async (t) => {
 });
 
 t.test('the status table names every status that errors have', async (t) => {
-  const statuses = tableAfter('Every error is').map(([status]) => Number(status));
+  const statuses = tableAfter('api.md', 'Every error is').map(([status]) => Number(status));
   t.same(statuses, [...Object.values(STATUS), 405].sort());
 });

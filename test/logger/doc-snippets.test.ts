@@ -11,12 +11,12 @@ import { createRequestLog } from '../../logger/koa-request-log.ts';
 import { createLogger } from '../../logger/logger.ts';
 import { until } from '../until.ts';
 
-const README = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8');
+const PAGE = readFileSync(resolve(import.meta.dirname, '../../docs/logging.md'), 'utf8');
 
-/** Runs the code block behind a line of README, as it stands there, with what its surroundings would give it. */
+/** Runs the code block behind a line of docs/logging.md, as it stands there, with what its surroundings would give it. */
 function runSnippet(heading: string, given: Readonly<Record<string, unknown>>): void {
-  const code = README.slice(README.indexOf(`\n${heading}\n`)).match(/```ts\n([\s\S]*?)```/)?.[1];
-  if (code === undefined) throw new Error(`README has no code below "${heading}"`);
+  const code = PAGE.slice(PAGE.indexOf(`${heading}\n`)).match(/```ts\n([\s\S]*?)```/)?.[1];
+  if (code === undefined) throw new Error(`docs/logging.md has no code below "${heading}"`);
   // The imports name the package, which is not installed here: its parts are given.
   new Function(...Object.keys(given), code.replaceAll(/^import .*\n/gm, ''))(...Object.values(given));
 }
@@ -82,7 +82,7 @@ t.test('Koa', async (t) => {
     opened.push(logger);
     return logger;
   };
-  runSnippet('### Log from an application', { app, createLogger: createHere, createRequestLog });
+  runSnippet('# Log from an application', { app, createLogger: createHere, createRequestLog });
   app.use((context) => {
     if (context.path.startsWith('/jobs/')) context.body = 'made';
   });
