@@ -24,10 +24,7 @@ function tableAfter(page: string, mark: string): string[][] {
 
 t.test('the settings table names every setting and its default', async (t) => {
   const rows = tableAfter('settings.md', '# Settings');
-  t.same(
-    rows.map(([name]) => name).sort(),
-    Object.keys(SETTINGS.shape).sort(),
-  );
+  t.same(rows.map(([name]) => name).sort(), Object.keys(SETTINGS.shape).sort());
   const defaults: Record<string, unknown> = readConfig({});
   for (const [name = '', written = ''] of rows) {
     const value = defaults[name];
