@@ -9,7 +9,7 @@ export interface RedactLimits {
 }
 
 const LIMITS: RedactLimits = { text: 16_384, values: 1_000 };
-const DEEPEST = 12;
+const MAX_DEPTH = 12;
 
 export type Plain = string | number | boolean | null | Plain[] | { [key: string]: Plain };
 
@@ -31,7 +31,7 @@ export function redact(value: unknown, limits: RedactLimits = LIMITS): Plain {
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
     if (value instanceof Uint8Array) return `[${value.length} bytes]`;
     if (parents.has(value)) return '[circular]';
-    if (parents.size === DEEPEST) return '[too deep]';
+    if (parents.size === MAX_DEPTH) return '[too deep]';
     parents.add(value);
     const plain = Array.isArray(value) ? copyList(value) : copyFields(fieldsOf(value));
     parents.delete(value);

@@ -2,7 +2,7 @@ import { createGunzip, createInflate } from 'node:zlib';
 import { Decompress as ZstdDecompress } from 'fzstd';
 import { uncompress as snappyUncompress } from 'snappy';
 import { LogplaneError } from '../../pipeline/runtime/errors.ts';
-import { pause } from '../../pipeline/runtime/loop-turns.ts';
+import { yieldWhenDue } from '../../pipeline/runtime/event-loop.ts';
 import { BodyMemory } from './body-memory.ts';
 import { ZstdFrames } from './zstd-frames.ts';
 
@@ -84,13 +84,13 @@ function zstdUnpacker({ onPiece, signal }: UnpackerOptions): Unpacker {
     write: async (packed) => memory.add(packed),
     async end() {
       const packed = memory.content;
-      for (const _ of new ZstdFrames(packed).ends()) await pause(signal);
+      for (const _ of new ZstdFrames(packed).ends()) await yieldWhenDue(signal);
       const zstd = new ZstdDecompress(onPiece);
       let start = 0;
       for (const end of new ZstdFrames(packed).ends()) {
         zstd.push(packed.subarray(start, end));
         start = end;
-        await pause(signal);
+        await yieldWhenDue(signal);
       }
       zstd.push(new Uint8Array(0), true);
     },
@@ -112,7 +112,7 @@ function snappyUnpacker({ onPiece, limit, signal }: UnpackerOptions): Unpacker {
       const unpacked = (await snappyUncompress(packed)) as Buffer;
       for (let at = 0; at < unpacked.length; at += PIECE_BYTES) {
         onPiece(unpacked.subarray(at, at + PIECE_BYTES));
-        await pause(signal);
+        await yieldWhenDue(signal);
       }
     },
     release: () => memory.release(),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { acceptOtlp, type OtlpTarget } from '../../pipeline/ingest/accept-otlp.ts';
 import { type OtlpGrpcServer, startOtlpGrpc } from '../../pipeline/ingest/sources/otlp-grpc.ts';
-import { pause } from '../../pipeline/runtime/loop-turns.ts';
+import { yieldWhenDue } from '../../pipeline/runtime/event-loop.ts';
 import { type Auth, bearerToken } from '../http/auth.ts';
 import type { BodyBudget } from '../http/body-budget.ts';
 import { toLogplaneError } from '../http/error-response.ts';
@@ -56,7 +56,7 @@ async function digestOf(message: Buffer, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   for (let at = 0; at < message.length; at += DIGEST_STEP_BYTES) {
     hash.update(message.subarray(at, at + DIGEST_STEP_BYTES));
-    await pause(signal);
+    await yieldWhenDue(signal);
   }
   return hash.digest('hex');
 }

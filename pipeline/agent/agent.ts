@@ -52,7 +52,7 @@ interface Watch {
 }
 
 /** Times `watchMs`. */
-const LONGEST_WATCH = 10;
+const MAX_WATCHES = 10;
 const DISCOVER_MILLISECONDS = 60_000;
 /** The fault may have been the machine's, and be mended. */
 const RETRY_MILLISECONDS = 300_000;
@@ -187,7 +187,7 @@ export class Agent {
     // Where little comes, it takes longer until something can be said.
     // A restart begins the counts anew, and they can no longer be compared.
     const restarted = watch.restarts !== fluentBit.restarts;
-    if (restarted || now - watch.rate.since > watchMs * LONGEST_WATCH) this.#watch = undefined;
+    if (restarted || now - watch.rate.since > watchMs * MAX_WATCHES) this.#watch = undefined;
     if (restarted) return;
     const reason = describeCollapse(watch.rate, records, sizeOf, now);
     // Counts lag behind the files: only what lasts is a collapse.

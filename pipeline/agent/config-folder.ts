@@ -9,7 +9,7 @@ const HASH = '.hash';
 /** The name by which Fluent Bit is started, whatever the template's is. */
 const MAIN = 'fluent-bit.conf';
 const MAIN_YAML = 'fluent-bit.yaml';
-const MOST_KEPT = 5;
+const MAX_KEPT = 5;
 
 /**
  * The folder that Fluent Bit runs in and reads its files from, with the configurations that it ran before. Files keep their
@@ -67,7 +67,7 @@ export class ConfigFolder {
   async prune(keep: readonly string[]): Promise<void> {
     const history = join(this.path, HISTORY);
     const old = (await readdir(history)).filter((name) => !keep.includes(name));
-    for (const name of old.slice(MOST_KEPT)) await rm(join(history, name), { recursive: true });
+    for (const name of old.slice(MAX_KEPT)) await rm(join(history, name), { recursive: true });
   }
 
   /** The main file first. */

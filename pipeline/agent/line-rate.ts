@@ -9,7 +9,7 @@ interface Sample {
 
 const WINDOW_MILLISECONDS = 60_000;
 /** Fewer records than that tell nothing. */
-const FEWEST_RECORDS = 20;
+const MIN_RECORDS = 20;
 /** Of what was to be expected. */
 const COLLAPSE = 0.1;
 
@@ -76,6 +76,6 @@ export function describeCollapse(
 ): string | undefined {
   const grown = [...(sizes ?? [])].reduce((sum, [path, size]) => sum + Math.max(0, sizeOf(path) - size), 0);
   const expected = sizes ? grown / bytesPerRecord : (perSecond * (now - since)) / 1000;
-  if (expected < FEWEST_RECORDS || records >= expected * COLLAPSE) return undefined;
+  if (expected < MIN_RECORDS || records >= expected * COLLAPSE) return undefined;
   return `it took in ${records} records where the one before would have taken about ${Math.round(expected)}`;
 }

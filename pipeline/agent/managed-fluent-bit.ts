@@ -20,7 +20,7 @@ const START_MILLISECONDS = 10_000;
 const STOP_MILLISECONDS = 10_000;
 const POLL_MILLISECONDS = 100;
 const FIRST_DELAY = 500;
-const LONGEST_DELAY = 30_000;
+const MAX_DELAY_MS = 30_000;
 /** Its last word before it works: whatever ends it later is not its configuration, and no reason to wait long. */
 const STARTED = '[sp] stream processor started';
 
@@ -104,7 +104,7 @@ export class ManagedFluentBit implements FluentBit {
 
   async #restartLater(): Promise<void> {
     const delay = this.#delay;
-    this.#delay = Math.min(LONGEST_DELAY, delay * 2);
+    this.#delay = Math.min(MAX_DELAY_MS, delay * 2);
     await setTimeout(delay, undefined, { signal: this.#stopping.signal }).catch(() => {});
     if (!this.#wanted || this.#supervised || this.#child) return;
     this.restarts++;

@@ -1,5 +1,5 @@
 import { badRequest, LogplaneError } from '../runtime/errors.ts';
-import { pause } from '../runtime/loop-turns.ts';
+import { yieldWhenDue } from '../runtime/event-loop.ts';
 import type { DeadLetterStore, NewDeadLetter } from '../store/dead-letter-store.ts';
 import type { IngestRequest, Pipeline, Receipt } from './pipeline.ts';
 import { rejectBody } from './rejected-entries.ts';
@@ -84,7 +84,7 @@ export async function readOtlp({
     if (damage !== undefined) throw new Error(damage);
     const opening = OPENERS[format](content);
     let step = opening.next();
-    for (; !step.done; step = opening.next()) await pause(signal);
+    for (; !step.done; step = opening.next()) await yieldWhenDue(signal);
     const groups = step.value;
     return {
       entries: { [Symbol.iterator]: () => writeOtlpEntries(groups(), content.length) },

@@ -26,7 +26,7 @@ export interface BatchQueueOptions {
 export interface Rows {
   readonly count: number;
   /** Puts a request's mark into its last row. */
-  mark(request: string): void;
+  setRequest(request: string): void;
   /** Takes the rows of another request behind its own. */
   append(other: this): void;
   /** The rows' bytes, the first at place `seq` and each further one at the next. */
@@ -133,7 +133,7 @@ export class BatchQueue {
       state: 'writing',
       first,
       last: first + count - 1,
-      records: placeRecords(parts, first),
+      records: numberRecords(parts, first),
     };
     this.#unpublished.push(batch);
     const started = performance.now();
@@ -180,8 +180,8 @@ function encodeParts(parts: readonly Part[], first: number): Uint8Array[] {
     seq += joined.count;
   };
   for (const { rows, request } of parts) {
-    rows.mark(request);
-    if (joined && joined.count + rows.count <= MOST_JOINED) joined.append(rows);
+    rows.setRequest(request);
+    if (joined && joined.count + rows.count <= MAX_JOINED_ROWS) joined.append(rows);
     else {
       finish();
       joined = rows;
@@ -191,9 +191,9 @@ function encodeParts(parts: readonly Part[], first: number): Uint8Array[] {
   return pieces;
 }
 
-const MOST_JOINED = 2_000;
+const MAX_JOINED_ROWS = 2_000;
 
-function placeRecords(parts: readonly Part[], first: number): StoredRecord[] | undefined {
+function numberRecords(parts: readonly Part[], first: number): StoredRecord[] | undefined {
   const placed: StoredRecord[] = [];
   for (const { records } of parts) {
     if (!records) return undefined;

@@ -27,9 +27,9 @@ export interface KnownRequestsOptions {
 }
 
 /** An insert is repeated and waited for before it fails, so its rows may be so much older, in milliseconds. */
-const LONGEST_INSERT = 10 * 60_000;
+const MAX_INSERT_MS = 10 * 60_000;
 /** How far the clocks of two machines may differ, in milliseconds. */
-const CLOCKS_DIFFER = 5 * 60_000;
+const MAX_CLOCK_SKEW_MS = 5 * 60_000;
 const MAX_RECENT = 20_000;
 
 interface Recent {
@@ -72,7 +72,7 @@ export class KnownRequests {
     const since = earliest(elsewhere, this.seen.find(hash) ?? this.#sinceOfUnknown(readTime));
     if (since === undefined) return undefined;
     try {
-      const stored = await findStored(key, since - LONGEST_INSERT);
+      const stored = await findStored(key, since - MAX_INSERT_MS);
       return further(recent?.progress, stored);
     } catch (error) {
       await shared?.release(agent, digest);
@@ -103,7 +103,7 @@ export class KnownRequests {
     if (completeSince <= 0) return undefined;
     const time = readTime();
     if (time === undefined) return awaitsOlder ? 0 : undefined;
-    return time < completeSince + CLOCKS_DIFFER ? time - CLOCKS_DIFFER : undefined;
+    return time < completeSince + MAX_CLOCK_SKEW_MS ? time - MAX_CLOCK_SKEW_MS : undefined;
   }
 
   #remember(hash: Buffer, request: Recent): void {

@@ -1,13 +1,13 @@
-import { pause } from '../runtime/loop-turns.ts';
+import { yieldWhenDue } from '../runtime/event-loop.ts';
 import type { SourceText } from './sources/record-limits.ts';
 
-/** The clock is looked at after work for so many characters, which takes half a millisecond; a text counts as so many more. */
+/** Characters of work between two looks at the clock, which take half a millisecond; each text counts as so many more. */
 const CLOCK_CHARACTERS = 16 * 1024;
 const TEXT_CHARACTERS = 512;
 
 export type Text = NonNullable<SourceText>;
 
-/** The texts of a request in the turns that the event loop has for it; they end with an error when nobody waits for them any more. */
+/** Reads the texts of a request in time slices of the event loop; rejects when the sender no longer waits. */
 export class PacedTexts {
   readonly #texts: Iterator<SourceText>;
   readonly #signal: AbortSignal | undefined;
@@ -19,7 +19,7 @@ export class PacedTexts {
     this.#signal = signal;
   }
 
-  /** The next text, where it is there without a pause. Asked for each, because waiting costs as much as a record. */
+  /** The next text, where no pause is due before it. Callers try this first, because awaiting `next` costs as much as a record. */
   nextNow(): Text | undefined {
     if (this.#characters >= CLOCK_CHARACTERS) return undefined;
     const { value, done } = this.#texts.next();
@@ -32,16 +32,16 @@ export class PacedTexts {
   /** The next text; undefined at the end. @throws LogplaneError when the signal is aborted */
   async next(): Promise<Text | undefined> {
     while (!this.#isDone) {
-      if (this.#characters >= CLOCK_CHARACTERS) await this.pause();
+      if (this.#characters >= CLOCK_CHARACTERS) await this.yieldWhenDue();
       const text = this.nextNow();
       if (text !== undefined) return text;
     }
     return undefined;
   }
 
-  /** Lets others have the loop where this turn is over. @throws LogplaneError when the signal is aborted */
-  async pause(): Promise<void> {
+  /** Yields to the event loop where the time slice is over. @throws LogplaneError when the signal is aborted */
+  async yieldWhenDue(): Promise<void> {
     this.#characters = 0;
-    await pause(this.#signal);
+    await yieldWhenDue(this.#signal);
   }
 }

@@ -12,8 +12,8 @@ import { RejectedEntries } from './rejected-entries.ts';
 import { mayBeObject, parseEntry } from './sources/json-body.ts';
 import { entryOfText, type SourceText } from './sources/record-limits.ts';
 import type { Arrival, SourceEntry, UnreadableEntry } from './sources/source-entry.ts';
+import type { FastPath } from './transforms/fast-path.ts';
 import type { KeyBlock } from './transforms/key-block.ts';
-import type { KnownShapes } from './transforms/known-shapes.ts';
 import type { Normalize } from './transforms/normalize.ts';
 import { type Before, streamOf } from './transforms/open-key-blocks.ts';
 import type { Redactor } from './transforms/redactor.ts';
@@ -65,7 +65,7 @@ export interface PipelineOptions {
   readonly measure: () => Measuring | undefined;
   readonly normalize: Normalize;
   /** Reads JSON texts of records where it can; what it gives is what `normalize` would make of the redacted entry. */
-  readonly shapes: KnownShapes;
+  readonly fastPath: FastPath;
   readonly queue: BatchQueue;
   readonly deadLetters: DeadLetterStore;
   readonly requests: KnownRequests;
@@ -231,11 +231,11 @@ export class Pipeline {
     openKeys: Before,
     isReasonNeedless: boolean,
   ): LogRecord | UnreadableEntry {
-    const { redact, normalize, shapes } = this.#options;
+    const { redact, normalize, fastPath } = this.#options;
     const { decode } = request;
     const isNoRecord = isReasonNeedless && !decode && !mayBeObject(text);
     const isPlain = !decode && !isNoRecord && !redact.keyBlocks.isOpen(senderOf(request));
-    const known = isPlain ? shapes.read(text, arrival) : undefined;
+    const known = isPlain ? fastPath.read(text, arrival) : undefined;
     if (known) return known;
     const entry = this.#redact(
       isNoRecord ? NO_RECORD : (decode ?? parseEntry)(text),
@@ -255,12 +255,12 @@ export class Pipeline {
     texts: PacedTexts,
   ): Promise<LogRecord | UnreadableEntry> {
     const { decode = parseEntry } = request;
-    await texts.pause();
+    await texts.yieldWhenDue();
     const entry = typeof text === 'string' ? decode(text) : entryOfText(text);
-    await texts.pause();
+    await texts.yieldWhenDue();
     const redacted = this.#redact(entry, contentOf(text), request, openKeys);
     if ('reason' in redacted) return redacted;
-    await texts.pause();
+    await texts.yieldWhenDue();
     return this.#options.normalize(redacted, arrival);
   }
 

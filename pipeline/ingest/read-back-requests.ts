@@ -3,11 +3,11 @@ import { ClickHouseError } from '../store/clickhouse.ts';
 import { HASH_BYTES, type LogStore } from '../store/log-store.ts';
 import type { SeenRequests } from './seen-requests.ts';
 
-/** Of the first stretch, in milliseconds; each further one is twice as long, so that at most half of what is read is for nothing. */
+/** Milliseconds of the first stretch; each further one is twice as long, so that at most half of what is read is read in vain. */
 const FIRST_STRETCH = 5 * 60_000;
-/** Others get their turn after so many: 10,000 take 1 ms. */
-const TURN_REQUESTS = 10_000;
-/** A stretch is tried so often: with 5 s between them for ten minutes. */
+/** Requests after which the reader yields to the event loop: 10,000 take 1 ms. */
+const SLICE_REQUESTS = 10_000;
+/** Attempts to read a stretch: with 5 s between them they go on for ten minutes. */
 const MAX_ATTEMPTS = 120;
 
 export interface ReadBackOptions {
@@ -19,7 +19,7 @@ export interface ReadBackOptions {
   readonly retryMs?: number;
 }
 
-/** Fills `seen` with the requests of the rows up to a sequence number, the latest first, as far back as it has room. */
+/** Adds the requests of the rows up to a sequence number to `seen`, the latest first, as far back as it has room. */
 export async function readBackRequests(options: ReadBackOptions): Promise<void> {
   const { store, seen, upTo } = options;
   try {
@@ -46,12 +46,12 @@ async function readStretch(
   for await (const hashes of store.requestHashes(begin, end, signal)) {
     for (let at = 0; at < hashes.length; at += HASH_BYTES) {
       if (!seen.addOlder(hashes.subarray(at, at + HASH_BYTES), begin / 1000, end / 1000)) return;
-      if (at % (TURN_REQUESTS * HASH_BYTES) === 0) await setImmediate();
+      if (at % (SLICE_REQUESTS * HASH_BYTES) === 0) await setImmediate();
     }
   }
 }
 
-/** Tries again what fails for another reason than damage, as a full disk or a ClickHouse server that is away. */
+/** Retries what fails for another reason than damage: a full disk, or a ClickHouse server that is away. */
 async function retry<T>({ signal, retryMs = 5_000 }: ReadBackOptions, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -13,7 +13,7 @@ export interface RedisRequestsOptions {
 const REQUESTS_PER_AGENT = 256;
 const KEPT_SECONDS = 30 * 86_400;
 /** How far the clocks of two machines may differ, in milliseconds. */
-const CLOCKS_DIFFER = 60_000;
+const MAX_CLOCK_SKEW_MS = 60_000;
 /** While Redis is away, another process may have stored a request within this time, in milliseconds. */
 const UNKNOWN_SINCE = 3_600_000;
 
@@ -75,7 +75,7 @@ export class RedisRequests implements SharedRequests {
         KEPT_SECONDS,
       )) as string | null;
       if (known === null) return undefined;
-      if (!known.includes(' ')) return Number(known) - CLOCKS_DIFFER;
+      if (!known.includes(' ')) return Number(known) - MAX_CLOCK_SKEW_MS;
       running = await processes();
     } catch {
       return now - UNKNOWN_SINCE;
@@ -86,7 +86,7 @@ export class RedisRequests implements SharedRequests {
       .eval(SWAP, 1, keysOf(agent)[0], digest, known, `${process} ${since}`)
       .catch(() => 1);
     if (swapped !== 1) throw busy();
-    return Number(since) - CLOCKS_DIFFER;
+    return Number(since) - MAX_CLOCK_SKEW_MS;
   }
 
   async release(agent: string, digest: string): Promise<void> {

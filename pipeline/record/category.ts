@@ -1,4 +1,4 @@
-/** What a record can show about the service that it belongs to; '' where it has nothing of the kind. */
+/** The fields of a record that show which service it belongs to; '' where the record does not have the field. */
 export interface CategoryEvidence {
   readonly service: string;
   readonly file_path: string;
@@ -7,12 +7,12 @@ export interface CategoryEvidence {
   readonly message: string;
 }
 
-/** The service of a record: never empty, `uncategorized` where nothing tells. */
+/** Returns the service of a record: never empty, `uncategorized` where there is no evidence. */
 export type Categorize = (evidence: CategoryEvidence) => string;
 
 export const UNCATEGORIZED = 'uncategorized';
 
-/** A regular expression, as far as a rule needs one. */
+/** The part of a regular expression's interface that a rule needs. */
 export interface TextPattern {
   test(text: string): boolean;
 }
@@ -22,10 +22,10 @@ export interface CategoryRule {
   readonly service: string;
   /** Whole words, lower case, of a file's name, of the two folders above it, or of a container's name. */
   readonly words?: readonly string[];
-  /** On the whole path, with `/` between its parts. */
+  /** Matched with the whole path, with `/` between its parts. */
   readonly path?: TextPattern;
   readonly container?: TextPattern;
-  /** On the line as its program wrote it: the shape of its head, never a mention in its text. */
+  /** Matched with the line as its program wrote it: with the form of its head, never with a mention in its text. */
   readonly program?: TextPattern;
 }
 
@@ -39,7 +39,7 @@ export const BUILT_IN_SERVICES = [
   UNCATEGORIZED,
 ] as const;
 
-/** First match wins, so the more telling word stands first: `loadgen-vllm` is a client, `vllm_server` is vllm. */
+/** The first match wins, so the more specific word comes first: `loadgen-vllm` is a client, `vllm_server` is vllm. */
 export const BUILT_IN_RULES: readonly CategoryRule[] = [
   {
     service: 'client',

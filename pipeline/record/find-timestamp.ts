@@ -13,7 +13,7 @@ const PREFIX =
 const CLOCK = '(?<hour>\\d\\d):(?<minute>\\d\\d):(?<second>\\d\\d)';
 const NAMED_MONTH = '(?<month>[A-Z][a-z]{2})';
 
-/** Every form but ISO's, which has a faster reader. */
+/** Every form except ISO 8601, which `readIso` reads faster. */
 const FORMS = [
   // 06-18 09:16:00
   `(?<month>\\d\\d)-(?<day>\\d\\d) ${CLOCK}`,
@@ -33,7 +33,7 @@ const RAS = /\S+ \d{10} \d{4}\.\d\d\.\d\d \S+ (?=\d{4}-)/y;
 const LOGFMT = /\w+=/y;
 const LOGFMT_TIME = /\s(?:ts|time|timestamp)="?/;
 const JSON_TIME = /"(?:timestamp|time|ts|@timestamp|date)"\s*:\s*(?:"([^"\n]{8,40})"|(\d{10,19}(?:\.\d+)?))/;
-/** Neither a time key of logfmt nor one of JSON is looked for further in. */
+/** Time keys of logfmt and JSON are looked for in this much of a text. */
 const HEAD = 2048;
 
 function at(pattern: RegExp, text: string, position: number): RegExpExecArray | null {
@@ -41,7 +41,7 @@ function at(pattern: RegExp, text: string, position: number): RegExpExecArray | 
   return pattern.exec(text);
 }
 
-/** Without a year: the year before, of or after `near` (seconds since 1970) that puts the time nearest to it. */
+/** The year of a time without one: of the years around `near` (seconds since 1970) the one that puts the time nearest to it. */
 function nearestYear(near: number, wallIn: (year: number) => number): number {
   const year = new Date(near * 1000).getUTCFullYear();
   let best = Number.NaN;
@@ -78,9 +78,10 @@ function readAt(text: string, start: number, zone: Zone, near: number): FoundTim
 }
 
 /**
- * The date and time at the head of a raw line, in any of the forms that programs write, behind what they put before
- * it. `zone` is the clock of times without a zone, `near` (seconds since 1970) decides about a missing year. A time
- * further in, and one that cannot be, is none.
+ * Finds the date and time at the head of a raw line, in any of the forms that programs write, behind the prefixes that they put before
+ * it. A time further in, or an impossible one, does not count: undefined.
+ * @param zone the clock of times without a zone
+ * @param near seconds since 1970; decides which year a time without one belongs to
  */
 export function findTimestamp(text: string, zone: Zone, near: number): FoundTime | undefined {
   const first = text.charCodeAt(0);

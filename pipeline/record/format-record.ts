@@ -5,7 +5,7 @@ import { formatTimestamp } from './timestamp.ts';
 /** `/api/v1/logs/*` answers with levels in upper case, every other address in lower case. */
 export type LevelCase = 'upper' | 'lower';
 
-/** The flat JSON object that every endpoint and stream gives for a record. */
+/** The flat JSON object in which every endpoint and stream returns a record. */
 export function formatRecord(record: StoredRecord, levelCase: LevelCase): string {
   const level = levelCase === 'upper' ? record.level.toUpperCase() : record.level;
   let json = `{"id":"${record.seq}","timestamp":"${formatTimestamp(record.timestamp)}","level":"${level}"`;
@@ -20,7 +20,7 @@ export function formatRecord(record: StoredRecord, levelCase: LevelCase): string
   return record.attributes === '{}' ? `${json}}` : `${json},${record.attributes.slice(1)}`;
 }
 
-/** Says whether a field was sent in a form that only the attributes keep exactly, for instance as a number. */
+/** A predicate for the names of members that the attributes have; they keep the fields that a string column would change. */
 function memberNames(attributes: string): (field: string) => boolean {
   let names: Set<string> | undefined;
   return (field) => {

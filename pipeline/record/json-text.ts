@@ -1,4 +1,4 @@
-/** JSON that is text already: a record's, whose attributes nobody parses on their way out. */
+/** JSON that is text already: the attributes of a record, which are not parsed on their way out. */
 export class JsonText {
   readonly text: string;
 
@@ -7,7 +7,7 @@ export class JsonText {
   }
 }
 
-/** As `JSON.stringify`, with the texts inside of the value put in as they are. */
+/** Like `JSON.stringify`; each `JsonText` in the value is written as it is. */
 export function writeJson(value: unknown): string {
   if (value instanceof JsonText) return value.text;
   if (Array.isArray(value)) return `[${value.map(writeJson).join(',')}]`;

@@ -23,7 +23,7 @@ export const INDEXED_FIELDS = [
 export type IndexedField = (typeof INDEXED_FIELDS)[number];
 
 /**
- * One normalized log record, before it has been given its place in the order of arrival.
+ * One normalized log record, before it gets its sequence number.
  *
  * A field that was sent is found either in its column here or, where it would not survive a string
  * column exactly (a number, null, an empty string), in `attributes` under its own name; the column
@@ -41,7 +41,7 @@ export interface LogRecord extends Readonly<Record<IndexedField, string>> {
   readonly attributes: string;
 }
 
-/** A record with its place: microseconds since 1970 at arrival, made unique and strictly rising. */
+/** A record with its sequence number: the time of arrival in microseconds since 1970, made unique and strictly rising. */
 export interface StoredRecord extends LogRecord {
   readonly seq: number;
 }

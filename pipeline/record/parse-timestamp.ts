@@ -1,17 +1,17 @@
 import type { Timestamp } from './timestamp.ts';
 import type { Zone } from './timezone.ts';
 
-/** A time and the place in the text just behind it. */
+/** A time and the position in the text just behind it. */
 export interface FoundTime {
   readonly time: Timestamp;
   readonly end: number;
 }
 
-/** What a `DateTime64(9)` holds whole: 1900 up to and including 2261. */
+/** The full years that a `DateTime64(9)` can hold: 1900 up to and including 2261. */
 const FIRST_YEAR = 1900;
 const LAST_YEAR = 2261;
 /** Smaller epoch numbers (before 1973) are durations and counters that happen to stand under a time key. */
-const LEAST_EPOCH = 1e8;
+const MIN_EPOCH = 1e8;
 const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** `position` of a pair of digits → their value, NaN where they are none. */
@@ -48,8 +48,8 @@ export function wallSeconds(
 const SCALE = [1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 100, 10, 1];
 
 /**
- * Reads what may follow the seconds from `end` on, a fraction (`.` or `,`; digits beyond nine are cut) and an
- * offset (`Z`, `+02:00`, `+0200`, `+02`, ` UTC`), and makes the time.
+ * Makes the time of a wall clock and of what follows it from `end` on: a fraction (`.` or `,`; digits beyond nine are cut) and an
+ * offset (`Z`, `+02:00`, `+0200`, `+02`, ` UTC`). Both may be missing.
  */
 export function finishTime(text: string, end: number, wall: number, zone: Zone): FoundTime | undefined {
   let nanos = 0;
@@ -132,18 +132,18 @@ export function readIso(text: string, start: number, zone: Zone): FoundTime | un
 const EPOCH = /^(-?)(\d{1,19})(?:\.(\d+))?$/;
 const EXPONENT = /^-?\d+(?:\.\d+)?[eE]\+?\d+$/;
 
-/** Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size, from their decimal text. */
+/** Reads the decimal text of seconds, milliseconds, microseconds or nanoseconds since 1970; the size decides which unit it is. */
 export function parseEpoch(text: string): Timestamp | undefined {
   const match = EPOCH.exec(text);
   if (!match) {
     const value = EXPONENT.test(text) ? Number(text) : Number.NaN;
-    // Larger ones are no time, and are written with an exponent again.
+    // Larger numbers are no time, and `toFixed` would write them with an exponent again.
     return Math.abs(value) < 1e20 ? parseEpoch(value.toFixed(6).replace(/\.?0+$/, '')) : undefined;
   }
   const [, sign, whole = '', fraction = ''] = match;
   const size = Number(whole);
-  if (size < LEAST_EPOCH) return undefined;
-  // How many of the whole number's last digits stand behind the second.
+  if (size < MIN_EPOCH) return undefined;
+  // How many of the last digits are fractions of a second.
   const sub = size < 1e11 ? 0 : size < 1e14 ? 3 : size < 1e17 ? 6 : 9;
   let seconds = Number(sub === 0 ? whole : whole.slice(0, -sub));
   const decimals = ((sub === 0 ? '' : whole.slice(-sub)) + fraction).slice(0, 9);
@@ -157,8 +157,8 @@ export function parseEpoch(text: string): Timestamp | undefined {
 }
 
 /**
- * The text of a time as a JSON time key holds it: RFC 3339, the same without a zone (read in `zone`), with a
- * blank for the `T`, a comma for the point, or an epoch number. Nothing may stand behind it.
+ * Reads a time as JSON time keys hold it: RFC 3339, the same without a zone (then read in `zone`), with a
+ * blank for the `T`, with a comma for the point, or an epoch number. undefined where anything follows the time.
  */
 export function parseTimestamp(text: string, zone: Zone): Timestamp | undefined {
   const found = readIso(text, 0, zone);

@@ -37,7 +37,7 @@ function make(level: Level, spelling: string): Severity {
   return { level, spelling: spelling === level || spelling === level.toUpperCase() ? '' : spelling };
 }
 
-/** The usual cases made once; looking one up needs no new string and no new object. */
+/** The severities of the usual spellings, so that most lookups make no new string and no new object. */
 const USUAL = new Map<string, Severity>(
   [...LEVEL_OF].flatMap(([word, level]) =>
     [word, word.toUpperCase(), word[0]!.toUpperCase() + word.slice(1)].map(
@@ -46,7 +46,7 @@ const USUAL = new Map<string, Severity>(
   ),
 );
 
-/** A level as a word or a single letter, in any case; undefined where it is none. */
+/** The severity that a word or a single letter names, in any case; undefined where it names none. */
 export function severityOfWord(word: string): Severity | undefined {
   const usual = USUAL.get(word);
   if (usual || word.length > 16) return usual;

@@ -1,6 +1,6 @@
 /**
- * Characters that would do something else than be seen: control characters (also those of C1, which terminals obey), those that turn the
- * direction of writing, and those that have no width, with which a line can be made to read as another one. Tab and line feed are none.
+ * Characters that act instead of being seen: control characters (also those of C1, which terminals obey), characters that change the
+ * direction of writing, and characters without width, which can make one line look like another. Tab and line feed are not among them.
  */
 export const SPECIAL_CHARACTERS =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/u;
@@ -14,19 +14,19 @@ export function nameOfCharacter(character: string): string {
 
 const named = (character: string) => `<${nameOfCharacter(character)}>`;
 
-/** For a terminal: special characters are named, as `<U+009B>`. Lines stay lines. */
+/** The text for a terminal: special characters become their names, as `<U+009B>`; line breaks stay. */
 export function harmless(text: string): string {
   return text.replaceAll('\r\n', '\n').replace(ALL, named);
 }
 
-/** The same for what stands in one line, such as a name. */
+/** The text for one line of a terminal, such as a name: line breaks become their names too. */
 export function harmlessLine(text: string): string {
   return text.replace(ALL_OF_LINE, named);
 }
 
 /** The same JSON, with special characters in its texts escaped. */
 export function harmlessJson(json: string): string {
-  // A carriage return stands between values only, as a blank.
+  // A carriage return can only be a blank between values.
   return json.replace(ALL, (character) =>
     character === '\r' ? '' : character.split('').map(escaped).join(''),
   );

@@ -45,7 +45,7 @@ export function parseClickHouse(text: string, digits: number): Timestamp {
 const DAY_SECONDS = 86_400;
 const TWO_DIGITS = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
 
-/** Days lately written; `toISOString` costs ten times as much as the rest of this. */
+/** The texts of recent days: `toISOString` takes ten times as long as everything else here. */
 const dayTexts = new Map<number, string>();
 const MAX_DAY_TEXTS = 1_000;
 

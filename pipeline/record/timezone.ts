@@ -1,14 +1,17 @@
 /** Seconds since 1970 read off a wall clock (as if it showed UTC) → seconds since 1970. */
 export type Zone = (wallSeconds: number) => number;
 
-/** Offsets change only at full quarters of an hour, everywhere and always since 1900. */
+/** In seconds. Since 1900 offsets have changed only at full quarters of an hour, everywhere. */
 const QUARTER = 900;
-/** Quarters remembered: asking Intl costs microseconds, and lines of one file are close in time. */
+/** Quarters whose offset is remembered: Intl takes microseconds, and the lines of a file are close in time. */
 const REMEMBERED = 4096;
 
 export const utc: Zone = (wallSeconds) => wallSeconds;
 
-/** The clock of an IANA zone (`Europe/Luxembourg`, `UTC`). Throws a RangeError where there is none of that name. */
+/**
+ * The clock of an IANA zone (`Europe/Luxembourg`, `UTC`).
+ * @throws RangeError where there is no zone of this name
+ */
 export function createZone(name: string): Zone {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: name,

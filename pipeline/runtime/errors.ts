@@ -1,4 +1,4 @@
-/** What kind of refusal an error is; the HTTP and gRPC edges map each kind to their status. */
+/** The kinds of refusals; the HTTP and gRPC edges map each kind to their status. */
 export type ErrorKind =
   | 'bad_request'
   | 'unauthorized'
@@ -16,7 +16,7 @@ export type ErrorKind =
  */
 export class LogplaneError extends Error {
   readonly kind: ErrorKind;
-  /** Of `overloaded` and `too_many`, which time heals, always set: after how many seconds a new attempt makes sense. */
+  /** After how many seconds a new attempt makes sense; always set for `overloaded` and `too_many`, which pass with time. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(

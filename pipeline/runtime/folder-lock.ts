@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { tryLock } from 'fs-native-extensions';
 
 const NAME = 'lock';
-/** The holder's line is always written over the one before, so that a full disk does not keep it from being right. */
+/** Every holder's line has this length, so that it overwrites the one before and needs no new block on a full disk. */
 const LINE_LENGTH = 300;
 /** Some network file systems have no locks (Lustre mounted without `flock`), and on a full disk no file can be made. */
 const CANNOT_LOCK = new Set(['ENOLCK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'ENOSPC', 'EDQUOT']);
 
 export interface FolderLock {
-  /** Why nothing keeps another process out; undefined where the lock does. */
+  /** Why the folder could not be locked; undefined where it is. */
   readonly problem?: string;
   release(): void;
 }
@@ -28,10 +28,10 @@ export class FolderInUseError extends Error {
 /**
  * Makes this process the only one that uses a folder, until it releases the folder or ends.
  *
- * The kernel holds the lock, by an open file. So a process that is killed or a machine that reboots leaves none behind, a process id that
- * is used again means nothing, and containers with process ids of their own exclude each other, as machines do on NFS. The file's
- * text is there to name the holder alone.
- * @throws FolderInUseError where another one has it
+ * The kernel holds the lock for an open file. So a killed process or a rebooted machine leaves no lock behind, a reused process id means
+ * nothing, and containers with process ids of their own exclude each other, as machines do on NFS. The text of the file only
+ * names the holder.
+ * @throws FolderInUseError where another process has the lock
  */
 export function lockFolder(folder: string): FolderLock {
   const path = join(folder, NAME);
@@ -49,7 +49,7 @@ export function lockFolder(folder: string): FolderLock {
   try {
     writeSync(file, `${process.pid} ${hostname()}`.padEnd(LINE_LENGTH).concat('\n'), 0);
   } catch {
-    // Without its name the lock holds as well.
+    // The lock holds without the holder's name too.
   }
   return {
     release() {
@@ -59,7 +59,7 @@ export function lockFolder(folder: string): FolderLock {
   };
 }
 
-/** Who uses a folder at present; undefined where nobody does. */
+/** The process that uses a folder now, as in `pid 4711`; undefined where none does. */
 export function folderHolder(folder: string): string | undefined {
   if (!existsSync(join(folder, NAME))) return undefined;
   try {

@@ -1,17 +1,17 @@
-/** Things with memory of their own that nobody uses now, to be used again: many small ones or a few large ones. */
+/** Objects with memory of their own that nobody uses now, kept to be used again: many small ones or a few large ones. */
 export class FreeList<T> {
   readonly #free: { readonly item: T; readonly bytes: number }[] = [];
-  readonly #mostBytes: number;
-  readonly #mostItemBytes: number;
+  readonly #maxBytes: number;
+  readonly #maxItemBytes: number;
   #bytes = 0;
 
   /**
-   * @param mostBytes of all that is kept
-   * @param mostItemBytes of one: an outsize one is left to the garbage collector
+   * @param maxBytes of all items together
+   * @param maxItemBytes of one item; a larger one is left to the garbage collector
    */
-  constructor(mostBytes: number, mostItemBytes: number) {
-    this.#mostBytes = mostBytes;
-    this.#mostItemBytes = mostItemBytes;
+  constructor(maxBytes: number, maxItemBytes: number) {
+    this.#maxBytes = maxBytes;
+    this.#maxItemBytes = maxItemBytes;
   }
 
   take(): T | undefined {
@@ -20,9 +20,9 @@ export class FreeList<T> {
     return taken?.item;
   }
 
-  /** Keeps it where there is room. */
+  /** Keeps an item where there is room. */
   give(item: T, bytes: number): void {
-    if (bytes > this.#mostItemBytes || this.#bytes + bytes > this.#mostBytes) return;
+    if (bytes > this.#maxItemBytes || this.#bytes + bytes > this.#maxBytes) return;
     this.#free.push({ item, bytes });
     this.#bytes += bytes;
   }

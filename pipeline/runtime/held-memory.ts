@@ -1,13 +1,13 @@
 /**
- * Memory that many hold for a while and that each can give up, within one bound for all of them. Nobody waits: what exceeds the
- * bound is taken from whoever has held its part longest, which is whoever makes no progress.
+ * Memory that many holders use for a while, within one bound for all of them. Nobody waits for memory: where the bound is exceeded, the
+ * holder that has held its part longest gives it up, because it makes the least progress.
  */
 export class HeldMemory {
   readonly #limit: number;
   /** In the order in which they began to hold. */
   readonly #holders = new Set<Holder>();
   #held = 0;
-  /** How many had to give up what they held. */
+  /** How many holders had to give up their memory. */
   givenUp = 0;
 
   constructor(limit: number) {
@@ -19,8 +19,9 @@ export class HeldMemory {
   }
 
   /**
-   * @param giveUp lets go of the memory; called at most once, and not after `release`
-   * @returns `release`
+   * @param bytes what the caller holds
+   * @param giveUp drops the memory; called at most once, and never after the memory was released
+   * @returns a function that releases the memory
    */
   hold(bytes: number, giveUp: () => void): () => void {
     const holder = { bytes, giveUp };

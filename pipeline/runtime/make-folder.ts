@@ -1,12 +1,12 @@
 import { mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Codes of folders that cannot be synced: one that may be written and not read, and file systems that cannot do it. */
+/** Codes of folders that cannot be synced: the process may not read the folder, or the file system has no such operation. */
 const CANNOT_SYNC = new Set(['EACCES', 'EPERM', 'EINVAL', 'ENOTSUP']);
 
 /**
- * Makes a folder and those above it; they are on the disk when it resolves. (`mkdir` with `recursive` tries for ever where a file
- * system says that the parent is missing while it is there, as `/proc` and autofs do.)
+ * Makes a folder and its parents; they are on the disk when the promise resolves. (`mkdir` with `recursive` never ends on file systems
+ * that report an existing parent as missing, such as `/proc` and autofs.)
  */
 export async function makeFolder(path: string, mode = 0o777): Promise<void> {
   if (await isFolder(path)) return;
@@ -20,7 +20,7 @@ export async function makeFolder(path: string, mode = 0o777): Promise<void> {
   await syncFolder(above);
 }
 
-/** Makes the names in a folder durable. */
+/** Makes the entries of a folder durable: names that were added, replaced or removed. */
 export async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await open(path);

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 
 export interface ProgramOptions {
   readonly input?: string;
-  /** Is given each line of the standard output; a line ends at `\n` or `\r`. */
+  /** Gets each line of the standard output; a line ends at `\n` or `\r`. */
   readonly onLine: (line: string) => void;
-  /** The same of the standard error. */
+  /** Gets each line of the standard error. */
   readonly onErrorLine?: (line: string) => void;
   readonly timeoutMs: number;
   /** Aborting ends the program and everything that it started. */
@@ -12,21 +12,21 @@ export interface ProgramOptions {
 }
 
 export interface ProgramEnd {
-  /** Null where a signal ended it. 127: there is no such program. */
+  /** Exit code; null where a signal ended the program, 127 where there is no such program. */
   readonly code: number | null;
   /** The last 16,384 characters. */
   readonly stderr: string;
   readonly timedOut: boolean;
 }
 
-const MOST_STDERR = 16_384;
-const LONGEST_LINE = 64 * 1024;
-/** Between the polite signal and the other one. */
+const MAX_STDERR_CHARACTERS = 16_384;
+const MAX_LINE_CHARACTERS = 64 * 1024;
+/** Between SIGTERM and SIGKILL. */
 const GRACE_MS = 5_000;
 
 /**
- * Runs a program without a shell, in a process group of its own, so that ssh ends with its rsync. Messages are in
- * English and times in UTC, whatever the server's own locale: they are read here.
+ * Runs a program without a shell, in a process group of its own, so that ssh ends with its rsync. The program runs with an English
+ * locale and in UTC, because callers read its messages and times.
  */
 export function runProgram(
   command: string,
@@ -54,10 +54,10 @@ export function runProgram(
     const errors = onErrorLine && lineSplitter(onErrorLine);
     child.stdout.setEncoding('utf8').on('data', output.add);
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr = (stderr + text).slice(-MOST_STDERR);
+      stderr = (stderr + text).slice(-MAX_STDERR_CHARACTERS);
       errors?.add(text);
     });
-    // It may end before it has read everything.
+    // The program may end before it has read all of its input.
     child.stdin.on('error', () => {});
     child.stdin.end(input ?? '');
     child.once('error', reject);
@@ -77,7 +77,7 @@ function lineSplitter(onLine: (line: string) => void) {
   return {
     add(text: string) {
       const lines = (rest + text).split(/[\r\n]/);
-      rest = lines.pop()!.slice(0, LONGEST_LINE);
+      rest = lines.pop()!.slice(0, MAX_LINE_CHARACTERS);
       for (const line of lines) if (line !== '') onLine(line);
     },
     end() {

@@ -5,16 +5,16 @@ import { replaceFile } from './replace-file.ts';
 const HEAD = /^sha256 ([0-9a-f]{64})\n/;
 
 /**
- * Keeps what a server has to know after its next start, with a checksum: a digit that has changed in a position is as readable as before,
- * and what lies behind it would be stored twice or not at all. Durable when it resolves.
+ * Saves state that a server needs after its next start, with a checksum: without it a position with a flipped digit would still be
+ * readable, and records would be stored twice or not at all. The state is on the disk when the promise resolves.
  */
 export async function saveState(path: string, text: string): Promise<void> {
   await replaceFile(path, `sha256 ${checksumOf(text)}\n${text}`);
 }
 
 /**
- * Undefined where there is none. One of an earlier release, which has no checksum, is taken as it is.
- * @throws Error where it is not what was saved
+ * Loads what `saveState` saved; undefined where there is no file. A file of an earlier release, which has no checksum, is read as it is.
+ * @throws Error where the checksum is wrong
  */
 export async function loadState(path: string): Promise<string | undefined> {
   let content: string;

@@ -21,7 +21,7 @@ export interface ClickHouseServerOptions {
 }
 
 /** Older ones have no index of words, or do not look a part of a word up in it and would read every message. */
-const OLDEST = [26, 7] as const;
+const MIN_VERSION = [26, 7] as const;
 const REQUEST_MILLISECONDS = 60_000;
 /** What one statement that reads may take of the server's memory. */
 const QUERY_MEMORY = { max_memory_usage: '500000000' } as const;
@@ -45,12 +45,14 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
   const everywhere = cluster === undefined ? '' : ` ON CLUSTER '${cluster}'`;
   const setup = createClient({ ...connection, request_timeout: REQUEST_MILLISECONDS });
   try {
-    const version = await reshape(async () => {
+    const version = await withOwnErrors(async () => {
       const result = await setup.query({ query: 'SELECT version()', format: 'JSONCompactEachRow' });
       return String((parseRows<[string]>(await result.text())[0] ?? [''])[0]);
     });
     checkVersion(version);
-    await reshape(() => setup.command({ query: `CREATE DATABASE IF NOT EXISTS "${database}"${everywhere}` }));
+    await withOwnErrors(() =>
+      setup.command({ query: `CREATE DATABASE IF NOT EXISTS "${database}"${everywhere}` }),
+    );
   } finally {
     await setup.close();
   }
@@ -73,7 +75,7 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
 
   const insert: ClickHouse['insert'] = (table, columns, { format, pieces, token = randomUUID() }) => {
     const send = () =>
-      reshape(async () => {
+      withOwnErrors(async () => {
         const { stream } = await client.exec({
           query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT ${format}`,
           values: Readable.from(pieces, { objectMode: false }),
@@ -105,7 +107,7 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
     query(sql, queryOptions = {}) {
       const { clickhouse_settings, ...rest } = toParameters(queryOptions);
       const ask = () =>
-        reshape(async () => {
+        withOwnErrors(async () => {
           const result = await client.query({
             query: sql,
             format: 'JSONCompactEachRow',
@@ -120,7 +122,7 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
     bytes(sql, format, queryOptions = {}) {
       const { clickhouse_settings, ...rest } = toParameters(queryOptions);
       const ask = () =>
-        reshape(async () => {
+        withOwnErrors(async () => {
           const result = await client.exec({
             query: `${sql} FORMAT ${format}`,
             // Else an error on the way stands in the middle of the answer.
@@ -139,7 +141,7 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
 
     async *stream(sql, format, queryOptions = {}) {
       const { clickhouse_settings, ...rest } = toParameters(queryOptions);
-      const result = await reshape(() =>
+      const result = await withOwnErrors(() =>
         client.exec({
           query: `${sql} FORMAT ${format}`,
           clickhouse_settings: { ...QUERY_MEMORY, ...clickhouse_settings, ...cancelOnDisconnect },
@@ -151,7 +153,7 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
 
     async command(sql, queryOptions = {}) {
       for (const statement of cluster === undefined ? [sql] : forCluster(sql, cluster)) {
-        await reshape(() => client.command({ query: statement, ...toParameters(queryOptions) }));
+        await withOwnErrors(() => client.command({ query: statement, ...toParameters(queryOptions) }));
       }
     },
 
@@ -169,12 +171,12 @@ const CLUSTER_SETTINGS = {
 
 function checkVersion(version: string): void {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  const [oldestMajor, oldestMinor] = OLDEST;
-  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
-  throw new Error(`ClickHouse ${version} is too old: expected ${OLDEST.join('.')} or newer`);
+  const [minMajor, minMinor] = MIN_VERSION;
+  if (major > minMajor || (major === minMajor && minor >= minMinor)) return;
+  throw new Error(`ClickHouse ${version} is too old: expected ${MIN_VERSION.join('.')} or newer`);
 }
 
-async function reshape<T>(work: () => Promise<T>): Promise<T> {
+async function withOwnErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -3,7 +3,7 @@ import { LOCAL_SUFFIX } from './cluster-statement.ts';
 
 export interface CopyState {
   /** Records up to this place are copied. */
-  readonly place: number;
+  readonly upTo: number;
   readonly copied: number;
   /** Records that the target had before, up to the source's last place. */
   readonly present: number;
@@ -53,12 +53,12 @@ async function copyRecords(options: CopyOptions): Promise<CopiedTable> {
         parameters: { last },
       })
     )[0]![0];
-  let state = options.state ?? { place: 0, copied: 0, present: await countTarget() };
+  let state = options.state ?? { upTo: 0, copied: 0, present: await countTarget() };
   const columns = await columnsOf(source, 'logs');
   const days = await source.query<[string]>(
     `SELECT DISTINCT ${DAY} AS day FROM logs WHERE seq > {place:UInt64} ORDER BY day`,
     {
-      parameters: { place: state.place },
+      parameters: { upTo: state.upTo },
     },
   );
   for (const [day] of days) {
@@ -68,15 +68,15 @@ async function copyRecords(options: CopyOptions): Promise<CopiedTable> {
            (SELECT seq, message.size + attributes.size AS bytes FROM logs WHERE ${DAY} = {day:String} AND seq > {place:UInt64})
           WINDOW w AS (ORDER BY seq))
        GROUP BY piece ORDER BY 1`,
-      { parameters: { day, place: state.place, rows: pieceRows, bytes: PIECE_BYTES } },
+      { parameters: { day, upTo: state.upTo, rows: pieceRows, bytes: PIECE_BYTES } },
     );
     for (const [end, rows] of ends) {
       await copyPiece(options, 'logs', columns, {
         where: 'WHERE seq > {after:UInt64} AND seq <= {end:UInt64}',
-        parameters: { after: state.place, end },
-        token: `copy-logs-${state.place}`,
+        parameters: { after: state.upTo, end },
+        token: `copy-logs-${state.upTo}`,
       });
-      state = { ...state, place: end, copied: state.copied + rows };
+      state = { ...state, upTo: end, copied: state.copied + rows };
       await save(state);
       onProgress('logs', state.copied, total);
     }

@@ -1,5 +1,5 @@
 import { overloaded } from '../runtime/errors.ts';
-import { isTurnOver, nextTurn } from '../runtime/loop-turns.ts';
+import { isTimeSliceOver, yieldToEventLoop } from '../runtime/event-loop.ts';
 import { changeRows } from './change-rows.ts';
 import type { ClickHouse, QueryParameters } from './clickhouse.ts';
 import { createBase64Writer, cutContent, headOf } from './letter-pieces.ts';
@@ -129,7 +129,7 @@ export class DeadLetterStore {
         await pieces.add(JSON.stringify([id, count++, receivedAt, text.slice(start.length)]));
     };
     for (const piece of cutContent(content)) {
-      if (isTurnOver()) await nextTurn();
+      if (isTimeSliceOver()) await yieldToEventLoop();
       const redacted = this.#redactText(piece.toWellFormed());
       isRedacted ||= redacted !== piece.toWellFormed();
       await keep(base64 ? base64.add(redacted) : redacted);

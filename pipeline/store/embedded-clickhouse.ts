@@ -124,7 +124,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     }
   }
 
-  const flush = () => reshaped(journal.flush());
+  const flush = () => withOwnErrors(journal.flush());
 
   /** What was appended before a statement is stored before it. */
   const flushFor: Readonly<Record<Workload, () => Promise<void>>> = {
@@ -163,9 +163,9 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     flush,
     lastAppended: () => journal.last(),
 
-    checkpoint: () => reshaped(journal.checkpoint()),
-    append: (blocks) => reshaped(journal.append(blocks)),
-    insert: (table, columns, rows) => reshaped(inserts.insert(table, columns, rows)),
+    checkpoint: () => withOwnErrors(journal.checkpoint()),
+    append: (blocks) => withOwnErrors(journal.append(blocks)),
+    insert: (table, columns, rows) => withOwnErrors(inserts.insert(table, columns, rows)),
 
     query: (sql, queryOptions = {}) =>
       run(workload, sql, queryOptions, async (session, statement) => {
@@ -208,7 +208,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
 }
 
 /** Rejects with what the engine's errors are to the product. */
-function reshaped(work: Promise<void>): Promise<void> {
+function withOwnErrors(work: Promise<void>): Promise<void> {
   return work.catch((error: unknown) => {
     throw toClickHouseError(error);
   });

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { Turns } from '../runtime/serial-queue.ts';
+import { SerialQueue } from '../runtime/serial-queue.ts';
 import type { AppendedBlocks, Journaled } from './clickhouse.ts';
 import type { JournalFile } from './journal-file.ts';
 import { JournalFiles, MAX_FILE_BYTES } from './journal-files.ts';
@@ -81,7 +81,7 @@ export class Journal implements Journaled {
   #retry: NodeJS.Timeout | undefined;
   #gathering: NodeJS.Timeout | undefined;
   /** Writes and seals happen one after the other. */
-  readonly #turns = new Turns();
+  readonly #writes = new SerialQueue();
 
   constructor(options: JournalOptions) {
     this.#options = {
@@ -123,13 +123,13 @@ export class Journal implements Journaled {
 
   /** Resolves when the rows are durable. Where too much waits to be stored, it waits for that, or rejects with what hinders it. */
   async append(blocks: AppendedBlocks): Promise<void> {
-    const segment = await this.#turns.take(() => this.#write(blocks));
+    const segment = await this.#writes.run(() => this.#write(blocks));
     if (!this.#options.syncAppends) return;
     try {
       await segment.file.sync();
     } catch (error) {
       // The system may report a failed write once and take it for done afterwards: nothing more goes into this file.
-      await this.#turns.take(async () => {
+      await this.#writes.run(async () => {
         if (this.#open === segment) this.#seal();
       });
       throw error;
@@ -140,7 +140,7 @@ export class Journal implements Journaled {
   async flush(): Promise<void> {
     await this.#loading;
     if (!this.#open && this.#sealed.length === 0) return;
-    await this.#turns.take(async () => this.#seal());
+    await this.#writes.run(async () => this.#seal());
     if (this.#failure) this.#tryAgain();
     await this.#stored(this.#storedCount + this.#sealed.length);
   }

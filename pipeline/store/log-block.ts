@@ -108,7 +108,7 @@ export class LogBlock {
   }
 
   /** Puts a request's mark into its last row. */
-  mark(request: string): void {
+  setRequest(request: string): void {
     this.#request.replaceLast(request);
   }
 

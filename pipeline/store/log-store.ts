@@ -10,7 +10,7 @@ import { decodeRow, RECORD_SELECT, type RecordRow } from './columns.ts';
 import { decodeRequest, type StoredRequest } from './request-progress.ts';
 
 /** Records behind one place up to another that fulfil a condition. */
-export interface PlaceRange {
+export interface SequenceRange {
   readonly after: number;
   readonly upTo: number;
   /** SQL condition; its values stand in `parameters`. */
@@ -51,7 +51,7 @@ export class LogStore {
   }
 
   /** The highest sequence number that is stored or acknowledged; 0 where there is none. */
-  async lastPlace(): Promise<number> {
+  async lastSequenceNumber(): Promise<number> {
     const [[last] = [0]] = await this.#clickhouse.query<[number]>('SELECT max(seq) FROM logs');
     return Math.max(last, await this.#clickhouse.lastAppended());
   }
@@ -116,9 +116,9 @@ export class LogStore {
     clauses: string,
     options: QueryOptions,
   ): Promise<BoundedRecords> {
-    const limited = (most: number, settings: QueryOptions['settings'] = {}) => ({
+    const limited = (count: number, settings: QueryOptions['settings'] = {}) => ({
       ...options,
-      parameters: { ...options.parameters, limit: most },
+      parameters: { ...options.parameters, limit: count },
       settings: { ...options.settings, ...settings },
     });
     try {
@@ -143,7 +143,7 @@ export class LogStore {
   }
 
   /** The first records of a range, in order of arrival. */
-  oldest(limit: number, range: PlaceRange, options: RangeOptions = {}): Promise<StoredRecord[]> {
+  oldest(limit: number, range: SequenceRange, options: RangeOptions = {}): Promise<StoredRecord[]> {
     return this.#fromStart(
       range,
       options,
@@ -155,7 +155,7 @@ export class LogStore {
   /** The sequence numbers of the first records of a range, whatever these hold: nothing else of them is read. */
   sequenceNumbers(
     limit: number,
-    range: Pick<PlaceRange, 'after' | 'upTo'>,
+    range: Pick<SequenceRange, 'after' | 'upTo'>,
     options: RangeOptions = {},
   ): Promise<number[]> {
     const read = async ({ after, upTo }: typeof range) => {
@@ -171,7 +171,7 @@ export class LogStore {
   /** The sequence number of the first of the last records of a range; undefined where it has none. */
   async startOfNewest(
     limit: number,
-    range: PlaceRange,
+    range: SequenceRange,
     options: RangeOptions = {},
   ): Promise<number | undefined> {
     for (const span of SPANS) {
@@ -190,7 +190,7 @@ export class LogStore {
   async newestWithin(
     maxBytes: number,
     limit: number,
-    range: PlaceRange,
+    range: SequenceRange,
     options: RangeOptions = {},
   ): Promise<BoundedRecords> {
     for (const span of SPANS) {
@@ -213,11 +213,11 @@ export class LogStore {
   async oldestWithin(
     maxBytes: number,
     limit: number,
-    range: PlaceRange,
+    range: SequenceRange,
     options: RangeOptions = {},
   ): Promise<BoundedRecords> {
     let leftOut = 0;
-    const read = async (part: PlaceRange) => {
+    const read = async (part: SequenceRange) => {
       const found = await this.selectWithin(
         maxBytes,
         limit,
@@ -231,7 +231,10 @@ export class LogStore {
     return { records, leftOut };
   }
 
-  async count({ after, upTo, where, parameters }: PlaceRange, options: RangeOptions = {}): Promise<number> {
+  async count(
+    { after, upTo, where, parameters }: SequenceRange,
+    options: RangeOptions = {},
+  ): Promise<number> {
     const [[count] = [0]] = await this.#clickhouse.query<[number]>(
       `SELECT count() FROM logs WHERE ${RANGE} AND (${where})`,
       { ...options, parameters: { ...parameters, after, up_to: upTo } },
@@ -240,7 +243,7 @@ export class LogStore {
   }
 
   /** Reads longer and longer parts of a range from its start, until one has enough rows. */
-  async #fromStart<Range extends Pick<PlaceRange, 'after' | 'upTo'>, Row>(
+  async #fromStart<Range extends Pick<SequenceRange, 'after' | 'upTo'>, Row>(
     range: Range,
     options: RangeOptions,
     read: (part: Range) => Promise<readonly Row[]>,
@@ -279,10 +282,10 @@ const RANGE = 'seq > {after:UInt64} AND seq <= {up_to:UInt64}';
 const REQUEST_KEY = `substring(request, 1, length(request) - position(reverse(request), '"') + 1)`;
 export const HASH_BYTES = 8;
 
-function rangeClauses({ where }: PlaceRange, direction: 'ASC' | 'DESC'): string {
+function rangeClauses({ where }: SequenceRange, direction: 'ASC' | 'DESC'): string {
   return `WHERE ${RANGE} AND (${where}) ORDER BY seq ${direction} LIMIT {limit:UInt32}`;
 }
 
-function rangeOptions({ after, upTo, parameters }: PlaceRange, limit: number, options: RangeOptions) {
+function rangeOptions({ after, upTo, parameters }: SequenceRange, limit: number, options: RangeOptions) {
   return { ...options, parameters: { ...parameters, after, up_to: upTo, limit } };
 }

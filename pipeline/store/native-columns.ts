@@ -145,7 +145,7 @@ export class StringColumn {
       return;
     }
     // Most texts are ASCII, with as many bytes as characters; where that turns out wrong, the text is moved.
-    this.#reserve(value.length * 3 + 2 * MOST_LENGTH_BYTES);
+    this.#reserve(value.length * 3 + 2 * MAX_LENGTH_BYTES);
     const start = this.#length + lengthBytes(value.length);
     const written = this.#bytes.write(value, start);
     const moved = this.#length + lengthBytes(written);
@@ -189,15 +189,15 @@ export class StringColumn {
 }
 
 const INITIAL_BYTES = 1024;
-const MOST_LENGTH_BYTES = 5;
+const MAX_LENGTH_BYTES = 5;
 
 /** LowCardinality(String): a dictionary, and each value's place in it. */
 export class DictionaryColumn {
-  readonly #places = new Map<string, number>([['', 0]]);
+  readonly #indexes = new Map<string, number>([['', 0]]);
   readonly #dictionary = new StringColumn();
   readonly #values = new WordList();
   #last = '';
-  #lastPlace = 0;
+  #lastIndex = 0;
 
   constructor() {
     this.#dictionary.push('');
@@ -206,25 +206,25 @@ export class DictionaryColumn {
   push(value: string): void {
     if (value !== this.#last) {
       this.#last = value;
-      this.#lastPlace = this.#placeOf(value);
+      this.#lastIndex = this.#indexOf(value);
     }
-    this.#values.push(this.#lastPlace);
+    this.#values.push(this.#lastIndex);
   }
 
   append(other: DictionaryColumn): void {
-    const places: number[] = [];
-    for (const value of other.#places.keys()) places.push(this.#placeOf(value));
-    this.#values.appendMeant(other.#values, places);
+    const indexes: number[] = [];
+    for (const value of other.#indexes.keys()) indexes.push(this.#indexOf(value));
+    this.#values.appendMeant(other.#values, indexes);
   }
 
-  #placeOf(value: string): number {
-    let place = this.#places.get(value);
-    if (place === undefined) {
-      place = this.#places.size;
-      this.#places.set(value, place);
+  #indexOf(value: string): number {
+    let index = this.#indexes.get(value);
+    if (index === undefined) {
+      index = this.#indexes.size;
+      this.#indexes.set(value, index);
       this.#dictionary.push(value);
     }
-    return place;
+    return index;
   }
 
   /** Bytes of memory that its dictionary holds. */
@@ -233,7 +233,7 @@ export class DictionaryColumn {
   }
 
   finish(): Uint8Array[] {
-    const size = this.#places.size;
+    const size = this.#indexes.size;
     const values = this.#values.view();
     const width = size <= 2 ** 8 ? 0 : size <= 2 ** 16 ? 1 : 2;
     const head = Buffer.alloc(24);
@@ -242,19 +242,19 @@ export class DictionaryColumn {
     head.writeUInt32LE(size, 16);
     const count = Buffer.alloc(8);
     count.writeUInt32LE(values.length, 0);
-    const places =
+    const indexes =
       width === 0 ? new Uint8Array(values) : bytesOf(width === 1 ? new Uint16Array(values) : values);
-    return [head, ...this.#dictionary.finish(), count, places];
+    return [head, ...this.#dictionary.finish(), count, indexes];
   }
 
   reset(): void {
-    this.#places.clear();
-    this.#places.set('', 0);
+    this.#indexes.clear();
+    this.#indexes.set('', 0);
     this.#dictionary.reset();
     this.#dictionary.push('');
     this.#values.reset();
     this.#last = '';
-    this.#lastPlace = 0;
+    this.#lastIndex = 0;
   }
 }
 

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import t from 'tap';
-import { turnsEnded } from '../../pipeline/runtime/loop-turns.ts';
+import { yieldCount } from '../../pipeline/runtime/event-loop.ts';
 import { serve } from '../end-to-end/serve.ts';
 import { until } from '../until.ts';
 import { hostileBodies } from './hostile-bodies.ts';
@@ -19,47 +19,47 @@ interface Receipt {
 interface Outcome extends Partial<Receipt> {
   readonly status: number;
   /** Set where others have to get their turn meanwhile. */
-  readonly turns?: boolean;
+  readonly yields?: boolean;
 }
 
 const REFUSED: Outcome = { status: 400 };
 
-/** What each body comes to; one that is not here is stored, with others getting their turn. */
+/** What each body comes to; one that is not here is stored, while others are served. */
 const OUTCOMES: Readonly<Record<string, Outcome>> = {
   'nothing hostile': { status: 200, accepted: 1_000, rejected: 0 },
   'zstd: a window of 1.9 GB': REFUSED,
   'zstd: a window of 1.9 GB, 30 blocks': REFUSED,
   'zstd: a window of 8 MB, 5,000 blocks': REFUSED,
-  'zstd: a window of 8 MB, 1,000 blocks': { status: 200, accepted: 0, rejected: 0, turns: true },
+  'zstd: a window of 8 MB, 1,000 blocks': { status: 200, accepted: 0, rejected: 0, yields: true },
   'line breaks': { status: 200, accepted: 0, rejected: 0 },
   'zstd: line breaks': { status: 200, accepted: 0, rejected: 0 },
-  'x and a line break': { status: 400, turns: true },
-  '{ and a line break': { status: 400, turns: true },
-  'list of ones': { status: 200, accepted: 0, rejected: 1.5 * MEGABYTE - 1, turns: true },
-  'list of commas': { status: 200, accepted: 0, rejected: 0, turns: true },
+  'x and a line break': { status: 400, yields: true },
+  '{ and a line break': { status: 400, yields: true },
+  'list of ones': { status: 200, accepted: 0, rejected: 1.5 * MEGABYTE - 1, yields: true },
+  'list of commas': { status: 200, accepted: 0, rejected: 0, yields: true },
   'blanks in a list': { status: 200, accepted: 0, rejected: 0 },
   'one long record': { status: 200, accepted: 4, rejected: 0 },
   'nested a million deep': { status: 200, accepted: 2, rejected: 0 },
   'text without an end': { status: 400 },
   'otlp json: one long record': { status: 200, accepted: 4, rejected: 0 },
   'otlp json: nested': { status: 200, accepted: 2, rejected: 0 },
-  'otlp json: a large resource': { status: 200, accepted: 5_243, rejected: 0, turns: true },
+  'otlp json: a large resource': { status: 200, accepted: 5_243, rejected: 0, yields: true },
   'otlp protobuf: one long record': { status: 200 },
   'otlp protobuf: nested': { status: 200 },
 };
 
-t.test('every hostile body comes to a defined end, and others get their turn meanwhile', async (t) => {
+t.test('every hostile body comes to a defined end, and others are served meanwhile', async (t) => {
   for (const [name, make] of Object.entries(bodies)) {
     if (!(name in OUTCOMES)) continue;
-    const { status, turns, ...receipt } = OUTCOMES[name]!;
+    const { status, yields, ...receipt } = OUTCOMES[name]!;
     const { path, headers, body } = make();
-    const before = turnsEnded();
+    const before = yieldCount();
     const response = await fetch(server.url + path, { method: 'POST', headers, body });
     const answer =
       headers['content-type'] === 'application/json' ? await response.json() : await response.arrayBuffer();
     t.equal(response.status, status, `${name}: ${JSON.stringify(answer)}`);
     if (status === 200) t.match(answer, receipt, name);
-    if (turns) t.ok(turnsEnded() - before >= 3, `${name}: ${turnsEnded() - before} turns`);
+    if (yields) t.ok(yieldCount() - before >= 3, `${name}: yielded ${yieldCount() - before} times`);
   }
 });
 
@@ -139,14 +139,14 @@ t.test('when the sender leaves, the work ends', async (t) => {
     return Number(/^logplane_records_rejected_total (\d+)/m.exec(metrics)![1]);
   };
   const before = await rejected();
-  const turns = turnsEnded();
+  const yields = yieldCount();
   const sending = request(server.url + path, {
     method: 'POST',
     headers: { ...headers, 'content-length': body.length },
   });
   sending.on('error', () => {});
   sending.end(body);
-  await until(() => turnsEnded() > turns + 5, 'the work to begin');
+  await until(() => yieldCount() > yields + 5, 'the work to begin');
   sending.destroy();
   await until(async () => !(await isWorking()), 'the work to end');
   t.equal(await rejected(), before, 'it did not come to its end');

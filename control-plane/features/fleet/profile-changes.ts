@@ -2,7 +2,7 @@ import { describeProblem, type Problem } from '../../../pipeline/agent/fluent-bi
 import { EMPTY_PROFILE, type Profile } from '../../../pipeline/agent/fluent-bit/profile.ts';
 import type { ConfigFile } from '../../../pipeline/agent/fluent-bit/render-config.ts';
 import { badRequest } from '../../../pipeline/runtime/errors.ts';
-import { Turns } from '../../../pipeline/runtime/serial-queue.ts';
+import { SerialQueue } from '../../../pipeline/runtime/serial-queue.ts';
 import { SILENT_MILLISECONDS } from './agent-state.ts';
 import type { Agent, Fleet } from './fleet.ts';
 import type { ProfileStore, ProfileVersion, Scope } from './profile-store.ts';
@@ -42,7 +42,7 @@ export class ProfileChanges {
   readonly #options: ProfileChangesOptions;
   readonly #now: () => number;
   /** One after the other: what is read of roll-outs and profiles holds until what comes of it is written. */
-  readonly #turns = new Turns();
+  readonly #turns = new SerialQueue();
 
   constructor(options: ProfileChangesOptions) {
     this.#options = options;
@@ -54,7 +54,7 @@ export class ProfileChanges {
     this.#mustRest(scope);
     const machines = this.#options.fleet.machinesOf(scope);
     await this.#check(scope, profile, machines, options.server);
-    return this.#turns.take(() => this.#begin(scope, profile, machines, options));
+    return this.#turns.run(() => this.#begin(scope, profile, machines, options));
   }
 
   async #begin(
@@ -97,7 +97,7 @@ export class ProfileChanges {
 
   /** Takes every running roll-out a step further, where its machines are well. */
   advance(): Promise<void> {
-    return this.#turns.take(() => this.#advance());
+    return this.#turns.run(() => this.#advance());
   }
 
   async #advance(): Promise<void> {
@@ -114,7 +114,7 @@ export class ProfileChanges {
 
   /** Ends a roll-out by hand; the machines that have the change go back. @throws LogplaneError `not_found`, `bad_request` */
   stop(id: string): Promise<Rollout> {
-    return this.#turns.take(() => this.#stop(id));
+    return this.#turns.run(() => this.#stop(id));
   }
 
   async #stop(id: string): Promise<Rollout> {

@@ -7,7 +7,7 @@ import { Pipeline, type PipelineOptions } from '../../../pipeline/ingest/pipelin
 import { readBackRequests } from '../../../pipeline/ingest/read-back-requests.ts';
 import { createCategorizer } from '../../../pipeline/ingest/transforms/categorize.ts';
 import { type CategoryFile, parseCategoryRules } from '../../../pipeline/ingest/transforms/category-rules.ts';
-import { KnownShapes } from '../../../pipeline/ingest/transforms/known-shapes.ts';
+import { FastPath } from '../../../pipeline/ingest/transforms/fast-path.ts';
 import { createNormalizer } from '../../../pipeline/ingest/transforms/normalize.ts';
 import type { Redactor } from '../../../pipeline/ingest/transforms/redactor.ts';
 import { BUILT_IN_SERVICES, type Categorize } from '../../../pipeline/record/category.ts';
@@ -61,7 +61,7 @@ export async function startIngest(
   await migrate(clickhouse.for('state'), retention, config.FSYNC);
   const store = new LogStore(clickhouse);
   const deadLetters = new DeadLetterStore(clickhouse.for('state'), rules.redact.text);
-  const lastPlace = await store.lastPlace();
+  const lastPlace = await store.lastSequenceNumber();
 
   const counters = createCounters();
   let unpublishedFrom = (): number | undefined => undefined;
@@ -96,7 +96,7 @@ export async function startIngest(
     sample: rules.sample,
     measure: rules.measure,
     normalize: createNormalizer(recordRules),
-    shapes: new KnownShapes({ ...recordRules, redact: rules.redact }),
+    fastPath: new FastPath({ ...recordRules, redact: rules.redact }),
     queue,
     deadLetters,
     requests,

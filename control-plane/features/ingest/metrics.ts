@@ -1,5 +1,5 @@
 import type { Counters } from '../../../pipeline/ingest/counters.ts';
-import { turnsEnded } from '../../../pipeline/runtime/loop-turns.ts';
+import { yieldCount } from '../../../pipeline/runtime/event-loop.ts';
 import type { Metrics } from '../../http/metrics.ts';
 
 /** What ingest counts, by the names of its metrics. */
@@ -33,9 +33,9 @@ export function ingestMetrics(counters: Counters): Metrics {
       labels: ['limit'],
       read: () => Object.entries(counters.recordsTooLarge).map(([limit, value]) => ({ limit, value })),
     },
-    logplane_ingest_turns_total: {
-      help: 'How often ingest stopped in its work to let others have the event loop',
-      read: turnsEnded,
+    logplane_ingest_yields_total: {
+      help: 'Times that ingest yielded to the event loop in the middle of its work',
+      read: yieldCount,
     },
   };
 }

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { LogplaneError } from '../../../pipeline/runtime/errors.ts';
-import { Turns } from '../../../pipeline/runtime/serial-queue.ts';
+import { SerialQueue } from '../../../pipeline/runtime/serial-queue.ts';
 import { expandHome } from '../../ssh/ssh-login.ts';
 import type { CatalogFile } from './file-catalog.ts';
 import type { RemoteFile } from './rsync-output.ts';
@@ -46,7 +46,7 @@ export class SourceSync {
   readonly #options: SourceSyncOptions;
   /** An earlier transfer may have brought what the catalog does not know: its server was killed, or the disk was full. */
   #mayKnowLess = true;
-  readonly #turns = new Turns();
+  readonly #turns = new SerialQueue();
   #next: Promise<SyncResult> | undefined;
 
   constructor(options: SourceSyncOptions) {
@@ -60,7 +60,7 @@ export class SourceSync {
    * @throws SyncError and what the disk and the store throw; the next sync goes on where this one ended
    */
   sync(): Promise<SyncResult> {
-    this.#next ??= this.#turns.take(() => {
+    this.#next ??= this.#turns.run(() => {
       this.#next = undefined;
       return this.#sync();
     });
@@ -78,7 +78,7 @@ export class SourceSync {
         reject(new LogplaneError('overloaded', message, { retryAfterSeconds: 30 }));
       }, LONGEST_WAIT_MS);
     });
-    const done = this.#turns.take(async () => {
+    const done = this.#turns.run(async () => {
       clearTimeout(limit);
       return expired ? undefined : work();
     });

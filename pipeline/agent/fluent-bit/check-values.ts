@@ -17,7 +17,7 @@ const oneOf =
   (...values: readonly string[]): Check =>
   (value) =>
     values.includes(value.toLowerCase()) ? undefined : `expected one of ${values.join(', ')}, got "${value}"`;
-const shaped =
+const matching =
   (pattern: RegExp, expected: string): Check =>
   (value) =>
     pattern.test(value) ? undefined : `expected ${expected}, got "${value}"`;
@@ -27,9 +27,9 @@ const port: Check = (value) =>
     ? undefined
     : `expected a port from 1 to 65535, got "${value}"`;
 const flag = oneOf('on', 'off', 'true', 'false', 'yes', 'no');
-const size = shaped(/^\d+(\.\d+)?[kmg]?b?$/i, 'a size such as 64k');
-const seconds = shaped(/^\d+(\.\d+)?[smhd]?$/i, 'a time such as 1 or 0.25s');
-const whole = shaped(/^\d+$/, 'a whole number');
+const size = matching(/^\d+(\.\d+)?[kmg]?b?$/i, 'a size such as 64k');
+const seconds = matching(/^\d+(\.\d+)?[smhd]?$/i, 'a time such as 1 or 0.25s');
+const whole = matching(/^\d+$/, 'a whole number');
 const absolute: Check = (value) =>
   value.split(',').every((path) => path.trim().startsWith('/'))
     ? undefined
@@ -79,7 +79,7 @@ const BY_KEY: Readonly<Record<string, Check>> = {
   rename: pair,
   copy: pair,
   // Everything behind the name is the value, quotes included.
-  header: shaped(/^[A-Za-z0-9-]+\s+[^"\s].*$/, 'a name and a value without quotes'),
+  header: matching(/^[A-Za-z0-9-]+\s+[^"\s].*$/, 'a name and a value without quotes'),
   record: pair,
   regex: fieldRegex,
   exclude: fieldRegex,
@@ -116,7 +116,7 @@ const BY_KEY: Readonly<Record<string, Check>> = {
     'java_sql_timestamp',
   ),
   log_level: oneOf('off', 'error', 'warn', 'info', 'debug', 'trace'),
-  retry_limit: shaped(/^(\d+|no_limits|no_retries|false|off)$/i, 'a number, no_limits or no_retries'),
+  retry_limit: matching(/^(\d+|no_limits|no_retries|false|off)$/i, 'a number, no_limits or no_retries'),
   http_server: flag,
   hot_reload: flag,
   health_check: flag,

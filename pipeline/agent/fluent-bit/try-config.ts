@@ -13,9 +13,9 @@ import { type Entry, propertyOf, type Section } from './section.ts';
 const DRY_RUN_MILLISECONDS = 5_000;
 const TRIAL_MILLISECONDS = 10_000;
 /** Once its engine runs, what a plugin still has to say comes within this time. */
-const SETTLE_MILLISECONDS = 200;
+const QUIET_MILLISECONDS = 200;
 const STARTED = '[sp] stream processor started';
-const MOST_OUTPUT = 256 * 1024;
+const MAX_OUTPUT_CHARACTERS = 256 * 1024;
 
 /**
  * Runs a program until its standard input ends, and kills it then: also where this process is killed, for nobody would ever end the trial.
@@ -80,7 +80,7 @@ async function run(options: TryOptions, cwd: string, args: readonly string[], li
   let output = '';
   const started = new Promise<'started'>((resolve) => {
     const read = (chunk: Buffer) => {
-      if (output.length < MOST_OUTPUT) output += chunk;
+      if (output.length < MAX_OUTPUT_CHARACTERS) output += chunk;
       if (output.includes(STARTED)) resolve('started');
     };
     child.stdout.on('data', read);
@@ -91,7 +91,7 @@ async function run(options: TryOptions, cwd: string, args: readonly string[], li
   const late = setTimeout(limit, 'late' as const, { signal: timer.signal }).catch(() => 'late' as const);
   try {
     const first = await Promise.race([started, ended, late]);
-    if (first === 'started') await Promise.race([ended, setTimeout(SETTLE_MILLISECONDS)]);
+    if (first === 'started') await Promise.race([ended, setTimeout(QUIET_MILLISECONDS)]);
     const code = child.exitCode ?? (child.signalCode === null ? undefined : null);
     return { code, output, started: first === 'started' && code === undefined };
   } finally {

@@ -94,8 +94,8 @@ const membersOf = (value: object): string => JSON.stringify(value).slice(1, -1);
 type ParsedResource = ResourceHead & { readonly scopeLogs?: unknown };
 type ParsedScope = ScopeHead & { readonly logRecords?: unknown };
 
-function expectObject<Shape>(value: unknown, name: string): Shape {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Shape;
+function expectObject<Expected>(value: unknown, name: string): Expected {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Expected;
   throw new OtlpValueError(`${name}: expected an object`);
 }
 
@@ -244,9 +244,9 @@ function textOf(body: Buffer, spans: Readonly<Record<string, Span>>, names: read
 
 const readHead = <Head>(members: string, name: string): Head => readObject<Head>(`{${members}}`, name);
 
-function readObject<Shape>(json: string, name: string): Shape {
+function readObject<Expected>(json: string, name: string): Expected {
   if (exceededLimit(json, MAX_JSON_DEPTH, Number.POSITIVE_INFINITY)) throw new OtlpTooDeepError();
-  return expectObject<Shape>(JSON.parse(json.replace(LONG_NUMBER, '$1"$2"')), name);
+  return expectObject<Expected>(JSON.parse(json.replace(LONG_NUMBER, '$1"$2"')), name);
 }
 
 /** Where the members of an object stand that have one of the names; of a repeated one the last. */

@@ -69,10 +69,10 @@ function serviceOfProgram(rules: readonly CategoryRule[], line: string): string 
  */
 export function createCategorizer(custom: readonly CategoryRule[] = []): Categorize {
   const layers = custom.length > 0 ? [custom, BUILT_IN_RULES] : [BUILT_IN_RULES];
-  const places = new Remembered();
+  const services = new Remembered();
   const programs = new Remembered();
 
-  const byPlace = (path: string, container: string): string => {
+  const byOrigin = (path: string, container: string): string => {
     for (const rules of layers) {
       const service =
         (path && serviceOfPath(rules, path)) || (container && serviceOfContainer(rules, container));
@@ -85,12 +85,12 @@ export function createCategorizer(custom: readonly CategoryRule[] = []): Categor
     if (service !== '') return service;
     if (file_path !== '' || container_name !== '') {
       const key = container_name === '' ? file_path : `${file_path}\0${container_name}`;
-      let place = places.get(key);
-      if (place === undefined) {
-        place = byPlace(file_path, container_name);
-        places.set(key, place);
+      let service = services.get(key);
+      if (service === undefined) {
+        service = byOrigin(file_path, container_name);
+        services.set(key, service);
       }
-      if (place !== '') return place;
+      if (service !== '') return service;
     }
     const file = file_path === '' ? '' : `${machine_id}\0${file_path}`;
     const known = file === '' ? undefined : programs.get(file);

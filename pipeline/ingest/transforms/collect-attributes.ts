@@ -12,14 +12,14 @@ export function collectAttributes(text: string, names: ReadonlyMap<string, strin
 /** An object or a list as a member's value; a text may look like one too. */
 const NESTED = /:\s*[[{]/;
 /** So many names cost less to look for than all members to read. */
-const MOST_LOOKUPS = 8;
+const MAX_LOOKUPS = 8;
 
 /**
  * Looks for the members by their names, where the text is so plain that a name in quotes is the member's: no object or
  * list inside and nothing escaped. A third of the time of reading all members, for the usual record of a dozen.
  */
 function findPlainMembers(text: string, names: ReadonlyMap<string, string>): string | undefined {
-  if (names.size > MOST_LOOKUPS || text.includes('\\')) return undefined;
+  if (names.size > MAX_LOOKUPS || text.includes('\\')) return undefined;
   // Most records have no bracket but their first: looking for one is a tenth of looking for where it stands.
   if ((text.includes('{', 1) || text.includes('[')) && NESTED.test(text)) return undefined;
   let members = '';

@@ -34,33 +34,33 @@ const WARN: Severity = { level: 'warn', spelling: '' };
  * Sentences that only a failing program writes, at the start of a line (the first three anywhere: SLURM's words are glued
  * to whatever stood there). Each is tried only where its cheap mark is in the text.
  */
-const SENTENCES: readonly { mark: string; pattern: RegExp; severity: Severity }[] = [
+const SENTENCES: readonly { hint: string; pattern: RegExp; severity: Severity }[] = [
   {
-    mark: 'fatal',
+    hint: 'fatal',
     pattern:
       /(?:slurmstepd|srun|sbatch|salloc|slurmd): fatal:|^(?:fatal error: |[\w./-]{1,40}: fatal(?: error)?: )/m,
     severity: FATAL,
   },
-  { mark: 'panic: ', pattern: /^panic: /m, severity: FATAL },
+  { hint: 'panic: ', pattern: /^panic: /m, severity: FATAL },
   {
-    mark: 'rror',
+    hint: 'rror',
     pattern:
       /(?:slurmstepd|srun|sbatch|salloc|slurmd): error:|^(?:\S{1,60} \| )?(?:\[rank ?\d+\]: ?)?(?:Error response from daemon|(?:\{ )?(?:Uncaught )?(?:[\w$]+\.)*[A-Z]?\w*Error(?: \[\w+\])?(?:: (?!\s*[-+]?[\d.]+\s*$)|$)|[\w./-]{1,40}(?:\[\d+\])?: error: )|\bPM2 error: /m,
     severity: ERROR,
   },
   {
-    mark: 'Traceback',
+    hint: 'Traceback',
     pattern: /^(?:.{0,80}[\]:|] *)?Traceback \(most recent call last\)/m,
     severity: ERROR,
   },
   {
-    mark: 'xception',
+    hint: 'xception',
     pattern:
       /^(?:\S{1,60} \| )?(?:Exception in thread|(?:Caused by: )?(?:[\w$]+\.)*[A-Z]\w*Exception(?:: |$))/m,
     severity: ERROR,
   },
   {
-    mark: 'Warning: ',
+    hint: 'Warning: ',
     pattern: /:\d+: (?:[\w.]+\.)?[A-Z]\w*Warning: |^(?:[\w.]+\.)?[A-Z]\w*Warning: /m,
     severity: WARN,
   },
@@ -110,8 +110,8 @@ export function guessSeverity(text: string, afterTime = 0): Severity | undefined
     text.length > SENTENCE_SPAN
       ? `${text.slice(0, SENTENCE_SPAN / 2)}\n${text.slice(-SENTENCE_SPAN / 2)}`
       : text;
-  for (const { mark, pattern, severity } of SENTENCES) {
-    if (span.includes(mark) && pattern.test(span)) return severity;
+  for (const { hint, pattern, severity } of SENTENCES) {
+    if (span.includes(hint) && pattern.test(span)) return severity;
   }
   return undefined;
 }

@@ -21,12 +21,12 @@ interface Pending {
   blanks: number;
 }
 
-const MOST_LINES = 500;
-const MOST_CHARACTERS = 256 * 1024;
+const MAX_LINES = 500;
+const MAX_CHARACTERS = 256 * 1024;
 /** Ranks and processes whose stacks may be open at the same time. */
-const MOST_LANES = 64;
+const MAX_LANES = 64;
 /** A stack is over when its writer was silent for this many lines of others. */
-const LONGEST_SPAN = 2000;
+const MAX_SPAN_LINES = 2000;
 
 /** The last line of a Python stack, or of one link in its chain. */
 const EXCEPTION = /^[A-Za-z_][\w.]*(?::(?: .*)?)?$/;
@@ -52,7 +52,7 @@ export class LineJoiner {
 
     if (pending && continues(pending, classified)) {
       append(pending, classified, line);
-      if (pending.lines.length >= MOST_LINES || pending.length >= MOST_CHARACTERS)
+      if (pending.lines.length >= MAX_LINES || pending.length >= MAX_CHARACTERS)
         this.#end(classified.lane, ended);
     } else if (classified.kind !== 'blank') {
       if (pending) this.#end(classified.lane, ended);
@@ -61,10 +61,10 @@ export class LineJoiner {
       this.#end(classified.lane, ended);
     }
     for (const [lane, other] of this.#lanes) {
-      const idle = lane !== classified.lane && (!isStack(other) || number - other.firstLine > LONGEST_SPAN);
+      const idle = lane !== classified.lane && (!isStack(other) || number - other.firstLine > MAX_SPAN_LINES);
       if (idle || other.kind === 'plain' || other.kind === 'indented') this.#end(lane, ended);
     }
-    if (this.#lanes.size > MOST_LANES) this.#end(this.#lanes.keys().next().value!, ended);
+    if (this.#lanes.size > MAX_LANES) this.#end(this.#lanes.keys().next().value!, ended);
     return ended.sort((a, b) => a.firstLine - b.firstLine);
   }
 

@@ -37,7 +37,7 @@ export const ALIASES: ReadonlyMap<string, IndexedField> = new Map([
   ['requestId', 'request_id'],
 ]);
 /** A JSON line inside a docker line inside the shipper's record: deeper nesting is text. */
-const MOST_WRAPPINGS = 2;
+const MAX_WRAPPINGS = 2;
 const NOTHING: ReadonlyMap<string, string> = new Map();
 
 /** The field that holds the text of a record. */
@@ -64,7 +64,7 @@ function columnText(entry: SourceEntry, key: string, value: unknown): string {
  * Fills the columns that the entry's fields have. Returns the fields that stay in the attributes, by their name in the
  * entry, with the name that they get; `used` says which have become a part of the record of their own.
  */
-function placeFields(
+function fillColumns(
   entry: SourceEntry,
   record: Draft,
   used: (key: string) => boolean,
@@ -111,7 +111,7 @@ interface Unwrapped {
 function unwrap(sent: SourceEntry, zone: Zone): Unwrapped {
   let entry = sent;
   let shipped: Timestamp | undefined;
-  for (let depth = 0; depth < MOST_WRAPPINGS; depth++) {
+  for (let depth = 0; depth < MAX_WRAPPINGS; depth++) {
     const { log } = entry.fields;
     if (typeof log !== 'string' || log.charCodeAt(0) !== 123 || textKeyOf(entry.fields) !== 'log') break;
     const time = shipped ? undefined : readTimeAt(entry, 'timestamp', zone);
@@ -137,7 +137,7 @@ export function createNormalizer(rules: RecordRules): Normalize {
     const given = sent.severity ? { key: 'severity_text', severity: sent.severity } : readLevel(fields);
 
     const record = newDraft(arrival.time);
-    const rest = placeFields(
+    const rest = fillColumns(
       entry,
       record,
       (key) =>

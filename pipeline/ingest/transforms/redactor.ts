@@ -38,7 +38,7 @@ export interface Redactor {
 }
 
 /** JSON texts in texts of JSON: deeper ones are plain text. */
-const DEEPEST = 4;
+const MAX_DEPTH = 4;
 const COLON = 58;
 
 export function createRedactor({
@@ -62,7 +62,7 @@ export function createRedactor({
 
   /** A string's value: the fields of a JSON object in it are read as fields, so that it stays one. */
   const redactString = (text: string, depth: number, block?: KeyBlock): string => {
-    const mayHoldFields = depth < DEEPEST && text.startsWith('{') && exceededLimit(text) === undefined;
+    const mayHoldFields = depth < MAX_DEPTH && text.startsWith('{') && exceededLimit(text) === undefined;
     const fields = mayHoldFields ? parseObject(text) : undefined;
     return fields ? redactJson(text, depth + 1, fields, block) : plain(text, block);
   };

@@ -4,7 +4,7 @@ import { LiveFilters } from './live-filters.ts';
 import { LiveRecord } from './live-record.ts';
 import { type RecentLimits, RecentRecords } from './recent-records.ts';
 
-/** Records that became known too late for their order: `count` of them behind `from`, up to `to`. */
+/** Records that arrived behind the watermark: `count` of them behind `from`, up to `to`. */
 export interface LateRecords {
   readonly from: number;
   readonly to: number;
@@ -22,7 +22,7 @@ export class LiveBus {
   readonly #listeners = new Set<LiveListener>();
   readonly recent: RecentRecords;
   readonly filters: LiveFilters;
-  /** Pages of the store that live readers have read and not taken yet; who has to give one up reads it again. */
+  /** Pages of the store that live readers have read and not taken yet; a reader that has to give one up reads it again. */
   readonly pages = new HeldMemory(PAGES_BYTES);
   #watermark: number;
   #problem: string | undefined;
@@ -37,7 +37,7 @@ export class LiveBus {
     this.shared = shared;
   }
 
-  /** Why nothing is published now, though records are stored. */
+  /** Why nothing is published although records are stored; undefined where all is well. */
   get problem(): string | undefined {
     return this.#problem;
   }
@@ -63,7 +63,7 @@ export class LiveBus {
     return this.#listeners.size;
   }
 
-  /** @param records undefined where they were stored without being kept in memory: they are in the store */
+  /** @param records undefined where they are in the store alone */
   publish(last: number, records: readonly StoredRecord[] | undefined): void {
     const before = this.#watermark;
     this.#watermark = last;

@@ -2,12 +2,12 @@ import type { IndexedField, StoredRecord } from '../../record/log-record.ts';
 import type { LiveRecord } from './live-record.ts';
 import type { Batch, RecentRecords } from './recent-records.ts';
 
-/** What live readers choose. */
+/** The filter of a live reader. */
 export interface LiveFilter {
-  /** Filters with the same key select the same records: each record is looked at once for all their readers. */
+  /** Filters with the same key select the same records, so each record is matched once for all their readers. */
   readonly key: string;
   readonly matches: (record: StoredRecord) => boolean;
-  /** Every record that the filter selects has one of these values in the field: no other needs to be looked at. */
+  /** Every record that the filter selects has one of these values in the field, so no other needs to be matched. */
   readonly prefilter?: Prefilter | undefined;
 }
 
@@ -17,31 +17,31 @@ export interface Prefilter {
 }
 
 export interface IdleReader {
-  /** Nothing up to this sequence number is of interest to the reader any more. */
+  /** The reader has nothing to take up to this sequence number. */
   readonly passed: (seq: number) => void;
-  /** Up to this sequence number only the store can say what is of interest. */
+  /** Up to this sequence number the reader has to ask the store for its records. */
   readonly fallOff: (upTo: number) => void;
   readonly wake: () => void;
 }
 
-/** Milliseconds of looking at records, or of waking readers, between which everything else of the process runs. */
+/** Milliseconds of matching records, or of waking readers, after which everything else of the process runs. */
 const SLICE_MILLISECONDS = 5;
-/** Looks at a record between which the time is looked at. */
-const LOOKS_BETWEEN = 8;
-/** Filters that look at a batch together: those that the index finds meanwhile do not wait for more. */
+/** Matches between two looks at the clock. */
+const MATCHES_PER_CLOCK = 8;
+/** Filters that are matched with a batch together, so that those that the index finds meanwhile wait for no more. */
 const MAX_GROUPS = 1_000;
-/** What is kept of a batch for one filter, beside a pointer to each record. */
+/** Bytes that are kept of a batch for one filter, beside a pointer to each record. */
 const FOUND_BYTES = 100;
 
 /** The readers of one filter. */
 export class FilterGroup {
   readonly filter: LiveFilter;
-  /** Readers that have taken everything that was looked at, and wait. */
+  /** Readers that have taken everything that was matched, and wait. */
   readonly idle = new Set<IdleReader>();
   readers = 0;
-  /** Records behind this sequence number have yet to be looked at for readers that wait; undefined: none. */
+  /** Records behind this sequence number have yet to be matched for the idle readers; undefined: none. */
   behind: number | undefined;
-  /** The batches between these were looked at last. */
+  /** The batches between these sequence numbers were matched last. */
   #from = 0;
   #to = 0;
 
@@ -60,27 +60,27 @@ export class FilterGroup {
 }
 
 /**
- * Finds for new records the readers that want them, and wakes these. Readers of equal filters share one look at each record;
- * a filter that wants certain values of a field is found by them, and comes first. All filters look at one record before the
- * next, so that it is parsed once. The work is done in slices of time, so that ten thousand different filters delay one
- * another and nothing else.
+ * Finds for new records the readers that want them, and wakes these. Readers of equal filters share one match of each record.
+ * A filter that wants certain values of a field is found by an index of these values, and comes first. All filters are matched with one
+ * record before the next one, so that a record is parsed once. The work is done in slices of time, so that ten thousand different
+ * filters delay one another and nothing else.
  */
 export class LiveFilters {
   readonly #recent: RecentRecords;
   readonly #watermark: () => number;
   readonly #groups = new Map<string, FilterGroup>();
-  /** Groups that look at every record. */
+  /** Groups that are matched with every record. */
   readonly #unindexed = new Set<FilterGroup>();
   readonly #index = new Map<IndexedField, Map<string, Set<FilterGroup>>>();
-  /** What groups found in the batches that are kept; nothing stands for nothing found. */
+  /** The records that groups found in the batches that are kept; groups that found none have no entry. */
   readonly #found = new WeakMap<Batch, Map<FilterGroup, readonly LiveRecord[]>>();
-  /** Groups that have something to look at: those that the index found, and the others. */
+  /** Groups with records to be matched: those that the index found, and the others. */
   readonly #indexed = new Set<FilterGroup>();
   readonly #pending = new Set<FilterGroup>();
   /** Readers that have something to take. */
   #woken: IdleReader[] = [];
   #running = false;
-  /** Batches with which a filter failed. */
+  /** How many times a filter failed with a batch. */
   failures = 0;
 
   constructor(recent: RecentRecords, watermark: () => number) {
@@ -98,7 +98,7 @@ export class LiveFilters {
     if (--group.readers > 0) return;
     this.#groups.delete(group.filter.key);
     this.#unindexed.delete(group);
-    this.#settle(group);
+    this.#clear(group);
     const { prefilter } = group.filter;
     const byValue = prefilter && this.#index.get(prefilter.field);
     for (const value of byValue ? prefilter.values : []) {
@@ -109,7 +109,7 @@ export class LiveFilters {
     if (byValue?.size === 0) this.#index.delete(prefilter!.field);
   }
 
-  /** What a group found in a batch; undefined where it has not looked at it. */
+  /** The records that a group found in a batch; undefined where the batch was not matched with it. */
   foundIn(batch: Batch, group: FilterGroup): readonly LiveRecord[] | undefined {
     return group.lookedAt(batch) ? (this.#found.get(batch)?.get(group) ?? []) : undefined;
   }
@@ -118,19 +118,19 @@ export class LiveFilters {
   wait(group: FilterGroup, reader: IdleReader, seq: number): void {
     group.idle.add(reader);
     if (seq >= this.#watermark()) return;
-    this.#mark(group, seq);
+    this.#schedule(group, seq);
     this.#start();
   }
 
-  /** Looks at what was added to the recent records behind a sequence number. */
+  /** Schedules what was added to the recent records behind a sequence number. */
   add(after: number): void {
-    for (const group of this.#unindexed) this.#mark(group, after);
+    for (const group of this.#unindexed) this.#schedule(group, after);
     if (this.#index.size > 0) {
       for (const { records } of this.#recent.since(after)) {
         for (const { record } of records) {
           for (const [field, byValue] of this.#index) {
             const groups = byValue.get(record[field]);
-            if (groups) for (const group of groups) this.#mark(group, after);
+            if (groups) for (const group of groups) this.#schedule(group, after);
           }
         }
       }
@@ -139,7 +139,7 @@ export class LiveFilters {
   }
 
   /**
-   * Readers have to see for themselves: records behind a sequence number are not at hand, or the bus has something to say.
+   * Wakes all readers, because records behind a sequence number are in the store alone, or the bus has a problem to report.
    */
   wakeAll(after: number): void {
     for (const group of this.#groups.values()) {
@@ -163,14 +163,14 @@ export class LiveFilters {
     return group;
   }
 
-  #mark(group: FilterGroup, after: number): void {
+  #schedule(group: FilterGroup, after: number): void {
     if (group.idle.size === 0) return;
     (group.filter.prefilter ? this.#indexed : this.#pending).add(group);
     group.behind = Math.min(group.behind ?? after, after);
   }
 
-  /** Nothing is left to look at for the group's readers that wait. */
-  #settle(group: FilterGroup): void {
+  /** Nothing is left to be matched for the group's idle readers. */
+  #clear(group: FilterGroup): void {
     group.behind = undefined;
     this.#indexed.delete(group);
     this.#pending.delete(group);
@@ -183,7 +183,7 @@ export class LiveFilters {
       this.#woken.push(reader);
     }
     group.idle.clear();
-    this.#settle(group);
+    this.#clear(group);
   }
 
   get #hasWork(): boolean {
@@ -210,7 +210,7 @@ export class LiveFilters {
       this.#woken = [];
       for (const reader of woken) {
         reader.wake();
-        // What the reader does with its records runs here, and so counts into the slice.
+        // The reader's own work runs in this microtask, and so counts into the slice.
         await undefined;
         await pause();
       }
@@ -218,18 +218,18 @@ export class LiveFilters {
     this.#running = false;
   }
 
-  /** Some of the groups look at one batch, the earliest that any of them has to look at. */
+  /** Matches some of the groups with one batch, the earliest that any of them needs. */
   async #look(pending: ReadonlySet<FilterGroup>, pause: () => Promise<void>): Promise<void> {
     let earliest = Number.POSITIVE_INFINITY;
     for (const group of pending) {
-      if (group.idle.size === 0) this.#settle(group);
-      // What is not at hand any more is in the store.
+      if (group.idle.size === 0) this.#clear(group);
+      // Records that are not kept any more are in the store.
       else if (!this.#recent.reaches(group.behind!)) this.#wake(group);
       else earliest = Math.min(earliest, group.behind!);
     }
     const batch = this.#recent.next(earliest);
     if (!batch) {
-      for (const group of pending) this.#settle(group);
+      for (const group of pending) this.#clear(group);
       return;
     }
     const end = batch.last;
@@ -244,11 +244,11 @@ export class LiveFilters {
       pause,
     );
     for (const group of groups) {
-      // Meanwhile its readers may have left, or one has come that stands further behind.
+      // Meanwhile its readers may have left, or a reader may have come that is further behind.
       const { behind } = group;
       if (behind === undefined || behind < batch.after || behind >= end || !group.lookedAt(batch)) continue;
       if (this.foundIn(batch, group)!.length > 0) this.#wake(group);
-      else if (end >= this.#watermark()) this.#settle(group);
+      else if (end >= this.#watermark()) this.#clear(group);
       else group.behind = end;
     }
   }
@@ -256,7 +256,7 @@ export class LiveFilters {
   async #lookAt(batch: Batch, groups: readonly FilterGroup[], pause: () => Promise<void>): Promise<void> {
     const found = new Map<FilterGroup, LiveRecord[]>();
     const failed = new Set<FilterGroup>();
-    let looks = 0;
+    let matches = 0;
     for (const live of batch.records) {
       for (const group of groups) {
         if (failed.has(group)) continue;
@@ -269,7 +269,7 @@ export class LiveFilters {
         } catch {
           failed.add(group);
         }
-        if (++looks % LOOKS_BETWEEN === 0) await pause();
+        if (++matches % MATCHES_PER_CLOCK === 0) await pause();
       }
     }
     for (const group of groups) {
@@ -281,7 +281,7 @@ export class LiveFilters {
     }
   }
 
-  /** It costs the group's own readers a look into the store, where the engine applies the filter, and nobody else anything. */
+  /** The group's own readers read the store, where the engine applies the filter; other readers lose nothing. */
   #fail(group: FilterGroup, { last }: Batch): void {
     this.failures++;
     for (const reader of group.idle) reader.fallOff(last);

@@ -2,13 +2,13 @@ import { formatRecord, type LevelCase } from '../../record/format-record.ts';
 import type { StoredRecord } from '../../record/log-record.ts';
 import { INDEXED_FIELDS } from '../../record/log-record.ts';
 
-/** What an object of a record takes beside its texts. */
+/** Bytes that a record's object takes beside its texts. */
 const OBJECT_BYTES = 400;
 
-/** A record on its way to the readers; its JSON is made once, however many of them get it. */
+/** A record on its way to the readers; its JSON is made once for all of them. */
 export class LiveRecord {
   readonly record: StoredRecord;
-  /** About what it holds in memory, its JSON not counted. */
+  /** Estimated bytes in memory, without the JSON. */
   readonly bytes: number;
   #json: string | undefined;
 

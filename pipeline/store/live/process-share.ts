@@ -1,13 +1,13 @@
 import type { Redis } from 'ioredis';
 import type { ClickHouse } from '../clickhouse.ts';
-import { MOST_PROCESSES, SHARE_SQL } from './sequencer.ts';
+import { MAX_PROCESSES, SHARE_SQL } from './sequencer.ts';
 
 const KEY = 'logplane:shares';
 export const SHARE_SECONDS = 30;
-/** Shares that the store saw used so lately may be in use still, by a process that cannot reach Redis. */
+/** A share with records so recent may still be in use, by a process that cannot reach Redis. */
 const RECENT_MICROSECONDS = 60_000_000;
 
-/** Takes a free share, or the caller's own again, for some seconds. Gives its number, or -1. */
+/** Claims a free share, or the caller's own again, for some seconds. Returns its number, or -1. */
 const CLAIM = `
 local now = tonumber(redis.call('TIME')[1])
 for i = 3, #ARGV do
@@ -27,8 +27,8 @@ if held and string.match(held, '^(.*) %d+$') == ARGV[1] then redis.call('HDEL', 
 return 0`;
 
 /**
- * The share of places of one server process, from 0 to `MOST_PROCESSES` - 1. It stays the process's own while Redis is
- * away; whoever starts meanwhile keeps away from shares that were used lately.
+ * The share of sequence numbers that one server process gives out, from 0 to `MAX_PROCESSES` - 1. The process keeps it while Redis is
+ * away; a process that starts meanwhile takes none that was used a moment ago.
  */
 export class ProcessShare {
   readonly number: number;
@@ -41,14 +41,14 @@ export class ProcessShare {
     this.number = number;
   }
 
-  /** @throws Error where all are taken */
+  /** @throws Error where all shares are taken */
   static async claim(redis: Redis, process: string, clickhouse: ClickHouse): Promise<ProcessShare> {
     const used = await clickhouse.query<[number]>(
       `SELECT DISTINCT toUInt8(${SHARE_SQL}) FROM logs WHERE seq > {after:UInt64}`,
       { parameters: { after: Date.now() * 1000 - RECENT_MICROSECONDS } },
     );
     const recent = new Set(used.map(([share]) => share));
-    const all = Array.from({ length: MOST_PROCESSES }, (_, share) => share);
+    const all = Array.from({ length: MAX_PROCESSES }, (_, share) => share);
     const wanted = [
       ...all.filter((share) => !recent.has(share)),
       ...all.filter((share) => recent.has(share)),
@@ -56,14 +56,14 @@ export class ProcessShare {
     const number = await claim(redis, process, wanted);
     if (number === -1) {
       throw new Error(
-        `${MOST_PROCESSES} server processes share this Redis already, which is the most; ` +
-          `one that was killed gives its place back after ${SHARE_SECONDS} s`,
+        `${MAX_PROCESSES} server processes share this Redis already, which is the maximum: stop one of them ` +
+          `(the share of a killed one becomes free after ${SHARE_SECONDS} s)`,
       );
     }
     return new ProcessShare(redis, process, number);
   }
 
-  /** False where another process has it by now. */
+  /** False where another process has the share by now. */
   async renew(): Promise<boolean> {
     return (await claim(this.#redis, this.#process, [this.number])) === this.number;
   }

@@ -1,6 +1,6 @@
 import type { LiveRecord } from './live-record.ts';
 
-/** Records that were published together, or a part of them: so few that looking at all of them takes no time to speak of. */
+/** Records that were published together, or a part of them: so few that all of them are matched in a moment. */
 export interface Batch {
   /** The batch holds every record behind this sequence number up to `last`. */
   readonly after: number;
@@ -20,8 +20,8 @@ const BATCH_RECORDS = 200;
 const BATCH_BYTES = 256 * 1024;
 
 /**
- * What was published last, within a bound in records and bytes. All live readers read from here, each from where it is, so
- * what waits for them is held once however many they are; who falls behind what is kept reads the store.
+ * What was published last, within a bound in records and bytes. All live readers read from here, each from its own sequence number, so
+ * that records are held once for all of them. A reader that falls behind reads the store.
  */
 export class RecentRecords {
   readonly #limits: RecentLimits;
@@ -51,7 +51,7 @@ export class RecentRecords {
     this.#dropOldest();
   }
 
-  /** What is kept for readers beside a batch counts with it. */
+  /** Counts bytes that readers keep beside a batch as the batch's own. */
   grow(batch: Batch, bytes: number): void {
     if (batch.last <= this.#from) return;
     batch.bytes += bytes;
@@ -59,7 +59,7 @@ export class RecentRecords {
     this.#dropOldest();
   }
 
-  /** Nothing up to this sequence number can be had from here any more. */
+  /** Drops everything up to this sequence number. */
   forget(seq: number): void {
     this.#from = seq;
     this.#batches = [];
@@ -67,14 +67,14 @@ export class RecentRecords {
     this.#bytes = 0;
   }
 
-  /** True where every record behind a sequence number is here. */
+  /** True where every record behind a sequence number is kept here. */
   reaches(seq: number): boolean {
     return seq >= this.#from;
   }
 
   /** The first batch that has a record behind a sequence number; undefined where there is none. */
   next(seq: number): Batch | undefined {
-    // Readers stand near the end.
+    // Most readers are near the end.
     let index = this.#batches.length;
     while (index > 0 && this.#batches[index - 1]!.last > seq) index--;
     return this.#batches[index];

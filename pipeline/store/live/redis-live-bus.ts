@@ -1,10 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { StoredRecord } from '../../record/log-record.ts';
+import { type BusMessage, decodeMessage, encodeMessage } from './bus-message.ts';
 import type { LiveBus } from './live-bus.ts';
 import type { ProcessShare } from './process-share.ts';
 import type { Sequencer } from './sequencer.ts';
-import { type BusMessage, SharedWatermark } from './shared-watermark.ts';
+import { SharedWatermark } from './shared-watermark.ts';
 
 export interface RedisLiveBusOptions {
   readonly redis: Redis;
@@ -12,9 +13,9 @@ export interface RedisLiveBusOptions {
   readonly process: string;
   readonly share: ProcessShare;
   readonly sequencer: Sequencer;
-  /** What reads live here. */
+  /** The bus of this process's own live readers. */
   readonly bus: LiveBus;
-  /** Places below this one are published or refused; undefined where all are that were given out. */
+  /** Every sequence number below this one is published or refused; undefined where all that were given out are. */
   readonly unpublishedFrom: () => number | undefined;
   readonly onProblem: (message: string) => void;
 }
@@ -22,19 +23,19 @@ export interface RedisLiveBusOptions {
 export interface RedisBusCounters {
   messagesSent: number;
   messagesFailed: number;
-  /** Records that became known too late for their order; readers were told of a gap. */
+  /** Records that arrived behind the watermark; readers got a `gap` event for them. */
   recordsLate: number;
 }
 
 const STREAM = 'logplane:live';
-/** Entries that the stream keeps; who is further behind reads the store. */
+/** Entries that the Redis stream keeps; a process that is further behind reads the store. */
 const STREAM_LENGTH = 1_000;
-/** Of one message, so that Redis holds some 100 MB at most. */
+/** Records of one message, so that Redis holds some 100 MB at most. */
 const MESSAGE_RECORDS = 500;
 const MESSAGE_CHARACTERS = 64 * 1024;
-/** What comes in beyond this while one message is under way is read from the store. */
-const MOST_RECORDS = 5_000;
-const MOST_CHARACTERS = 1024 * 1024;
+/** Records that wait while a message is under way. If more come in, the other processes read them from the store. */
+const MAX_RECORDS = 5_000;
+const MAX_CHARACTERS = 1024 * 1024;
 const BEAT_MILLISECONDS = 500;
 const SILENT_MILLISECONDS = 5_000;
 const BLOCK_MILLISECONDS = 1_000;
@@ -43,9 +44,9 @@ const READ_ENTRIES = 200;
 const LOST = 'Redis connection lost';
 
 /**
- * The live bus of several server processes, over one Redis Stream. What a process stored goes out to all, itself
- * included, and reaches its readers in the order of places (`SharedWatermark`), so that a reader can go on at any of them.
- * While Redis is away records are stored on and readers wait; afterwards they get them from the store.
+ * The live bus of several server processes, over one Redis stream. What a process stored goes out to all, itself
+ * included, and reaches the readers in the order of sequence numbers (`SharedWatermark`), so that a reader can go on at any process.
+ * While Redis is away, records are still stored and readers wait; afterwards these get them from the store.
  */
 export class RedisLiveBus {
   readonly counters: RedisBusCounters = { messagesSent: 0, messagesFailed: 0, recordsLate: 0 };
@@ -54,12 +55,12 @@ export class RedisLiveBus {
   readonly #watermark: SharedWatermark;
   readonly #stopping = new AbortController();
   #cursor = '0-0';
-  /** Records that are stored and not told yet; undefined where they are too many. */
+  /** Records that are stored and not sent yet; undefined where they are too many. */
   #records: StoredRecord[] | undefined = [];
   #characters = 0;
   #stored = 0;
   #number = 0;
-  #told = 0;
+  #announced = 0;
   #dirty = false;
   #joined = false;
   #sending: Promise<void> | undefined;
@@ -83,8 +84,8 @@ export class RedisLiveBus {
   }
 
   /**
-   * Joins the processes that are there: they hold their watermark until this one has said where it begins, which is behind
-   * all of theirs.
+   * Joins the processes that are there. They hold their watermark until this process has reported where it begins, which is behind
+   * all of their sequence numbers.
    */
   async join(): Promise<void> {
     const { redis, share, process, sequencer } = this.#options;
@@ -94,16 +95,16 @@ export class RedisLiveBus {
     const others = (await share.holders()).filter((holder) => holder !== process);
     await this.#send('hello', undefined, 0);
     this.#running.push(this.#read(), this.#beat());
-    // Redis may have lost its list of processes: whoever is there answers to the greeting.
+    // Redis may have lost its list of processes; each process that is there answers the greeting.
     await setTimeout(GREETING_MILLISECONDS);
     await this.#until(() => [process, ...others].every((id) => this.#watermark.isMember(id)));
     sequencer.advance(this.#watermark.furthest);
     this.#joined = true;
-    await this.#send('told', [], 0);
+    await this.#send('progress', [], 0);
     await this.#until(() => this.#watermark.watermark > 0 || sequencer.last === 0);
   }
 
-  /** Waits for messages that make it true, for as long as a process may be silent. */
+  /** Waits until messages have made the condition true, for as long as a process may be silent. */
   async #until(holds: () => boolean): Promise<void> {
     const until = performance.now() + SILENT_MILLISECONDS;
     while (!holds() && performance.now() < until) {
@@ -114,18 +115,13 @@ export class RedisLiveBus {
     }
   }
 
-  /** Called for what this process stored, in the order of its places. */
+  /** Takes what this process stored, in the order of sequence numbers. */
   publish(records: readonly StoredRecord[] | undefined): void {
     this.#stored += records?.length ?? 1;
-    if (
-      records &&
-      this.#records &&
-      this.hasReaders &&
-      this.#records.length + records.length <= MOST_RECORDS
-    ) {
+    if (records && this.#records && this.hasReaders && this.#records.length + records.length <= MAX_RECORDS) {
       for (const record of records) this.#characters += record.message.length + record.attributes.length;
       this.#records.push(...records);
-      if (this.#characters > MOST_CHARACTERS) this.#records = undefined;
+      if (this.#characters > MAX_CHARACTERS) this.#records = undefined;
     } else {
       this.#records = undefined;
     }
@@ -141,13 +137,13 @@ export class RedisLiveBus {
     await Promise.all(this.#running);
   }
 
-  get #settled(): number {
+  get #committed(): number {
     const { unpublishedFrom, sequencer } = this.#options;
     const first = unpublishedFrom();
     return first === undefined ? sequencer.last : first - 1;
   }
 
-  /** Sends what there is; what comes while it is under way goes out together afterwards. */
+  /** Sends what there is; records that come meanwhile go out together afterwards. */
   #flush(): void {
     this.#dirty = true;
     this.#sending ??= this.#sendAll().finally(() => {
@@ -157,21 +153,22 @@ export class RedisLiveBus {
 
   async #sendAll(): Promise<void> {
     while (this.#dirty) {
-      // One turn, so that inserts that end together go out together.
+      // One microtask later, so that inserts that end together go out together.
       await Promise.resolve();
       this.#dirty = false;
       const records = this.#records;
       const stored = this.#stored;
-      // As of now: what is stored while parts are under way is told next time.
-      const settled = this.#settled;
+      // As of now: what is stored while the parts are under way is reported with the next message.
+      const committed = this.#committed;
       this.#records = [];
       this.#characters = 0;
       this.#stored = 0;
       try {
         const parts = records ? messageParts(records) : [];
-        for (const part of parts.slice(0, -1)) await this.#send('told', part, part.length, this.#told);
+        for (const part of parts.slice(0, -1))
+          await this.#send('progress', part, part.length, this.#announced);
         const last = records && (parts.at(-1) ?? []);
-        await this.#send('told', last, last?.length ?? stored, settled);
+        await this.#send('progress', last, last?.length ?? stored, committed);
       } catch {
         this.counters.messagesFailed++;
         this.#stored += stored;
@@ -185,20 +182,20 @@ export class RedisLiveBus {
     kind: BusMessage['kind'],
     records: readonly StoredRecord[] | undefined,
     stored: number,
-    settled = this.#settled,
+    committed = this.#committed,
   ): Promise<void> {
     const { redis, process, bus } = this.#options;
     const message: BusMessage = {
       process,
       number: ++this.#number,
       kind,
-      settled,
+      committed,
       readers: bus.listenerCount > 0,
       stored,
       records,
     };
-    await redis.xadd(STREAM, 'MAXLEN', '~', STREAM_LENGTH, '*', 'm', JSON.stringify(message));
-    this.#told = settled;
+    await redis.xadd(STREAM, 'MAXLEN', '~', STREAM_LENGTH, '*', 'm', encodeMessage(message));
+    this.#announced = committed;
     this.counters.messagesSent++;
   }
 
@@ -239,7 +236,7 @@ export class RedisLiveBus {
     const now = performance.now();
     for (const [id, [, text = '']] of entries) {
       this.#cursor = id;
-      const message = JSON.parse(text) as BusMessage;
+      const message = decodeMessage(text);
       const late = this.#watermark.receive(message, now);
       if (message.kind === 'hello' && message.process !== process && this.#joined) this.#flush();
       if (late) {
@@ -255,9 +252,9 @@ export class RedisLiveBus {
     if (released) bus.publish(released.watermark, released.records);
     for (const resolve of this.#arrived.splice(0)) resolve();
     if (!this.#joined) return;
-    // The others wait for this process to say that nothing of it comes before what they stored.
+    // The others wait until this process reports that it stores nothing before what they stored.
     sequencer.advance(this.#watermark.furthest);
-    if (this.#settled > this.#told) this.#flush();
+    if (this.#committed > this.#announced) this.#flush();
   }
 
   async #beat(): Promise<void> {
@@ -269,12 +266,14 @@ export class RedisLiveBus {
       if (this.#joined) this.#flush();
       if (beat % 10 !== 0) continue;
       const kept = await share.renew().catch(() => true);
-      if (!kept) onProblem('another server process uses the same places; restart this one');
+      if (!kept) {
+        onProblem('another server process gives out the same sequence numbers; restart this process');
+      }
     }
   }
 }
 
-/** Records in the pieces in which they are sent. */
+/** The records in the parts in which they are sent. */
 function messageParts(records: readonly StoredRecord[]): StoredRecord[][] {
   const parts: StoredRecord[][] = [];
   let characters = Number.POSITIVE_INFINITY;

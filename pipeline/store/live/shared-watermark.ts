@@ -1,32 +1,16 @@
 import type { StoredRecord } from '../../record/log-record.ts';
+import type { BusMessage } from './bus-message.ts';
 import type { LateRecords } from './live-bus.ts';
-
-/** What a server process tells the others. */
-export interface BusMessage {
-  readonly process: string;
-  /** Rises by one with each message of the process: a hole tells that some were lost. */
-  readonly number: number;
-  /** `hello`: it has joined and will say where it begins; `bye`: it stores nothing more. */
-  readonly kind: 'hello' | 'told' | 'bye';
-  /** Every record that it stored up to this place has been told, and it will store none there any more. */
-  readonly settled: number;
-  /** It has live readers: records are to be sent along. */
-  readonly readers: boolean;
-  /** How many records it stored since its last message that arrived. */
-  readonly stored: number;
-  /** These records; undefined where they are in the store alone. */
-  readonly records: readonly StoredRecord[] | undefined;
-}
 
 interface Member {
   number: number;
-  settled: number;
+  committed: number;
   readers: boolean;
-  /** Milliseconds of any clock that only goes on. */
+  /** When its last message came, in milliseconds of a monotonic clock. */
   heard: number;
 }
 
-/** Records behind `from`, up to `to`, that are in the store and not here. */
+/** Records behind `from`, up to `to`, that are in the store alone. */
 interface Unseen {
   readonly from: number;
   readonly to: number;
@@ -37,11 +21,12 @@ export interface Released {
   readonly records: readonly StoredRecord[] | undefined;
 }
 
-const MOST_WAITING = 50_000;
+const MAX_WAITING = 50_000;
 
 /**
- * Puts what several processes store into one order. Each tells up to which place it has told everything; the lowest of
- * these is the watermark, and up to it records go out by their places. It needs no clock in common and no leader.
+ * Puts what several processes store into one order. Each process reports up to which sequence number it has sent everything. The
+ * lowest of these numbers is the watermark, and records up to it go out in the order of their sequence numbers. This needs neither a
+ * common clock nor a leader.
  */
 export class SharedWatermark {
   readonly #members = new Map<string, Member>();
@@ -49,10 +34,10 @@ export class SharedWatermark {
   #watermark = 0;
   #waiting: StoredRecord[] = [];
   #unseen: Unseen[] = [];
-  /** Up to where processes had told that were left out. */
+  /** Up to which sequence number the processes had sent everything that were left out. */
   readonly #dropped = new Map<string, number>();
 
-  /** @param silentAfter milliseconds after which a process that says nothing is taken for dead */
+  /** @param silentAfter milliseconds after which a process that sends nothing is taken for dead */
   constructor(silentAfter: number) {
     this.#silentAfter = silentAfter;
   }
@@ -70,10 +55,10 @@ export class SharedWatermark {
     return false;
   }
 
-  /** The furthest place that any process has told: who is not there yet holds the others up. */
+  /** The highest sequence number that any process has reported: a process that is not there yet holds up the others. */
   get furthest(): number {
     let furthest = this.#watermark;
-    for (const { settled } of this.#members.values()) furthest = Math.max(furthest, settled);
+    for (const { committed } of this.#members.values()) furthest = Math.max(furthest, committed);
     return furthest;
   }
 
@@ -87,35 +72,35 @@ export class SharedWatermark {
     const known = this.#members.get(process);
     if (kind === 'bye') this.#members.delete(process);
     else {
-      const settled = kind === 'hello' ? 0 : Math.max(known?.settled ?? 0, message.settled);
-      this.#members.set(process, { number, settled, readers: message.readers, heard: now });
+      const committed = kind === 'hello' ? 0 : Math.max(known?.committed ?? 0, message.committed);
+      this.#members.set(process, { number, committed, readers: message.readers, heard: now });
     }
     if (kind === 'hello' || stored === 0) {
-      // What got lost may have told of records.
-      if (known && number > known.number + 1) this.#hide(known.settled, message.settled);
+      // The lost messages may have had records in them.
+      if (known && number > known.number + 1) this.#hide(known.committed, message.committed);
       return undefined;
     }
-    const whole = records && known && number === known.number + 1;
-    if (!whole) this.#hide(known?.settled ?? this.#watermark, message.settled);
-    else this.#add(records, message.settled);
+    const contiguous = records && known && number === known.number + 1;
+    if (!contiguous) this.#hide(known?.committed ?? this.#watermark, message.committed);
+    else this.#add(records, message.committed);
     return this.#lateOf(message, known);
   }
 
   /** Leaves out processes that have been silent; the others go on without them. */
   dropSilent(now: number): string[] {
     const dropped: string[] = [];
-    for (const [process, { heard, settled }] of this.#members) {
+    for (const [process, { heard, committed }] of this.#members) {
       if (now - heard < this.#silentAfter) continue;
       this.#members.delete(process);
-      this.#dropped.set(process, settled);
-      // It may have stored what it could not tell any more.
-      this.#hide(settled, settled + this.#silentAfter * 2_000);
+      this.#dropped.set(process, committed);
+      // It may have stored records that it could not send any more.
+      this.#hide(committed, committed + this.#silentAfter * 2_000);
       dropped.push(process);
     }
     return dropped;
   }
 
-  /** While this process itself could not hear, nobody was silent. */
+  /** Begins the waits for the others anew: while this process was cut off, it could not know who was silent. */
   hearAgain(now: number): void {
     for (const member of this.#members.values()) member.heard = now;
   }
@@ -123,7 +108,7 @@ export class SharedWatermark {
   /** What can go out now; undefined where nothing can. */
   release(): Released | undefined {
     let watermark = Number.POSITIVE_INFINITY;
-    for (const { settled } of this.#members.values()) watermark = Math.min(watermark, settled);
+    for (const { committed } of this.#members.values()) watermark = Math.min(watermark, committed);
     if (watermark === Number.POSITIVE_INFINITY || watermark <= this.#watermark) return undefined;
     const unseen = this.#unseen.some(({ from, to }) => from < watermark && to > this.#watermark);
     this.#watermark = watermark;
@@ -135,9 +120,9 @@ export class SharedWatermark {
     return { watermark, records: unseen ? undefined : ready.sort((a, b) => a.seq - b.seq) };
   }
 
-  #add(records: readonly StoredRecord[], settled: number): void {
-    if (this.#waiting.length + records.length > MOST_WAITING) {
-      this.#hide(this.#watermark, Math.max(settled, this.furthest));
+  #add(records: readonly StoredRecord[], committed: number): void {
+    if (this.#waiting.length + records.length > MAX_WAITING) {
+      this.#hide(this.#watermark, Math.max(committed, this.furthest));
       this.#waiting = [];
       return;
     }
@@ -149,7 +134,7 @@ export class SharedWatermark {
   }
 
   #lateOf({ process, stored, records }: BusMessage, known: Member | undefined): LateRecords | undefined {
-    const from = known?.settled || this.#dropped.get(process);
+    const from = known?.committed || this.#dropped.get(process);
     if (from === undefined || from >= this.#watermark) return undefined;
     const to = this.#watermark;
     const late = records ? records.filter(({ seq }) => seq <= to).length : stored;

@@ -3,7 +3,7 @@ import { LiveReader } from '../../../control-plane/read/live-reader.ts';
 import { type TailEvent, tailLogs } from '../../../control-plane/read/tail.ts';
 import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
 import { LiveBus } from '../../../pipeline/store/live/live-bus.ts';
-import type { LogStore, PlaceRange } from '../../../pipeline/store/log-store.ts';
+import type { LogStore, SequenceRange } from '../../../pipeline/store/log-store.ts';
 import { until } from '../../until.ts';
 import { record } from '../features/logs/analysed-store.ts';
 
@@ -76,15 +76,15 @@ for (const kind of ['fails', 'is slow'] as const) {
   t.test(`a tail whose query ${kind} goes on from the store, without a hole`, async (t) => {
     const stored: StoredRecord[] = [];
     const bus = new LiveBus(0);
-    const inRange = ({ after, upTo }: Pick<PlaceRange, 'after' | 'upTo'>) =>
+    const inRange = ({ after, upTo }: Pick<SequenceRange, 'after' | 'upTo'>) =>
       stored.filter(({ seq }) => seq > after && seq <= upTo);
-    const reads: PlaceRange[] = [];
+    const reads: SequenceRange[] = [];
     const store = {
-      oldest: async (limit: number, range: PlaceRange) => {
+      oldest: async (limit: number, range: SequenceRange) => {
         reads.push(range);
         return inRange(range).slice(0, limit);
       },
-      count: async (range: PlaceRange) => inRange(range).length,
+      count: async (range: SequenceRange) => inRange(range).length,
     } as unknown as LogStore;
     const matches = () => {
       if (kind === 'fails') throw new Error('it fails');

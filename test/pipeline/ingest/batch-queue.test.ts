@@ -17,7 +17,7 @@ class TextRows implements Rows {
     return this.#rows.length;
   }
 
-  mark(request: string): void {
+  setRequest(request: string): void {
     this.#rows.at(-1)!.mark = request;
   }
 

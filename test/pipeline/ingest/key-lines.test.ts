@@ -8,7 +8,7 @@ import { createCounters } from '../../../pipeline/ingest/counters.ts';
 import { KnownRequests } from '../../../pipeline/ingest/known-requests.ts';
 import { Pipeline } from '../../../pipeline/ingest/pipeline.ts';
 import { createCategorizer } from '../../../pipeline/ingest/transforms/categorize.ts';
-import { KnownShapes } from '../../../pipeline/ingest/transforms/known-shapes.ts';
+import { FastPath } from '../../../pipeline/ingest/transforms/fast-path.ts';
 import { createNormalizer } from '../../../pipeline/ingest/transforms/normalize.ts';
 import type { LogRecord } from '../../../pipeline/record/log-record.ts';
 import { overloaded } from '../../../pipeline/runtime/errors.ts';
@@ -45,7 +45,7 @@ function createScene(redaction = NO_RULES.redaction) {
     sample: (record) => record,
     measure: () => undefined,
     normalize: createNormalizer(rules),
-    shapes: new KnownShapes(rules),
+    fastPath: new FastPath(rules),
     queue: queue as unknown as BatchQueue,
     deadLetters,
     requests,

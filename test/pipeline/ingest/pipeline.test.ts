@@ -6,7 +6,7 @@ import { createCounters } from '../../../pipeline/ingest/counters.ts';
 import { KnownRequests, type SharedRequests } from '../../../pipeline/ingest/known-requests.ts';
 import { type IngestRequest, Pipeline } from '../../../pipeline/ingest/pipeline.ts';
 import { createCategorizer } from '../../../pipeline/ingest/transforms/categorize.ts';
-import { KnownShapes } from '../../../pipeline/ingest/transforms/known-shapes.ts';
+import { FastPath } from '../../../pipeline/ingest/transforms/fast-path.ts';
 import { createNormalizer } from '../../../pipeline/ingest/transforms/normalize.ts';
 import { overloaded } from '../../../pipeline/runtime/errors.ts';
 import type { DeadLetterStore } from '../../../pipeline/store/dead-letter-store.ts';
@@ -55,7 +55,7 @@ function createScene({ lostAnswer, shared, insert }: SceneOptions = {}) {
       sample: (record) => record,
       measure: () => undefined,
       normalize: createNormalizer(rules),
-      shapes: new KnownShapes(rules),
+      fastPath: new FastPath(rules),
       queue: queue as unknown as BatchQueue,
       deadLetters: {
         add: async (added: readonly { id: string }[]) => void letters.push(...added.map(({ id }) => id)),

@@ -19,16 +19,16 @@ t.test('a server answers like the embedded engine', async (t) => {
   t.teardown(() => clickhouse.close());
   await migrate(clickhouse, { days: 30, errorDays: 90 });
   const store = new LogStore(clickhouse);
-  t.equal(await store.lastPlace(), 0);
+  t.equal(await store.lastSequenceNumber(), 0);
 
   const seq = Date.now() * 1000;
   const rows = new LogBlock();
   rows.add(plainRecord({ message: "it's \\ one\nof two, é😀" }));
   rows.add(plainRecord({ message: 'two', level: 'error' }));
-  rows.mark('["agent","digest",2,2,0]');
+  rows.setRequest('["agent","digest",2,2,0]');
   await clickhouse.append({ pieces: rows.finish(seq), count: 2, last: seq + 1 });
 
-  t.equal(await store.lastPlace(), seq + 1);
+  t.equal(await store.lastSequenceNumber(), seq + 1);
   const key = idempotencyKey('agent', 'digest');
   t.same(await store.findRequests([key], 0), [
     { agent: 'agent', digest: 'digest', entries: 2, accepted: 2, rejected: 0, complete: false },
@@ -115,7 +115,7 @@ t.test('processes that start together bring the schema up together', async (t) =
   });
   const connections = await Promise.all(starts);
   t.teardown(() => Promise.all(connections.map((clickhouse) => clickhouse.close())));
-  t.equal(await new LogStore(connections[0]!).lastPlace(), 0);
+  t.equal(await new LogStore(connections[0]!).lastSequenceNumber(), 0);
 });
 
 t.test('a server that is too old is told as such', async (t) => {

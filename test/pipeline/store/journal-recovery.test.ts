@@ -22,7 +22,7 @@ t.test('the engine stores what a crash left, also where its tables are yet to be
     const block = new LogBlock();
     for (const message of messages) block.add(plainRecord({ message }));
     const last = at + messages.length - 1;
-    block.mark(`["agent","${at}",1,1,0]`);
+    block.setRequest(`["agent","${at}",1,1,0]`);
     await file.append({ pieces: block.finish(at), count: messages.length, last });
   }
   await file.close();
@@ -35,7 +35,7 @@ t.test('the engine stores what a crash left, also where its tables are yet to be
   t.teardown(() => clickhouse.close());
   await migrate(clickhouse, { days: 30, errorDays: 90 });
   const store = new LogStore(clickhouse);
-  t.equal(await store.lastPlace(), seq + 2);
+  t.equal(await store.lastSequenceNumber(), seq + 2);
   const keys = [seq, seq + 2].map((digest) => idempotencyKey('agent', String(digest)));
   t.match(await store.findRequests(keys, 0), [{ digest: String(seq + 2) }, { digest: String(seq) }]);
   t.same(await clickhouse.query('SELECT message, weight FROM logs ORDER BY seq'), [

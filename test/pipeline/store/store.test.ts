@@ -55,8 +55,8 @@ t.test('what is written comes back the same', async (t) => {
     later.add(record);
   }
   const lastOfFirst = rows.count - 1;
-  rows.mark('the mark "é"');
-  later.mark('another');
+  rows.setRequest('the mark "é"');
+  later.setRequest('another');
   rows.append(later);
   t.equal(rows.count, records.length);
   const last = SEQ + rows.count - 1;
@@ -168,7 +168,7 @@ t.test('requests are found in the rows by their keys, whatever an agent is calle
   const put = async (seq: number, request: StoredRequest) => {
     const rows = new LogBlock();
     for (let n = 0; n < 3; n++) rows.add(plainRecord({ message: 'of a request' }));
-    rows.mark(encodeRequest(request));
+    rows.setRequest(encodeRequest(request));
     await clickhouse.append({ pieces: rows.finish(seq), count: 3, last: seq + 2 });
   };
   const half = { agent: odd, digest: 'x', entries: 3, accepted: 3, rejected: 0, complete: false };

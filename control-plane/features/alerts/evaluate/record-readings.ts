@@ -1,5 +1,5 @@
 import type { ClickHouse } from '../../../../pipeline/store/clickhouse.ts';
-import { LogStore, type PlaceRange } from '../../../../pipeline/store/log-store.ts';
+import { LogStore, type SequenceRange } from '../../../../pipeline/store/log-store.ts';
 import { Reading } from './reading.ts';
 import { type NewIncrements, type NumberedRule, READING_LIMITS, type RecordReader } from './record-reader.ts';
 import { readerKey, recordReaders } from './record-readers.ts';
@@ -38,7 +38,7 @@ export class RecordReadings {
   constructor(options: RecordReadingsOptions) {
     this.#options = options;
     const store = new LogStore(options.clickhouse);
-    const sequenceNumbers = (limit: number, range: Pick<PlaceRange, 'after' | 'upTo'>) =>
+    const sequenceNumbers = (limit: number, range: Pick<SequenceRange, 'after' | 'upTo'>) =>
       store.sequenceNumbers(limit, range, READING_LIMITS);
     this.#store = { sequenceNumbers };
   }

@@ -27,7 +27,7 @@ export class TrackedFiles {
   private missing: FilePosition[] = [];
   private loaded = false;
   /** Each problem is told once. */
-  private readonly told = new Set<string>();
+  private readonly reported = new Set<string>();
 
   constructor(options: TrackedFilesOptions) {
     this.options = options;
@@ -62,7 +62,7 @@ export class TrackedFiles {
       else
         await file.watchWithoutName(now).catch((error: Error) => {
           // A network file system forgets a file that another machine deleted.
-          this.tell(file.position.path, error);
+          this.report(file.position.path, error);
           return this.letGo(file, now);
         });
     }
@@ -85,7 +85,7 @@ export class TrackedFiles {
     const { path } = file.position;
     if (file.isFresh(now) && (await this.mayBeCopy(file))) return { kind: 'idle' };
     const result = await file.read(now).catch((error: Error) => {
-      this.tell(path, error);
+      this.report(path, error);
       return { kind: 'idle' } as const;
     });
     if (result.kind !== 'replaced') return result;
@@ -115,7 +115,7 @@ export class TrackedFiles {
       return await stat(path, { bigint: true });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      this.tell(path, error as Error);
+      this.report(path, error as Error);
       return 'unknown';
     }
   }
@@ -144,7 +144,7 @@ export class TrackedFiles {
       const position = (await this.takeMissing(path, handle, stats)) ?? startOf(path, stats);
       return this.add(new TailedFile(handle, position, stats, now));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.tell(path, error as Error);
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.report(path, error as Error);
       return undefined;
     }
   }
@@ -224,10 +224,10 @@ export class TrackedFiles {
       await known.restart(moved.position, now);
   }
 
-  private tell(path: string, error: Error): void {
+  private report(path: string, error: Error): void {
     const problem = `${path}: ${error.message}`;
-    if (!this.told.has(problem)) this.options.onProblem(problem);
-    this.told.add(problem);
+    if (!this.reported.has(problem)) this.options.onProblem(problem);
+    this.reported.add(problem);
   }
 }
 

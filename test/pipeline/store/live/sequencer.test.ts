@@ -1,5 +1,5 @@
 import t from 'tap';
-import { MOST_PROCESSES, Sequencer } from '../../../../pipeline/store/live/sequencer.ts';
+import { MAX_PROCESSES, Sequencer } from '../../../../pipeline/store/live/sequencer.ts';
 
 t.test('a place is the time of arrival in microseconds', async (t) => {
   const sequencer = new Sequencer(0, () => 1_700_000_000_000);
@@ -30,7 +30,7 @@ t.test('a reservation never crosses midnight, so that its insert goes into one p
 t.test('processes that share a store take places from blocks of their own', async (t) => {
   const now = () => 1_700_000_000_000;
   const taken = new Map<number, number>();
-  for (let share = 0; share < MOST_PROCESSES; share++) {
+  for (let share = 0; share < MAX_PROCESSES; share++) {
     const sequencer = new Sequencer(0, now, share);
     for (const count of [1, 50_000, 90_000, 7, 131_072]) {
       const first = sequencer.reserve(count);

@@ -1,19 +1,20 @@
 import t from 'tap';
 import type { StoredRecord } from '../../../../pipeline/record/log-record.ts';
-import { type BusMessage, SharedWatermark } from '../../../../pipeline/store/live/shared-watermark.ts';
+import type { BusMessage } from '../../../../pipeline/store/live/bus-message.ts';
+import { SharedWatermark } from '../../../../pipeline/store/live/shared-watermark.ts';
 import { plainRecord } from '../../../plain-record.ts';
 
 const SILENT = 5_000;
 const record = (seq: number): StoredRecord => ({ ...plainRecord({ message: `n${seq}` }), seq });
 
-/** What a process says, message by message. */
+/** The messages of one process. */
 function speaker(process: string) {
   let number = 0;
   const say = (message: Partial<BusMessage>): BusMessage => ({
     process,
     number: ++number,
-    kind: 'told',
-    settled: 0,
+    kind: 'progress',
+    committed: 0,
     readers: true,
     stored: 0,
     records: [],
@@ -22,9 +23,9 @@ function speaker(process: string) {
   return {
     hello: () => say({ kind: 'hello' }),
     bye: () => say({ kind: 'bye' }),
-    told: (settled: number, ...seqs: number[]) =>
-      say({ settled, stored: seqs.length, records: seqs.map(record) }),
-    unseen: (settled: number, stored: number) => say({ settled, stored, records: undefined }),
+    progress: (committed: number, ...seqs: number[]) =>
+      say({ committed, stored: seqs.length, records: seqs.map(record) }),
+    unseen: (committed: number, stored: number) => say({ committed, stored, records: undefined }),
     /** A message that never arrives. */
     loses: () => void say({}),
   };
@@ -40,9 +41,9 @@ function scene() {
     const out = watermark.release();
     return out && [out.watermark, out.records?.map(({ seq }) => seq)];
   };
-  for (const { hello, told } of [a, b]) {
+  for (const { hello, progress } of [a, b]) {
     hear(hello());
-    hear(told(100));
+    hear(progress(100));
   }
   released();
   return {
@@ -58,40 +59,43 @@ function scene() {
   };
 }
 
-t.test('records go out in the order of their places, up to what every process has told', async (t) => {
-  const { a, b, hear, released } = scene();
-  hear(a.told(210, 200, 210));
-  t.equal(released(), undefined, 'b may still store something before them');
-  hear(b.told(205, 190, 205));
-  t.same(released(), [205, [190, 200, 205]]);
-  hear(b.told(300));
-  t.same(released(), [210, [210]]);
-});
+t.test(
+  'records go out in the order of their sequence numbers, up to what every process has sent',
+  async (t) => {
+    const { a, b, hear, released } = scene();
+    hear(a.progress(210, 200, 210));
+    t.equal(released(), undefined, 'b may still store something before them');
+    hear(b.progress(205, 190, 205));
+    t.same(released(), [205, [190, 200, 205]]);
+    hear(b.progress(300));
+    t.same(released(), [210, [210]]);
+  },
+);
 
 t.test('a process that joins holds the others until it says where it begins', async (t) => {
   const { a, b, hear, released } = scene();
   const c = speaker('c');
   hear(c.hello());
-  hear(a.told(200, 200));
-  hear(b.told(200));
+  hear(a.progress(200, 200));
+  hear(b.progress(200));
   t.equal(released(), undefined);
-  hear(c.told(200));
+  hear(c.progress(200));
   t.same(released(), [200, [200]]);
 });
 
 t.test('one that leaves, or is silent, holds nobody', async (t) => {
   const { a, b, hear, released, pass } = scene();
-  hear(a.told(200, 200));
+  hear(a.progress(200, 200));
   hear(b.bye());
   t.same(released(), [200, [200]]);
   const other = scene();
   other.pass(SILENT - 1);
-  other.hear(other.a.told(200, 200));
+  other.hear(other.a.progress(200, 200));
   t.same(other.pass(1), ['b']);
   t.same(
     other.released(),
     [200, undefined],
-    'what it stored last and could not tell is looked for in the store',
+    'what it stored last and could not send is looked for in the store',
   );
   t.same(pass(0), []);
 });
@@ -99,29 +103,29 @@ t.test('one that leaves, or is silent, holds nobody', async (t) => {
 t.test('what was stored without being sent along is read from the store', async (t) => {
   const { a, b, hear, released } = scene();
   hear(a.unseen(200, 5));
-  hear(b.told(250, 240));
+  hear(b.progress(250, 240));
   t.same(released(), [200, undefined]);
-  hear(a.told(250));
+  hear(a.progress(250));
   t.same(released(), [250, [240]], 'and only there');
 });
 
 t.test('a message that got lost is noticed by its number', async (t) => {
   const { a, b, hear, released } = scene();
   a.loses();
-  hear(a.told(200, 190));
-  hear(b.told(200));
+  hear(a.progress(200, 190));
+  hear(b.progress(200));
   t.same(released(), [200, undefined]);
   a.loses();
-  hear(a.told(300));
-  hear(b.told(300));
-  t.same(released(), [300, undefined], 'also where the next one tells of nothing');
+  hear(a.progress(300));
+  hear(b.progress(300));
+  t.same(released(), [300, undefined], 'also where the next message has no records');
 });
 
-t.test('a process that was taken for dead and comes back late is told of as a gap', async (t) => {
+t.test('a process that was taken for dead and comes back late is reported as a gap', async (t) => {
   const { a, b, hear, released, pass } = scene();
   pass(SILENT - 1);
-  hear(a.told(500, 400));
+  hear(a.progress(500, 400));
   pass(1);
   released();
-  t.same(hear(b.told(450, 440, 450)), { from: 100, to: 500, count: 2 });
+  t.same(hear(b.progress(450, 440, 450)), { from: 100, to: 500, count: 2 });
 });

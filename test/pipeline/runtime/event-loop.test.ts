@@ -1,14 +1,19 @@
 import t from 'tap';
 import { PacedTexts } from '../../../pipeline/ingest/paced-texts.ts';
 import type { SourceText } from '../../../pipeline/ingest/sources/record-limits.ts';
-import { isTurnOver, nextTurn, pause, turnsEnded } from '../../../pipeline/runtime/loop-turns.ts';
+import {
+  isTimeSliceOver,
+  yieldCount,
+  yieldToEventLoop,
+  yieldWhenDue,
+} from '../../../pipeline/runtime/event-loop.ts';
 
-/** Computes until the turn is over. */
+/** Computes until the time slice is over. */
 function useUp(): void {
-  while (!isTurnOver());
+  while (!isTimeSliceOver());
 }
 
-t.test('several that compute for long take turns, with the loop free between them', async (t) => {
+t.test('long computations share the event loop in time slices, and it is free between them', async (t) => {
   const order: string[] = [];
   let rounds = 0;
   let isDone = false;
@@ -18,9 +23,9 @@ t.test('several that compute for long take turns, with the loop free between the
   };
   setImmediate(count);
   const work = async (name: string) => {
-    for (let turn = 0; turn < 5; turn++) {
+    for (let slice = 0; slice < 5; slice++) {
       useUp();
-      await nextTurn();
+      await yieldToEventLoop();
       order.push(name);
     }
   };
@@ -30,7 +35,7 @@ t.test('several that compute for long take turns, with the loop free between the
   t.ok(rounds >= 10, `${rounds} rounds of the loop`);
 });
 
-t.test('a request whose sender has left ends at its next turn', async (t) => {
+t.test('a request whose sender has left ends when its next time slice begins', async (t) => {
   const left = new AbortController();
   let made = 0;
   function* endless(): Generator<SourceText> {
@@ -48,7 +53,7 @@ t.test('a request whose sender has left ends at its next turn', async (t) => {
 });
 
 t.test('short texts do not wait, long ones and steps without a text do', async (t) => {
-  const before = turnsEnded();
+  const before = yieldCount();
   const texts = new PacedTexts(['{}', '{}', undefined, '{}', `"${'x'.repeat(100_000)}"`, '{}'], undefined);
   t.equal(texts.nextNow(), '{}');
   t.equal(texts.nextNow(), '{}');
@@ -56,10 +61,10 @@ t.test('short texts do not wait, long ones and steps without a text do', async (
   t.equal(texts.nextNow(), undefined, 'only a look at the clock leads on');
   useUp();
   t.equal(await texts.next(), '{}');
-  t.equal(turnsEnded(), before + 1);
+  t.equal(yieldCount(), before + 1);
   t.equal(texts.nextNow()?.toString().length, 100_002);
   t.equal(texts.nextNow(), undefined);
   t.equal(await texts.next(), '{}');
   t.equal(await texts.next(), undefined);
-  await pause(undefined);
+  await yieldWhenDue(undefined);
 });

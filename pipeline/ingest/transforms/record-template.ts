@@ -8,14 +8,14 @@ import { LEVEL_KEYS } from './read-level.ts';
 import { TIME_KEYS } from './read-time.ts';
 import { createOriginReader, ORIGIN_FIELDS } from './record-origin.ts';
 import type { Redactor } from './redactor.ts';
-import { patternOf, plainMembers, type ShapeMember } from './shape-pattern.ts';
+import { type PlainMember, patternOf, plainMembers } from './template-pattern.ts';
 
-export interface ShapeRules extends RecordRules {
+export interface TemplateRules extends RecordRules {
   readonly redact: Redactor;
 }
 
 /** How records are written that have the same members in the same order, as one program writes one after the other. */
-export interface RecordShape {
+export interface RecordTemplate {
   /** Matches their JSON text. */
   readonly pattern: RegExp;
   /** The record of what `pattern` captured; undefined where something in it has to be looked at more closely. */
@@ -23,13 +23,13 @@ export interface RecordShape {
 }
 
 /** Finds the shape of a record's JSON text; undefined where it has none of its own, as with objects in objects. */
-export type FindShape = (text: string) => RecordShape | undefined;
+export type FindTemplate = (text: string) => RecordTemplate | undefined;
 
-const MOST_MEMBERS = 40;
+const MAX_MEMBERS = 40;
 const BRACE = 123;
 
 /** A member with which the general way of reading does more than to keep it in its place. */
-function isSpecial({ name, isString }: ShapeMember): boolean {
+function isSpecial({ name, isString }: PlainMember): boolean {
   if (INDEXED.has(name)) return !isString;
   return RESERVED.has(name) || ALIASES.has(name) || name === '__proto__';
 }
@@ -38,14 +38,14 @@ function stringOf(json: string): string {
   return json.includes('\\') ? (JSON.parse(`"${json}"`) as string) : json;
 }
 
-export function createShapeFinder(rules: ShapeRules): FindShape {
+export function createTemplateFinder(rules: TemplateRules): FindTemplate {
   const { isClean } = rules.redact;
   const zone = createZone(rules.defaultTimezone);
   const complete = createCompleter(rules);
 
   return (text) => {
     const members = plainMembers(text);
-    if (!members || members.length > MOST_MEMBERS) return undefined;
+    if (!members || members.length > MAX_MEMBERS) return undefined;
     const fields = Object.fromEntries(members.map(({ name }) => [name, true]));
     if (!isClean(JSON.stringify(fields))) return undefined;
     const textKey = TEXT_KEYS.find((key) => fields[key]);
@@ -57,7 +57,7 @@ export function createShapeFinder(rules: ShapeRules): FindShape {
     if (members.some((member) => !used.has(member.name) && isSpecial(member))) return undefined;
 
     const isUnique = (name: string) => INDEXED.has(name) && !ORIGIN_FIELDS.has(name);
-    const { pattern, runs, places } = patternOf(
+    const { pattern, runs, captures } = patternOf(
       members,
       ({ name }) => {
         if (used.has(name) || isUnique(name)) return undefined;
@@ -65,13 +65,14 @@ export function createShapeFinder(rules: ShapeRules): FindShape {
       },
       (member) => read.includes(member) || isUnique(member.name),
     );
-    const textPlace = places.get(textKey)!;
-    const timePlace = places.get(timeKey ?? '');
-    const levelPlace = places.get(levelKey ?? '');
-    const uniquePlaces = [...places].filter(([name]) => isUnique(name)) as [IndexedField, number][];
-    const placesOf = (wanted: string) => runs.filter(({ use }) => use === wanted).map(({ place }) => place);
-    const originPlaces = placesOf('origin');
-    const keptPlaces = placesOf('kept');
+    const textCapture = captures.get(textKey)!;
+    const timeCapture = captures.get(timeKey ?? '');
+    const levelCapture = captures.get(levelKey ?? '');
+    const uniqueCaptures = [...captures].filter(([name]) => isUnique(name)) as [IndexedField, number][];
+    const capturesOf = (wanted: string) =>
+      runs.filter(({ use }) => use === wanted).map(({ capture }) => capture);
+    const originCaptures = capturesOf('origin');
+    const keptCaptures = capturesOf('kept');
     const keepsStrings = members.some(
       ({ name, isString }) => isString && !used.has(name) && !INDEXED.has(name),
     );
@@ -81,20 +82,20 @@ export function createShapeFinder(rules: ShapeRules): FindShape {
     return {
       pattern,
       read(values, arrival) {
-        const time = timePlace && parseTimestamp(values[timePlace]!, zone);
-        const severity = levelPlace && readLevel!(values[levelPlace]!);
-        const sent = values[textPlace]!;
-        const kept = join(values, keptPlaces);
-        if ((timePlace && !time) || (levelPlace && !severity)) return undefined;
+        const time = timeCapture && parseTimestamp(values[timeCapture]!, zone);
+        const severity = levelCapture && readLevel!(values[levelCapture]!);
+        const sent = values[textCapture]!;
+        const kept = join(values, keptCaptures);
+        if ((timeCapture && !time) || (levelCapture && !severity)) return undefined;
         if ((isLine && sent.charCodeAt(0) === BRACE) || !isClean(sent)) return undefined;
         if (keepsStrings && !isClean(kept)) return undefined;
-        const origin = readOrigin(join(values, originPlaces));
+        const origin = readOrigin(join(values, originCaptures));
         if (!origin) return undefined;
 
         const record: Draft = { ...origin };
         record.timestamp = arrival.time;
-        for (const [field, place] of uniquePlaces) {
-          const value = values[place]!;
+        for (const [field, capture] of uniqueCaptures) {
+          const value = values[capture]!;
           if (value === '' || !isClean(value)) return undefined;
           record[field] = stringOf(value);
         }
@@ -117,8 +118,8 @@ export function createShapeFinder(rules: ShapeRules): FindShape {
   };
 }
 
-function join(values: readonly string[], places: readonly number[]): string {
+function join(values: readonly string[], captures: readonly number[]): string {
   let joined = '';
-  for (const place of places) joined += joined === '' ? values[place]! : `,${values[place]!}`;
+  for (const capture of captures) joined += joined === '' ? values[capture]! : `,${values[capture]!}`;
   return joined;
 }

@@ -6,7 +6,7 @@ import { createRedaction } from '../../../../control-plane/features/rules/redact
 import { NO_RULES, parseRules } from '../../../../control-plane/features/rules/rules-file.ts';
 import { parseEntry } from '../../../../pipeline/ingest/sources/json-body.ts';
 import { createCategorizer } from '../../../../pipeline/ingest/transforms/categorize.ts';
-import { KnownShapes } from '../../../../pipeline/ingest/transforms/known-shapes.ts';
+import { FastPath } from '../../../../pipeline/ingest/transforms/fast-path.ts';
 import { createNormalizer } from '../../../../pipeline/ingest/transforms/normalize.ts';
 import type { Redactor } from '../../../../pipeline/ingest/transforms/redactor.ts';
 import { NO_SECRETS, PLANTED_SECRETS } from '../../../planted-secrets.ts';
@@ -20,7 +20,7 @@ const arrival = {
 /** Reads texts in both ways: what known shapes give must be what the general way gives. */
 function reader(redact: Redactor = createRedaction(NO_RULES.redaction)) {
   const rules = { categorize: createCategorizer(), defaultTimezone: 'Europe/Luxembourg', redact };
-  const shapes = new KnownShapes(rules);
+  const shapes = new FastPath(rules);
   const normalize = createNormalizer(rules);
   return {
     /** Whether the shape was known, and what is different. */
@@ -251,7 +251,7 @@ t.test('shapes that never come again do not cost a pattern each', async (t) => {
       return redact.isClean(json);
     },
   };
-  const shapes = new KnownShapes({ ...rules, redact: counting });
+  const shapes = new FastPath({ ...rules, redact: counting });
   for (let i = 0; i < 20_000; i++) shapes.read(JSON.stringify({ message: 'x', [`n${i}`]: 1 }), arrival);
   t.ok(looked < 50, `${looked} of 20,000 were looked at`);
 });

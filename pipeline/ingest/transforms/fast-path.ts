@@ -1,51 +1,51 @@
 import type { LogRecord } from '../../record/log-record.ts';
 import type { Arrival } from '../sources/source-entry.ts';
-import { createShapeFinder, type RecordShape, type ShapeRules } from './record-shape.ts';
+import { createTemplateFinder, type RecordTemplate, type TemplateRules } from './record-template.ts';
 
-interface KnownShape {
-  readonly shape: RecordShape;
+interface UsedTemplate {
+  readonly template: RecordTemplate;
   made: number;
   refused: number;
 }
 
 /** Each that does not match costs a text 50 ns, more where it is like the one that does. */
-const MOST_SHAPES = 8;
+const MAX_TEMPLATES = 8;
 /** The pattern's memory of where it could go back to grows with the text. */
-const LONGEST_TEXT = 64 * 1024;
+const MAX_TEXT_CHARACTERS = 64 * 1024;
 /** A shape costs as much to find as 20 records to read: where they are of no use, only one text in so many is looked at. */
-const MOST_PASSED = 4_096;
+const MAX_PASSED = 4_096;
 /** How many more records a shape may give up than it makes. */
-const MOST_REFUSED = 1_000;
+const MAX_REFUSED = 1_000;
 
 /**
  * Reads records of shapes that came before, in half the time that parsing, redacting and normalizing takes; what it makes is
  * what these would have made. It gives up a record wherever that is not certain.
  */
-export class KnownShapes {
+export class FastPath {
   readonly #find;
   /** The one used last comes first. */
-  readonly #shapes: KnownShape[] = [];
+  readonly #templates: UsedTemplate[] = [];
   #passing = 1;
   #toPass = 0;
 
-  constructor(rules: ShapeRules) {
-    this.#find = createShapeFinder(rules);
+  constructor(rules: TemplateRules) {
+    this.#find = createTemplateFinder(rules);
   }
 
   /** The record of a JSON text; undefined where it has to be read in the general way. */
   read(text: string, arrival: Arrival): LogRecord | undefined {
-    if (text.length > LONGEST_TEXT) return undefined;
-    for (let index = 0; index < this.#shapes.length; index++) {
-      const known = this.#shapes[index]!;
-      const values = known.shape.pattern.exec(text);
+    if (text.length > MAX_TEXT_CHARACTERS) return undefined;
+    for (let index = 0; index < this.#templates.length; index++) {
+      const used = this.#templates[index]!;
+      const values = used.template.pattern.exec(text);
       if (!values) continue;
       if (index > 0) {
-        this.#shapes.splice(index, 1);
-        this.#shapes.unshift(known);
+        this.#templates.splice(index, 1);
+        this.#templates.unshift(used);
       }
-      const record = known.shape.read(values, arrival);
-      if (record) known.made++;
-      else if (++known.refused > known.made + MOST_REFUSED) this.#forget();
+      const record = used.template.read(values, arrival);
+      if (record) used.made++;
+      else if (++used.refused > used.made + MAX_REFUSED) this.#forget();
       return record;
     }
     if (this.#toPass-- === 0) this.#learn(text);
@@ -54,18 +54,18 @@ export class KnownShapes {
 
   /** Drops the shape that was used last: most of its records go the general way. It would be the next to be found again. */
   #forget(): void {
-    this.#shapes.shift();
-    this.#toPass = MOST_PASSED;
+    this.#templates.shift();
+    this.#toPass = MAX_PASSED;
   }
 
   /** Remembers the shape of a text, in the place of the one not used for longest. */
   #learn(text: string): void {
-    const shape = this.#find(text);
-    const isFull = this.#shapes.length === MOST_SHAPES;
-    const dropped = shape && isFull ? this.#shapes.pop() : undefined;
-    if (shape) this.#shapes.unshift({ shape, made: 0, refused: 0 });
-    const pays = shape !== undefined && (!isFull || dropped!.made > MOST_PASSED);
-    this.#passing = pays ? 1 : Math.min(this.#passing * 2, MOST_PASSED);
+    const template = this.#find(text);
+    const isFull = this.#templates.length === MAX_TEMPLATES;
+    const dropped = template && isFull ? this.#templates.pop() : undefined;
+    if (template) this.#templates.unshift({ template, made: 0, refused: 0 });
+    const pays = template !== undefined && (!isFull || dropped!.made > MAX_PASSED);
+    this.#passing = pays ? 1 : Math.min(this.#passing * 2, MAX_PASSED);
     this.#toPass = this.#passing;
   }
 }

@@ -5,14 +5,14 @@ const MEMBER = new RegExp(String.raw`[{,]"([A-Za-z_@][\w.@-]*)":(?:"${STRING}"|$
 const QUOTE = 34;
 
 /** A member of a JSON object that holds no other objects and no lists. */
-export interface ShapeMember {
+export interface PlainMember {
   readonly name: string;
   readonly isString: boolean;
 }
 
 /** The members of the JSON text of an object, written without blanks; undefined where it is not plain, or not JSON at all. */
-export function plainMembers(text: string): ShapeMember[] | undefined {
-  const members: ShapeMember[] = [];
+export function plainMembers(text: string): PlainMember[] | undefined {
+  const members: PlainMember[] = [];
   let end = 0;
   MEMBER.lastIndex = 0;
   for (let found = MEMBER.exec(text); found; found = MEMBER.exec(text)) {
@@ -26,17 +26,17 @@ export function plainMembers(text: string): ShapeMember[] | undefined {
 }
 
 /** Members that stand next to each other, with the place of their text in what the pattern captures. */
-export interface ShapeRun<Use> {
+export interface MemberRun<Use> {
   readonly use: Use;
-  readonly place: number;
+  readonly capture: number;
 }
 
-export interface ShapePattern<Use> {
+export interface TemplatePattern<Use> {
   readonly pattern: RegExp;
   /** In the order of the text. */
-  readonly runs: readonly ShapeRun<Use>[];
+  readonly runs: readonly MemberRun<Use>[];
   /** Places of the values, strings without their quotes, of the members that were asked for. */
-  readonly places: ReadonlyMap<string, number>;
+  readonly captures: ReadonlyMap<string, number>;
 }
 
 /**
@@ -45,13 +45,13 @@ export interface ShapePattern<Use> {
  * @param isRead whether a member's value is captured by itself
  */
 export function patternOf<Use>(
-  members: readonly ShapeMember[],
-  useOf: (member: ShapeMember) => Use | undefined,
-  isRead: (member: ShapeMember) => boolean,
-): ShapePattern<Use> {
-  const runs: ShapeRun<Use>[] = [];
-  const places = new Map<string, number>();
-  let captures = 0;
+  members: readonly PlainMember[],
+  useOf: (member: PlainMember) => Use | undefined,
+  isRead: (member: PlainMember) => boolean,
+): TemplatePattern<Use> {
+  const runs: MemberRun<Use>[] = [];
+  const captures = new Map<string, number>();
+  let count = 0;
   let source = '';
   let open: Use | undefined;
   for (const [index, member] of members.entries()) {
@@ -61,13 +61,13 @@ export function patternOf<Use>(
     if (index > 0) source += ',';
     if (begins && use !== undefined) {
       source += '(';
-      runs.push({ use, place: ++captures });
+      runs.push({ use, capture: ++count });
     }
     open = use;
     const value = member.isString ? STRING : WORD;
-    if (isRead(member)) places.set(member.name, ++captures);
+    if (isRead(member)) captures.set(member.name, ++count);
     const captured = isRead(member) ? `(${value})` : value;
     source += `"${member.name.replaceAll('.', '\\.')}":${member.isString ? `"${captured}"` : captured}`;
   }
-  return { pattern: new RegExp(`^\\{${source}${open === undefined ? '' : ')'}\\}$`), runs, places };
+  return { pattern: new RegExp(`^\\{${source}${open === undefined ? '' : ')'}\\}$`), runs, captures };
 }
