@@ -3,8 +3,9 @@ import { resolve } from 'node:path';
 import t from 'tap';
 import { readConfig, SETTINGS } from '../control-plane/config.ts';
 import { STATUS } from '../control-plane/http/error-response.ts';
+import { PROJECT_FOLDER } from './project-folder.ts';
 
-const readme = readFileSync(resolve(import.meta.dirname, '../README.md'), 'utf8');
+const readme = readFileSync(resolve(PROJECT_FOLDER, 'README.md'), 'utf8');
 
 /** Rows of the table that follows a heading, as cells. */
 function tableAfter(mark: string): string[][] {

@@ -1,18 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { resolve } from 'node:path';
 import t, { type Test } from 'tap';
+import { MODULE_OPTIONS, moduleFile } from '../project-module.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { readEvents } from './read-events.ts';
 import { client } from './test-server.ts';
 
-const demo = resolve(import.meta.dirname, '../../control-plane/demo/demo.ts');
+const demo = moduleFile('control-plane/demo/demo.ts');
 
 /** The demo with the collector that the PATH leads to, until its first records are there. */
 async function runDemo(t: Test, path: string, collector: RegExp): Promise<void> {
   const folder = temporaryFolder();
-  const child = spawn(process.execPath, ['--import=tsx', demo], {
+  const child = spawn(process.execPath, [...MODULE_OPTIONS, demo], {
     env: { PATH: path, TMPDIR: folder, PORT: '0', GRPC_PORT: '0', UV_THREADPOOL_SIZE: '24' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

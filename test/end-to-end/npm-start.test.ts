@@ -1,24 +1,23 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import t from 'tap';
+import { PROJECT_FOLDER } from '../project-folder.ts';
+import { MODULE_OPTIONS, moduleFile } from '../project-module.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { until } from '../until.ts';
 
 t.setTimeout(300_000);
-const root = resolve(import.meta.dirname, '../..');
-const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+const { scripts } = JSON.parse(readFileSync(join(PROJECT_FOLDER, 'package.json'), 'utf8')) as {
   scripts: { start: string };
 };
 
-/** `npm start` as it is written, on the sources. */
+/** `npm start` as it is written, on the modules that this test runs. */
 async function npmStart() {
   const folder = temporaryFolder();
-  const tsx = join(root, 'node_modules/tsx/dist/loader.mjs');
-  const start = scripts.start.replace(
-    'dist/control-plane/main.js',
-    `--import=${tsx} ${root}/control-plane/main.ts`,
+  const start = scripts.start.replaceAll(/\bdist\/(\S+)\.js/g, (_, module) =>
+    [...MODULE_OPTIONS, moduleFile(`${module}.ts`)].join(' '),
   );
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', scripts: { start } }));
   const settings = ['PORT=0', 'GRPC_PORT=0', 'DATA_DIR=data', 'LOG_API_CALLS=false'];
@@ -52,7 +51,7 @@ t.test('npm start ends the server with itself', { skip: process.platform !== 'li
     const { npm, url, server, output } = await npmStart();
     t.match(
       readFileSync(`/proc/${server}/cmdline`, 'utf8'),
-      /control-plane\/main\.ts/,
+      /control-plane\/main\.[jt]s/,
       'no shell between the two',
     );
     await fetch(`${url}/logs/ingest`, { method: 'POST', body: '{"message":"x"}' });
@@ -68,8 +67,8 @@ t.test('npm start ends the server with itself', { skip: process.platform !== 'li
 
 t.test('signals to the server itself, and a console that is gone', async (t) => {
   for (const signals of [['SIGHUP'], ['SIGTERM', 'SIGTERM', 'SIGINT']] as const) {
-    const child = spawn(process.execPath, ['--import=tsx', join(root, 'control-plane/main.ts')], {
-      cwd: root,
+    const child = spawn(process.execPath, [...MODULE_OPTIONS, moduleFile('control-plane/main.ts')], {
+      cwd: PROJECT_FOLDER,
       env: {
         PATH: process.env.PATH,
         PORT: '0',
