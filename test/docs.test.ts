@@ -3,8 +3,9 @@ import { resolve } from 'node:path';
 import t from 'tap';
 import { readConfig, SETTINGS } from '../control-plane/config.ts';
 import { STATUS } from '../control-plane/http/error-response.ts';
+import { PROJECT_FOLDER } from './project-folder.ts';
 
-const docs = resolve(import.meta.dirname, '../docs');
+const docs = resolve(PROJECT_FOLDER, 'docs');
 
 /** Rows of the table of a page that follows a text, as cells. */
 function tableAfter(page: string, mark: string): string[][] {

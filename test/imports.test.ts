@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import t from 'tap';
+import { PROJECT_FOLDER } from './project-folder.ts';
 
 /** From low to high: a file may import from its own room and those above it in this list. */
 const ROOMS = [
@@ -25,9 +26,8 @@ const ROOMS = [
   /^control-plane\/main\.ts/,
 ];
 
-const root = resolve(import.meta.dirname, '..');
 const sources = ['pipeline', 'logger', 'control-plane'].flatMap((folder) =>
-  readdirSync(resolve(root, folder), { recursive: true, encoding: 'utf8' })
+  readdirSync(resolve(PROJECT_FOLDER, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.tsx?$/.test(name))
     .map((name) => `${folder}/${name}`),
 );
@@ -36,9 +36,9 @@ const roomOf = (file: string) => ROOMS.findIndex((room) => room.test(file));
 const featureOf = (file: string) => /^control-plane\/features\/([^/]+)/.exec(file)?.[1];
 
 function importsOf(file: string): string[] {
-  const text = readFileSync(resolve(root, file), 'utf8');
+  const text = readFileSync(resolve(PROJECT_FOLDER, file), 'utf8');
   return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) =>
-    relative(root, resolve(root, dirname(file), match[1]!)),
+    relative(PROJECT_FOLDER, resolve(PROJECT_FOLDER, dirname(file), match[1]!)),
   );
 }
 
@@ -69,7 +69,9 @@ t.test('no feature imports from another one', async (t) => {
 });
 
 t.test('only programs read the environment', async (t) => {
-  const readers = sources.filter((file) => /process\.env\b/.test(readFileSync(resolve(root, file), 'utf8')));
+  const readers = sources.filter((file) =>
+    /process\.env\b/.test(readFileSync(resolve(PROJECT_FOLDER, file), 'utf8')),
+  );
   t.same(
     readers.filter((file) => !/^control-plane\/(main\.ts|demo\/demo\.ts|cli\/|process\/)/.test(file)),
     [],

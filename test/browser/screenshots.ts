@@ -5,6 +5,8 @@ import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { freePort } from '../free-port.ts';
+import { PROJECT_FOLDER } from '../project-folder.ts';
+import { MODULE_OPTIONS, moduleFile } from '../project-module.ts';
 import { launchChromium } from './chromium.ts';
 import { waitForState } from './log-page.ts';
 import { simulateFleet } from './simulated-fleet.ts';
@@ -35,14 +37,13 @@ const XID = {
   machine_id: 'h100-03',
 };
 
-const root = resolve(import.meta.dirname, '../..');
-const folder = resolve(root, 'docs/screenshots');
+const folder = resolve(PROJECT_FOLDER, 'docs/screenshots');
 mkdirSync(folder, { recursive: true });
 
 const port = await freePort();
 const url = `http://127.0.0.1:${port}`;
-const demo = spawn(process.execPath, ['--import=tsx', 'control-plane/cli/main.ts', 'demo'], {
-  cwd: root,
+const demo = spawn(process.execPath, [...MODULE_OPTIONS, moduleFile('control-plane/cli/main.ts'), 'demo'], {
+  cwd: PROJECT_FOLDER,
   env: { ...process.env, PORT: String(port), ADMIN_TOKEN },
   stdio: ['ignore', 'pipe', 'inherit'],
 });

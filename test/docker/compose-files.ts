@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { parse } from 'yaml';
+import { PROJECT_FOLDER } from '../project-folder.ts';
 
-const folder = resolve(import.meta.dirname, '../../docker');
+const folder = resolve(PROJECT_FOLDER, 'docker');
 
 export interface ComposeService {
   readonly image?: string;

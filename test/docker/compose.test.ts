@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import t from 'tap';
 import { readConfig, SETTINGS } from '../../control-plane/config.ts';
 import { VARIABLES } from '../../pipeline/agent/fluent-bit/variables.ts';
+import { PROJECT_FOLDER } from '../project-folder.ts';
 import { example, read, readCompose } from './compose-files.ts';
 
 const { services } = readCompose('docker-compose.yml');
@@ -102,7 +103,7 @@ t.test('docker itself takes the files', async (t) => {
       .map(([name, value]) => `${name}=${value}\n`)
       .join(''),
   );
-  const folder = resolve(import.meta.dirname, '../../docker');
+  const folder = resolve(PROJECT_FOLDER, 'docker');
   for (const files of [['docker-compose.yml'], ['docker-compose.yml', 'docker-compose.cluster.yml']]) {
     const [program, ...args] = [
       ...compose,

@@ -1,18 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { resolve } from 'node:path';
 import t, { type Test } from 'tap';
+import { MODULE_OPTIONS, moduleFile } from '../project-module.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { readEvents } from './read-events.ts';
 import { client } from './test-server.ts';
 
-const main = resolve(import.meta.dirname, '../../control-plane/cli/main.ts');
+const main = moduleFile('control-plane/cli/main.ts');
 
 /** The demo with the collector that the PATH leads to, until its first records are there. */
 async function runDemo(t: Test, path: string, collector: RegExp): Promise<void> {
   const folder = temporaryFolder();
-  const child = spawn(process.execPath, ['--import=tsx', main, 'demo'], {
+  const child = spawn(process.execPath, [...MODULE_OPTIONS, main, 'demo'], {
     env: { PATH: path, TMPDIR: folder, PORT: '0', GRPC_PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,24 +1,23 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import t from 'tap';
+import { PROJECT_FOLDER } from '../project-folder.ts';
+import { MODULE_OPTIONS, moduleFile } from '../project-module.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { until } from '../until.ts';
 
 t.setTimeout(300_000);
-const root = resolve(import.meta.dirname, '../..');
-const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+const { scripts } = JSON.parse(readFileSync(join(PROJECT_FOLDER, 'package.json'), 'utf8')) as {
   scripts: { start: string };
 };
 
-/** `npm start` as it is written, on the sources. */
+/** `npm start` as it is written, on the modules that this test runs. */
 async function npmStart() {
   const folder = temporaryFolder();
-  const tsx = join(root, 'node_modules/tsx/dist/loader.mjs');
-  const start = scripts.start.replace(
-    'dist/control-plane/main.js',
-    `--import=${tsx} ${root}/control-plane/main.ts`,
+  const start = scripts.start.replaceAll(/\bdist\/(\S+)\.js/g, (_, module) =>
+    [...MODULE_OPTIONS, moduleFile(`${module}.ts`)].join(' '),
   );
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', scripts: { start } }));
   const settings = ['PORT=0', 'GRPC_PORT=0', 'DATA_DIR=data', 'LOG_API_CALLS=false'];
@@ -40,7 +39,7 @@ async function npmStart() {
   const url = /listening on (http:\S+)\n/.exec(output)![1]!;
   const [program] = childrenOf(npm.pid!) as [number];
   // Node before 22.15 cannot start a program in place of itself. The server has children too, which are none of Node's.
-  const server = childrenOf(program).find((child) => commandOf(child).includes('main.ts')) ?? program;
+  const server = childrenOf(program).find((child) => /main\.[jt]s/.test(commandOf(child))) ?? program;
   return { npm, url, program, server, output: () => output };
 }
 
@@ -62,7 +61,7 @@ const isGone = (pid: number) => {
 t.test('npm start ends the server with itself', { skip: process.platform !== 'linux' }, async (t) => {
   for (const signals of [['SIGTERM'], ['SIGINT', 'SIGINT'], ['SIGHUP'], ['SIGKILL']] as const) {
     const { npm, url, program, server, output } = await npmStart();
-    t.match(commandOf(program), /control-plane\/main\.ts/, 'no shell between the two');
+    t.match(commandOf(program), /control-plane\/main\.[jt]s/, 'no shell between the two');
     t.match(commandOf(server), /--max-old-space-size=\d+\0/, 'with its flags');
     await fetch(`${url}/logs/ingest`, { method: 'POST', body: '{"message":"x"}' });
     const exit = once(npm, 'exit');
@@ -77,8 +76,8 @@ t.test('npm start ends the server with itself', { skip: process.platform !== 'li
 
 t.test('signals to the server itself, and a console that is gone', async (t) => {
   for (const signals of [['SIGHUP'], ['SIGTERM', 'SIGTERM', 'SIGINT']] as const) {
-    const child = spawn(process.execPath, ['--import=tsx', join(root, 'control-plane/main.ts')], {
-      cwd: root,
+    const child = spawn(process.execPath, [...MODULE_OPTIONS, moduleFile('control-plane/main.ts')], {
+      cwd: PROJECT_FOLDER,
       env: {
         PATH: process.env.PATH,
         PORT: '0',

@@ -1,12 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import t from 'tap';
+import { PROJECT_FOLDER } from '../project-folder.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { client } from './test-server.ts';
 
-const root = resolve(import.meta.dirname, '../..');
 /** What has a meaning in URLs, shells, SQL texts, globs and configurations of Fluent Bit. */
 const ODD = ['a blank', '100%', '%20', 'c#', 'w?y', 'jürgen', `q'u"o`, 'a&b;c', '$HOME', '[x]', '日本'];
 
@@ -40,19 +40,19 @@ t.test('the server in a folder of any name', async (t) => {
   mkdirSync(folder, { recursive: true });
   // As it is installed: built, for tsx does not take such folders.
   const built = temporaryFolder();
-  const tsc = join(root, 'node_modules/.bin/tsc');
+  const tsc = join(PROJECT_FOLDER, 'node_modules/.bin/tsc');
   // Without what tap puts into the environment, with which tsc does not run.
   execFileSync(
     'env',
     ['-i', `PATH=${process.env.PATH}`, tsc, '-p', 'tsconfig.build.json', '--outDir', built],
     {
-      cwd: root,
+      cwd: PROJECT_FOLDER,
     },
   );
   cpSync(built, join(folder, 'dist'), { recursive: true });
   for (const name of ['templates', 'package.json'])
-    cpSync(join(root, name), join(folder, name), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    cpSync(join(PROJECT_FOLDER, name), join(folder, name), { recursive: true });
+  symlinkSync(join(PROJECT_FOLDER, 'node_modules'), join(folder, 'node_modules'));
   mkdirSync(join(folder, 'dist/ui'), { recursive: true });
   writeFileSync(join(folder, 'dist/ui/index.html'), '<!doctype html><title>own page</title>');
   writeFileSync(join(folder, 'dist/ui/main-abc.js'), 'own script');

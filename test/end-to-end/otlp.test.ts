@@ -11,6 +11,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider, type LogRecordExporter } from '@opentelemetry/sdk-logs';
 import t from 'tap';
 import { freePort } from '../free-port.ts';
+import { REAL_LOGS_FOLDER } from '../project-folder.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { startHere } from './test-server.ts';
 
@@ -240,7 +241,7 @@ t.test(
   },
 );
 
-const example = resolve(import.meta.dirname, '../../../shared/data/real-logs/otlp/logs.json');
+const example = resolve(REAL_LOGS_FOLDER, 'otlp/logs.json');
 
 t.test(
   "the specification's example answers back",

@@ -1,12 +1,12 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { readConfig } from '../../control-plane/config.ts';
 import { SERVER_ENVIRONMENT } from '../../control-plane/process/runtime-flags.ts';
 import { startServer } from '../../control-plane/server/server.ts';
+import { PROJECT_FOLDER } from '../project-folder.ts';
+import { MODULE_OPTIONS, moduleFile } from '../project-module.ts';
 
-const root = resolve(import.meta.dirname, '../..');
 const silent = () => {};
 /** A server that hangs says what it had printed until then, in place of letting the whole suite wait. */
 const START_MILLISECONDS = 120_000;
@@ -77,10 +77,10 @@ export function spawnServer(
   paths: readonly string[] = [],
   { nodeOptions = [], wrap = (command) => command }: Launch = {},
 ): ServerChild {
-  const main = resolve(root, 'control-plane/main.ts');
-  const [program, ...rest] = wrap([process.execPath, ...nodeOptions, '--import=tsx', main, ...paths]);
+  const main = moduleFile('control-plane/main.ts');
+  const [program, ...rest] = wrap([process.execPath, ...nodeOptions, ...MODULE_OPTIONS, main, ...paths]);
   return spawn(program!, rest, {
-    cwd: root,
+    cwd: PROJECT_FOLDER,
     env: {
       PATH: process.env.PATH,
       ...SERVER_ENVIRONMENT,

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { startProcess } from '../end-to-end/test-server.ts';
+import { MODULE_OPTIONS, moduleFile } from '../project-module.ts';
 import { until } from '../until.ts';
 import { HealthSampler } from './health-sampler.ts';
 import { type DrillResult, percentile, Senders } from './senders.ts';
@@ -46,8 +46,8 @@ export async function drillCrowd({
     Math.round(
       Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.child.pid}/status`, 'utf8'))?.[1]) / 1000,
     );
-  const crowd = fork(resolve(import.meta.dirname, 'crowd-readers.ts'), [server.url], {
-    execArgv: ['--import=tsx'],
+  const crowd = fork(moduleFile('test/faults/crowd-readers.ts'), [server.url], {
+    execArgv: [...MODULE_OPTIONS],
   });
   const slow = new SlowClients(server.url);
   const megabytes = [memory()];

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { appendFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { startProcess } from '../end-to-end/test-server.ts';
+import { MODULE_OPTIONS, moduleFile } from '../project-module.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { until } from '../until.ts';
 import { drillFullDisk, fill } from './disk-drill.ts';
@@ -74,8 +75,8 @@ else {
     }
     t.match(await server.get('/api/v1/logs/search?q=old&limit=1000'), { records: { length: 100 } });
     t.match(await server.get('/readyz'), { impaired: { journal: /20000 acknowledged records/ } });
-    const cli = resolve(import.meta.dirname, '../../control-plane/cli/main.ts');
-    const command = ['--import=tsx', cli, 'count', '--server', server.url];
+    const cli = moduleFile('control-plane/cli/main.ts');
+    const command = [...MODULE_OPTIONS, cli, 'count', '--server', server.url];
     const { stdout, stderr } = await promisify(execFile)(process.execPath, command);
     t.equal(stdout, '100\n');
     t.match(stderr, /20000 acknowledged records cannot be stored now/);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { MODULE_OPTIONS } from '../project-module.ts';
 
 const EVERY_MS = 20;
 
@@ -11,7 +12,7 @@ export class HealthSampler {
   readonly #child: ChildProcess;
 
   constructor(url: string) {
-    this.#child = fork(fileURLToPath(import.meta.url), [url], { execArgv: ['--import=tsx'] });
+    this.#child = fork(fileURLToPath(import.meta.url), [url], { execArgv: [...MODULE_OPTIONS] });
   }
 
   /** Ends it; gives what each answer took, in milliseconds. */

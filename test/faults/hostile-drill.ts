@@ -2,8 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { resolve } from 'node:path';
 import { startProcess } from '../end-to-end/test-server.ts';
+import { MODULE_OPTIONS, moduleFile } from '../project-module.ts';
 import { type HostileBody, hostileBodies } from './hostile-bodies.ts';
 import { type DrillResult, Senders } from './senders.ts';
 import type { Waits } from './watch-waits.ts';
@@ -27,8 +27,8 @@ const MAX_WAIT = 250;
 export async function drillHostile({ folder, bytes, only = '' }: HostileDrillOptions): Promise<DrillResult> {
   const server = await startProcess({ DATA_DIR: folder });
   const senders = new Senders({ url: () => server.url, agents: 1, linesPerRequest: 20 });
-  const watcher = fork(resolve(import.meta.dirname, 'watch-waits.ts'), [server.url], {
-    execArgv: ['--import=tsx'],
+  const watcher = fork(moduleFile('test/faults/watch-waits.ts'), [server.url], {
+    execArgv: [...MODULE_OPTIONS],
   });
   const pid = server.child.pid!;
   let tooSlow = 0;

@@ -1,13 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, openSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { startProcess } from '../end-to-end/test-server.ts';
+import { PROJECT_FOLDER } from '../project-folder.ts';
+import { MODULE_OPTIONS, moduleFile } from '../project-module.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { until } from '../until.ts';
-
-const root = resolve(import.meta.dirname, '../..');
 
 interface Started {
   readonly child: ChildProcess;
@@ -15,10 +15,10 @@ interface Started {
 }
 
 function start(t: Test, settings: Record<string, string>): Started {
-  const child = spawn(process.execPath, ['--import=tsx', join(root, 'control-plane/main.ts')], {
+  const child = spawn(process.execPath, [...MODULE_OPTIONS, moduleFile('control-plane/main.ts')], {
     env: { PATH: process.env.PATH, PORT: '0', GRPC_PORT: '0', LOG_API_CALLS: 'false', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
-    cwd: root,
+    cwd: PROJECT_FOLDER,
   });
   t.teardown(() => child.kill('SIGKILL'));
   let output = '';

@@ -1,7 +1,8 @@
 import { type ChildProcess, execFileSync, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { MODULE_OPTIONS, moduleFile } from '../project-module.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { until } from '../until.ts';
 import type { Survival } from './write-cache.ts';
@@ -44,9 +45,9 @@ export class VolatileDisk {
     writeFileSync(image, '');
     execFileSync('truncate', ['-s', `${megabytes}M`, image]);
     execFileSync('mkfs.ext4', ['-q', '-E', 'nodiscard,lazy_itable_init=0,lazy_journal_init=0', image]);
-    const program = resolve(import.meta.dirname, 'volatile-disk-process.ts');
+    const program = moduleFile('test/faults/volatile-disk-process.ts');
     const process = fork(program, [image, file, mountPoint, String(megabytes * MEGABYTE)], {
-      execArgv: ['--import=tsx'],
+      execArgv: [...MODULE_OPTIONS],
     });
     const disk = new VolatileDisk(mountPoint, file, process);
     await disk.#answer();

@@ -9,9 +9,10 @@ import Koa from 'koa';
 import t, { type Test } from 'tap';
 import { createRequestLog } from '../../logger/koa-request-log.ts';
 import { createLogger } from '../../logger/logger.ts';
+import { PROJECT_FOLDER } from '../project-folder.ts';
 import { until } from '../until.ts';
 
-const PAGE = readFileSync(resolve(import.meta.dirname, '../../docs/logging.md'), 'utf8');
+const PAGE = readFileSync(resolve(PROJECT_FOLDER, 'docs/logging.md'), 'utf8');
 
 /** Runs the code block behind a line of docs/logging.md, as it stands there, with what its surroundings would give it. */
 function runSnippet(heading: string, given: Readonly<Record<string, unknown>>): void {

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { resolve } from 'node:path';
+import { MODULE_OPTIONS, moduleFile } from '../../project-module.ts';
 
-const main = resolve(import.meta.dirname, '../../../control-plane/cli/main.ts');
+const main = moduleFile('control-plane/cli/main.ts');
 
 export interface CliResult {
   readonly code: number | null;
@@ -18,7 +18,7 @@ export function runCli(
     readonly until?: (stdout: string) => boolean;
   } = {},
 ): Promise<CliResult> {
-  const child = spawn(process.execPath, ['--import=tsx', main, ...args], {
+  const child = spawn(process.execPath, [...MODULE_OPTIONS, main, ...args], {
     env: { PATH: process.env.PATH, ...options.env },
   });
   let stdout = '';
@@ -47,7 +47,7 @@ export function runInTerminal(
     readonly until?: (screen: string) => boolean;
   } = {},
 ): Promise<{ readonly code: number | null; readonly screen: string }> {
-  const words = [process.execPath, '--import=tsx', main, ...args];
+  const words = [process.execPath, ...MODULE_OPTIONS, main, ...args];
   const command = `exec ${words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')}`;
   const child = spawn('script', ['-qefc', command, '/dev/null'], {
     env: { PATH: process.env.PATH, TERM: 'xterm-256color', SHELL: '/bin/sh', ...options.env },

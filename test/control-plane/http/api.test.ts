@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import t from 'tap';
+import { PROJECT_FOLDER } from '../../project-folder.ts';
 
-const source = resolve(import.meta.dirname, '../../../control-plane');
+const source = resolve(PROJECT_FOLDER, 'control-plane');
 
 t.test('every route is declared through Api, which documents it', async (t) => {
   const undocumented = readdirSync(source, { recursive: true, encoding: 'utf8' })

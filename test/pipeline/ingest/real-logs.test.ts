@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import t from 'tap';
 import { createCategorizer } from '../../../pipeline/ingest/transforms/categorize.ts';
 import { guessSeverity } from '../../../pipeline/ingest/transforms/guess-severity.ts';
@@ -11,8 +10,7 @@ import type { LogRecord } from '../../../pipeline/record/log-record.ts';
 import { parseTimestamp } from '../../../pipeline/record/parse-timestamp.ts';
 import { formatTimestamp } from '../../../pipeline/record/timestamp.ts';
 import { utc } from '../../../pipeline/record/timezone.ts';
-
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../../../../shared/data/real-logs');
+import { REAL_LOGS_FOLDER } from '../../project-folder.ts';
 
 type Quantity =
   | 'events'
@@ -241,20 +239,20 @@ function factsOf(
 
 const isBlank = (line: string) => line.trim() === '';
 
-if (!existsSync(ROOT)) {
+if (!existsSync(REAL_LOGS_FOLDER)) {
   t.test(
     'real logs',
     { skip: 'they are not beside this project (../shared/data/real-logs)' },
     async () => {},
   );
 } else {
-  const names = (readdirSync(ROOT, { recursive: true }) as string[]).filter((name) =>
+  const names = (readdirSync(REAL_LOGS_FOLDER, { recursive: true }) as string[]).filter((name) =>
     /\.(?:log|out|err)$/.test(name),
   );
   for (const file of names.sort()) {
     t.test(file, async (t) => {
       const readAt = READ_AT[file] ?? READ_LATER;
-      const lines = readFileSync(join(ROOT, file), 'utf8').split('\n');
+      const lines = readFileSync(join(REAL_LOGS_FOLDER, file), 'utf8').split('\n');
       const events = joinLines(lines);
       const normalize = createNormalizer({ categorize: createCategorizer(), defaultTimezone: 'UTC' });
       const arrival = { time: parseTimestamp(readAt, utc)!, source: 'file', machineId: undefined };
@@ -273,7 +271,7 @@ if (!existsSync(ROOT)) {
         'messages are clean',
       );
 
-      const sidecar = join(ROOT, `${file}.expected.json`);
+      const sidecar = join(REAL_LOGS_FOLDER, `${file}.expected.json`);
       const expected = existsSync(sidecar)
         ? expectedOf(file, JSON.parse(readFileSync(sidecar, 'utf8')) as Sidecar)
         : DESCRIBED[file];

@@ -1,15 +1,16 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import t from 'tap';
 import { folderHolder, lockFolder } from '../../../pipeline/runtime/folder-lock.ts';
 import { fill } from '../../faults/disk-drill.ts';
 import { canMount, Mount } from '../../faults/mount.ts';
+import { MODULE_OPTIONS, moduleFile } from '../../project-module.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { until } from '../../until.ts';
 
-const source = resolve(import.meta.dirname, '../../../pipeline/runtime/folder-lock.ts');
+const source = moduleFile('pipeline/runtime/folder-lock.ts');
 
 /** Another process that has a folder's lock. @param wrapper starts it, for instance in a container's namespaces */
 async function holder(folder: string, wrapper: readonly string[] = []): Promise<ChildProcess> {
@@ -20,7 +21,7 @@ async function holder(folder: string, wrapper: readonly string[] = []): Promise<
     setInterval(() => {}, 1_000_000);
   `;
   const [command, ...given] = [...wrapper, process.execPath];
-  const child = spawn(command!, [...given, '--import=tsx', '--input-type=module', '-e', script], {
+  const child = spawn(command!, [...given, ...MODULE_OPTIONS, '--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(child.stdout!, 'data');

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { MODULE_OPTIONS, moduleFile } from '../../project-module.ts';
 import type { HttpFault } from './clickhouse-http.ts';
 
 export interface ClickHouseProcess {
@@ -15,10 +16,14 @@ export async function startClickHouseProcess(
   path: string,
   { port = 0, version }: { port?: number; version?: string } = {},
 ): Promise<ClickHouseProcess> {
-  const child = fork(new URL('./clickhouse-child.ts', import.meta.url), [path, String(port), version ?? ''], {
-    execArgv: ['--import=tsx'],
-    env: { ...process.env, UV_THREADPOOL_SIZE: '24' },
-  });
+  const child = fork(
+    moduleFile('test/pipeline/store/clickhouse-child.ts'),
+    [path, String(port), version ?? ''],
+    {
+      execArgv: [...MODULE_OPTIONS],
+      env: { ...process.env, UV_THREADPOOL_SIZE: '24' },
+    },
+  );
   const ended = once(child, 'exit').then(() => {
     throw new Error('the fixture ended');
   });

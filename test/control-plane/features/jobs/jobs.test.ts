@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { SACCT_FORMAT, SQUEUE_FORMAT } from '../../../../control-plane/features/jobs/parse-accounting.ts';
+import { PROJECT_FOLDER } from '../../../project-folder.ts';
 import { missingPrograms } from '../sync/ssh-server.ts';
 import { Syncing } from '../sync/syncing.ts';
 
@@ -146,7 +147,7 @@ else {
       'sacct',
       "#!/bin/sh\necho 'sacct: error: Problem talking to the database: Connection refused' >&2\nexit 1\n",
     );
-    const queue = readFileSync(join(import.meta.dirname, 'squeue.txt'), 'utf8');
+    const queue = readFileSync(join(PROJECT_FOLDER, 'test/control-plane/features/jobs/squeue.txt'), 'utf8');
     s.ssh!.install(
       'squeue',
       `#!/bin/sh
@@ -173,7 +174,7 @@ ${queue.replaceAll(/^([478])(?=[|_])/gm, '$1000')}END
 
   t.test('a requeued job, as a real sacct accounts for it; one that fails is told once', async (t) => {
     const s = await Syncing.start(t, true);
-    const accounts = readFileSync(join(import.meta.dirname, 'sacct.txt'), 'utf8');
+    const accounts = readFileSync(join(PROJECT_FOLDER, 'test/control-plane/features/jobs/sacct.txt'), 'utf8');
     s.ssh!.install(
       'sacct',
       `#!/bin/sh

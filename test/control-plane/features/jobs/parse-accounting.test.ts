@@ -5,6 +5,7 @@ import { expandHostlist } from '../../../../control-plane/features/jobs/hostlist
 import { readJobMark } from '../../../../control-plane/features/jobs/job-marks.ts';
 import { judgeJob } from '../../../../control-plane/features/jobs/judge-job.ts';
 import { parseAccounting } from '../../../../control-plane/features/jobs/parse-accounting.ts';
+import { PROJECT_FOLDER } from '../../../project-folder.ts';
 
 t.test('host lists', async (t) => {
   const cases: Record<string, string[]> = {
@@ -51,7 +52,9 @@ t.test('accounts: runs, array tasks, names with a bar, what is no run', async (t
 });
 
 t.test('what a real sacct 22.05 prints', async (t) => {
-  const runs = parseAccounting(readFileSync(join(import.meta.dirname, 'sacct.txt'), 'utf8'));
+  const runs = parseAccounting(
+    readFileSync(join(PROJECT_FOLDER, 'test/control-plane/features/jobs/sacct.txt'), 'utf8'),
+  );
   t.same(
     runs
       .filter(({ job_id }) => job_id !== '10')
@@ -82,7 +85,9 @@ t.test('what a real sacct 22.05 prints', async (t) => {
 });
 
 t.test('what a real squeue 22.05 prints: guesses about the future are left out', async (t) => {
-  const runs = parseAccounting(readFileSync(join(import.meta.dirname, 'squeue.txt'), 'utf8'));
+  const runs = parseAccounting(
+    readFileSync(join(PROJECT_FOLDER, 'test/control-plane/features/jobs/squeue.txt'), 'utf8'),
+  );
   t.same(
     runs
       .filter(({ job_id }) => job_id !== '10')

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import t from 'tap';
+import { MODULE_OPTIONS, moduleFile } from '../../../project-module.ts';
 import { temporaryFolder } from '../../../temporary-folder.ts';
 import { until } from '../../../until.ts';
 
@@ -16,10 +17,10 @@ t.test('a trial ends with the process that runs it, however that ends', async (t
     `#!/bin/sh\n[ "$1" = --dry-run ] && exit 0\necho $$ > ${pidFile}\nexec /bin/sleep 1000\n`,
   );
   chmodSync(program, 0o755);
-  const module = resolve(import.meta.dirname, '../../../../pipeline/agent/fluent-bit/try-config.ts');
+  const module = moduleFile('pipeline/agent/fluent-bit/try-config.ts');
   const script = `import(${JSON.stringify(module)}).then(({ tryConfig }) => tryConfig({
     program: ${JSON.stringify(program)}, files: [{ name: 'a.conf', content: '' }], sections: [], environment: ['PATH'] }))`;
-  const parent = spawn(process.execPath, ['--import=tsx', '-e', script], { stdio: 'inherit' });
+  const parent = spawn(process.execPath, [...MODULE_OPTIONS, '-e', script], { stdio: 'inherit' });
   await until(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8').endsWith('\n'), 'the trial');
   const pid = Number(readFileSync(pidFile, 'utf8'));
   t.ok(isAlive(pid));

@@ -15,6 +15,7 @@ import { createCategorizer } from '../../../../pipeline/ingest/transforms/catego
 import { createNormalizer } from '../../../../pipeline/ingest/transforms/normalize.ts';
 import { formatRecord } from '../../../../pipeline/record/format-record.ts';
 import { fromMilliseconds } from '../../../../pipeline/record/timestamp.ts';
+import { REAL_LOGS_FOLDER } from '../../../project-folder.ts';
 
 const normalize = createNormalizer({ categorize: createCategorizer([]), defaultTimezone: 'UTC' });
 const arrival = { time: fromMilliseconds(1_750_000_000_000), source: 'otlp', machineId: undefined };
@@ -55,7 +56,7 @@ const one = (record: unknown, resource: unknown = {}, scope: unknown = {}) =>
 const attribute = (key: string, value: unknown) => ({ key, value });
 const text = (stringValue: string) => ({ stringValue });
 
-const example = resolve(import.meta.dirname, '../../../../../shared/data/real-logs/otlp/logs.json');
+const example = resolve(REAL_LOGS_FOLDER, 'otlp/logs.json');
 
 t.test(
   "the specification's example",

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import t from 'tap';
 import { createRandom } from '../../../../bench/fleet-workload.ts';
 import { createRedaction } from '../../../../control-plane/features/rules/redaction.ts';
@@ -10,6 +10,7 @@ import { FastPath } from '../../../../pipeline/ingest/transforms/fast-path.ts';
 import { createNormalizer } from '../../../../pipeline/ingest/transforms/normalize.ts';
 import type { Redactor } from '../../../../pipeline/ingest/transforms/redactor.ts';
 import { NO_SECRETS, PLANTED_SECRETS } from '../../../planted-secrets.ts';
+import { REAL_LOGS_FOLDER } from '../../../project-folder.ts';
 
 const arrival = {
   time: { seconds: 1_795_182_300, nanos: 0, digits: 3 },
@@ -256,17 +257,16 @@ t.test('shapes that never come again do not cost a pattern each', async (t) => {
   t.ok(looked < 50, `${looked} of 20,000 were looked at`);
 });
 
-const ROOT = resolve(import.meta.dirname, '../../../../../shared/data/real-logs');
-if (!existsSync(ROOT)) {
-  t.test('real logs', { skip: `no real logs at ${ROOT}` }, async () => {});
+if (!existsSync(REAL_LOGS_FOLDER)) {
+  t.test('real logs', { skip: `no real logs at ${REAL_LOGS_FOLDER}` }, async () => {});
 } else {
   t.test('real logs, read in both ways', async (t) => {
     const { read } = reader();
     let known = 0;
     let all = 0;
-    for (const name of readdirSync(ROOT, { recursive: true, encoding: 'utf8' })) {
+    for (const name of readdirSync(REAL_LOGS_FOLDER, { recursive: true, encoding: 'utf8' })) {
       if (!/\.(?:log|out|err)$/.test(name)) continue;
-      for (const log of readFileSync(join(ROOT, name), 'utf8').split('\n')) {
+      for (const log of readFileSync(join(REAL_LOGS_FOLDER, name), 'utf8').split('\n')) {
         if (log === '') continue;
         const result = read(
           JSON.stringify({

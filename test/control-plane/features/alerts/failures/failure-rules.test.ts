@@ -9,6 +9,7 @@ import { compileRule } from '../../../../../control-plane/features/alerts/rules/
 import { createCategorizer } from '../../../../../pipeline/ingest/transforms/categorize.ts';
 import { createNormalizer } from '../../../../../pipeline/ingest/transforms/normalize.ts';
 import { fromMilliseconds } from '../../../../../pipeline/record/timestamp.ts';
+import { REAL_LOGS_FOLDER } from '../../../../project-folder.ts';
 import { insertRecords, openStore } from '../../logs/analysed-store.ts';
 import { readNewRecords } from '../read-new-records.ts';
 
@@ -165,7 +166,6 @@ t.test('quoting a message does not fire', async (t) => {
   t.same(await alertsOf(t, [...chats, ...friends]), []);
 });
 
-const REAL = resolve(import.meta.dirname, '../../../../../../shared/data/real-logs');
 const REAL_EXPECTED: Readonly<Record<string, { job: string; alerts: readonly string[] }>> = {
   'slurm-bris/slurm.err': { job: '9949343', alerts: ['slurm-task-failed 9949343 nid007965 0-7'] },
   'slurm-editevals/slurm.out': { job: '20942500', alerts: ['slurm-time-limit 20942500 ng30703'] },
@@ -198,10 +198,10 @@ const REAL_EXPECTED: Readonly<Record<string, { job: string; alerts: readonly str
 
 t.test(
   'failures in real logs are found, and nothing else',
-  { skip: existsSync(REAL) ? false : 'real logs are not here' },
+  { skip: existsSync(REAL_LOGS_FOLDER) ? false : 'real logs are not here' },
   async (t) => {
     for (const [file, { job, alerts }] of Object.entries(REAL_EXPECTED)) {
-      const lines = readFileSync(resolve(REAL, file), 'utf8').split('\n');
+      const lines = readFileSync(resolve(REAL_LOGS_FOLDER, file), 'utf8').split('\n');
       const entries = lines.map((log) => ({ log, file_path: `/logs/${file}`, ...(job && { job_id: job }) }));
       t.same(await alertsOf(t, entries), alerts, file);
     }
