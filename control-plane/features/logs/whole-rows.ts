@@ -51,28 +51,36 @@ export async function* wholeRows(request: WholeRowsRequest, slice: SqlFilter): A
   let failures = 0;
   /** Among so many next rows is one that cannot be read: a statement that finds it takes long. */
   let suspect = 0;
+  const read = () => readPiece(request, within(request, slice, behind), rows);
+  let reading = read();
   for (;;) {
     try {
-      const piece = await readPiece(request, within(request, slice, behind), rows);
+      const piece = await reading;
       failures = 0;
+      const isLast = piece.count < rows;
+      if (!isLast) {
+        behind = piece.last;
+        suspect = Math.max(0, suspect - piece.count);
+        const fitting = Math.floor((rows * pieceBytes) / Math.max(1, piece.text.length));
+        rows = Math.max(1, Math.min(suspect > 0 ? rows : rows * 4, fitting, MOST_ROWS));
+        // The engine reads the next piece while the client takes this one.
+        reading = read();
+        reading.catch(() => {});
+      }
       if (piece.text.length > 0) yield piece.text;
-      if (piece.count < rows) return;
-      behind = piece.last;
-      suspect = Math.max(0, suspect - piece.count);
-      const fitting = Math.floor((rows * pieceBytes) / Math.max(1, piece.text.length));
-      rows = Math.max(1, Math.min(suspect > 0 ? rows : rows * 4, fitting, MOST_ROWS));
+      if (isLast) return;
     } catch (error) {
       if (!(error instanceof ClickHouseError && (error.damaged || error.exceedsBytes))) throw error;
       const least = error.damaged ? LEAST_ROWS : 1;
       suspect = rows;
-      if (rows > least) {
-        rows = Math.max(least, Math.floor(rows / 4));
-        continue;
+      if (rows > least) rows = Math.max(least, Math.floor(rows / 4));
+      else {
+        const step = error.exceedsBytes ? 1 : ++failures > SMALL_STEPS ? LARGE_STEP_ROWS : LEAST_ROWS;
+        behind = await passOver(request, within(request, slice, behind), step, error);
+        if (!behind) return;
+        suspect = 0;
       }
-      const step = error.exceedsBytes ? 1 : ++failures > SMALL_STEPS ? LARGE_STEP_ROWS : LEAST_ROWS;
-      behind = await passOver(request, within(request, slice, behind), step, error);
-      if (!behind) return;
-      suspect = 0;
+      reading = read();
     }
   }
 }
