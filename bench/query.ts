@@ -34,15 +34,15 @@ const search = (parameters: FilterParameters) =>
     queryLimits(signal),
   );
 const count = (parameters: FilterParameters, ...by: string[]) =>
-  countLogs(clickhouse, parseFilter(parameters, now), groupFields(by), scanLimits(signal));
+  countLogs(store, parseFilter(parameters, now), groupFields(by), scanLimits(signal));
 const histogram = (parameters: FilterParameters, by?: string) => {
   const [field] = groupFields(by === undefined ? [] : [by]);
   const request = { filter: parseFilter(parameters, now), interval: undefined, by: field, now };
-  return histogramOf(clickhouse, request, scanLimits(signal));
+  return histogramOf(store, request, scanLimits(signal));
 };
 const facets = (parameters: FilterParameters) =>
   facetsOf(
-    clickhouse,
+    store,
     parseFilter(parameters, now),
     groupFields(['level', 'service', 'machine_id', 'source', 'file_path']),
     100,
@@ -73,10 +73,10 @@ const QUESTIONS: Readonly<Record<string, () => Promise<unknown>>> = {
   facets: () => facets({}),
   'facets, range': () => facets(range),
   'facets of a common word': () => facets({ q: 'checkpoint' }),
-  patterns: () => patternsOf(clickhouse, parseFilter({}, now), 50, scanLimits(signal)),
+  patterns: () => patternsOf(store, parseFilter({}, now), 50, scanLimits(signal)),
   'patterns, last hour': () =>
     patternsOf(
-      clickhouse,
+      store,
       parseFilter({ from: new Date(Date.parse(last) - 3_600_000).toISOString() }, now),
       50,
       scanLimits(signal),

@@ -1,3 +1,4 @@
+/** One for the process: several loggers may write into the same files. */
 let last = 0;
 
 /** Microseconds since 1970, strictly rising within the process, so that they also serve as ids. */

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { lockFolder } from '../../pipeline/runtime/folder-lock.ts';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import { MIGRATIONS } from '../../pipeline/store/migrations.ts';
+import { literal } from '../../pipeline/store/sql.ts';
+import { alterTable } from '../../pipeline/store/statement.ts';
 import type { Config } from '../config.ts';
 import { openClickHouse } from '../server/clickhouse.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
@@ -86,7 +88,7 @@ async function detach(config: Config, table: string, part: string): Promise<stri
   const lock = lockFolder(config.DATA_DIR);
   const clickhouse = await openClickHouse(config, console.error);
   try {
-    await clickhouse.command(`ALTER TABLE ${table} DETACH PART '${part}'`);
+    await clickhouse.command(alterTable(table, `DETACH PART ${literal(part)}`));
     return 'put aside into the folder detached of the table; the other parts can be read again';
   } finally {
     await clickhouse.close();

@@ -36,4 +36,5 @@ export class BodyMemory {
 
 const FIRST_BYTES = 64 * 1024;
 const NONE = Buffer.alloc(0);
+/** Memory that all requests share; a body overwrites what it takes, so none sees another's bytes. */
 const free = new FreeList<Buffer>(16 * 1024 * 1024, 4 * 1024 * 1024);

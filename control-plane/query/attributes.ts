@@ -1,5 +1,6 @@
 import { endOfString } from '../../pipeline/record/raw-json.ts';
 import { memberText } from './field.ts';
+import { rememberLast } from './remember-last.ts';
 import { numberText, type TextTest } from './text-test.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -9,25 +10,11 @@ const MAX_DEPTH = 1_023;
 /** A longer document is kept until the end of this turn alone: as objects it takes many times the memory of its text. */
 const MAX_KEPT_CHARACTERS = 64 * 1024;
 
-let lastText = '{}';
-let lastValue: Json = {};
-
 /** Parses once for all filters that look at one record after the other. */
-function parseOnce(attributes: string): Json {
-  if (attributes !== lastText) {
-    lastValue = isTooDeep(attributes) ? {} : parse(attributes);
-    lastText = attributes;
-    if (attributes.length > MAX_KEPT_CHARACTERS) setTimeout(forgetLast);
-  }
-  return lastValue;
-}
-
-function forgetLast(): void {
-  lastText = '{}';
-  lastValue = {};
-}
+const parseOnce = rememberLast(parse, MAX_KEPT_CHARACTERS);
 
 function parse(attributes: string): Json {
+  if (isTooDeep(attributes)) return {};
   const value = JSON.parse(attributes) as Json;
   // simdjson refuses these two within a document, and so ClickHouse finds no field in it.
   const suspicious = /\\u[dD][89a-fA-F]|[eE][+]?\d\d\d/.test(attributes);

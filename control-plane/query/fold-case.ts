@@ -1,4 +1,6 @@
+import { once } from '../../pipeline/runtime/once.ts';
 import { quoteRegex } from './regex.ts';
+import { rememberLast } from './remember-last.ts';
 
 /**
  * Letter case, as search for words ignores it: one code point becomes one code point, by Unicode's lower case, `ς` like `σ`,
@@ -10,24 +12,14 @@ export function foldCase(text: string): string {
   return text.replace(/[Σς]/g, 'σ').replace(/[^\u0130\u212a]+/g, (run) => run.toLowerCase());
 }
 
-let lastText = '';
-let lastFolded = '';
-
 /** The same for a text that many filters look at, one after the other. */
-export function foldCaseOnce(text: string): string {
-  if (text !== lastText) {
-    lastText = text;
-    lastFolded = foldCase(text);
-  }
-  return lastFolded;
-}
+export const foldCaseOnce = rememberLast(foldCase);
 
 /** Above it no letter has a case. */
 const LAST_CASED = 0x1ffff;
-let variants: Map<string, string> | undefined;
 
 /** Folded letter → all that fold to it. Made from `foldCase` itself when a query first needs it, in about 10 ms. */
-function findVariants(): Map<string, string> {
+const findVariants = once(() => {
   const found = new Map<string, string>();
   for (let code = 0x80; code <= LAST_CASED; code++) {
     const letter = String.fromCodePoint(code);
@@ -35,11 +27,11 @@ function findVariants(): Map<string, string> {
     if (folded !== letter) found.set(folded, (found.get(folded) ?? folded) + letter);
   }
   return found;
-}
+});
 
 /** A regex for any text that folds to `folded`, without the use of an engine's own tables. */
 export function anyCaseRegex(folded: string): string {
-  variants ??= findVariants();
+  const variants = findVariants();
   let regex = '';
   for (const letter of folded) {
     const upper = /[a-z]/.test(letter) ? letter.toUpperCase() : '';

@@ -1,3 +1,5 @@
+import { literal } from '../../pipeline/store/sql.ts';
+
 /**
  * What changes from one message of a shape to the next, with the mask it gets, in the order in which they are looked
  * for. RE2 and JavaScript read them alike.
@@ -23,10 +25,6 @@ export const MESSAGE_SHAPE = MASKS.reduce(
   (sql, [regex, replacement]) => `replaceRegexpAll(${sql}, ${literal(regex)}, ${literal(replacement)})`,
   `substringUTF8(message, 1, ${MAX_CHARACTERS})`,
 );
-
-function literal(text: string): string {
-  return `'${text.replace(/['\\]/g, '\\$&')}'`;
-}
 
 /** The longest text between masks: every message of a shape holds it. Of a shape that was cut, what may be the begin of a mask does not count. */
 export function textOfShape(shape: string): string {

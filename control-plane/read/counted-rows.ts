@@ -44,11 +44,12 @@ const SECOND = 1_000_000_000n;
 const LAST_TIME = 4_294_967_280n * SECOND;
 
 /**
- * The filter's records, counted by fields and pieces of time. Where a projection knows everything that is asked for, the
+ * The filter's records of a table, counted by fields and pieces of time. Where a projection knows everything that is asked for, the
  * range's whole minutes or hours come from it and only the edges from rows: the same numbers, without reading the
  * records.
  */
 export function countedRows(
+  table: string,
   filter: LogFilter,
   fields: readonly GroupField[],
   buckets?: Buckets,
@@ -59,7 +60,7 @@ export function countedRows(
     ...fields.map((field) => field.parameters),
     buckets && { bucket_start: buckets.start, bucket_step: buckets.step },
   ) as Record<string, QueryParameters[string]>;
-  const select = (nanos: string, where: string) => selectCounts(fields, buckets && nanos, where);
+  const select = (nanos: string, where: string) => selectCounts(table, fields, buckets && nanos, where);
   const fromRows = (where: string) => select('toUnixTimestamp64Nano(timestamp)', where);
 
   const middle = middleOf(filter, fields, buckets);
@@ -88,13 +89,18 @@ export function countedRows(
   return { sql: parts.join(' UNION ALL '), parameters, settings: ONE_THREAD };
 }
 
-function selectCounts(fields: readonly GroupField[], nanos: string | undefined, where: string): string {
-  const columns = fields.map(({ sql }, index) => `${sql} AS v${index}`);
+function selectCounts(
+  table: string,
+  fields: readonly GroupField[],
+  nanos: string | undefined,
+  where: string,
+): string {
+  const keys = fields.map(({ sql }, index) => ({ name: `v${index}`, sql }));
   if (nanos !== undefined)
-    columns.push(`intDiv(${nanos} - {bucket_start:Int64}, {bucket_step:Int64}) AS bucket`);
-  const keys = columns.map((column) => column.slice(column.lastIndexOf(' ') + 1));
-  const group = keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`;
-  return `SELECT ${[...columns, 'sum(weight) AS records, count() AS stored'].join(', ')} FROM logs WHERE ${where}${group}`;
+    keys.push({ name: 'bucket', sql: `intDiv(${nanos} - {bucket_start:Int64}, {bucket_step:Int64})` });
+  const columns = keys.map(({ name, sql }) => `${sql} AS ${name}`);
+  const group = keys.length === 0 ? '' : ` GROUP BY ${keys.map(({ name }) => name).join(', ')}`;
+  return `SELECT ${[...columns, 'sum(weight) AS records, count() AS stored'].join(', ')} FROM ${table} WHERE ${where}${group}`;
 }
 
 /** A projection answers without our help: no range divides its pieces. */

@@ -1,6 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
+import { literal } from '../../pipeline/store/sql.ts';
+import { alterTable } from '../../pipeline/store/statement.ts';
 import type { ConsoleLog } from '../http/console-log.ts';
 import type { Feature } from '../http/feature.ts';
 
@@ -20,7 +22,7 @@ async function dropRestored(clickhouse: ClickHouse): Promise<void> {
   );
   for (const [name, path] of parts) {
     if ((await madeAt(path)) <= completeSince || !/^[\w-]+$/.test(name)) continue;
-    await clickhouse.command(`ALTER TABLE logs DROP DETACHED PART '${name}'`, {
+    await clickhouse.command(alterTable('logs', `DROP DETACHED PART ${literal(name)}`), {
       settings: { allow_drop_detached: 1 },
     });
   }

@@ -1,3 +1,4 @@
+import { matchAt } from './match-at.ts';
 import { type FoundTime, finishTime, parseTimestamp, readIso, wallSeconds } from './parse-timestamp.ts';
 import type { Zone } from './timezone.ts';
 
@@ -36,11 +37,6 @@ const JSON_TIME = /"(?:timestamp|time|ts|@timestamp|date)"\s*:\s*(?:"([^"\n]{8,4
 /** Time keys of logfmt and JSON are looked for in this much of a text. */
 const HEAD = 2048;
 
-function at(pattern: RegExp, text: string, position: number): RegExpExecArray | null {
-  pattern.lastIndex = position;
-  return pattern.exec(text);
-}
-
 /** The year of a time without one: of the years around `near` (seconds since 1970) the one that puts the time nearest to it. */
 function nearestYear(near: number, wallIn: (year: number) => number): number {
   const year = new Date(near * 1000).getUTCFullYear();
@@ -69,7 +65,7 @@ function readAt(text: string, start: number, zone: Zone, near: number): FoundTim
   const iso = digit ? readIso(text, start, zone) : undefined;
   if (iso) return iso;
   for (const form of FORMS) {
-    const match = at(form, text, start);
+    const match = matchAt(form, text, start);
     if (!match) continue;
     const wall = wallOf(match.groups!, near);
     return Number.isNaN(wall) ? undefined : finishTime(text, start + match[0].length, wall, zone);
@@ -89,7 +85,7 @@ export function findTimestamp(text: string, zone: Zone, near: number): FoundTime
     const iso = readIso(text, 0, zone);
     if (iso) return iso;
   }
-  const start = at(PREFIX, text, 0)![0].length;
+  const start = matchAt(PREFIX, text, 0)![0].length;
   const found = readAt(text, start, zone, near);
   if (found) return found;
 
@@ -100,9 +96,9 @@ export function findTimestamp(text: string, zone: Zone, near: number): FoundTime
     const time = member && parseTimestamp(member[1] ?? member[2]!, zone);
     return time ? { time, end: member.index + member[0].length } : undefined;
   }
-  const skip = at(ACCESS, text, start) ?? at(RAS, text, 0);
+  const skip = matchAt(ACCESS, text, start) ?? matchAt(RAS, text, 0);
   if (skip) return readAt(text, skip.index + skip[0].length, zone, near);
-  if (at(LOGFMT, text, start)) {
+  if (matchAt(LOGFMT, text, start)) {
     const key = LOGFMT_TIME.exec(head);
     return key ? readAt(text, key.index + key[0].length, zone, near) : undefined;
   }

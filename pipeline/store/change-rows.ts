@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { type ClickHouse, ClickHouseError, type QueryOptions } from './clickhouse.ts';
 import { NO_SPACE_CODE } from './disk-full.ts';
+import { killMutations, type Statement } from './statement.ts';
 
 const POLL_MILLISECONDS = 500;
 /**
@@ -19,7 +20,7 @@ const HINDERED = `database = currentDatabase() AND NOT is_done AND (
  */
 export async function changeRows(
   clickhouse: ClickHouse,
-  statement: string,
+  statement: Statement,
   options: QueryOptions = {},
 ): Promise<void> {
   const over = new AbortController();
@@ -32,7 +33,7 @@ export async function changeRows(
       );
       if (hindered === 0) continue;
       isHindered = true;
-      await clickhouse.command(`KILL MUTATION WHERE ${HINDERED}`);
+      await clickhouse.command(killMutations(HINDERED));
     }
   };
   const watching = watch().catch(() => {});

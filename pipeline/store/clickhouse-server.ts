@@ -4,9 +4,9 @@ import { buffer } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
 import { ClickHouseLogLevel, createClient, ClickHouseError as ServerError } from '@clickhouse/client';
 import { type ClickHouse, ClickHouseError, parseRows, type QueryOptions } from './clickhouse.ts';
-import { forCluster } from './cluster-statement.ts';
 import { LOG_COLUMN_NAMES } from './columns.ts';
 import { retryPassing } from './retry.ts';
+import { compileStatement, onCluster } from './statement.ts';
 
 export interface ClickHouseServerOptions {
   readonly url: string;
@@ -42,7 +42,6 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
     // Who asked is told; the client would print each failure as well.
     log: { level: ClickHouseLogLevel.OFF },
   };
-  const everywhere = cluster === undefined ? '' : ` ON CLUSTER '${cluster}'`;
   const setup = createClient({ ...connection, request_timeout: REQUEST_MILLISECONDS });
   try {
     const version = await withOwnErrors(async () => {
@@ -51,7 +50,7 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
     });
     checkVersion(version);
     await withOwnErrors(() =>
-      setup.command({ query: `CREATE DATABASE IF NOT EXISTS "${database}"${everywhere}` }),
+      setup.command({ query: `CREATE DATABASE IF NOT EXISTS "${database}"${onCluster(cluster)}` }),
     );
   } finally {
     await setup.close();
@@ -151,10 +150,9 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
       yield* result.stream;
     },
 
-    async command(sql, queryOptions = {}) {
-      for (const statement of cluster === undefined ? [sql] : forCluster(sql, cluster)) {
-        await withOwnErrors(() => client.command({ query: statement, ...toParameters(queryOptions) }));
-      }
+    async command(statement, queryOptions = {}) {
+      for (const query of compileStatement(statement, cluster))
+        await withOwnErrors(() => client.command({ query, ...toParameters(queryOptions) }));
     },
 
     close: () => client.close(),

@@ -1,3 +1,5 @@
+import type { Statement } from './statement.ts';
+
 /** Values for `{name:Type}` placeholders; they never enter the SQL text. */
 export type QueryParameters = Readonly<Record<string, string | number | bigint | readonly string[]>>;
 
@@ -80,8 +82,8 @@ export interface ClickHouse {
   bytes(sql: string, format: string, options?: QueryOptions): Promise<Uint8Array>;
   /** Runs a SELECT and gives the file of its result in a ClickHouse format piece by piece, in constant memory. */
   stream(sql: string, format: string, options?: QueryOptions): AsyncIterable<Uint8Array>;
-  /** Runs a statement without a result. */
-  command(sql: string, options?: QueryOptions): Promise<void>;
+  /** Runs a statement without a result. What makes or changes a table is a `Statement`; a text reaches one machine of a cluster only. */
+  command(statement: Statement | string, options?: QueryOptions): Promise<void>;
   close(): Promise<void>;
 }
 

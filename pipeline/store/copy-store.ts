@@ -1,5 +1,6 @@
 import type { ClickHouse } from './clickhouse.ts';
-import { LOCAL_SUFFIX } from './cluster-statement.ts';
+import { DAY_OF_ARRIVAL } from './logs-table.ts';
+import { isLocalTable } from './statement.ts';
 
 export interface CopyState {
   /** Records up to this place are copied. */
@@ -31,7 +32,7 @@ const PIECE_BYTES = 32 * 1024 * 1024;
 
 /** The schema is the target's own, and records go first and by themselves. */
 const APART = ['schema_versions', 'logs'];
-const DAY = "toString(toDate(fromUnixTimestamp64Micro(toInt64(seq), 'UTC')))";
+const DAY = `toString(${DAY_OF_ARRIVAL})`;
 
 /**
  * Copies a store to another one that has the same schema. Pieces are sent with tokens of their own, so that one that was
@@ -137,7 +138,7 @@ async function otherTables(source: ClickHouse): Promise<string[]> {
   const rows = await source.query<[string]>(
     "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' ORDER BY name",
   );
-  return rows.map(([name]) => name).filter((name) => !APART.includes(name) && !name.endsWith(LOCAL_SUFFIX));
+  return rows.map(([name]) => name).filter((name) => !APART.includes(name) && !isLocalTable(name));
 }
 
 async function columnsOf(source: ClickHouse, table: string): Promise<string[]> {

@@ -3,6 +3,7 @@ import { isTimeSliceOver, yieldToEventLoop } from '../runtime/event-loop.ts';
 import { changeRows } from './change-rows.ts';
 import type { ClickHouse, QueryParameters } from './clickhouse.ts';
 import { createBase64Writer, cutContent, headOf } from './letter-pieces.ts';
+import { deleteRows } from './statement.ts';
 
 /** A piece of a request that could not be read as a record, kept so that nothing is lost. */
 export interface DeadLetter {
@@ -106,7 +107,7 @@ export class DeadLetterStore {
 
   async remove(id: string): Promise<void> {
     for (const table of ['dead_letters', 'dead_letter_pieces'])
-      await changeRows(this.#clickhouse, `DELETE FROM ${table} WHERE id = {id:String}`, {
+      await changeRows(this.#clickhouse, deleteRows(table, 'id = {id:String}'), {
         parameters: { id },
       });
   }

@@ -11,13 +11,15 @@ import {
   type Workload,
 } from './clickhouse.ts';
 import { type EngineMemory, engineArguments, querySettings, withinShare } from './engine-memory.ts';
-import { execute, quote, toClickHouseError, withSettings } from './engine-session.ts';
+import { execute, toClickHouseError, withSettings } from './engine-session.ts';
 import { FileInserts } from './file-inserts.ts';
 import { FileSystemSync } from './file-system-sync.ts';
 import { Journal } from './journal.ts';
 import { dayOf } from './live/sequencer.ts';
 import { setParameters } from './query-parameters.ts';
 import { ResourcePool } from './resource-pool.ts';
+import { literal } from './sql.ts';
+import { compileStatement } from './statement.ts';
 import { streamFile } from './stream-file.ts';
 
 export interface EmbeddedClickHouseOptions {
@@ -184,17 +186,17 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
       yield* streamFile(exportFolder, (path) =>
         run(
           'exports',
-          `INSERT INTO FUNCTION file(${quote(path)}, '${format}') ${sql}`,
+          `INSERT INTO FUNCTION file(${literal(path)}, '${format}') ${sql}`,
           streamOptions,
           (session, statement) => execute(session, statement, 'Null'),
         ),
       );
     },
 
-    command: (sql, queryOptions = {}) =>
-      run(workload, sql, queryOptions, async (session, statement) => {
-        await execute(session, statement, 'Null');
-      }),
+    async command(statement, queryOptions = {}) {
+      for (const sql of compileStatement(statement, undefined))
+        await run(workload, sql, queryOptions, (session, text) => execute(session, text, 'Null'));
+    },
 
     async close() {
       await journal.close();

@@ -1,5 +1,6 @@
 import type { Session } from 'chdb';
 import { ClickHouseError, type QueryOptions } from './clickhouse.ts';
+import { literal } from './sql.ts';
 
 /**
  * Runs a statement in a session. One that fails leaves what it had put out by then to the session's next statement (measured:
@@ -16,13 +17,9 @@ export async function execute(session: Session, sql: string, format: string) {
 
 export function withSettings(sql: string, settings: QueryOptions['settings']): string {
   const pairs = Object.entries(settings ?? {}).map(
-    ([name, value]) => `${name} = ${typeof value === 'number' ? value : quote(value)}`,
+    ([name, value]) => `${name} = ${typeof value === 'number' ? value : literal(value)}`,
   );
   return pairs.length === 0 ? sql : `${sql} SETTINGS ${pairs.join(', ')}`;
-}
-
-export function quote(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
 export function toClickHouseError(error: unknown): ClickHouseError {

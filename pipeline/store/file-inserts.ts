@@ -3,8 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Session } from 'chdb';
 import { type InsertedRows, parseRows } from './clickhouse.ts';
-import { execute, quote, withSettings } from './engine-session.ts';
+import { execute, withSettings } from './engine-session.ts';
 import { ResourcePool } from './resource-pool.ts';
+import { literal } from './sql.ts';
 
 /**
  * A session and the file by which rows come to it: the engine takes binary formats from files only, and a name that is
@@ -71,7 +72,7 @@ export class FileInserts {
 }
 
 function insertFromFile(target: string, path: string, format: string): string {
-  return `${withSettings(`INSERT INTO ${target} FROM INFILE ${quote(path)}`, WITHOUT_PIECES)} FORMAT ${format}`;
+  return `${withSettings(`INSERT INTO ${target} FROM INFILE ${literal(path)}`, WITHOUT_PIECES)} FORMAT ${format}`;
 }
 
 function gather(inserter: Inserter, pieces: readonly Uint8Array[]): Buffer {

@@ -168,6 +168,7 @@ export class LogBlock {
   }
 }
 
+/** Memory that whoever writes records shares; blocks come back empty, so none sees another's rows. */
 const free = new FreeList<LogBlock>(8 * 1024 * 1024, 4 * 1024 * 1024);
 
 /** What stands before a column's values: its name and its type. */

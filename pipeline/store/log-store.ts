@@ -8,6 +8,7 @@ import {
 } from './clickhouse.ts';
 import { decodeRow, RECORD_SELECT, type RecordRow } from './columns.ts';
 import { decodeRequest, type StoredRequest } from './request-progress.ts';
+import { LOGS, type RecordTable } from './sql.ts';
 
 /** Records behind one place up to another that fulfil a condition. */
 export interface SequenceRange {
@@ -36,30 +37,33 @@ export interface BoundedRecords {
 
 type RangeOptions = Omit<QueryOptions, 'parameters'>;
 
-/** The table `logs`. */
-export class LogStore {
-  readonly #clickhouse: ClickHouse;
+/** The table of records. */
+export class LogStore implements RecordTable {
+  readonly clickhouse: ClickHouse;
+  readonly table: string;
   #newestSecond: number | undefined;
 
-  constructor(clickhouse: ClickHouse) {
-    this.#clickhouse = clickhouse;
+  /** @param table a view with the same columns, where it is not the table itself */
+  constructor(clickhouse: ClickHouse, table = LOGS) {
+    this.clickhouse = clickhouse;
+    this.table = table;
   }
 
   /** The same table for who asks. */
   for(workload: Workload): LogStore {
-    return new LogStore(this.#clickhouse.for(workload));
+    return new LogStore(this.clickhouse.for(workload), this.table);
   }
 
   /** The highest sequence number that is stored or acknowledged; 0 where there is none. */
   async lastSequenceNumber(): Promise<number> {
-    const [[last] = [0]] = await this.#clickhouse.query<[number]>('SELECT max(seq) FROM logs');
-    return Math.max(last, await this.#clickhouse.lastAppended());
+    const [[last] = [0]] = await this.clickhouse.query<[number]>(`SELECT max(seq) FROM ${this.table}`);
+    return Math.max(last, await this.clickhouse.lastAppended());
   }
 
   /** How far the requests with these idempotency keys are stored whose records came in after a sequence number. */
   async findRequests(keys: readonly string[], after: number): Promise<StoredRequest[]> {
-    const rows = await this.#clickhouse.query<[string]>(
-      `SELECT request FROM logs WHERE seq > {after:UInt64} AND ${REQUEST_KEY} IN {keys:Array(String)}
+    const rows = await this.clickhouse.query<[string]>(
+      `SELECT request FROM ${this.table} WHERE seq > {after:UInt64} AND ${REQUEST_KEY} IN {keys:Array(String)}
        ORDER BY seq DESC LIMIT 1 BY ${REQUEST_KEY}`,
       { parameters: { after, keys } },
     );
@@ -68,8 +72,8 @@ export class LogStore {
 
   /** The hashes (`hashKey`, the first 8 bytes) of the requests of a range, in no order: many at once, as they come. */
   async *requestHashes(after: number, upTo: number, signal: AbortSignal): AsyncGenerator<Buffer> {
-    const chunks = this.#clickhouse.stream(
-      `SELECT reinterpretAsUInt64(SHA256(${REQUEST_KEY})) FROM logs WHERE ${RANGE} AND request != ''`,
+    const chunks = this.clickhouse.stream(
+      `SELECT reinterpretAsUInt64(SHA256(${REQUEST_KEY})) FROM ${this.table} WHERE ${RANGE} AND request != ''`,
       'RowBinary',
       { parameters: { after, up_to: upTo }, signal },
     );
@@ -84,7 +88,7 @@ export class LogStore {
 
   /** The lowest sequence number in the store; 0 where it is empty. */
   async firstSequenceNumber(): Promise<number> {
-    const [[first] = [0]] = await this.#clickhouse.query<[number]>('SELECT min(seq) FROM logs');
+    const [[first] = [0]] = await this.clickhouse.query<[number]>(`SELECT min(seq) FROM ${this.table}`);
     return first;
   }
 
@@ -93,10 +97,10 @@ export class LogStore {
     return this.#newestSecond;
   }
 
-  /** @param clauses what follows `FROM logs`: `WHERE … ORDER BY … LIMIT …` */
+  /** @param clauses what follows the table: `WHERE … ORDER BY … LIMIT …` */
   async select(clauses: string, options: QueryOptions): Promise<StoredRecord[]> {
-    const rows = await this.#clickhouse.query<RecordRow>(
-      `SELECT ${RECORD_SELECT} FROM logs ${clauses}`,
+    const rows = await this.clickhouse.query<RecordRow>(
+      `SELECT ${RECORD_SELECT} FROM ${this.table} ${clauses}`,
       options,
     );
     const records = rows.map(decodeRow);
@@ -127,8 +131,8 @@ export class LogStore {
     } catch (error) {
       if (!(error instanceof ClickHouseError && error.exceedsBytes)) throw error;
     }
-    const sizes = await this.#clickhouse.query<[number]>(
-      `SELECT message.size + attributes.size FROM logs ${clauses}`,
+    const sizes = await this.clickhouse.query<[number]>(
+      `SELECT message.size + attributes.size FROM ${this.table} ${clauses}`,
       limited(limit),
     );
     let bytes = 0;
@@ -159,8 +163,8 @@ export class LogStore {
     options: RangeOptions = {},
   ): Promise<number[]> {
     const read = async ({ after, upTo }: typeof range) => {
-      const rows = await this.#clickhouse.query<[number]>(
-        `SELECT seq FROM logs WHERE ${RANGE} ORDER BY seq LIMIT {limit:UInt32}`,
+      const rows = await this.clickhouse.query<[number]>(
+        `SELECT seq FROM ${this.table} WHERE ${RANGE} ORDER BY seq LIMIT {limit:UInt32}`,
         { ...options, parameters: { after, up_to: upTo, limit } },
       );
       return rows.map(([seq]) => seq);
@@ -176,9 +180,9 @@ export class LogStore {
   ): Promise<number | undefined> {
     for (const span of SPANS) {
       const after = Math.max(range.after, range.upTo - span);
-      const [[first, count] = [0, 0]] = await this.#clickhouse.query<[number, number]>(
+      const [[first, count] = [0, 0]] = await this.clickhouse.query<[number, number]>(
         `SELECT min(seq), count() FROM
-           (SELECT seq FROM logs WHERE ${RANGE} AND (${range.where}) ORDER BY seq DESC LIMIT {limit:UInt32})`,
+           (SELECT seq FROM ${this.table} WHERE ${RANGE} AND (${range.where}) ORDER BY seq DESC LIMIT {limit:UInt32})`,
         { ...options, parameters: { ...range.parameters, after, up_to: range.upTo, limit } },
       );
       if (count === limit || after === range.after) return count === 0 ? undefined : first;
@@ -235,8 +239,8 @@ export class LogStore {
     { after, upTo, where, parameters }: SequenceRange,
     options: RangeOptions = {},
   ): Promise<number> {
-    const [[count] = [0]] = await this.#clickhouse.query<[number]>(
-      `SELECT count() FROM logs WHERE ${RANGE} AND (${where})`,
+    const [[count] = [0]] = await this.clickhouse.query<[number]>(
+      `SELECT count() FROM ${this.table} WHERE ${RANGE} AND (${where})`,
       { ...options, parameters: { ...parameters, after, up_to: upTo } },
     );
     return count;
@@ -264,8 +268,8 @@ export class LogStore {
 
   /** The first sequence number of any record behind one, up to another. */
   async #firstBehind(after: number, upTo: number, options: RangeOptions): Promise<number | undefined> {
-    const [[first, count] = [0, 0]] = await this.#clickhouse.query<[number, number]>(
-      `SELECT min(seq), count() FROM logs WHERE ${RANGE}`,
+    const [[first, count] = [0, 0]] = await this.clickhouse.query<[number, number]>(
+      `SELECT min(seq), count() FROM ${this.table} WHERE ${RANGE}`,
       { ...options, parameters: { after, up_to: upTo } },
     );
     return count === 0 ? undefined : first;

@@ -1,6 +1,8 @@
 import { SAMPLE_RATE_SQL } from '../record/sample-rate.ts';
 import { LOG_COLUMNS } from './columns.ts';
+import { BLOCK_MICROSECONDS } from './live/sequencer.ts';
 import { MESSAGE_LETTERS } from './message-letters.ts';
+import { createTable, type Statement } from './statement.ts';
 
 /**
  * The table `logs` as the last of the migrations leaves it, so that a new server starts in half the time. A test holds that it is the
@@ -22,9 +24,9 @@ import { MESSAGE_LETTERS } from './message-letters.ts';
  *
  * @param ttl SQL: when a row may go
  */
-export function logsTable(ttl: string): string {
-  return `CREATE TABLE IF NOT EXISTS logs (
-    ${COLUMNS.join(',\n    ')},
+export function logsTable(ttl: string): Statement {
+  return createTable('logs', {
+    columns: `${COLUMNS.join(',\n    ')},
     weight UInt32 MATERIALIZED toUInt32(${SAMPLE_RATE_SQL}) CODEC(ZSTD(1)),
     INDEX by_seq seq TYPE minmax GRANULARITY 1,
     INDEX by_word ${MESSAGE_LETTERS} TYPE text(tokenizer = splitByNonAlpha),
@@ -38,16 +40,24 @@ export function logsTable(ttl: string): string {
         count(), sum(weight), sum(length(message)), max(timestamp)
       GROUP BY toStartOfHour(timestamp), service, level, machine_id, source, file_path
     )
-  ) ENGINE = MergeTree
-  PARTITION BY toDate(fromUnixTimestamp64Micro(toInt64(seq), 'UTC'))
-  ORDER BY (timestamp, seq)
-  TTL ${ttl}
-  SETTINGS deduplicate_merge_projection_mode = 'rebuild', lightweight_mutation_projection_mode = 'rebuild',
-    min_parts_to_merge_at_once = 30, merge_selector_base = 20,
-    materialize_projections_on_insert = 1, materialize_projections_on_merge = 1, compress_marks = 0, compress_primary_key = 0,
-    min_compress_block_size = 4096, max_compress_block_size = 65536, min_age_to_force_merge_seconds = 7200,
-    min_age_to_force_merge_on_partition_only = 1`;
+`,
+    engine: 'MergeTree',
+    partitionBy: DAY_OF_ARRIVAL,
+    orderBy: ['timestamp', 'seq'],
+    ttl,
+    settings: `deduplicate_merge_projection_mode = 'rebuild', lightweight_mutation_projection_mode = 'rebuild',
+      min_parts_to_merge_at_once = 30, merge_selector_base = 20,
+      materialize_projections_on_insert = 1, materialize_projections_on_merge = 1, compress_marks = 0, compress_primary_key = 0,
+      min_compress_block_size = 4096, max_compress_block_size = 65536, min_age_to_force_merge_seconds = 7200,
+      min_age_to_force_merge_on_partition_only = 1`,
+    shardBy: WHOLE_BATCHES,
+  });
 }
+
+export const DAY_OF_ARRIVAL = "toDate(fromUnixTimestamp64Micro(toInt64(seq), 'UTC'))";
+
+/** Batches of records go to one shard whole, so that each is stored at once or not at all. */
+export const WHOLE_BATCHES = `intDiv(seq, ${BLOCK_MICROSECONDS})`;
 
 /** `request` is written last and stands second. */
 const FIRST = ['seq', 'request'];

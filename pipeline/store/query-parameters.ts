@@ -1,4 +1,5 @@
 import type { QueryParameters } from './clickhouse.ts';
+import { literal } from './sql.ts';
 
 /**
  * `SET param_name = '…', …` for the parameters of a statement, to run in its session before it. The engine's
@@ -6,14 +7,16 @@ import type { QueryParameters } from './clickhouse.ts';
  * hold up all others; what a session sets is its own (500 interleaved queries on two sessions: none mixed up).
  */
 export function setParameters(parameters: QueryParameters = {}): string {
-  const pairs = Object.entries(parameters).map(([name, value]) => `param_${name} = ${quote(toText(value))}`);
+  const pairs = Object.entries(parameters).map(
+    ([name, value]) => `param_${name} = ${literal(toText(value))}`,
+  );
   return pairs.length === 0 ? '' : `SET ${pairs.join(', ')}; `;
 }
 
 /** A value as ClickHouse reads it for its type: text in the escaped form of TSV, arrays with quoted elements. */
 function toText(value: QueryParameters[string]): string {
   if (typeof value === 'string') return value.replace(ESCAPED, (character) => ESCAPES[character]!);
-  if (typeof value === 'object') return `[${value.map(quote).join(',')}]`;
+  if (typeof value === 'object') return `[${value.map(literal).join(',')}]`;
   return String(value);
 }
 
@@ -27,8 +30,3 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\b': '\\b',
   '\f': '\\f',
 };
-
-/** A string literal of SQL; inside of it only the backslash and the quote have a meaning. */
-function quote(text: string): string {
-  return `'${text.toWellFormed().replace(/[\\']/g, '\\$&')}'`;
-}

@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { type ClickHouse, ClickHouseError } from './clickhouse.ts';
-import { LOCAL_SUFFIX } from './cluster-statement.ts';
 import { logsTable } from './logs-table.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { lifetimeHours, type Retention } from './retention.ts';
 import { isPassing } from './retry.ts';
+import { alterTable, createTable, localTable, type Statement } from './statement.ts';
 
 const ARRIVED = "toDateTime(fromUnixTimestamp64Micro(toInt64(seq), 'UTC'))";
 
@@ -39,7 +39,7 @@ async function createTables(clickhouse: ClickHouse, retention: Retention): Promi
   );
   if (tables > 0) return;
   // The first version's `logs` among them changes nothing: the table is there by then.
-  const created = MIGRATIONS.flat().filter((statement) => statement.startsWith('CREATE TABLE'));
+  const created = MIGRATIONS.flat().filter(({ kind }) => kind === 'create');
   for (const statement of [logsTable(logsTtl(retention)), ...created, VERSIONS_TABLE])
     await clickhouse.command(statement);
   await clickhouse.command(
@@ -47,13 +47,16 @@ async function createTables(clickhouse: ClickHouse, retention: Retention): Promi
   );
 }
 
-const VERSIONS_TABLE =
-  'CREATE TABLE IF NOT EXISTS schema_versions (version UInt32, applied_at DateTime) ENGINE = MergeTree ORDER BY version';
+const VERSIONS_TABLE = createTable('schema_versions', {
+  columns: 'version UInt32, applied_at DateTime',
+  engine: 'MergeTree',
+  orderBy: ['version'],
+});
 
 /** Brings an older database, or an empty one, to the version that the last of the migrations makes. */
 export async function applyMigrations(
   clickhouse: ClickHouse,
-  migrations: readonly (readonly string[])[],
+  migrations: readonly (readonly Statement[])[],
 ): Promise<void> {
   await clickhouse.command(VERSIONS_TABLE);
   const [[applied] = [0]] = await clickhouse.query<[number]>('SELECT max(version) FROM schema_versions');
@@ -78,9 +81,7 @@ async function rememberTokens(clickhouse: ClickHouse): Promise<void> {
        AND create_table_query NOT LIKE '%non_replicated_deduplication_window%'`,
   );
   for (const [table] of tables)
-    await clickhouse.command(
-      `ALTER TABLE ${table} MODIFY SETTING non_replicated_deduplication_window = 1000`,
-    );
+    await clickhouse.command(alterTable(table, 'MODIFY SETTING non_replicated_deduplication_window = 1000'));
 }
 
 /**
@@ -101,7 +102,7 @@ async function applyDurability(clickhouse: ClickHouse, fsync: boolean): Promise<
     const isOn = definition.includes('min_rows_to_fsync_after_merge = 1');
     if (isOn === fsync) continue;
     const values = settings.map((name) => `${name} = ${fsync ? 1 : 0}`);
-    await clickhouse.command(`ALTER TABLE ${table} MODIFY SETTING ${values.join(', ')}`);
+    await clickhouse.command(alterTable(table, `MODIFY SETTING ${values.join(', ')}`));
   }
 }
 
@@ -116,10 +117,9 @@ async function applyRetention(clickhouse: ClickHouse, retention: Retention): Pro
   for (const [table, ttl] of Object.entries(ttls)) {
     const [[definition] = ['']] = await clickhouse.query<[string]>(
       'SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = {table:String}',
-      { parameters: { table: clickhouse.cluster === undefined ? table : `${table}${LOCAL_SUFFIX}` } },
+      { parameters: { table: clickhouse.cluster === undefined ? table : localTable(table) } },
     );
-    if (!definition.includes(`TTL ${ttl}`))
-      await clickhouse.command(`ALTER TABLE ${table} MODIFY TTL ${ttl}`);
+    if (!definition.includes(`TTL ${ttl}`)) await clickhouse.command(alterTable(table, `MODIFY TTL ${ttl}`));
   }
 }
 

@@ -5,6 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import { makeFolder, syncFolder } from '../../../pipeline/runtime/make-folder.ts';
 import type { ClickHouse, QueryParameters } from '../../../pipeline/store/clickhouse.ts';
 import { LOG_COLUMNS } from '../../../pipeline/store/columns.ts';
+import { DAY_OF_ARRIVAL } from '../../../pipeline/store/logs-table.ts';
+import { LOGS, literal } from '../../../pipeline/store/sql.ts';
 
 const COLUMNS = [...LOG_COLUMNS, { name: 'weight', type: 'UInt32' }];
 const NAMES = COLUMNS.map(({ name }) => name).join(', ');
@@ -16,8 +18,8 @@ const SETTINGS = { max_threads: 1, max_block_size: 4096, output_format_parquet_r
 
 /** Days of records in Parquet files, one for each day of arrival, that outlive the table's retention. */
 export class Archive {
-  /** Answers what is asked of the table `logs` from the files. */
-  readonly reader: ClickHouse;
+  /** The view of the files: read as the table of records is. */
+  readonly view = 'archive';
   readonly #clickhouse: ClickHouse;
   readonly #folder: string;
 
@@ -25,14 +27,13 @@ export class Archive {
   constructor(clickhouse: ClickHouse, folder: string) {
     this.#clickhouse = clickhouse.for('rules');
     this.#folder = folder;
-    this.reader = readArchive(clickhouse);
   }
 
   /** Makes the view that answers. */
   async open(): Promise<void> {
     await makeFolder(this.#folder);
     await this.#clickhouse.command(
-      `CREATE OR REPLACE VIEW archive AS SELECT ${NAMES} FROM ${this.#files('logs-*.parquet')}`,
+      `CREATE OR REPLACE VIEW ${this.view} AS SELECT ${NAMES} FROM ${this.#files('logs-*.parquet')}`,
     );
   }
 
@@ -45,12 +46,16 @@ export class Archive {
     const today = new Date(now - SETTLED_MILLISECONDS).toISOString().slice(0, 10);
     const rows = await this.#clickhouse.query<[string]>(
       `SELECT DISTINCT partition FROM system.parts
-       WHERE active AND rows > 0 AND database = currentDatabase() AND table = 'logs' ORDER BY partition`,
+       WHERE active AND rows > 0 AND database = currentDatabase() AND table = ${literal(LOGS)} ORDER BY partition`,
     );
     const days = rows.flat().filter((day) => day < today && !there.has(day));
     for (const day of days) {
-      const of = "toDate(fromUnixTimestamp64Micro(toInt64(seq), 'UTC')) = {day:Date}";
-      await this.#write(`logs-${day}.parquet`, `FROM logs WHERE ${of}`, { day }, signal);
+      await this.#write(
+        `logs-${day}.parquet`,
+        `FROM ${LOGS} WHERE ${DAY_OF_ARRIVAL} = {day:Date}`,
+        { day },
+        signal,
+      );
     }
     return days;
   }
@@ -89,24 +94,6 @@ export class Archive {
 
   #files(name: string): string {
     const structure = COLUMNS.map((column) => `${column.name} ${column.type}`).join(', ');
-    return `file(${quote(join(this.#folder, name))}, 'Parquet', ${quote(structure)})`;
+    return `file(${literal(join(this.#folder, name))}, 'Parquet', ${literal(structure)})`;
   }
-}
-
-function readArchive(clickhouse: ClickHouse): ClickHouse {
-  return {
-    ...clickhouse,
-    for: (workload) => readArchive(clickhouse.for(workload)),
-    query: (sql, options) => clickhouse.query(fromArchive(sql), options),
-    bytes: (sql, format, options) => clickhouse.bytes(fromArchive(sql), format, options),
-    stream: (sql, format, options) => clickhouse.stream(fromArchive(sql), format, options),
-  };
-}
-
-function fromArchive(sql: string): string {
-  return sql.replace(/\bFROM logs\b/g, 'FROM archive');
-}
-
-function quote(text: string): string {
-  return `'${text.replace(/['\\]/g, '\\$&')}'`;
 }

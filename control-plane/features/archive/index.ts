@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import { LogStore } from '../../../pipeline/store/log-store.ts';
 import type { RouteFamily } from '../../http/api.ts';
 import type { ConsoleLog } from '../../http/console-log.ts';
 import type { Feature } from '../../http/feature.ts';
@@ -17,8 +18,8 @@ export interface RunningArchive extends Feature {
 
 export interface ArchiveParts {
   readonly clickhouse: ClickHouse;
-  /** Declares the routes that read records, for the records of another store. */
-  readonly addReadingRoutes: (family: RouteFamily, clickhouse: ClickHouse) => void;
+  /** Declares the routes that read records, for the records of another table. */
+  readonly addReadingRoutes: (family: RouteFamily, store: LogStore) => void;
   readonly log: ConsoleLog;
 }
 
@@ -55,7 +56,10 @@ export async function createArchive(
   return {
     archive,
     addRoutes: (api) =>
-      addReadingRoutes(api.family('Archive', ['/api/v1/logs', '/api/v1/archive']), archive.reader),
+      addReadingRoutes(
+        api.family('Archive', ['/api/v1/logs', '/api/v1/archive']),
+        new LogStore(clickhouse, archive.view),
+      ),
     start: run,
     async stop() {
       stopping.abort();

@@ -3,6 +3,8 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeFolder, syncFolder } from '../../../pipeline/runtime/make-folder.ts';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import { literal } from '../../../pipeline/store/sql.ts';
+import { alterTable } from '../../../pipeline/store/statement.ts';
 import { copyFile, filesBelow } from './copy-files.ts';
 import { type Manifest, writeManifest } from './manifest.ts';
 
@@ -86,7 +88,7 @@ async function copyTable(
 ) {
   // Letters and digits alone: the engine escapes the name for its folder.
   const freeze = `backup${randomUUID().replaceAll('-', '')}`;
-  await clickhouse.command(`ALTER TABLE ${name} FREEZE WITH NAME '${freeze}'`);
+  await clickhouse.command(alterTable(name, `FREEZE WITH NAME ${literal(freeze)}`));
   try {
     const frozen = join(engineFolder, 'shadow', freeze, 'store', uuid.slice(0, 3), uuid);
     const files: Manifest['files'] = [];
@@ -105,7 +107,7 @@ async function copyTable(
       throw new Error(`the engine froze nothing of ${name}`);
     return { files, rows, parts };
   } finally {
-    await clickhouse.command(`ALTER TABLE ${name} UNFREEZE WITH NAME '${freeze}'`);
+    await clickhouse.command(alterTable(name, `UNFREEZE WITH NAME ${literal(freeze)}`));
     await rm(join(engineFolder, 'shadow', freeze), { recursive: true, force: true });
   }
 }

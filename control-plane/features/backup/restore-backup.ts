@@ -6,6 +6,8 @@ import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import { openEmbeddedClickHouse } from '../../../pipeline/store/embedded-clickhouse.ts';
 import { MIGRATIONS } from '../../../pipeline/store/migrations.ts';
 import { applyMigrations } from '../../../pipeline/store/schema.ts';
+import { literal } from '../../../pipeline/store/sql.ts';
+import { alterTable } from '../../../pipeline/store/statement.ts';
 import { checksumOf } from './copy-files.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 
@@ -78,7 +80,7 @@ async function restoreTable(
   for (const part of (await exists(folder)) ? await readdir(folder) : []) {
     if (!/^\w+$/.test(part)) continue;
     await cp(join(folder, part), join(path, 'detached', part), { recursive: true });
-    await clickhouse.command(`ALTER TABLE ${name} ATTACH PART '${part}'`);
+    await clickhouse.command(alterTable(name, `ATTACH PART ${literal(part)}`));
   }
   const [[restored] = [0]] = await clickhouse.query<[number]>(
     'SELECT sum(rows) FROM system.parts WHERE active AND database = currentDatabase() AND table = {name:String}',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import type { RecordTable } from '../../../pipeline/store/sql.ts';
 import type { RouteFamily } from '../../http/api.ts';
 import { leaveSignal } from '../../http/leave-signal.ts';
 import { describe, optionalText, textList, wholeNumber } from '../../http/parameters.ts';
@@ -13,15 +13,11 @@ import { patternsOf } from './patterns.ts';
 import { requestStats } from './request-stats.ts';
 import { REQUEST_STATS } from './request-stats-schema.ts';
 
-export interface LogAnalysisRoutesOptions {
-  readonly clickhouse: ClickHouse;
-}
-
 /** The fields of facets that are not told which: those that a person chooses by. */
 const USUAL_FACETS = ['level', 'service', 'machine_id', 'source', 'file_path'];
 
 /** What can be told about many records at once. */
-export function addLogAnalysisRoutes(api: RouteFamily, { clickhouse }: LogAnalysisRoutesOptions): void {
+export function addLogAnalysisRoutes(api: RouteFamily, records: RecordTable): void {
   api.getOrPost(
     '/api/v1/logs/histogram',
     {
@@ -51,7 +47,7 @@ export function addLogAnalysisRoutes(api: RouteFamily, { clickhouse }: LogAnalys
       const now = Date.now();
       const [field] = readGroupFields('by', by === undefined ? [] : [by]);
       const request = { filter: toFilter(filter, now), interval, by: field, now };
-      const histogram = await histogramOf(clickhouse, request, scanLimits(leaveSignal(context)));
+      const histogram = await histogramOf(records, request, scanLimits(leaveSignal(context)));
       return { ...histogram, took_ms: tookMs(started) };
     },
   );
@@ -77,7 +73,7 @@ export function addLogAnalysisRoutes(api: RouteFamily, { clickhouse }: LogAnalys
       const started = performance.now();
       const groups = readGroupFields('fields', fields.length === 0 ? USUAL_FACETS : [...new Set(fields)]);
       const limits = scanLimits(leaveSignal(context));
-      const facets = await facetsOf(clickhouse, toFilter(filter), groups, limit, limits);
+      const facets = await facetsOf(records, toFilter(filter), groups, limit, limits);
       return { facets, took_ms: tookMs(started) };
     },
   );
@@ -111,7 +107,7 @@ export function addLogAnalysisRoutes(api: RouteFamily, { clickhouse }: LogAnalys
     async (context, { limit, ...filter }) => {
       const started = performance.now();
       const limits = scanLimits(leaveSignal(context));
-      const patterns = await patternsOf(clickhouse, toFilter(filter), limit, limits);
+      const patterns = await patternsOf(records, toFilter(filter), limit, limits);
       return { ...patterns, took_ms: tookMs(started) };
     },
   );
@@ -126,6 +122,6 @@ export function addLogAnalysisRoutes(api: RouteFamily, { clickhouse }: LogAnalys
       answer: REQUEST_STATS,
       errors: ['too_costly'],
     },
-    (context, { hours }) => requestStats(clickhouse, hours, scanLimits(leaveSignal(context))),
+    (context, { hours }) => requestStats(records, hours, scanLimits(leaveSignal(context))),
   );
 }

@@ -1,4 +1,4 @@
-import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import type { RecordTable } from '../../../pipeline/store/sql.ts';
 import { type GroupField, groupValue } from '../../query/group-field.ts';
 import type { LogFilter } from '../../query/log-filter.ts';
 import { adjustLimits, type QueryLimits } from '../../query/query-limits.ts';
@@ -14,12 +14,12 @@ const MAX_GROUPS = 1_000;
 
 /** Counts records, also by the values of one or several fields. */
 export async function countLogs(
-  clickhouse: ClickHouse,
+  { clickhouse, table }: RecordTable,
   filter: LogFilter,
   by: readonly GroupField[],
   limits: QueryLimits,
 ): Promise<Count> {
-  const { sql, parameters, settings } = countedRows(filter, by);
+  const { sql, parameters, settings } = countedRows(table, filter, by);
   const columns = by.map((_, index) => `v${index}`);
   const rows = await clickhouse.query<(string | number)[]>(
     columns.length === 0

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import type { RecordTable } from '../../../pipeline/store/sql.ts';
 import type { RouteFamily } from '../../http/api.ts';
 import { leaveSignal } from '../../http/leave-signal.ts';
 import { describe, oneOf } from '../../http/parameters.ts';
@@ -8,10 +8,6 @@ import { FILTER, toFilter } from '../../http/record-parameters.ts';
 import { RECORD } from '../../http/record-schema.ts';
 import { countMissing, EXPORT_FORMATS, type ExportFormat, exportLogs } from './export.ts';
 import type { MissingRecords } from './whole-rows.ts';
-
-export interface LogExportRoutesOptions {
-  readonly clickhouse: ClickHouse;
-}
 
 const CONTENT_TYPES: Readonly<Record<ExportFormat, string>> = {
   ndjson: 'application/x-ndjson; charset=utf-8',
@@ -22,7 +18,7 @@ const CONTENT_TYPES: Readonly<Record<ExportFormat, string>> = {
 
 const MISSING_TRAILER = 'X-Records-Missing';
 
-export function addLogExportRoutes(api: RouteFamily, { clickhouse }: LogExportRoutesOptions): void {
+export function addLogExportRoutes(api: RouteFamily, records: RecordTable): void {
   api.getOrPost(
     '/api/v1/logs/export',
     {
@@ -48,12 +44,12 @@ export function addLogExportRoutes(api: RouteFamily, { clickhouse }: LogExportRo
     },
     async (context, { format, order, ...filter }) => {
       const missing: MissingRecords[] = [];
-      const onMissing = (records: MissingRecords) => {
+      const onMissing = (gap: MissingRecords) => {
         // What the client cannot mend is the operator's.
-        if (missing.push(records) === 1) context.app.emit('error', records.error, context);
+        if (missing.push(gap) === 1) context.app.emit('error', gap.error, context);
       };
       const request = { filter: toFilter(filter), format, order, signal: leaveSignal(context), onMissing };
-      const pieces = withTrailer(exportLogs(clickhouse, request), () => {
+      const pieces = withTrailer(exportLogs(records, request), () => {
         context.res.addTrailers({ [MISSING_TRAILER]: String(countMissing(missing)) });
       });
       // The first piece is waited for, so that a query that is refused is an error and not half a file.

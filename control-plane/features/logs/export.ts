@@ -1,5 +1,5 @@
 import { INDEXED_FIELDS } from '../../../pipeline/record/log-record.ts';
-import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import type { RecordTable } from '../../../pipeline/store/sql.ts';
 import { timeText } from '../../query/compile-sql.ts';
 import type { LogFilter } from '../../query/log-filter.ts';
 import { RECORD_JSON_SETTINGS, RECORD_JSON_SQL } from './record-json-sql.ts';
@@ -64,10 +64,10 @@ const PARQUET_COLUMNS: Readonly<Record<string, string>> = {
  * the form of a record without an id: who reads the export meets it, and no reader of the format fails with it.
  */
 export async function* exportLogs(
-  clickhouse: ClickHouse,
+  { clickhouse, table }: RecordTable,
   request: ExportRequest,
 ): AsyncGenerator<string | Uint8Array> {
-  const exports = clickhouse.for('exports');
+  const exports = { clickhouse: clickhouse.for('exports'), table };
   // An export has what was acknowledged before it, or where that cannot be stored now, what there is without it.
   await clickhouse.flush().catch(() => {});
   const missing: MissingRecords[] = [];
@@ -98,20 +98,20 @@ export async function* exportLogs(
     }
     case 'parquet':
       // A file of this format is made by one statement, which fails as a whole before there is anything to send.
-      yield* exports.stream(
-        `SELECT ${tableSelect(PARQUET_COLUMNS)} FROM logs WHERE ${request.filter.where} ${orderBy(request)}`,
+      yield* exports.clickhouse.stream(
+        `SELECT ${tableSelect(PARQUET_COLUMNS)} FROM ${table} WHERE ${request.filter.where} ${orderBy(request)}`,
         'Parquet',
         { parameters: request.filter.parameters, settings: SETTINGS, signal: request.signal },
       );
   }
 }
 
-type RowsRequest = Omit<WholeRowsRequest, 'clickhouse'> & Pick<ExportRequest, 'filter'>;
+type RowsRequest = Omit<WholeRowsRequest, 'records'> & Pick<ExportRequest, 'filter'>;
 
-async function* allRows(clickhouse: ClickHouse, request: RowsRequest): AsyncGenerator<Uint8Array> {
-  const inOrder = await timeSlices(clickhouse, request.filter.range, request.signal);
+async function* allRows(records: RecordTable, request: RowsRequest): AsyncGenerator<Uint8Array> {
+  const inOrder = await timeSlices(records, request.filter.range, request.signal);
   for (const slice of request.order === 'asc' ? inOrder : inOrder.reverse()) {
-    yield* wholeRows({ ...request, clickhouse }, slice);
+    yield* wholeRows({ ...request, records }, slice);
   }
 }
 

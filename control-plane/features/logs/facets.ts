@@ -1,4 +1,4 @@
-import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import type { RecordTable } from '../../../pipeline/store/sql.ts';
 import { type GroupField, groupValue } from '../../query/group-field.ts';
 import type { LogFilter } from '../../query/log-filter.ts';
 import { adjustLimits, type QueryLimits } from '../../query/query-limits.ts';
@@ -9,13 +9,13 @@ export type Facets = Readonly<Record<string, readonly { readonly value: string; 
 
 /** Counts the values of several fields in one pass over the records. */
 export async function facetsOf(
-  clickhouse: ClickHouse,
+  { clickhouse, table }: RecordTable,
   filter: LogFilter,
   fields: readonly GroupField[],
   limit: number,
   limits: QueryLimits,
 ): Promise<Facets> {
-  const { sql, parameters, settings } = countedRows(filter, fields);
+  const { sql, parameters, settings } = countedRows(table, filter, fields);
   const sets = fields.map((_, index) => `(v${index})`).join(', ');
   const which = `multiIf(${fields.map((_, index) => `grouping(v${index}) = 0, ${index}`).join(', ')}, 0)`;
   const value = `multiIf(${fields.map((_, index) => `field = ${index}, toString(v${index})`).join(', ')}, '')`;

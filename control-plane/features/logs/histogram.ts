@@ -1,5 +1,5 @@
 import { badRequest } from '../../../pipeline/runtime/errors.ts';
-import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import type { RecordTable } from '../../../pipeline/store/sql.ts';
 import { type GroupField, groupValue } from '../../query/group-field.ts';
 import { chooseInterval, formatInterval, formatNanos } from '../../query/interval.ts';
 import type { LogFilter } from '../../query/log-filter.ts';
@@ -38,11 +38,11 @@ const DEFAULT_RANGE = HOUR;
  * @throws LogplaneError `bad_request` for an interval that makes too many buckets
  */
 export async function histogramOf(
-  clickhouse: ClickHouse,
+  records: RecordTable,
   { filter, interval, by, now }: HistogramRequest,
   limits: QueryLimits,
 ): Promise<Histogram> {
-  const range = await closeRange(clickhouse, filter, now, limits);
+  const range = await closeRange(records, filter, now, limits);
   const step = interval ?? chooseInterval(range ? range.to - range.from : DEFAULT_RANGE, AUTOMATIC_BUCKETS);
   if (!range || range.to <= range.from) return { interval: formatInterval(step), buckets: [] };
   const start = floor(range.from, step);
@@ -57,7 +57,7 @@ export async function histogramOf(
     counts: new Map<string, number>(),
   }));
   for (const [index, count, value] of await countBuckets(
-    clickhouse,
+    records,
     { ...filter, range: widen(range, filter.range) },
     { start, step },
     by,
@@ -81,13 +81,13 @@ export async function histogramOf(
 type BucketRow = [index: number, count: number, value: string | null];
 
 function countBuckets(
-  clickhouse: ClickHouse,
+  { clickhouse, table }: RecordTable,
   filter: LogFilter,
   buckets: Buckets,
   by: GroupField | undefined,
   limits: QueryLimits,
 ): Promise<BucketRow[]> {
-  const { sql, parameters, settings } = countedRows(filter, by ? [by] : [], buckets);
+  const { sql, parameters, settings } = countedRows(table, filter, by ? [by] : [], buckets);
   const options = { parameters, ...adjustLimits(limits, settings) };
   if (!by || by.name === 'level') {
     const value = by ? 'v0' : 'NULL';
@@ -105,7 +105,7 @@ function countBuckets(
 }
 
 async function closeRange(
-  clickhouse: ClickHouse,
+  records: RecordTable,
   filter: LogFilter,
   now: number,
   limits: QueryLimits,
@@ -113,7 +113,7 @@ async function closeRange(
   if (isClosed(filter.range)) return filter.range;
   const { from, to } = filter.range;
   const present = from === undefined ? undefined : BigInt(now) * 1_000_000n;
-  const found = await edgesOf(clickhouse, filter, present, limits);
+  const found = await edgesOf(records, filter, present, limits);
   const start = from ?? found.first;
   const end = to ?? latest(found.last === undefined ? undefined : found.last + 1n, present);
   return start === undefined || end === undefined ? undefined : { from: start, to: end };
@@ -137,7 +137,7 @@ function widen(range: { from: bigint; to: bigint }, given: LogFilter['range']): 
 
 /** The times of the first and the last record, where the range leaves them open. */
 async function edgesOf(
-  clickhouse: ClickHouse,
+  { clickhouse, table }: RecordTable,
   { query, range, where, parameters }: LogFilter,
   present: bigint | undefined,
   limits: QueryLimits,
@@ -147,10 +147,12 @@ async function edgesOf(
   // either direction; where the present is the end, only what claims to be later can move it.
   const later = present === undefined ? '' : ' AND timestamp >= fromUnixTimestamp64Nano({present:Int64})';
   const edge = (direction: 'ASC' | 'DESC', condition: string) =>
-    nanos(`(SELECT timestamp FROM logs WHERE ${where}${condition} ORDER BY timestamp ${direction} LIMIT 1)`);
+    nanos(
+      `(SELECT timestamp FROM ${table} WHERE ${where}${condition} ORDER BY timestamp ${direction} LIMIT 1)`,
+    );
   const isAll = query.kind === 'all';
   const statement = isAll
-    ? `SELECT ${nanos('min(timestamp)')}, ${nanos('max(timestamp)')} FROM logs HAVING count() > 0`
+    ? `SELECT ${nanos('min(timestamp)')}, ${nanos('max(timestamp)')} FROM ${table} HAVING count() > 0`
     : `SELECT ${range.from === undefined ? edge('ASC', '') : 'NULL'}, ${range.to === undefined ? edge('DESC', later) : 'NULL'}`;
   const [[first, last] = [null, null]] = await clickhouse.query<[string | null, string | null]>(statement, {
     parameters: { ...parameters, ...(present !== undefined && { present }) },

@@ -13,15 +13,15 @@ export function createLogs(clickhouse: ClickHouse, streams: RecordStreams): Feat
   return {
     addRoutes(api) {
       const family = api.family('Logs');
-      addReadingRoutes(family, clickhouse);
+      addReadingRoutes(family, new LogStore(clickhouse));
       addLogStreamRoutes(family, streams);
     },
   };
 }
 
 /** The routes that read records: of the store, or of an archive. */
-export function addReadingRoutes(family: RouteFamily, clickhouse: ClickHouse): void {
-  addLogRoutes(family, { clickhouse, store: new LogStore(clickhouse) });
-  addLogAnalysisRoutes(family, { clickhouse });
-  addLogExportRoutes(family, { clickhouse });
+export function addReadingRoutes(family: RouteFamily, store: LogStore): void {
+  addLogRoutes(family, store);
+  addLogAnalysisRoutes(family, store);
+  addLogExportRoutes(family, store);
 }

@@ -1,4 +1,5 @@
-import type { ClickHouse, QueryParameters } from '../../../pipeline/store/clickhouse.ts';
+import type { QueryParameters } from '../../../pipeline/store/clickhouse.ts';
+import type { RecordTable } from '../../../pipeline/store/sql.ts';
 import type { LogFilter } from '../../query/log-filter.ts';
 import { MESSAGE_SHAPE, textOfShape } from '../../query/message-shape.ts';
 import { messageHolds } from '../../query/message-sql.ts';
@@ -39,24 +40,26 @@ const TIME = "'%Y-%m-%dT%H:%i:%S.%fZ', 'UTC'";
  * leave it, and costs less than to fetch them.
  */
 export async function patternsOf(
-  clickhouse: ClickHouse,
+  records: RecordTable,
   filter: LogFilter,
   limit: number,
   limits: QueryLimits,
 ): Promise<Patterns> {
-  const { total, stored } = await countBoth(clickhouse, filter, limits);
+  const { total, stored } = await countBoth(records, filter, limits);
   const every = Math.max(1, Math.ceil(stored / MAX_SAMPLE));
   const sample = every === 1 ? '' : ` AND cityHash64(seq) % ${every} = 0`;
-  const rows = await clickhouse.query<[string, number, number, number, string, string, string, string]>(
+  const rows = await records.clickhouse.query<
+    [string, number, number, number, string, string, string, string]
+  >(
     `SELECT ${MESSAGE_SHAPE} AS shape, sum(weight) AS found, sum(found) OVER (), sum(count()) OVER (),
        upper(topKWeighted(1)(toString(level), weight)[1]),
        formatDateTime(min(timestamp), ${TIME}), formatDateTime(max(timestamp), ${TIME}), any(message)
-     FROM logs WHERE ${filter.where}${sample} GROUP BY shape ORDER BY found DESC, shape LIMIT ${limit}`,
+     FROM ${records.table} WHERE ${filter.where}${sample} GROUP BY shape ORDER BY found DESC, shape LIMIT ${limit}`,
     { parameters: filter.parameters, ...limits },
   );
   const found = Number(rows[0]?.[2] ?? 0);
   const shapes = rows.map(([shape]) => shape);
-  const known = await shapesBefore(clickhouse, filter, shapes, limits);
+  const known = await shapesBefore(records, filter, shapes, limits);
   return {
     patterns: rows.map(([pattern, count, , , level, first_seen, last_seen, message]) => ({
       pattern,
@@ -75,11 +78,11 @@ export async function patternsOf(
 
 /** How many records were sent, and how many of them are there to be looked at. */
 async function countBoth(
-  clickhouse: ClickHouse,
+  { clickhouse, table }: RecordTable,
   filter: LogFilter,
   limits: QueryLimits,
 ): Promise<{ total: number; stored: number }> {
-  const { sql, parameters, settings } = countedRows(filter, []);
+  const { sql, parameters, settings } = countedRows(table, filter, []);
   const [[total, stored] = [0, 0]] = await clickhouse.query<[number, number]>(
     `SELECT sum(records), sum(stored) FROM (${sql})`,
     { parameters, ...adjustLimits(limits, settings) },
@@ -89,7 +92,7 @@ async function countBoth(
 
 /** Which of the shapes records of the filter had before its range. */
 async function shapesBefore(
-  clickhouse: ClickHouse,
+  { clickhouse, table }: RecordTable,
   { range, rest, parameters }: LogFilter,
   shapes: readonly string[],
   limits: QueryLimits,
@@ -104,7 +107,7 @@ async function shapesBefore(
   const known = new Set(
     await find(
       `SELECT DISTINCT ${MESSAGE_SHAPE} AS shape FROM
-         (SELECT message FROM logs WHERE ${before} ORDER BY timestamp DESC LIMIT ${MAX_SAMPLE})
+         (SELECT message FROM ${table} WHERE ${before} ORDER BY timestamp DESC LIMIT ${MAX_SAMPLE})
        WHERE has({shapes:Array(String)}, shape)`,
       { shapes },
     ),
@@ -115,7 +118,7 @@ async function shapesBefore(
   const texts = new SqlParameters('text');
   const conditions = missing.map((shape) => messageHolds(textOfShape(shape), texts));
   const found = await find(
-    `SELECT DISTINCT ${MESSAGE_SHAPE} AS shape FROM logs
+    `SELECT DISTINCT ${MESSAGE_SHAPE} AS shape FROM ${table}
      WHERE ${before} AND (${conditions.join(' OR ')}) AND has({missing:Array(String)}, shape)`,
     { missing, ...texts.values },
   );

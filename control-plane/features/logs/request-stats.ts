@@ -1,4 +1,4 @@
-import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import type { RecordTable } from '../../../pipeline/store/sql.ts';
 import type { QueryLimits } from '../../query/query-limits.ts';
 
 type Counts = Readonly<Record<string, number>>;
@@ -45,14 +45,14 @@ const MAX_RESPONSE_TIMES = 1_000;
 const MAX_SLOW_ENDPOINTS = 20;
 
 /** Entries of request logs, with the fields that they carry as text; a field that is not there is empty. */
-const ENTRIES = `
+const entriesOf = (table: string) => `
   SELECT weight, type, level >= 'error' AS is_error, toUnixTimestamp64Nano(timestamp) AS time,
     JSONExtract(attributes, 'Tuple(endpoint String, method String, status_code String, error_type String, exception_type String)') AS fields,
     if(fields.endpoint = '', 'unknown', fields.endpoint) AS endpoint, fields.method AS method, fields.status_code AS status_code,
     multiIf(fields.error_type != '', fields.error_type, fields.exception_type != '', fields.exception_type, 'Unknown') AS error_type,
     type = 'request' AS is_request, type = 'response' AS is_response,
     JSONExtract(attributes, 'duration_ms', 'Nullable(Float64)') AS duration
-  FROM logs WHERE type != '' AND timestamp >= now64(9) - toIntervalHour({hours:UInt32})`;
+  FROM ${table} WHERE type != '' AND timestamp >= now64(9) - toIntervalHour({hours:UInt32})`;
 
 /** Values by number of entries (each counts for all that it stands for); exact up to 2,000 different ones, of which the 200 most frequent are given. */
 const most = (field: string, condition: string) =>
@@ -76,7 +76,7 @@ type EndpointRow = [string, number, number, number, number[], number];
 
 /** Statistics over the entries of `type` request and response, and over errors among all entries with a type. */
 export async function requestStats(
-  clickhouse: ClickHouse,
+  { clickhouse, table }: RecordTable,
   hours: number,
   limits: QueryLimits,
 ): Promise<RequestStats> {
@@ -90,13 +90,13 @@ export async function requestStats(
          groupArraySortedIf(${MAX_RESPONSE_TIMES})((-time, assumeNotNull(duration)), is_response AND isNotNull(duration)),
          sumIf(weight, is_error), ${most('error_type', 'is_error')}, ${most('endpoint', "is_error AND fields.endpoint != ''")},
          ${most('status_code', "is_error AND status_code != ''")}
-       FROM (${ENTRIES})`,
+       FROM (${entriesOf(table)})`,
       options,
     ),
     clickhouse.query<EndpointRow>(
       `SELECT endpoint, sum(weight), sumIf(weight, duration > ${SLOW_MILLISECONDS}), avgWeighted(duration, toFloat64(weight)) AS mean,
          quantilesTDigestWeighted(0.5, 0.95, 0.99)(duration, weight) AS quantiles, max(duration)
-       FROM (${ENTRIES}) WHERE is_response AND isNotNull(duration)
+       FROM (${entriesOf(table)}) WHERE is_response AND isNotNull(duration)
        GROUP BY endpoint ORDER BY quantiles[2] DESC, endpoint LIMIT ${MAX_SLOW_ENDPOINTS}`,
       options,
     ),

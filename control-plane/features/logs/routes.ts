@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import type { LogStore } from '../../../pipeline/store/log-store.ts';
 import type { RouteFamily } from '../../http/api.ts';
 import { leaveSignal } from '../../http/leave-signal.ts';
@@ -20,18 +19,13 @@ import { contextOf } from './context.ts';
 import { countLogs } from './count.ts';
 import { searchLogs } from './search.ts';
 
-export interface LogRoutesOptions {
-  readonly clickhouse: ClickHouse;
-  readonly store: LogStore;
-}
-
 const PLACE = parameter({ type: 'string', pattern: '^\\d{1,16}$' }, (given = '') => {
   if (!/^\d{1,16}$/.test(given)) throw new ExpectedError('the id of a record');
   return Number(given);
 });
 
 /** Single records, and how many there are. */
-export function addLogRoutes(api: RouteFamily, { clickhouse, store }: LogRoutesOptions): void {
+export function addLogRoutes(api: RouteFamily, store: LogStore): void {
   api.getOrPost(
     '/api/v1/logs/recent',
     {
@@ -103,7 +97,7 @@ export function addLogRoutes(api: RouteFamily, { clickhouse, store }: LogRoutesO
     async (context, { by, ...filter }) => {
       const started = performance.now();
       const limits = scanLimits(leaveSignal(context));
-      const count = await countLogs(clickhouse, toFilter(filter), readGroupFields('by', by), limits);
+      const count = await countLogs(store, toFilter(filter), readGroupFields('by', by), limits);
       return { ...count, took_ms: tookMs(started) };
     },
   );

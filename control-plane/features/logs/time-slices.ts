@@ -1,4 +1,5 @@
-import { type ClickHouse, ClickHouseError } from '../../../pipeline/store/clickhouse.ts';
+import { ClickHouseError } from '../../../pipeline/store/clickhouse.ts';
+import type { RecordTable } from '../../../pipeline/store/sql.ts';
 import type { SqlFilter, TimeRange } from '../../query/log-filter.ts';
 
 /**
@@ -13,7 +14,7 @@ const SECOND = 1_000_000_000n;
 
 /** Conditions that cut the time of a range into pieces with about as many records each, the earliest first. */
 export async function timeSlices(
-  clickhouse: ClickHouse,
+  { clickhouse, table }: RecordTable,
   range: TimeRange,
   signal: AbortSignal,
   sliceRows = SLICE_ROWS,
@@ -23,7 +24,7 @@ export async function timeSlices(
     `SELECT min(minute) FROM (
        SELECT minute, intDiv(sum(rows) OVER (ORDER BY minute),
          greatest({slice_rows:UInt64}, intDiv(sum(rows) OVER (), {most_slices:UInt64}))) AS slice
-       FROM (SELECT toUnixTimestamp(toStartOfMinute(timestamp)) AS minute, count() AS rows FROM logs GROUP BY minute)
+       FROM (SELECT toUnixTimestamp(toStartOfMinute(timestamp)) AS minute, count() AS rows FROM ${table} GROUP BY minute)
      ) GROUP BY slice ORDER BY slice`,
     { parameters: { slice_rows: sliceRows, most_slices: MOST_SLICES }, signal },
   );

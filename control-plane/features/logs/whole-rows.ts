@@ -1,4 +1,5 @@
-import { type ClickHouse, ClickHouseError, type QueryOptions } from '../../../pipeline/store/clickhouse.ts';
+import { ClickHouseError, type QueryOptions } from '../../../pipeline/store/clickhouse.ts';
+import type { RecordTable } from '../../../pipeline/store/sql.ts';
 import type { SqlFilter } from '../../query/log-filter.ts';
 
 /** Records that were left out because they cannot be read, and the times between which they lie; nanoseconds since 1970. */
@@ -11,7 +12,7 @@ export interface MissingRecords {
 }
 
 export interface WholeRowsRequest {
-  readonly clickhouse: ClickHouse;
+  readonly records: RecordTable;
   /** SQL expression that gives the text of a row. */
   readonly row: string;
   readonly filter: SqlFilter;
@@ -92,13 +93,13 @@ interface Piece {
 }
 
 async function readPiece(
-  { clickhouse, row, filter, order, settings, signal }: WholeRowsRequest,
+  { records: { clickhouse, table }, row, filter, order, settings, signal }: WholeRowsRequest,
   { where, parameters }: SqlFilter,
   rows: number,
 ): Promise<Piece> {
   const bytes = await clickhouse.bytes(
     `SELECT count(), ${lastOf(order)}, arrayStringConcat(groupArray(text)) FROM
-       (SELECT toUnixTimestamp64Nano(timestamp) AS nanos, seq, ${row} AS text FROM logs
+       (SELECT toUnixTimestamp64Nano(timestamp) AS nanos, seq, ${row} AS text FROM ${table}
         WHERE ${where} AND (${filter.where}) ORDER BY timestamp ${order}, seq ${order} LIMIT {rows:UInt64})`,
     'TSVRaw',
     {
@@ -122,7 +123,7 @@ async function readPiece(
 
 /** @returns where reading goes on; undefined where nothing is left of the slice */
 async function passOver(
-  { clickhouse, order, signal, onMissing }: WholeRowsRequest,
+  { records: { clickhouse, table }, order, signal, onMissing }: WholeRowsRequest,
   { where, parameters }: SqlFilter,
   rows: number,
   error: ClickHouseError,
@@ -132,7 +133,7 @@ async function passOver(
       [number, string, string, string, string]
     >(
       `SELECT count(), toString(min(nanos)), toString(max(nanos)), ${lastOf(order)} FROM
-         (SELECT toUnixTimestamp64Nano(timestamp) AS nanos, seq FROM logs WHERE ${where}
+         (SELECT toUnixTimestamp64Nano(timestamp) AS nanos, seq FROM ${table} WHERE ${where}
           ORDER BY timestamp ${order}, seq ${order} LIMIT {rows:UInt64})`,
       { parameters: { ...parameters, rows }, signal },
     );

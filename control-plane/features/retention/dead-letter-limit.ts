@@ -1,4 +1,5 @@
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import { alterTable } from '../../../pipeline/store/statement.ts';
 import { bytesByTable } from './bytes-by-table.ts';
 
 /** Down to this share of the limit is removed at once, so that it is not done anew every minute. */
@@ -32,7 +33,7 @@ export async function keepLettersWithin(
     { parameters: { keep: Math.floor((total * limit * TARGET) / bytes) }, signal },
   );
   for (const table of TABLES) {
-    await clickhouse.command(`ALTER TABLE ${table} DELETE WHERE seq <= {last:UInt64}`, {
+    await clickhouse.command(alterTable(table, 'DELETE WHERE seq <= {last:UInt64}'), {
       parameters: { last },
       settings: { mutations_sync: 1 },
       signal,

@@ -1,11 +1,15 @@
 import { badRequest } from '../../../pipeline/runtime/errors.ts';
 import { changeRows } from '../../../pipeline/store/change-rows.ts';
 import type { ClickHouse, QueryParameters } from '../../../pipeline/store/clickhouse.ts';
+import { LOGS } from '../../../pipeline/store/sql.ts';
+import { alterTable } from '../../../pipeline/store/statement.ts';
 import type { LogFilter } from '../../query/log-filter.ts';
 import type { QueryLimits } from '../../query/query-limits.ts';
 
 /** Records that outlive the table, and are deleted with it. */
 export interface DeletingArchive {
+  /** Its records are read from here. */
+  readonly view: string;
   /** @param where SQL condition */
   deleteWhere(where: string, parameters: QueryParameters, signal?: AbortSignal): Promise<void>;
 }
@@ -48,7 +52,7 @@ export async function deleteByFilter(
   const where = `(${filter.where}) AND seq <= {up_to:UInt64}`;
   const parameters = { ...filter.parameters, up_to: upTo };
   // A record may be in the table and in the archive.
-  const places = ['logs', ...(archive ? ['archive'] : [])].map(
+  const places = [LOGS, ...(archive ? [archive.view] : [])].map(
     (table) => `SELECT seq FROM ${table} WHERE ${where}`,
   );
   const [[records] = [0]] = await clickhouse.query<[number]>(
@@ -62,7 +66,7 @@ export async function deleteByFilter(
     );
   }
   if (records > 0) {
-    await changeRows(clickhouse, `ALTER TABLE logs DELETE WHERE ${where}`, { parameters });
+    await changeRows(clickhouse, alterTable(LOGS, `DELETE WHERE ${where}`), { parameters });
     await archive?.deleteWhere(where, parameters, limits.signal);
   }
   return { records, deleted: records };

@@ -1,5 +1,7 @@
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import { lifetimeHours, type Retention } from '../../../pipeline/store/retention.ts';
+import { literal } from '../../../pipeline/store/sql.ts';
+import { alterTable } from '../../../pipeline/store/statement.ts';
 import { bytesByTable, sumOf } from './bytes-by-table.ts';
 
 const HOUR_MICROSECONDS = 3_600_000_000;
@@ -93,11 +95,11 @@ async function removeGroups(
   }
   for (const day of whole) {
     const date = new Date(day * DAY_HOURS * 3_600_000).toISOString().slice(0, 10);
-    await clickhouse.command(`ALTER TABLE logs DROP PARTITION '${date}'`, { signal });
+    await clickhouse.command(alterTable('logs', `DROP PARTITION ${literal(date)}`), { signal });
   }
   if (rest.length === 0) return;
   const conditions = cutsOf(rest).map((cut) => `(${lifetime} = ${cut.lifetime} AND seq < ${cut.before})`);
-  await clickhouse.command(`ALTER TABLE logs DELETE WHERE ${conditions.join(' OR ')}`, {
+  await clickhouse.command(alterTable('logs', `DELETE WHERE ${conditions.join(' OR ')}`), {
     settings: { mutations_sync: 1 },
     signal,
   });

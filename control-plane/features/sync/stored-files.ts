@@ -1,7 +1,9 @@
 import { changeRows } from '../../../pipeline/store/change-rows.ts';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
+import { alterTable, deleteRows } from '../../../pipeline/store/statement.ts';
 
 const MOST_PATHS = 1_000;
+const OF_FILES = 'machine_id = {machine:String} AND file_path IN {paths:Array(String)}';
 
 /** Removes the records of files of one machine. Lightweight deletes: rows are masked at once, and gone with the next merge. */
 export async function deleteRecords(
@@ -11,18 +13,16 @@ export async function deleteRecords(
 ): Promise<void> {
   await clickhouse.checkpoint();
   for (let start = 0; start < filePaths.length; start += MOST_PATHS) {
-    await changeRows(
-      clickhouse,
-      'DELETE FROM logs WHERE machine_id = {machine:String} AND file_path IN {paths:Array(String)}',
-      { parameters: { machine: machineId, paths: filePaths.slice(start, start + MOST_PATHS) } },
-    );
+    await changeRows(clickhouse, deleteRows('logs', OF_FILES), {
+      parameters: { machine: machineId, paths: filePaths.slice(start, start + MOST_PATHS) },
+    });
   }
 }
 
 /** Removes the records of every file. Those that came without one, over the API, stay. */
 export async function deleteAllFileRecords(clickhouse: ClickHouse): Promise<void> {
   await clickhouse.checkpoint();
-  await changeRows(clickhouse, "DELETE FROM logs WHERE file_path != ''");
+  await changeRows(clickhouse, deleteRows('logs', "file_path != ''"));
 }
 
 /** Gives records of files another service, as the rules sort them now. */
@@ -36,8 +36,7 @@ export async function resortRecords(
   for (let start = 0; start < filePaths.length; start += MOST_PATHS) {
     await changeRows(
       clickhouse,
-      `ALTER TABLE logs UPDATE service = {to:String} WHERE service = {from:String}
-         AND machine_id = {machine:String} AND file_path IN {paths:Array(String)}`,
+      alterTable('logs', `UPDATE service = {to:String} WHERE service = {from:String} AND ${OF_FILES}`),
       { parameters: { from, to, machine: machineId, paths: filePaths.slice(start, start + MOST_PATHS) } },
     );
   }

@@ -1,5 +1,5 @@
+import { once } from '../../runtime/once.ts';
 import { isOneObject, JsonCursor } from './json-cursor.ts';
-import { once } from './once.ts';
 import { mayCarry, type RecordGroup, type UnreadRecord } from './otlp.ts';
 import {
   type OtlpRecord,

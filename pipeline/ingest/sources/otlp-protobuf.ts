@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs';
-import { once } from './once.ts';
+import { once } from '../../runtime/once.ts';
 import { mayCarry, type RecordGroup, type UnreadRecord } from './otlp.ts';
 import {
   type OtlpRecord,

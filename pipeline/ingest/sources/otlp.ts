@@ -1,8 +1,8 @@
 import { parseTimestamp } from '../../record/parse-timestamp.ts';
 import { severityOfOtlp, severityOfWord } from '../../record/severity.ts';
 import { createZone } from '../../record/timezone.ts';
+import { once } from '../../runtime/once.ts';
 import { parseEntry } from './json-body.ts';
-import { once } from './once.ts';
 import { type Field, type OtlpRecord, writeOtlpRecord } from './otlp-record.ts';
 import { OtlpTooDeepError } from './otlp-value.ts';
 import { type LargeText, MAX_RECORD_BYTES, type SourceText } from './record-limits.ts';

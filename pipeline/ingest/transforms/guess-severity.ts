@@ -1,3 +1,4 @@
+import { matchAt } from '../../record/match-at.ts';
 import { type Severity, severityOfPino, severityOfWord } from '../../record/severity.ts';
 
 const UPPER =
@@ -69,13 +70,8 @@ const SENTENCES: readonly { hint: string; pattern: RegExp; severity: Severity }[
 const SENTENCE_SPAN = 2048;
 const FIELD_SPAN = 512;
 
-function match(pattern: RegExp, text: string, position: number): RegExpExecArray | null {
-  pattern.lastIndex = position;
-  return pattern.exec(text);
-}
-
 function levelField(text: string, afterTime: number): Severity | undefined {
-  const start = match(PREFIX, text, 0)![0].length;
+  const start = matchAt(PREFIX, text, 0)![0].length;
   const code = text.charCodeAt(start);
   if (code === 123 || code === 34) {
     const member = JSON_LEVEL.exec(text);
@@ -83,16 +79,17 @@ function levelField(text: string, afterTime: number): Severity | undefined {
     return undefined;
   }
   const word =
-    match(FIELD, text, start)?.[1] ?? (afterTime > start ? match(FIELD, text, afterTime)?.[1] : undefined);
+    matchAt(FIELD, text, start)?.[1] ??
+    (afterTime > start ? matchAt(FIELD, text, afterTime)?.[1] : undefined);
   if (word) return severityOfWord(word);
-  const lower = match(LOWER_FIELD, text, Math.max(start, afterTime));
+  const lower = matchAt(LOWER_FIELD, text, Math.max(start, afterTime));
   if (lower) return severityOfWord(lower[1] ?? lower[2]!);
   const special =
-    match(GLOG, text, start) ??
+    matchAt(GLOG, text, start) ??
     (text.includes(' NCCL ') ? NCCL.exec(text.slice(0, FIELD_SPAN)) : null) ??
     (text.includes(' RAS ') ? RAS.exec(text.slice(0, FIELD_SPAN)) : null);
   if (special) return severityOfWord(special[1]!);
-  if (match(LOGFMT, text, start)) {
+  if (matchAt(LOGFMT, text, start)) {
     const field = LOGFMT_LEVEL.exec(text.slice(start, start + FIELD_SPAN));
     if (field) return severityOfWord(field[1]!);
   }

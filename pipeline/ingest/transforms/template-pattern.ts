@@ -1,7 +1,7 @@
 /** The inside of a JSON string, and what else a value may be that holds no others. Neither can take more than linear time. */
 const STRING = String.raw`[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*`;
 const WORD = String.raw`(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)`;
-const MEMBER = new RegExp(String.raw`[{,]"([A-Za-z_@][\w.@-]*)":(?:"${STRING}"|${WORD}(?=[,}]))`, 'y');
+const MEMBER = new RegExp(String.raw`[{,]"([A-Za-z_@][\w.@-]*)":(?:"${STRING}"|${WORD}(?=[,}]))`, 'gy');
 const QUOTE = 34;
 
 /** A member of a JSON object that holds no other objects and no lists. */
@@ -14,12 +14,10 @@ export interface PlainMember {
 export function plainMembers(text: string): PlainMember[] | undefined {
   const members: PlainMember[] = [];
   let end = 0;
-  MEMBER.lastIndex = 0;
-  for (let found = MEMBER.exec(text); found; found = MEMBER.exec(text)) {
-    const name = found[1]!;
+  for (const { 0: member, 1: name = '' } of text.matchAll(MEMBER)) {
     // Opening, two quotes and a colon stand before the value.
-    members.push({ name, isString: found[0].charCodeAt(name.length + 4) === QUOTE });
-    end = MEMBER.lastIndex;
+    members.push({ name, isString: member.charCodeAt(name.length + 4) === QUOTE });
+    end += member.length;
   }
   const isWhole = text.startsWith('{') && text.slice(end) === '}';
   return isWhole && new Set(members.map(({ name }) => name)).size === members.length ? members : undefined;

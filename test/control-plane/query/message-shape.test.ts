@@ -2,6 +2,7 @@ import t from 'tap';
 import { patternsOf } from '../../../control-plane/features/logs/patterns.ts';
 import { parseFilter } from '../../../control-plane/query/log-filter.ts';
 import { textOfShape } from '../../../control-plane/query/message-shape.ts';
+import { LogStore } from '../../../pipeline/store/log-store.ts';
 import { insertRecords, openStore, record } from '../features/logs/analysed-store.ts';
 
 const FIRST = 1_793_491_200_000_000;
@@ -29,7 +30,7 @@ await insertRecords(
 );
 
 t.test('messages are masked to their shape', async (t) => {
-  const { patterns } = await patternsOf(clickhouse, parseFilter({}), 100, limits);
+  const { patterns } = await patternsOf(new LogStore(clickhouse), parseFilter({}), 100, limits);
   const shapes = new Map(patterns.map(({ sample, pattern }) => [sample, pattern]));
   for (const [message, shape] of SHAPES) t.equal(shapes.get(message), shape, message);
 });
@@ -57,7 +58,7 @@ t.test('patterns with counts, levels and times; new is what was not there before
     ),
   );
   const filter = parseFilter({ from: '2026-11-01T01:00:00Z', to: '2026-11-01T01:00:29Z' });
-  const { patterns, total, sampled } = await patternsOf(clickhouse, filter, 10, limits);
+  const { patterns, total, sampled } = await patternsOf(new LogStore(clickhouse), filter, 10, limits);
   t.equal(total, 29);
   t.equal(sampled, 29);
   t.match(patterns, [
@@ -74,13 +75,13 @@ t.test('patterns with counts, levels and times; new is what was not there before
     { pattern: 'step <num> loss <num>', count: 10, is_new: false },
   ]);
   const within = parseFilter({ from: '2026-11-01T01:00:00Z', q: 'level:>=warn' });
-  const again = await patternsOf(clickhouse, within, 10, limits);
+  const again = await patternsOf(new LogStore(clickhouse), within, 10, limits);
   t.same(
     again.patterns.map(({ is_new }) => is_new),
     [true, true],
     'new means new among what was asked for',
   );
-  const all = await patternsOf(clickhouse, parseFilter({}), 10, limits);
+  const all = await patternsOf(new LogStore(clickhouse), parseFilter({}), 10, limits);
   t.notOk(
     all.patterns.some(({ is_new }) => is_new),
     'nothing is new in all time',

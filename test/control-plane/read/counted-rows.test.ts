@@ -7,6 +7,7 @@ import { type FilterParameters, parseFilter } from '../../../control-plane/query
 import { countedRows } from '../../../control-plane/read/counted-rows.ts';
 import { sampleRateOf, withSampleRate } from '../../../pipeline/record/sample-rate.ts';
 import { LEVELS } from '../../../pipeline/record/severity.ts';
+import { LogStore } from '../../../pipeline/store/log-store.ts';
 import { insertRecords, openStore, record } from '../features/logs/analysed-store.ts';
 
 const FIRST = 1_793_491_200_000_000;
@@ -43,6 +44,7 @@ await insertRecords(clickhouse, records.slice(0, 1_500));
 // One part has the projections, the other is counted row by row, as parts of an older release are.
 await clickhouse.command('ALTER TABLE logs MODIFY SETTING materialize_projections_on_insert = 0');
 await insertRecords(clickhouse, records.slice(1_500));
+const store = new LogStore(clickhouse);
 const limits = { settings: {} };
 
 const iso = (seconds: number) => new Date(seconds * 1000).toISOString();
@@ -84,20 +86,14 @@ for (const [name, parameters] of Object.entries(FILTERS)) {
 
   t.test(`${name}: counts are those of the records`, async (t) => {
     t.ok(selected.length > 0, `${selected.length} records`);
-    t.equal((await countLogs(clickhouse, filter, [], limits)).total, number(selected));
-    const { total, groups } = await countLogs(clickhouse, filter, groupFields(['service', 'level']), limits);
+    t.equal((await countLogs(store, filter, [], limits)).total, number(selected));
+    const { total, groups } = await countLogs(store, filter, groupFields(['service', 'level']), limits);
     t.equal(total, number(selected));
     for (const { service, level, count } of groups) {
       const same = selected.filter((item) => item.service === service && item.level.toUpperCase() === level);
       t.equal(count, number(same), `${service} ${level}`);
     }
-    const facets = await facetsOf(
-      clickhouse,
-      filter,
-      groupFields(['machine_id', 'status', 'level']),
-      3,
-      limits,
-    );
+    const facets = await facetsOf(store, filter, groupFields(['machine_id', 'status', 'level']), 3, limits);
     for (const { value, count } of facets.machine_id!)
       t.equal(count, number(selected.filter(({ machine_id }) => machine_id === value)), `facet ${value}`);
     t.ok(facets.machine_id!.length <= 3);
@@ -110,7 +106,7 @@ for (const [name, parameters] of Object.entries(FILTERS)) {
       // Over a hundred years there are too many of these.
       if (WIDE.has(name) && interval !== undefined) continue;
       const [by] = groupFields(['level']);
-      const histogram = await histogramOf(clickhouse, { filter, interval, by, now: 0 }, limits);
+      const histogram = await histogramOf(store, { filter, interval, by, now: 0 }, limits);
       const starts = histogram.buckets.map(({ timestamp }) => Date.parse(timestamp));
       const step = starts.length > 1 ? starts[1]! - starts[0]! : Number.POSITIVE_INFINITY;
       const expected = starts.map((start) => {
@@ -141,7 +137,7 @@ for (const [name, parameters] of Object.entries(FILTERS)) {
 
 t.test('a projection answers where it can', async (t) => {
   const usesProjection = async (parameters: FilterParameters, ...by: string[]) => {
-    const { sql, parameters: values } = countedRows(parseFilter(parameters), groupFields(by));
+    const { sql, parameters: values } = countedRows('logs', parseFilter(parameters), groupFields(by));
     const plan = await clickhouse.query<[string]>(`EXPLAIN projections = 1 ${sql}`, { parameters: values });
     return plan.some(([line]) => /minutes|hours/.test(line));
   };
@@ -155,24 +151,20 @@ t.test('a projection answers where it can', async (t) => {
 t.test('a histogram of another field, and of nothing', async (t) => {
   const filter = parseFilter(FILTERS['whole minutes']!);
   const [by] = groupFields(['machine_id']);
-  const { buckets } = await histogramOf(clickhouse, { filter, interval: undefined, by, now: 0 }, limits);
+  const { buckets } = await histogramOf(store, { filter, interval: undefined, by, now: 0 }, limits);
   const m4 = buckets.reduce((sum, { counts }) => sum + (counts.m4 ?? 0), 0);
   t.equal(m4, number(records.filter((item) => filter.matches(item) && item.machine_id === 'm4')));
 
   const nothing = parseFilter({ q: 'nothing-like-this' });
   t.same(
-    (await histogramOf(clickhouse, { filter: nothing, interval: undefined, by, now: 0 }, limits)).buckets,
+    (await histogramOf(store, { filter: nothing, interval: undefined, by, now: 0 }, limits)).buckets,
     [],
   );
   const empty = parseFilter({ ...FILTERS['whole minutes'], q: 'nothing-like-this' });
-  const answer = await histogramOf(
-    clickhouse,
-    { filter: empty, interval: 60_000_000_000n, by, now: 0 },
-    limits,
-  );
+  const answer = await histogramOf(store, { filter: empty, interval: 60_000_000_000n, by, now: 0 }, limits);
   t.equal(answer.buckets.length, 99, 'empty buckets are there');
   await t.rejects(
-    histogramOf(clickhouse, { filter, interval: 1_000_000n, by, now: 0 }, limits),
+    histogramOf(store, { filter, interval: 1_000_000n, by, now: 0 }, limits),
     /interval: expected one that makes at most 10000 buckets, got 1ms/,
   );
 });

@@ -4,6 +4,7 @@ import t from 'tap';
 import { changeRows } from '../../../pipeline/store/change-rows.ts';
 import { isDiskFull } from '../../../pipeline/store/disk-full.ts';
 import { openEmbeddedClickHouse } from '../../../pipeline/store/embedded-clickhouse.ts';
+import { alterTable, deleteRows } from '../../../pipeline/store/statement.ts';
 import { fill } from '../../faults/disk-drill.ts';
 import { canMount, Mount } from '../../faults/mount.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
@@ -21,15 +22,15 @@ t.test('a full disk', { skip: !canMount() && 'may not mount a small file system'
   await clickhouse.command('INSERT INTO rows SELECT number, toString(number) FROM numbers(1000)');
   const count = () => clickhouse.query("SELECT count(), countIf(text = 'changed') FROM rows");
   const changes = [
-    'DELETE FROM rows WHERE n = 1',
-    'ALTER TABLE rows DELETE WHERE n = {n:UInt64}',
-    "ALTER TABLE rows UPDATE text = 'changed' WHERE n = 3",
+    deleteRows('rows', 'n = 1'),
+    alterTable('rows', 'DELETE WHERE n = {n:UInt64}'),
+    alterTable('rows', "UPDATE text = 'changed' WHERE n = 3"),
   ];
   const ballast = join(disk.folder, 'ballast');
   fill(ballast, disk.folder);
   for (const change of changes) {
     const error = await changeRows(clickhouse, change, { parameters: { n: 2 } }).catch((error) => error);
-    t.ok(isDiskFull(error), `${change}: ${error}`);
+    t.ok(isDiskFull(error), `${change.kind}: ${error}`);
   }
   t.same(await count(), [[1000, 0]]);
   rmSync(ballast);

@@ -1,4 +1,5 @@
 import type { ClickHouse, QueryOptions, QueryParameters } from '../../../../pipeline/store/clickhouse.ts';
+import { LOGS } from '../../../../pipeline/store/sql.ts';
 import { groupFields } from '../../../query/group-field.ts';
 import { parseFilter } from '../../../query/log-filter.ts';
 import { countedRows } from '../../../read/counted-rows.ts';
@@ -43,7 +44,7 @@ function countSlots({ rule, window, labels }: CompiledRule, from: number, to: nu
     from: new Date(from * 1000).toISOString(),
     to: new Date(to * 1000).toISOString(),
   });
-  const counted = countedRows(filter, groupFields(labels), {
+  const counted = countedRows(LOGS, filter, groupFields(labels), {
     start: 0n,
     step: BigInt(window) * 1_000_000_000n,
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { type ExportFormat, exportLogs } from '../../../../control-plane/features/logs/export.ts';
 import { openEmbeddedClickHouse } from '../../../../pipeline/store/embedded-clickhouse.ts';
+import { LogStore } from '../../../../pipeline/store/log-store.ts';
 import { migrate } from '../../../../pipeline/store/schema.ts';
 import { temporaryFolder } from '../../../temporary-folder.ts';
 
@@ -30,7 +31,13 @@ async function read(format: ExportFormat, order: 'asc' | 'desc' = 'asc') {
   const onMissing = () => {
     reported++;
   };
-  for await (const piece of exportLogs(clickhouse, { filter, format, order, signal, onMissing }))
+  for await (const piece of exportLogs(new LogStore(clickhouse), {
+    filter,
+    format,
+    order,
+    signal,
+    onMissing,
+  }))
     pieces.push(Buffer.from(piece));
   return { content: Buffer.concat(pieces).toString(), reported };
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
 import { type ExportFormat, exportLogs } from '../../../../control-plane/features/logs/export.ts';
 import { formatRecord } from '../../../../pipeline/record/format-record.ts';
+import { LogStore } from '../../../../pipeline/store/log-store.ts';
 import { Chance } from '../../../chance.ts';
 import { randomRecord } from '../../query/random-queries.ts';
 import { insertRecords, openStore, record } from './analysed-store.ts';
@@ -41,7 +42,7 @@ async function read(format: ExportFormat, where = 'true', parameters = {}): Prom
     order: 'asc',
     signal,
   } as const;
-  for await (const piece of exportLogs(clickhouse, request)) pieces.push(Buffer.from(piece));
+  for await (const piece of exportLogs(new LogStore(clickhouse), request)) pieces.push(Buffer.from(piece));
   return Buffer.concat(pieces).toString();
 }
 

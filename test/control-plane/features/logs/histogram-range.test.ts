@@ -1,6 +1,7 @@
 import t from 'tap';
 import { histogramOf } from '../../../../control-plane/features/logs/histogram.ts';
 import { type FilterParameters, parseFilter } from '../../../../control-plane/query/log-filter.ts';
+import { LogStore } from '../../../../pipeline/store/log-store.ts';
 import { insertRecords, openStore, record } from './analysed-store.ts';
 
 const START = 1_793_491_200;
@@ -15,7 +16,7 @@ const buckets = async (parameters: FilterParameters) => {
     by: undefined,
     now: (START + 3_600) * 1000,
   };
-  return (await histogramOf(store, request, {})).buckets;
+  return (await histogramOf(new LogStore(store), request, {})).buckets;
 };
 const at = (seconds: number) => ({ seconds, nanos: 0, digits: 0 });
 

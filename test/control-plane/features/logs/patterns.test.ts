@@ -2,6 +2,7 @@ import t from 'tap';
 import { patternsOf } from '../../../../control-plane/features/logs/patterns.ts';
 import { parseFilter } from '../../../../control-plane/query/log-filter.ts';
 import { withSampleRate } from '../../../../pipeline/record/sample-rate.ts';
+import { LogStore } from '../../../../pipeline/store/log-store.ts';
 import { insertRecords, openStore, record } from './analysed-store.ts';
 
 const FIRST = 1_793_491_200_000_000;
@@ -14,7 +15,7 @@ t.test('few records that stand for many are all looked at', async (t) => {
   });
   await insertRecords(clickhouse, records);
   for (const from of [undefined, '2020-01-01']) {
-    const found = await patternsOf(clickhouse, parseFilter({ from }), 10, {});
+    const found = await patternsOf(new LogStore(clickhouse), parseFilter({ from }), 10, {});
     t.match(found, { total: 12_000_000, sampled: 12 });
     t.match(found.patterns, [{ pattern: 'line <num>', count: 12_000_000, share: 1 }]);
   }

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { timeSlices } from '../../../../control-plane/features/logs/time-slices.ts';
+import { LogStore } from '../../../../pipeline/store/log-store.ts';
 import { insertRecords, openStore, record } from './analysed-store.ts';
 
 const FIRST = 1_793_491_200_000_000;
@@ -8,6 +9,7 @@ const SECOND = 1_000_000_000n;
 const open = { from: undefined, to: undefined };
 
 const clickhouse = await openStore(t);
+const records = new LogStore(clickhouse);
 /** One a minute, many in one minute, and times that 32 bits do not hold. */
 const seconds = [
   -315_000_000,
@@ -26,7 +28,7 @@ const { signal } = new AbortController();
 /** Of each slice: how many records, and the times of its first and its last. */
 async function look(range: Parameters<typeof timeSlices>[1], sliceRows?: number) {
   const found: [count: number, first: number, last: number][] = [];
-  for (const { where, parameters } of await timeSlices(clickhouse, range, signal, sliceRows)) {
+  for (const { where, parameters } of await timeSlices(records, range, signal, sliceRows)) {
     const rows = await clickhouse.query<[number, number, number]>(
       `SELECT count(), toInt64(toUnixTimestamp64Second(min(timestamp))), toInt64(toUnixTimestamp64Second(max(timestamp)))
        FROM logs WHERE ${where}`,
@@ -56,18 +58,18 @@ t.test('few records are one slice', async (t) => {
 });
 
 t.test('a range has the slices that it touches', async (t) => {
-  const all = await timeSlices(clickhouse, open, signal, 50);
+  const all = await timeSlices(records, open, signal, 50);
   const some = await timeSlices(
-    clickhouse,
+    records,
     { from: BigInt(START + 6_000) * SECOND, to: BigInt(START + 12_000) * SECOND },
     signal,
     50,
   );
   t.ok(some.length > 1 && some.length < all.length, `${some.length} of ${all.length}`);
-  t.equal((await timeSlices(clickhouse, { from: 1n, to: 2n }, signal, 50)).length, 1);
+  t.equal((await timeSlices(records, { from: 1n, to: 2n }, signal, 50)).length, 1);
 });
 
 t.test('there are only so many of them', async (t) => {
-  const { length } = await timeSlices(clickhouse, open, signal, 1);
+  const { length } = await timeSlices(records, open, signal, 1);
   t.ok(length > 100 && length <= 201, `${length} of 600 minutes`);
 });
