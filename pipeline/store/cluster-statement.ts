@@ -1,9 +1,9 @@
 import { BLOCK_MICROSECONDS } from './live/sequencer.ts';
 
-/** Of the table on each machine of a cluster; the table without it is the one over all of them. */
+/** Suffix of the table on each machine of a cluster; the table without it is the distributed one. */
 export const LOCAL_SUFFIX = '_local';
 
-/** Batches of records go to one shard whole, so that each is stored at once or not at all. */
+/** A batch of records goes to one shard, so that it is stored atomically. */
 const SHARD_OF: Readonly<Record<string, string>> = { logs: `intDiv(seq, ${BLOCK_MICROSECONDS})` };
 
 const CREATE = /^\s*CREATE TABLE IF NOT EXISTS (\w+)\s+(\([\s\S]*\))\s*ENGINE = (\w*MergeTree)\b([\s\S]*)$/;
@@ -13,8 +13,8 @@ const KILL = /^\s*KILL MUTATION\b([\s\S]*)$/;
 const COLUMN_CHANGE = /^(?:ADD|MODIFY|DROP|RENAME|COMMENT|CLEAR)\s+COLUMN\b/i;
 
 /**
- * A statement for one server as the statements for a cluster: tables become replicated ones, with a table of the same
- * name over all shards, and changes go to every machine. Others stay as they are.
+ * Translates a statement for one server into statements for a cluster: a table becomes a replicated one, with a distributed table of the
+ * same name over all shards, and changes go to every machine. Other statements stay as they are.
  * @param cluster a name of letters, digits, `_` and `-`
  */
 export function forCluster(statement: string, cluster: string): readonly string[] {
@@ -42,7 +42,7 @@ export function forCluster(statement: string, cluster: string): readonly string[
   return [statement];
 }
 
-/** Rows that replace each other have to meet on one shard: they are spread by the first column of their key. */
+/** Rows that replace each other have to be on one shard, so the first column of their key decides the shard. */
 function shardKey(table: string, rest: string): string {
   const key = SHARD_OF[table];
   if (key) return key;

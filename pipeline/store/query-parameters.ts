@@ -1,9 +1,9 @@
 import type { QueryParameters } from './clickhouse.ts';
 
 /**
- * `SET param_name = '…', …` for the parameters of a statement, to run in its session before it. The engine's
- * own binding serves one parameterized query at a time in the whole process, so that one slow search would
- * hold up all others; what a session sets is its own (500 interleaved queries on two sessions: none mixed up).
+ * `SET param_name = '…', …` for the parameters of a statement, to be run in its session first. The engine's own binding serves one
+ * parameterized query at a time in the whole process, so one slow search would hold up all others. Settings belong to their
+ * session (500 interleaved queries on two sessions: none mixed up).
  */
 export function setParameters(parameters: QueryParameters = {}): string {
   const pairs = Object.entries(parameters).map(([name, value]) => `param_${name} = ${quote(toText(value))}`);
@@ -28,7 +28,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\f': '\\f',
 };
 
-/** A string literal of SQL; inside of it only the backslash and the quote have a meaning. */
+/** A string literal of SQL; only the backslash and the quote have to be escaped. */
 function quote(text: string): string {
   return `'${text.toWellFormed().replace(/[\\']/g, '\\$&')}'`;
 }
