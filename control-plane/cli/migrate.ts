@@ -64,7 +64,10 @@ function digest(text: string): string {
 }
 
 async function readState(path: string): Promise<CopyState | undefined> {
-  return existsSync(path) ? (JSON.parse(await readFile(path, 'utf8')) as CopyState) : undefined;
+  if (!existsSync(path)) return undefined;
+  // Version 0.1.0 called it `place`.
+  const { place, ...state } = JSON.parse(await readFile(path, 'utf8')) as CopyState & { place?: number };
+  return { ...state, upTo: state.upTo ?? place };
 }
 
 async function saveState(path: string, state: CopyState): Promise<void> {

@@ -5,8 +5,8 @@ import { killMutations, type Statement } from './statement.ts';
 
 const POLL_MILLISECONDS = 500;
 /**
- * Changes of rows that the engine tries again and again because it has no room for the parts that they make, or does not begin: it
- * takes up a part only where there is room for another one like it, and says then that it has no thread.
+ * Mutations that cannot end for want of disk space. The engine either repeats them without end, or does not begin them: it takes up a
+ * part only where there is room for another one of its size, and reports otherwise that it has no free thread.
  */
 const HINDERED = `database = currentDatabase() AND NOT is_done AND (
   match(latest_fail_reason, 'NOT_ENOUGH_SPACE|No space left on device|Disk quota exceeded')
@@ -14,9 +14,9 @@ const HINDERED = `database = currentDatabase() AND NOT is_done AND (
     < 1.1 * (SELECT max(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase()))`;
 
 /**
- * Runs a statement that deletes or changes rows, and waits until it is done. Without room on the disk the engine would try for ever,
- * and do it at some later time: here the change is taken back and fails.
- * @throws ClickHouseError also where the disk is full; some of the rows may be gone then
+ * Runs a statement that deletes or changes rows, and waits until it is done. On a full disk the engine would repeat the mutation for
+ * ever and finish it at some later time; here the mutation is killed and the statement fails.
+ * @throws ClickHouseError also where the disk is full; some of the rows may have been changed by then
  */
 export async function changeRows(
   clickhouse: ClickHouse,

@@ -5,8 +5,8 @@ import { crc32 } from 'node:zlib';
 const SLOT_BYTES = 16;
 
 /**
- * A sequence number on disk that only rises, and the time that it is of. It is written to two slots in turn, each with a checksum, so that the one before is there
- * where a write was torn.
+ * A rising sequence number on the disk, with the time when it was saved. Writes alternate between two slots, each with a checksum, so
+ * that a torn write leaves the previous value readable.
  */
 export class Checkpoint {
   readonly #path: string;
@@ -19,7 +19,7 @@ export class Checkpoint {
     this.#path = path;
   }
 
-  /** @returns false where the file holds bytes and neither slot can be read: the value and the time are 0 then */
+  /** @returns false where the file has content and neither slot can be read; the value and the time are 0 then */
   async load(): Promise<boolean> {
     this.#file = await open(this.#path, constants.O_RDWR | constants.O_CREAT, 0o600);
     const bytes = Buffer.alloc(2 * SLOT_BYTES);
@@ -49,7 +49,7 @@ export class Checkpoint {
     return this.#time;
   }
 
-  /** Resolves when the value is on the disk itself. @param time seconds since 1970 */
+  /** Resolves when the value is on the disk. @param time seconds since 1970 */
   async save(value: number, time: number): Promise<void> {
     const bytes = Buffer.alloc(SLOT_BYTES);
     bytes.writeDoubleLE(value, 0);

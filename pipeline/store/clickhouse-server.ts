@@ -14,23 +14,23 @@ export interface ClickHouseServerOptions {
   readonly password: string;
   /** Database that all statements work in; made when it does not exist. */
   readonly database: string;
-  /** Cluster of the server's configuration whose machines hold the tables; undefined: this server alone. */
+  /** The cluster in the server's configuration whose machines hold the tables; undefined: this server alone. */
   readonly cluster?: string | undefined;
   /** Milliseconds for which an insert is repeated while the server cannot take it. */
   readonly retryMs?: number;
 }
 
-/** Older ones have no index of words, or do not look a part of a word up in it and would read every message. */
+/** Older servers have no index of words, or do not use it for a part of a word and would read every message. */
 const MIN_VERSION = [26, 7] as const;
 const REQUEST_MILLISECONDS = 60_000;
-/** What one statement that reads may take of the server's memory. */
+/** Bytes of the server's memory that one SELECT may use. */
 const QUERY_MEMORY = { max_memory_usage: '500000000' } as const;
-/** A SELECT that meets a broken connection is asked once more, no longer: somebody waits for it. */
+/** A SELECT is retried only this long after a broken connection, because a person waits for its result. */
 const QUERY_RETRY_MILLISECONDS = 500;
 
 /**
- * A ClickHouse server or cluster behind its HTTP interface. An insert that fails for a reason that passes is repeated
- * with the token of the first attempt, so that the server stores it once.
+ * Connects to a ClickHouse server or cluster over HTTP. An insert that fails for a temporary reason is repeated
+ * with the deduplication token of the first attempt, so that the server stores it once.
  * @throws ClickHouseError where the server cannot be reached or refuses; Error where it is too old
  */
 export async function connectClickHouseServer(options: ClickHouseServerOptions): Promise<ClickHouse> {
@@ -39,7 +39,7 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
     url,
     username: options.user,
     password: options.password,
-    // Who asked is told; the client would print each failure as well.
+    // Callers get each error; the client would print it as well.
     log: { level: ClickHouseLogLevel.OFF },
   };
   const setup = createClient({ ...connection, request_timeout: REQUEST_MILLISECONDS });
@@ -69,7 +69,7 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
     ...(signal && { abort_signal: signal }),
   });
 
-  /** A client that leaves closes its connection; the server then stops the query only when told to. */
+  /** Makes the server stop a query when its connection is closed, which it does not do by default. */
   const cancelOnDisconnect = { cancel_http_readonly_queries_on_client_close: 1 as const };
 
   const insert: ClickHouse['insert'] = (table, columns, { format, pieces, token = randomUUID() }) => {
@@ -124,7 +124,7 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
         withOwnErrors(async () => {
           const result = await client.exec({
             query: `${sql} FORMAT ${format}`,
-            // Else an error on the way stands in the middle of the answer.
+            // Otherwise the text of a later error would be part of the result.
             clickhouse_settings: {
               ...QUERY_MEMORY,
               ...clickhouse_settings,
@@ -160,7 +160,7 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
   return handle;
 }
 
-/** An insert is answered when it is on its shard, and a subquery looks at all shards. */
+/** An insert is acknowledged when it is on its shard, and a subquery reads all shards. */
 const CLUSTER_SETTINGS = {
   distributed_foreground_insert: 1,
   distributed_product_mode: 'global',
@@ -180,7 +180,7 @@ async function withOwnErrors<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof ServerError) throw new ClickHouseError(error.message, Number(error.code), error);
     const { message = String(error), code } = error as NodeJS.ErrnoException;
-    // Where several addresses of a name fail, the error itself says nothing.
+    // Where several addresses of a name fail, the error itself has no message.
     throw new ClickHouseError(message || code || 'no connection', undefined, error, !isAbort(error));
   }
 }

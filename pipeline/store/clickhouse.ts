@@ -12,39 +12,39 @@ export interface QueryOptions {
 }
 
 /**
- * Who asks. Each workload has sessions of its own in the embedded engine, so that none waits behind another.
+ * The kinds of work in the store. Each has sessions of its own in the embedded engine, so that none waits behind another.
  *
- * - `queries`: what a user asks. A statement sees all that was acknowledged before it, or where that cannot be stored now, what there is
- *   without it (`journaled` says so).
- * - `tails`: live streams and what follows one. A statement sees all that was acknowledged before it, or rejects.
- * - `rules`: what is read for alerts and forwarding; it comes after everybody else. It sees the same as `tails`.
- * - `exports`: what a user takes away as a whole, statement by statement. A statement sees what was flushed before it.
- * - `state`: the server's own tables, short statements. What is acknowledged need not be in `logs` for them.
+ * - `queries`: queries of users. A statement sees all records that were acknowledged before it; where these cannot be stored now, it sees
+ *   the records that are stored (`journaled` shows the difference).
+ * - `tails`: live streams and what follows one. A statement sees all records that were acknowledged before it, or rejects.
+ * - `rules`: reads for alerts and forwarding, which have the lowest priority. A statement sees the same as one of `tails`.
+ * - `exports`: downloads, which take many statements. A statement sees the records that were flushed before it.
+ * - `state`: short statements for the server's own tables. Acknowledged records need not be in `logs` for them.
  */
 export type Workload = 'queries' | 'tails' | 'rules' | 'exports' | 'state';
 
-/** Bytes in pieces, in a format of ClickHouse: `Native` where much is written, lines of JSON where it is little. */
+/** Rows as bytes in a format of ClickHouse: `Native` for many rows, lines of JSON for few. */
 export interface InsertedRows {
   readonly format: 'Native' | 'JSONCompactEachRow';
   readonly pieces: readonly Uint8Array[];
-  /** A server that has stored rows under this token already passes these over. */
+  /** Deduplication token: a server that has stored rows under this token already ignores them. */
   readonly token?: string;
 }
 
-/** Blocks of rows in the Native format, whose places (`seq`) rise by one and lie in one day. */
+/** Blocks of rows in the Native format, whose sequence numbers (`seq`) rise by one and lie in one day. */
 export interface AppendedBlocks {
   readonly pieces: readonly Uint8Array[];
   readonly count: number;
-  /** The place of the last row. */
+  /** Sequence number of the last row. */
   readonly last: number;
 }
 
 /** Rows that are durable and not yet in a table. */
 export interface Journaled {
   readonly rows: number;
-  /** Why they cannot be stored now. */
+  /** Why the rows cannot be stored now; undefined where they can. */
   readonly problem: string | undefined;
-  /** What an earlier process stored since then is stored again where a power cut took it; seconds since 1970. */
+  /** Rows that an earlier process stored since then were still in the journal, so a power cut lost none of them; seconds since 1970. */
   readonly completeSince: number;
 }
 
@@ -57,52 +57,52 @@ export interface ClickHouse {
   readonly cluster: string | undefined;
   /** Other processes may write to the same tables. */
   readonly shared: boolean;
-  /** Inserts may be sent again with the token of their first attempt, which the tables have to remember. */
+  /** Inserts are repeated with the token of their first attempt, so the tables have to remember tokens. */
   readonly repeatsInserts: boolean;
-  /** What was appended and waits to be stored. */
+  /** Rows that were appended and wait to be stored. */
   readonly journaled: Journaled;
-  /** The same store for who asks; what `open…` and `connect…` give is for `queries`. */
+  /** The same store for another workload; `open…` and `connect…` return it for `queries`. */
   for(workload: Workload): ClickHouse;
-  /** Adds rows to the table `logs`, all or none of them: durable when it resolves, and seen by every statement from then on. */
+  /** Adds rows to the table `logs`, all or none of them. When it resolves, they are durable and every later statement sees them. */
   append(rows: AppendedBlocks): Promise<void>;
-  /** Resolves when all rows that were appended before are in their table; rejects with what hinders it. */
+  /** Resolves when all rows that were appended before are in the table; rejects with the error that prevents it. */
   flush(): Promise<void>;
   /**
-   * Resolves when all rows that were appended before are in their table on the disk itself, and nowhere else: deleted then, they do not
-   * come back from the journal at the next start.
+   * Resolves when all rows that were appended before are in the table on the disk, and not in the journal any more: rows that are
+   * deleted afterwards do not come back from the journal at the next start.
    */
   checkpoint(): Promise<void>;
-  /** The highest sequence number that `append` was given before, also by an earlier process, as far as is known without the table. */
+  /** The highest appended sequence number that is known without reading the table, also from earlier processes; 0 for none. */
   lastAppended(): Promise<number>;
-  /** Inserts rows, all or none of them, durable when it resolves. */
+  /** Inserts rows, all or none of them; they are durable when it resolves. */
   insert(table: string, columns: readonly string[], rows: InsertedRows): Promise<void>;
-  /** Runs a SELECT and gives its rows as arrays in column order; 64-bit integers come as numbers. */
+  /** Runs a SELECT and returns its rows as arrays in the order of the columns; 64-bit integers are numbers. */
   query<Row extends readonly unknown[]>(sql: string, options?: QueryOptions): Promise<Row[]>;
-  /** Runs a SELECT and gives its result in a ClickHouse format, in memory as a whole: who asks bounds it. */
+  /** Runs a SELECT and returns its whole result in a ClickHouse format; the caller has to bound its size. */
   bytes(sql: string, format: string, options?: QueryOptions): Promise<Uint8Array>;
-  /** Runs a SELECT and gives the file of its result in a ClickHouse format piece by piece, in constant memory. */
+  /** Runs a SELECT and yields its result in a ClickHouse format piece by piece, in constant memory. */
   stream(sql: string, format: string, options?: QueryOptions): AsyncIterable<Uint8Array>;
   /** Runs a statement without a result. What makes or changes a table is a `Statement`; a text reaches one machine of a cluster only. */
   command(statement: Statement | string, options?: QueryOptions): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Codes of `system.errors` that mean that a query asked for more than its limits allow, or was too long to be read. */
+/** Codes of `system.errors` for queries that exceed their limits, or are too long to be read. */
 const LIMIT_CODES = new Set([158, 159, 160, 167, 168, 241, 306, 307, 396, 718]);
-/** Those of them that fewer or smaller rows help against. */
+/** The limits that a query with fewer or smaller rows can meet. */
 const SIZE_CODES = new Set([241, 396]);
 const SYNTAX_CODE = 62;
 const MEMORY_CODE = 241;
 const RESULT_SIZE_CODE = 396;
 const CANCELLED_CODE = 394;
 const NO_SPACE_CODE = 243;
-/** Codes that mean that files of the store do not hold what they should. */
+/** Codes for damaged files of the store. */
 const DAMAGE_CODES = new Set([33, 40, 107, 117, 226, 228, 246, 271, 432]);
 
 export class ClickHouseError extends Error {
   /** ClickHouse's own error code; undefined when no answer came at all. */
   readonly code: number | undefined;
-  /** The server gave no answer; it may give one later. */
+  /** The server did not answer; it may answer later. */
   readonly unreachable: boolean;
 
   constructor(message: string, code: number | undefined, cause: unknown, unreachable = false) {
@@ -115,22 +115,22 @@ export class ClickHouseError extends Error {
   /** The query ran into a limit on time, memory, rows or its own length. */
   get exceedsLimit(): boolean {
     if (this.lacksMemory) return false;
-    // What is longer than the engine reads has the code of a mistake in what it read of it.
+    // A query that is too long is cut, so the engine reports a syntax error.
     if (this.code === SYNTAX_CODE) return this.message.includes('Max query size exceeded');
     return this.code !== undefined && LIMIT_CODES.has(this.code);
   }
 
-  /** Fewer or smaller rows help: those of the result, or those that it was made of, are too large together. */
+  /** The rows of the result, or those that it was made of, are too large together: fewer or smaller ones help. */
   get exceedsBytes(): boolean {
     return this.exceedsLimit && SIZE_CODES.has(this.code!);
   }
 
-  /** All statements together had taken what the engine may take; the same statement may succeed later. */
+  /** All statements together had used the engine's memory; the same statement may succeed later. */
   get lacksMemory(): boolean {
     return this.code === MEMORY_CODE && this.message.includes('(total) memory limit exceeded');
   }
 
-  /** The answer has more rows or bytes than one may have. */
+  /** The result has more rows or bytes than the statement allows. */
   get answersTooMuch(): boolean {
     return this.code === RESULT_SIZE_CODE;
   }
@@ -140,7 +140,7 @@ export class ClickHouseError extends Error {
     return this.code !== undefined && DAMAGE_CODES.has(this.code);
   }
 
-  /** There is no room on the disk, or nothing may be written to it: somebody has to see to it. */
+  /** The disk is full or cannot be written to; an operator has to act. */
   get cannotWrite(): boolean {
     return (
       this.code === NO_SPACE_CODE ||
@@ -159,7 +159,7 @@ export class ClickHouseError extends Error {
   }
 }
 
-/** Reads a result in JSONCompactEachRow: one array per line, raw newlines never inside one. */
+/** Parses a result in JSONCompactEachRow: one array a line, without raw line breaks inside. */
 export function parseRows<Row extends readonly unknown[]>(text: string): Row[] {
   return JSON.parse(`[${text.trimEnd().replaceAll('\n', ',')}]`) as Row[];
 }

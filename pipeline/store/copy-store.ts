@@ -3,19 +3,19 @@ import { DAY_OF_ARRIVAL } from './logs-table.ts';
 import { isLocalTable } from './statement.ts';
 
 export interface CopyState {
-  /** Records up to this place are copied. */
+  /** Records up to this sequence number are copied. */
   readonly upTo: number;
   readonly copied: number;
-  /** Records that the target had before, up to the source's last place. */
+  /** Records that the target had before, up to the source's last sequence number. */
   readonly present: number;
 }
 
 export interface CopyOptions {
   readonly source: ClickHouse;
   readonly target: ClickHouse;
-  /** What an earlier run that was interrupted has done. */
+  /** The state that an earlier, interrupted run has saved. */
   readonly state: CopyState | undefined;
-  /** Called after each piece, durably; the copy goes on there. */
+  /** Called after each piece; makes the state durable, from which a later run goes on. */
   readonly save: (state: CopyState) => Promise<void>;
   readonly onProgress: (table: string, done: number, total: number) => void;
   /** Rows of one piece. */
@@ -27,17 +27,17 @@ export interface CopiedTable {
   readonly rows: number;
 }
 
-/** What one piece has, or one row more where that is larger: it is in memory as a whole. */
+/** Bytes of one piece, which is held in memory; a single larger row is a piece of its own. */
 const PIECE_BYTES = 32 * 1024 * 1024;
 
-/** The schema is the target's own, and records go first and by themselves. */
+/** Tables that are not copied like the others: the target has its own schema version, and records are copied first, in pieces. */
 const APART = ['schema_versions', 'logs'];
 const DAY = `toString(${DAY_OF_ARRIVAL})`;
 
 /**
- * Copies a store to another one that has the same schema. Pieces are sent with tokens of their own, so that one that was
- * sent twice, before and after an interruption, is stored once.
- * @throws Error where the target does not hold what was copied in the end
+ * Copies a store to another one that has the same schema. Each piece has a deduplication token, so that a piece that is sent twice,
+ * before and after an interruption, is stored once.
+ * @throws Error where the target does not hold all copied records in the end
  */
 export async function copyStore(options: CopyOptions): Promise<CopiedTable[]> {
   const copied = [await copyRecords(options)];
@@ -57,19 +57,19 @@ async function copyRecords(options: CopyOptions): Promise<CopiedTable> {
   let state = options.state ?? { upTo: 0, copied: 0, present: await countTarget() };
   const columns = await columnsOf(source, 'logs');
   const days = await source.query<[string]>(
-    `SELECT DISTINCT ${DAY} AS day FROM logs WHERE seq > {place:UInt64} ORDER BY day`,
+    `SELECT DISTINCT ${DAY} AS day FROM logs WHERE seq > {after:UInt64} ORDER BY day`,
     {
-      parameters: { upTo: state.upTo },
+      parameters: { after: state.upTo },
     },
   );
   for (const [day] of days) {
     const ends = await source.query<[number, number]>(
       `SELECT max(seq), count() FROM
          (SELECT seq, intDiv(row_number() OVER w - 1, {rows:UInt32}) + intDiv(sum(bytes) OVER w, {bytes:UInt64}) AS piece FROM
-           (SELECT seq, message.size + attributes.size AS bytes FROM logs WHERE ${DAY} = {day:String} AND seq > {place:UInt64})
+           (SELECT seq, message.size + attributes.size AS bytes FROM logs WHERE ${DAY} = {day:String} AND seq > {after:UInt64})
           WINDOW w AS (ORDER BY seq))
        GROUP BY piece ORDER BY 1`,
-      { parameters: { day, upTo: state.upTo, rows: pieceRows, bytes: PIECE_BYTES } },
+      { parameters: { day, after: state.upTo, rows: pieceRows, bytes: PIECE_BYTES } },
     );
     for (const [end, rows] of ends) {
       await copyPiece(options, 'logs', columns, {
@@ -89,7 +89,7 @@ async function copyRecords(options: CopyOptions): Promise<CopiedTable> {
   return { table: 'logs', rows: total };
 }
 
-/** Tables of thousands of rows, all of which replace their own earlier versions: copied whole, also once more. */
+/** Copies a table of some thousand rows at once. Its rows replace their own earlier versions, so it may be copied again. */
 async function copyTable(options: CopyOptions, table: string): Promise<CopiedTable> {
   const { source, target, onProgress } = options;
   const [[key, engine, rowBytes] = ['', '', 0]] = await source.query<[string, string, number]>(

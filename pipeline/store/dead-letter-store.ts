@@ -5,65 +5,65 @@ import type { ClickHouse, QueryParameters } from './clickhouse.ts';
 import { createBase64Writer, cutContent, headOf } from './letter-pieces.ts';
 import { deleteRows } from './statement.ts';
 
-/** A piece of a request that could not be read as a record, kept so that nothing is lost. */
+/** A part of a request that could not be read as a record, kept so that nothing is lost. */
 export interface DeadLetter {
-  /** The same for each repetition of the request, so that a letter is kept once. */
+  /** The same whenever the request is repeated, so that a letter is kept once. */
   readonly id: string;
   /** Microseconds since 1970. */
   readonly receivedAt: number;
   readonly agent: string;
   readonly source: string;
-  /** Which record of the request, from 1; 0 stands for the whole body. */
+  /** Number of the record in the request, from 1; 0 stands for the whole body. */
   readonly line: number;
   readonly reason: string;
   /** The beginning of its content, at most `HEAD_BYTES`. */
   readonly head: string;
-  /** Of the whole content. */
+  /** Size of the whole content. */
   readonly contentBytes: number;
 }
 
-/** A letter as it came. */
+/** A dead letter that is to be stored. */
 export interface NewDeadLetter extends Omit<DeadLetter, 'head' | 'contentBytes'> {
-  /** Bytes that are no text are kept in base64. */
+  /** A buffer is content that is no text; it is kept in base64. */
   readonly content: string | Buffer;
 }
 
-/** What a list shows of each content. */
+/** Bytes of each content that a list shows. */
 export const HEAD_BYTES = 1000;
-/** Characters of rows that one insert takes. */
+/** Characters of the rows of one insert. */
 const INSERT_LENGTH = 4 * 1024 * 1024;
-/** Characters that are read at once of a letter that an earlier release stored as a whole; divisible by four because of base64. */
+/** Characters per read of a letter that an earlier release stored in one row; divisible by four because of base64. */
 const READ_LENGTH = 256 * 1024;
 
 const COLUMNS = ['id', 'seq', 'agent', 'source', 'line', 'reason', 'content', 'content_bytes'] as const;
 const PIECE_COLUMNS = ['id', 'piece', 'seq', 'content'] as const;
-/** Reads few rows at once, for those of earlier releases may be as large as a body. */
+/** Makes the engine read few rows at once, because rows of earlier releases may be as large as a body. */
 const FEW_ROWS = { max_threads: 1, max_block_size: 1024 };
 
 type Row = [string, number, string, string, number, string, string, number];
 
 /**
- * The table `dead_letters`, with the beginning of each content, and `dead_letter_pieces` with the rest in pieces: no statement
- * and nothing in this process holds the whole of a large content.
+ * The table `dead_letters` with the beginning of each content, and `dead_letter_pieces` with the rest in pieces, so that neither a
+ * statement nor this process ever holds the whole of a large content.
  */
 export class DeadLetterStore {
   readonly #clickhouse: ClickHouse;
   readonly #redactText: (text: string) => string;
 
-  /** @param redactText takes secrets out of a text */
+  /** @param redactText replaces the secrets in a text */
   constructor(clickhouse: ClickHouse, redactText: (text: string) => string) {
     this.#clickhouse = clickhouse;
     this.#redactText = redactText;
   }
 
   /**
-   * Resolves when they are durable. Of a letter that is added again the one that was received last counts.
+   * Resolves when the letters are durable. A letter that is added again replaces the earlier one.
    * @throws LogplaneError `overloaded` when the store cannot take them now
    */
   async add(letters: readonly NewDeadLetter[]): Promise<void> {
     const heads = new RowBatch((rows) => this.#insert('dead_letters', COLUMNS, rows));
     try {
-      // A letter is there once its head is, so the pieces go first.
+      // The head makes a letter visible, so the pieces go first.
       for (const letter of letters) await heads.add(await this.#addPieces(letter));
       await heads.end();
     } catch (error) {
@@ -71,10 +71,10 @@ export class DeadLetterStore {
     }
   }
 
-  /** The newest first. */
+  /** The newest letters, the latest first. */
   list(limit: number): Promise<DeadLetter[]> {
     const order = 'ORDER BY seq DESC, line LIMIT 1 BY id LIMIT {limit:UInt32}';
-    // Contents are read of those alone that are shown.
+    // Only the contents of the letters that are shown are read.
     return this.#select(`WHERE id IN (SELECT id FROM dead_letters ${order}) ${order}`, { limit });
   }
 
@@ -83,7 +83,7 @@ export class DeadLetterStore {
     return letter;
   }
 
-  /** The whole content in parts, each of whole characters and of whole groups of base64. */
+  /** Yields the content in parts that end between characters and between groups of base64. */
   async *content(id: string): AsyncGenerator<string> {
     const read = async (sql: string, at: number) => {
       const options = { parameters: { id, at }, settings: FEW_ROWS };
@@ -112,7 +112,7 @@ export class DeadLetterStore {
       });
   }
 
-  /** Stores what follows the head of a letter. @returns the row of the head */
+  /** Stores the pieces behind the head of a letter. @returns the row of the head */
   async #addPieces({ id, receivedAt, agent, source, line, reason, content }: NewDeadLetter): Promise<string> {
     const base64 = typeof content === 'string' ? undefined : createBase64Writer();
     const pieces = new RowBatch((rows) => this.#insert('dead_letter_pieces', PIECE_COLUMNS, rows));
@@ -137,7 +137,7 @@ export class DeadLetterStore {
     }
     if (base64) await keep(base64.end());
     await pieces.end();
-    // A reason may quote a piece of what it is about, of a secret too, and half of a surrogate pair, which the engine does not take.
+    // A reason may quote a part of the content: of a secret too, or half of a surrogate pair, which the engine does not take.
     const why = (isRedacted ? withoutQuote(reason) : reason).toWellFormed();
     const by = this.#redactText(agent).toWellFormed();
     return JSON.stringify([id, receivedAt, by, source, line, why, head, bytes]);
@@ -169,12 +169,12 @@ export class DeadLetterStore {
   }
 }
 
-/** A reason may quote a piece of what it is about, of a secret too. */
+/** The reason without the part of the content that it may quote, which may be a secret. */
 export function withoutQuote(reason: string): string {
   return reason.split(/[:,] /, 1)[0]!;
 }
 
-/** Gathers rows, as JSON, until they are as much as one insert takes. */
+/** Gathers rows, as JSON, and inserts them when there are enough for one insert. */
 class RowBatch {
   readonly #insert: (rows: readonly string[]) => Promise<void>;
   #rows: string[] = [];

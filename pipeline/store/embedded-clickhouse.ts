@@ -29,13 +29,13 @@ export interface EmbeddedClickHouseOptions {
   readonly database: string;
   /** Inserts that run at once. */
   readonly insertSessions?: number;
-  /** Users' queries that run at once; further ones wait. Left out: as many as `memory` says, else 4. */
+  /** Users' queries that run at once; further ones wait. Default: as many as `memory` allows, else 4. */
   readonly querySessions?: number;
-  /** Left out: what the machine has, for programs that do one thing and end. */
+  /** Default: the memory of the machine, for programs that do one thing and end. */
   readonly memory?: EngineMemory;
-  /** Whether what is acknowledged survives a power cut; otherwise it survives the end of the process. */
+  /** Whether acknowledged records survive a power cut; otherwise they survive the end of the process alone. */
   readonly fsync?: boolean;
-  /** Is given a sentence for each loss of acknowledged records, and for what may be one. */
+  /** Called with a sentence for each loss, or possible loss, of acknowledged records. */
   readonly onDamage?: (message: string) => void;
 }
 
@@ -86,7 +86,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
       state: openReaders("statements on the server's own tables", 2, 1_000),
     };
     control = openSession();
-    // Behind the sessions, which are refused where another process has the folder.
+    // After the sessions, which cannot be opened where another process has the folder.
     journal = new Journal({
       folder: `${options.path}-journal`,
       partitionOf: dayOf,
@@ -104,7 +104,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
     throw toClickHouseError(error);
   }
 
-  /** Runs a statement so that aborting its signal stops the engine too: `KILL QUERY` finds it by its comment. */
+  /** Runs a statement and stops the engine's work when its signal is aborted: `KILL QUERY` finds the statement by its comment. */
   async function runKillable<T>(
     sql: string,
     { parameters, settings, signal }: QueryOptions,
@@ -128,7 +128,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
 
   const flush = () => withOwnErrors(journal.flush());
 
-  /** What was appended before a statement is stored before it. */
+  /** What has to be stored before a statement of each workload. */
   const flushFor: Readonly<Record<Workload, () => Promise<void>>> = {
     queries: () => flush().catch(() => {}),
     tails: flush,
@@ -180,7 +180,7 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
         (await execute(session, statement, format)).bytes(),
       ),
 
-    /** By way of a file: chdb's own streams never end where stored files are damaged, and keep their session. */
+    /** The result goes through a file: over damaged parts chdb's own streams never end, and keep their session. */
     async *stream(sql, format, streamOptions = {}) {
       await flushFor[workload]();
       yield* streamFile(exportFolder, (path) =>
@@ -209,14 +209,14 @@ export function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions): Clic
   return handles.get('queries')!;
 }
 
-/** Rejects with what the engine's errors are to the product. */
+/** Translates errors of the engine into the product's own. */
 function withOwnErrors(work: Promise<void>): Promise<void> {
   return work.catch((error: unknown) => {
     throw toClickHouseError(error);
   });
 }
 
-/** Whoever left while a session was not free yet is no defect, and that none became free is no fault of the engine. */
+/** A caller that left while it waited for a session is no defect, and a wait without a free session is no fault of the engine. */
 function toRefusal(error: unknown, signal: AbortSignal | undefined): Error {
   if (signal?.aborted) return ClickHouseError.cancelled();
   return error instanceof LogplaneError ? error : toClickHouseError(error);
@@ -225,9 +225,9 @@ function toRefusal(error: unknown, signal: AbortSignal | undefined): Error {
 const WORKLOADS = ['queries', 'tails', 'rules', 'exports', 'state'] as const;
 
 /**
- * Ingest and live streams get the cores first; without effect where the process may not set priorities (CAP_SYS_NICE). Inserts have the
- * priority of ingest, for queries wait for them: with inserts at 10 and reads of rules at 5, a count beside 60,000 records/s took p50 71 to
- * 91 ms and p99 350 to 700, with 0 and 15 it takes 60 to 73 and 175 to 220.
+ * Ingest and live streams get the cores first, where the process may set priorities (CAP_SYS_NICE). Inserts have the
+ * priority of ingest, because queries wait for them: with inserts at 10 and reads of rules at 5, a count beside 60,000 records/s took p50
+ * 71 to 91 ms and p99 350 to 700; with 0 and 15 it takes 60 to 73 and 175 to 220.
  */
 const SETTINGS: Readonly<Record<Workload, QueryOptions['settings']>> = {
   queries: {},
@@ -238,8 +238,8 @@ const SETTINGS: Readonly<Record<Workload, QueryOptions['settings']>> = {
 };
 
 /**
- * A power cut damages every part that was not brought to the disk, and by default the engine does not open a table with more than 100 of
- * them. Each is set aside, whatever their number; it must be known before any table is opened.
+ * A power cut damages every part that was not synced, and by default the engine does not open a table with more than 100 damaged
+ * parts. With this setting it detaches them, however many they are. The setting has to be in force before a table is opened.
  */
 const CONFIG = `<clickhouse>
   <merge_tree>

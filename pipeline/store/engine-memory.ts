@@ -1,18 +1,18 @@
 import type { QueryOptions } from './clickhouse.ts';
 
-/** What the engine in this process may take, in bytes. */
+/** Memory that the engine in this process may use, in bytes. */
 export interface EngineMemory {
-  /** All statements, inserts, merges and caches together; a statement that needs more then fails with code 241. */
+  /** All statements, inserts, merges and caches together; a statement that would exceed it fails with code 241. */
   readonly total: number;
   /** One statement that is not an insert. */
   readonly query: number;
-  /** Statements of users that run at once. */
+  /** Number of users' statements that run at once. */
   readonly queries: number;
-  /** Marks, indexes and other things that are kept for later statements. */
+  /** Caches of marks, indexes and the like, which later statements use. */
   readonly caches: number;
 }
 
-/** How the engine's caches share what they may take; left to itself each of them may take gigabytes. */
+/** Shares of the engine's caches; by default each of them may take gigabytes. */
 const CACHES = {
   mark_cache_size: 0.3,
   primary_index_cache_size: 0.15,
@@ -25,12 +25,12 @@ const CACHES = {
   parquet_metadata_cache_size: 0.05,
 } as const;
 
-/** Merges beyond this share wait until others have ended. */
+/** Share of the total that merges may use; further merges wait. */
 const MERGES = 0.4;
 
 /**
- * Arguments for the first session, which starts the engine. By itself it takes 90 % of the machine's memory as its limit and does
- * not look at control groups (measured with chdb 3.4 in a group of 1 GiB).
+ * Arguments for the first session, which starts the engine. By default the engine's limit is 90 % of the machine's memory; it
+ * ignores control groups (measured with chdb 3.4 in a group of 1 GiB).
  */
 export function engineArguments({ total, caches }: EngineMemory): string[] {
   const sizes = Object.entries(CACHES).map(([name, share]) => `--${name}=${Math.floor(caches * share)}`);
@@ -42,7 +42,7 @@ export function engineArguments({ total, caches }: EngineMemory): string[] {
   ];
 }
 
-/** What each session for queries begins with: a statement that sorts or groups much goes on on the disk. */
+/** The first statement of each session for queries: large sorts and groups spill to the disk. */
 export function querySettings({ query }: EngineMemory): string {
   const spill = Math.floor(query / 3);
   return (
@@ -51,7 +51,7 @@ export function querySettings({ query }: EngineMemory): string {
   );
 }
 
-/** The settings of a statement, which may ask for less than the share of a query and not for more. */
+/** The settings of a statement, which may ask for less memory than the share of a query, never for more. */
 export function withinShare(
   settings: NonNullable<QueryOptions['settings']>,
   memory: EngineMemory | undefined,

@@ -3,8 +3,8 @@ import { ClickHouseError, type QueryOptions } from './clickhouse.ts';
 import { literal } from './sql.ts';
 
 /**
- * Runs a statement in a session. One that fails leaves what it had put out by then to the session's next statement (measured:
- * rows of a search that was cancelled, in the answer to another question), so another one takes that away.
+ * Runs a statement in a session. A statement that fails leaves its output so far to the session's next statement (measured: rows of a
+ * cancelled search in the result of another query), so a statement without a result follows to drop that output.
  */
 export async function execute(session: Session, sql: string, format: string) {
   try {

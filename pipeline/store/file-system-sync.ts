@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 /**
- * Brings everything that was written to a file system to its disk (`syncfs`), which Node cannot ask for. A child process does it, always
- * the same one: a new one each time would hold up this large process for milliseconds while it is copied.
+ * Flushes a whole file system to its disk (`syncfs`), for which Node has no call. One long-lived child process does it, because each
+ * fork of this large process would hold it up for milliseconds.
  */
 export class FileSystemSync {
   readonly #folder: string;
@@ -16,7 +16,7 @@ export class FileSystemSync {
     this.#folder = folder;
   }
 
-  /** Resolves when what was written before is on the disk. One call at a time. */
+  /** Resolves when everything that was written before is on the disk. There may be one call at a time. */
   run(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#answer = { resolve, reject };
@@ -25,7 +25,7 @@ export class FileSystemSync {
     });
   }
 
-  /** Resolves when nothing of it uses the file system any more. */
+  /** Resolves when the child process has ended and no longer uses the file system. */
   async close(): Promise<void> {
     const child = this.#child;
     if (!child) return;
@@ -57,5 +57,5 @@ export class FileSystemSync {
   }
 }
 
-/** Where `sync` knows no file system of its own (`-f`), it takes all of them. It ends with its standard input, and so with the server. */
+/** Where `sync` cannot flush one file system (`-f`), it flushes all. The script ends with its standard input, and so with the server. */
 const SCRIPT = 'while read -r line; do sync -f . 2>/dev/null || sync; echo $?; done';

@@ -4,8 +4,8 @@ import type { AppendedBlocks } from './clickhouse.ts';
 import { END, encodeFrame } from './journal-frame.ts';
 
 /**
- * A file of frames of rows. It is used again for later rows without being cut, so that an append on top of old bytes changes none of
- * the file system's own data: `fdatasync` is then the write of these bytes alone. What an earlier use left behind them is known by its
+ * A file of frames of rows. It is used again for later rows without being truncated: an append over old bytes changes no metadata of the
+ * file system, so that `fdatasync` writes these bytes alone. Frames that an earlier use left behind them have another
  * generation.
  */
 export class JournalFile {
@@ -38,7 +38,7 @@ export class JournalFile {
     return this.#last;
   }
 
-  /** Resolves when the rows are in the file, all of them; when it rejects none of them counts. One append at a time. */
+  /** Resolves when all rows are in the file; when it rejects, none of them counts. There may be one append at a time. */
   async append({ pieces, count, last }: AppendedBlocks): Promise<void> {
     this.#file ??= await open(this.path, constants.O_RDWR | constants.O_CREAT);
     if (this.#rows === 0) this.#generation = last - count + 1;
@@ -58,24 +58,24 @@ export class JournalFile {
     this.#last = last;
   }
 
-  /** Resolves when everything that was appended before is on the disk itself. */
+  /** Resolves when everything that was appended before is on the disk. */
   async sync(): Promise<void> {
     await this.#file?.datasync();
   }
 
-  /** Ends the rows for who reads the file as it is. */
+  /** Ends the rows, so that the engine can read the file as it is. */
   async end(): Promise<void> {
     await this.#file?.write(END, 0, END.length, this.#bytes);
   }
 
-  /** Its rows are elsewhere now: the next append begins the file anew. */
+  /** Makes the next append begin the file anew; its rows have to be in the tables. */
   reuse(): void {
     this.#bytes = 0;
     this.#rows = 0;
     this.#last = 0;
   }
 
-  /** Gives its bytes back to the disk; a start reads what the files hold. */
+  /** Truncates the file, so that the next start has nothing to read in it. */
   async cut(): Promise<void> {
     await this.#file?.truncate(0);
   }

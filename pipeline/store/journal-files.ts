@@ -7,11 +7,11 @@ import { upgradeJournal } from './journal-upgrade.ts';
 export interface JournalFilesOptions {
   /** Folder of the files. */
   readonly folder: string;
-  /** Brings everything that was stored before to the disk itself. */
+  /** Flushes everything that was stored before to the disk. */
   readonly syncTables: () => Promise<void>;
-  /** Is given a sentence for each loss, and for what may be one. */
+  /** Called with a sentence for each loss or possible loss. */
   readonly onDamage: (message: string) => void;
-  /** So long stored rows wait for others before they are brought to the disk. */
+  /** How long stored rows wait for others before they are flushed to the disk. */
   readonly checkpointMilliseconds: number;
   readonly retryMilliseconds: number;
 }
@@ -22,23 +22,23 @@ interface StoredFile {
 }
 
 const FILES = 16;
-/** An append to a file that holds as much goes to the next one. */
+/** A file of this size is full: the next append goes to another one. */
 export const MAX_FILE_BYTES = 16 * 1024 * 1024;
-/** Of all files that are in use. */
+/** Size of all files in use together. */
 const MAX_BYTES = FILES * MAX_FILE_BYTES;
-/** So many files of stored rows are brought to the disk at once. */
+/** Files of stored rows after which a checkpoint is saved at once. */
 const CHECKPOINT_FILES = 4;
 
 /**
- * The files of a journal. One is used again only when the tables hold its rows on the disk itself; the checkpoint then says up to which
- * sequence number they do.
+ * The files of a journal. A file is used again only when its rows are in the tables on the disk. The checkpoint says up to
+ * which sequence number they are.
  */
 export class JournalFiles {
   readonly #options: JournalFilesOptions;
   readonly #checkpoint: Checkpoint;
   readonly #free: JournalFile[] = [];
   readonly #used = new Set<JournalFile>();
-  /** Files whose rows are stored and which a power cut could take from the tables, the oldest first. */
+  /** Files whose rows are stored and not flushed to the disk yet, so that a power cut could lose them; the oldest first. */
   readonly #stored: StoredFile[] = [];
   readonly #waiting: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = [];
   #saving: Promise<void> | undefined;
@@ -52,7 +52,7 @@ export class JournalFiles {
     this.#checkpoint = new Checkpoint(join(options.folder, 'checkpoint'));
   }
 
-  /** @returns what an earlier process left behind the checkpoint, the oldest first, each with its file */
+  /** @returns the rows that an earlier process left behind the checkpoint, the oldest first, each with its file */
   async load(): Promise<{ readonly file: JournalFile; readonly leftover: Leftover }[]> {
     const { folder, onDamage } = this.#options;
     await upgradeJournal(folder);
@@ -71,22 +71,22 @@ export class JournalFiles {
     return found;
   }
 
-  /** Every row up to this sequence number is in the tables, on the disk itself. */
+  /** Every row up to this sequence number is in the tables on the disk. */
   get checkpoint(): number {
     return this.#checkpoint.value;
   }
 
-  /** The files held all rows that were stored since then, as they were loaded; seconds since 1970. */
+  /** When they were loaded, the files held all rows that were stored since then; seconds since 1970. */
   get completeSince(): number {
     return this.#completeSince;
   }
 
-  /** Why stored rows cannot be brought to the disk. */
+  /** Why stored rows cannot be flushed to the disk. */
   get failure(): { readonly error: unknown } | undefined {
     return this.#failure;
   }
 
-  /** Gives a file to append to. Where all are in use it waits for one, or rejects with what hinders that. */
+  /** Resolves to a file to append to. Where all are in use, it waits for one, or rejects with the error that prevents that. */
   async take(): Promise<JournalFile> {
     while (this.isFull) {
       if (this.#failure) throw this.#failure.error;
@@ -98,13 +98,16 @@ export class JournalFiles {
     return file;
   }
 
-  /** The rows of a file are in the tables. Called in the order of their sequence numbers. @param last that of its last row */
+  /**
+   * Notes that the rows of a file are in the tables. Called in the order of sequence numbers.
+   * @param last sequence number of its last row
+   */
   addStored(file: JournalFile, last: number): void {
     this.#stored.push({ file, last });
     this.#plan();
   }
 
-  /** Nobody gets a file until `retry`. */
+  /** Makes `take` reject with the error until `retry` is called. */
   refuse(error: unknown): void {
     for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
@@ -114,7 +117,7 @@ export class JournalFiles {
     this.#plan();
   }
 
-  /** Resolves when the rows of every file that was added before are on the disk, and the file is given up; rejects with what hinders it. */
+  /** Resolves when the rows of every file that was added before are on the disk and the file is free; rejects with the error that prevents it. */
   async giveUp(): Promise<void> {
     const files = this.#stored.map(({ file }) => file);
     while (files.some((file) => this.#stored.some((stored) => stored.file === file))) {
@@ -133,7 +136,7 @@ export class JournalFiles {
     await this.#checkpoint.close();
   }
 
-  /** A further one has to be given up first. */
+  /** True where another file has to become free before the next append. */
   get isFull(): boolean {
     let bytes = 0;
     for (const file of this.#used) bytes += file.bytes;
@@ -155,7 +158,7 @@ export class JournalFiles {
     }, milliseconds).unref();
   }
 
-  /** Gives up the files whose rows are stored, when the tables are on the disk. Never rejects. */
+  /** Flushes the tables to the disk, saves the checkpoint and frees the files of stored rows. Never rejects. */
   async #saveCheckpoint(): Promise<void> {
     if (this.#saving || this.#stored.length === 0) return;
     clearTimeout(this.#due);

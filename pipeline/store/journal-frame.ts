@@ -3,14 +3,14 @@ import { lengthBytes, writeLength } from './native-columns.ts';
 
 /** One append to a file of the journal. */
 export interface Frame {
-  /** The sequence number of the first row that its file was begun with: larger each time that a file is used again. */
+  /** Sequence number of the first row of the file's current use, so it rises each time that the file is used again. */
   readonly generation: number;
-  /** Where it begins in the file, in bytes. */
+  /** Where the frame begins in the file, in bytes. */
   readonly offset: number;
-  /** Bytes, its head included. */
+  /** Bytes of the frame, with its head. */
   readonly length: number;
   readonly rows: number;
-  /** Rows of this generation that stand before it in the file. */
+  /** Rows of this generation before this frame in the file. */
   readonly rowsBefore: number;
   /** Sequence number of its last row. */
   readonly last: number;
@@ -18,9 +18,9 @@ export interface Frame {
 
 const MAGIC = Buffer.from('\x93LPJRNL1', 'latin1');
 const VALUE_BYTES = 56;
-/** Name, type and first value of the column that a frame's head is. */
+/** Name and type of the column that holds a frame's head, and the length of its first value. */
 const COLUMN = Buffer.concat([string('frame'), string('String'), Buffer.of(VALUE_BYTES)]);
-/** Counts of columns and rows come before it, of up to five bytes each. */
+/** The head follows the counts of columns and rows, of up to five bytes each. */
 const MAX_HEAD_BYTES = 10 + COLUMN.length + VALUE_BYTES;
 
 function string(text: string): Buffer {
@@ -28,8 +28,8 @@ function string(text: string): Buffer {
 }
 
 /**
- * Makes blocks in the engine's Native format a frame: their first block gets one more column, whose first value is the frame's
- * head and whose other values are empty. The engine passes over a column that its table does not have, so it reads a file of frames
+ * Makes a frame of blocks in the engine's Native format. Their first block gets one more column, whose first value is the frame's
+ * head and whose other values are empty. The engine ignores a column that its table does not have, so it reads a file of frames
  * as it is, and one `fdatasync` makes rows and head durable together.
  * @param pieces blocks of rows; the first piece begins with the counts of columns and rows of the first block
  */
@@ -67,17 +67,17 @@ export function encodeFrame(
 
 const CRC_BYTES = 4;
 
-/** Ends the frames of a file for the engine: a block of no columns and no rows. What an earlier generation left may follow. */
+/** A block without columns and rows ends the file for the engine. Frames of an earlier generation may follow. */
 export const END = Buffer.alloc(2);
 
-/** The frame that begins here, by its head alone; undefined where none does. */
+/** The frame that begins at an offset, by its head alone; undefined where none begins. */
 export function frameAt(bytes: Buffer, offset: number): Frame | undefined {
   return headAt(bytes, offset)?.frame;
 }
 
 /**
- * Finds every whole frame of a file. Torn, foreign and zero bytes are passed over to the next one: each knows where it stands, and has a
- * checksum of its head and one of its rows.
+ * Finds every complete frame of a file and skips torn, foreign and zero bytes between them. This is possible because each frame holds its
+ * own offset, a checksum of its head and one of its rows.
  */
 export function readFrames(bytes: Buffer): Frame[] {
   const frames: Frame[] = [];
@@ -94,9 +94,9 @@ export function readFrames(bytes: Buffer): Frame[] {
 
 interface Head {
   readonly frame: Frame;
-  /** Offset of the byte behind it. */
+  /** Offset of the byte behind the head. */
   readonly end: number;
-  /** Of what follows it in the frame. */
+  /** Checksum of the rest of the frame. */
   readonly crc: number;
 }
 
@@ -126,7 +126,7 @@ function headAt(bytes: Buffer, offset: number): Head | undefined {
   };
 }
 
-/** Where the next frame may begin, at `from` or behind it; the length of the bytes where none does. */
+/** The next offset, from `from` on, where a frame may begin; the length of the bytes where there is none. */
 function nextFrame(bytes: Buffer, from: number): number {
   for (let found = bytes.indexOf(MAGIC, from); found !== -1; found = bytes.indexOf(MAGIC, found + 1)) {
     if (found + 28 > bytes.length) break;
@@ -136,7 +136,7 @@ function nextFrame(bytes: Buffer, from: number): number {
   return bytes.length;
 }
 
-/** A length as the engine writes it: seven bits a byte, the lowest first. */
+/** Reads a length as the engine writes it (LEB128): seven bits a byte, the lowest first. */
 function readLength(
   bytes: Uint8Array,
   offset: number,

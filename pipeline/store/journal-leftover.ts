@@ -2,27 +2,27 @@ import { type FileHandle, open, readdir, rename, rm, truncate } from 'node:fs/pr
 import { basename, dirname, join } from 'node:path';
 import { END, type Frame, frameAt, readFrames } from './journal-frame.ts';
 
-/** Rows that an earlier process appended to a file of the journal and that may not be stored yet. */
+/** Rows that an earlier process appended to a file of the journal, and may not have stored. */
 export interface Leftover {
   readonly path: string;
   readonly rows: number;
-  /** Sequence number of the last row that is whole. */
+  /** Sequence number of the last readable row. */
   readonly last: number;
-  /** Whole frames of the file's last use, in the order of their rows. */
+  /** The complete frames of the file's last use, in the order of their rows. */
   readonly frames: readonly Frame[];
-  /** Rows between these that cannot be read. */
+  /** Rows between the frames that cannot be read. */
   readonly lostRows: number;
 }
 
-/** Files that are kept because they are damaged; of more the oldest are removed. */
+/** Damaged files that are kept; beyond this number the oldest are removed. */
 const MAX_SET_ASIDE = 8;
 const HEAD_BYTES = 4096;
 const NAME = /^\d+$/;
 
 /**
- * Reads what the files of a journal hold behind a checkpoint, the oldest rows first. A file that cannot be read is set aside and
- * keeps no other from being read.
- * @param report is given a sentence for each loss, and for what may be one
+ * Reads the rows that the files of a journal hold behind a checkpoint, the oldest first. A file that cannot be read is set aside, and
+ * the others are read all the same.
+ * @param report called with a sentence for each loss or possible loss
  */
 export async function readLeftovers(
   folder: string,
@@ -37,7 +37,7 @@ export async function readLeftovers(
       const leftover = await readLeftover(path, checkpoint, report);
       if (!leftover) continue;
       const { generation } = leftover.frames[0]!;
-      // Two of one generation: somebody copied a file.
+      // Two files of one generation: somebody copied a file.
       const other = leftovers.get(generation);
       if (!other || other.rows < leftover.rows) leftovers.set(generation, leftover);
     } catch (error) {
@@ -81,14 +81,14 @@ async function readLeftover(
   return { path, rows, last: lastFrame.last, frames, lostRows };
 }
 
-/** The bytes of a file; none of one that holds no row behind the checkpoint, for its first frame says so. */
+/** The bytes of a file; none where its first frame shows that no row is behind the checkpoint. */
 async function readBehind(path: string, checkpoint: number): Promise<Buffer> {
   const file = await open(path);
   try {
     const head = Buffer.alloc(HEAD_BYTES);
     const { bytesRead } = await file.read(head, 0, HEAD_BYTES, 0);
     const first = frameAt(head.subarray(0, bytesRead), 0);
-    // Files are given up whole and in order: one whose first row is up to the checkpoint has no row behind it.
+    // Files become free one after the other: where the first row of a file is up to the checkpoint, all of its rows are.
     return first && first.generation <= checkpoint ? Buffer.alloc(0) : await readAll(file);
   } finally {
     await file.close();
@@ -105,7 +105,7 @@ async function readAll(file: FileHandle): Promise<Buffer> {
 }
 
 /**
- * Gives a leftover's rows as a file that the engine reads to its end.
+ * Writes the rows of a leftover to a file that the engine can read to its end, and removes it after use.
  * @param use gets the path of the file
  */
 export async function useLeftover<T>(leftover: Leftover, use: (path: string) => Promise<T>): Promise<T> {
@@ -115,12 +115,12 @@ export async function useLeftover<T>(leftover: Leftover, use: (path: string) => 
     await writeAt(path, END, offset + length);
     return use(path);
   }
-  const whole = `${path}.whole`;
+  const complete = `${path}.whole`;
   try {
-    await copyFrames(path, whole, frames);
-    return await use(whole);
+    await copyFrames(path, complete, frames);
+    return await use(complete);
   } finally {
-    await rm(whole, { force: true });
+    await rm(complete, { force: true });
   }
 }
 
@@ -159,7 +159,7 @@ export async function setAside(path: string): Promise<string> {
   return aside;
 }
 
-/** Whether this is the name of a file of the journal that was set aside. */
+/** Whether a file of this name was set aside. */
 export function isSetAside(name: string): boolean {
   return /\.damaged-\d+$/.test(basename(name));
 }

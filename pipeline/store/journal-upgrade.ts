@@ -2,12 +2,12 @@ import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeFrame } from './journal-frame.ts';
 
-/** Of each append, in a file of its own: bytes of the rows' file up to its end, rows, sequence number of the last row. */
+/** Entry for an append in the `.ends` file: bytes of the file of rows up to its end, number of rows, sequence number of the last row. */
 const END_BYTES = 24;
 
 /**
- * Version 0.1.0 kept the ends of appends in a second file (`0.ends`) beside each file of rows. What a process of it left is made one
- * frame, so that a release may be changed behind a crash.
+ * Turns the files that a process of version 0.1.0 left into frames, so that an update is possible after a crash. That version kept the
+ * ends of appends in a second file (`0.ends`) beside each file of rows.
  */
 export async function upgradeJournal(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
@@ -16,7 +16,7 @@ export async function upgradeJournal(folder: string): Promise<void> {
     const path = join(folder, number);
     const ends = await readFile(join(folder, name));
     const rows = await readFile(path).catch(() => Buffer.alloc(0));
-    // What holds no rows is set aside later, like a file of today's.
+    // A file without rows is set aside later, like a file of the current form.
     await upgradeFile(path, rows, ends).catch(() => {});
     await rm(join(folder, name));
   }

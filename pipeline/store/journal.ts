@@ -8,30 +8,31 @@ import { type Leftover, setAside, useLeftover } from './journal-leftover.ts';
 export interface JournalOptions {
   /** Folder of its files; made when it does not exist. */
   readonly folder: string;
-  /** The partition of the table for which a sequence number is meant: an insert into one is atomic. */
+  /** The partition of the table that a sequence number belongs to; an insert into one partition is atomic. */
   readonly partitionOf: (last: number) => number;
-  /** Stores the rows of a file, all or none. */
+  /** Stores the rows of a file, all or none of them. */
   readonly store: (path: string) => Promise<void>;
   /**
-   * Whether any row of these sequence numbers is stored: asked where an earlier attempt may have been done. Some may be deleted since.
+   * Whether any row with a sequence number in this range is stored; called where an earlier attempt may have succeeded. Some of its rows
+   * may have been deleted since.
    */
   readonly isStored: (first: number, last: number) => Promise<boolean>;
-  /** Whether an error says that the file itself cannot be read. */
+  /** Whether an error means that the file itself cannot be read. */
   readonly isDamage: (error: unknown) => boolean;
-  /** Is given a sentence for each loss, and for what may be one. */
+  /** Called with a sentence for each loss or possible loss. */
   readonly onDamage: (message: string) => void;
-  /** Whether an append waits until its rows are on the disk itself; otherwise they survive the end of the process alone. */
+  /** Whether an append waits until its rows are on the disk; otherwise they survive the end of the process, but no power cut. */
   readonly syncAppends: boolean;
-  /** Brings everything that was stored before to the disk itself. */
+  /** Flushes everything that was stored before to the disk. */
   readonly syncTables: () => Promise<void>;
   /**
-   * Rows that one insert takes. A part costs 7 ms and 41 files, each of them up to a millisecond on ext4 where many were deleted lately: inserts of
-   * 20,000 rows took 15 to 20 % more CPU for all of ingest than those of 60,000.
+   * Rows of one insert. Each insert makes a part, which costs 7 ms and 41 files; on ext4 a file takes up to a millisecond where many were
+   * deleted before. With inserts of 20,000 rows all of ingest took 15 to 20 % more CPU than with 60,000.
    */
   readonly maxRows?: number;
-  /** So long rows that nobody asks for wait for others. */
+  /** How long rows wait for others while no reader asks for them. */
   readonly gatherMilliseconds?: number;
-  /** So long stored rows wait for others before they are brought to the disk. */
+  /** How long stored rows wait for others before they are flushed to the disk. */
   readonly checkpointMilliseconds?: number;
   readonly retryMilliseconds?: number;
 }
@@ -40,9 +41,9 @@ interface Segment {
   readonly file: JournalFile;
   readonly partition: number | undefined;
   state: 'open' | 'waiting' | 'storing' | 'stored';
-  /** An attempt to store it may have been done. */
+  /** An earlier attempt to store it failed and may have succeeded all the same. */
   doubtful: boolean;
-  /** What an earlier process left in the file. */
+  /** The rows that an earlier process left in the file. */
   readonly leftover: Leftover | undefined;
 }
 
@@ -53,21 +54,21 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
-/** One insert works on one core. */
+/** Inserts that run at once; each uses one core. */
 const INSERTS = 2;
 
 /**
- * Makes rows durable at the cost of writing them to a file, and stores them in few large inserts behind that. An insert
- * costs 7 ms of CPU and a part that has to be merged whatever it holds, so small ones take most of what a busy server has.
- * Whoever reads calls `flush` first and so sees all that was appended before. What a crash leaves is stored at the next start, unless
- * the table has it already.
+ * Makes rows durable at the cost of a write to a file, and stores them in few large inserts afterwards. An insert costs 7 ms of CPU and
+ * makes a part that has to be merged, however few rows it has, so small inserts would take most of a busy server's CPU.
+ * Readers call `flush` first, so that they see all rows that were appended before. Rows that a crash leaves in the files are stored at
+ * the next start, unless the table has them already.
  */
 export class Journal implements Journaled {
   readonly #options: Required<JournalOptions>;
   readonly #files: JournalFiles;
   readonly #loading: Promise<void>;
   #open: Segment | undefined;
-  /** Full ones, the oldest first. */
+  /** Segments that take no further rows, the oldest first. */
   readonly #sealed: Segment[] = [];
   #storedCount = 0;
   #last = 0;
@@ -76,11 +77,11 @@ export class Journal implements Journaled {
   readonly #idle: (() => void)[] = [];
   /** Why the oldest segment cannot be stored. */
   #failure: { readonly error: unknown } | undefined;
-  /** The same, also while another attempt runs: until one succeeds nothing says that it will. */
+  /** The last failure, kept while another attempt runs, because only a success shows that the problem is over. */
   #problem: { readonly error: unknown } | undefined;
   #retry: NodeJS.Timeout | undefined;
   #gathering: NodeJS.Timeout | undefined;
-  /** Writes and seals happen one after the other. */
+  /** Writes and seals are done one after the other. */
   readonly #writes = new SerialQueue();
 
   constructor(options: JournalOptions) {
@@ -102,7 +103,7 @@ export class Journal implements Journaled {
     return this.#sealed.reduce((sum, segment) => sum + rowsOf(segment), this.#open?.file.rows ?? 0);
   }
 
-  /** Why they cannot be stored now, or not brought to the disk. */
+  /** Why the rows cannot be stored or flushed to the disk now. */
   get problem(): string | undefined {
     const problem = this.#problem ?? this.#files.failure;
     if (!problem) return undefined;
@@ -110,25 +111,25 @@ export class Journal implements Journaled {
     return error instanceof Error ? error.message : String(error);
   }
 
-  /** All rows that an earlier process stored since then were in the journal at the start, so that none of them is missing; seconds since 1970. */
+  /** At the start the journal held all rows that an earlier process stored since then, so none of them is missing; seconds since 1970. */
   get completeSince(): number {
     return this.#files.completeSince;
   }
 
-  /** The highest sequence number that was ever appended, as far as the journal knows; 0 for none. */
+  /** The highest appended sequence number that the journal knows; 0 for none. */
   async last(): Promise<number> {
     await this.#loading;
     return Math.max(this.#files.checkpoint, this.#last);
   }
 
-  /** Resolves when the rows are durable. Where too much waits to be stored, it waits for that, or rejects with what hinders it. */
+  /** Resolves when the rows are durable. Where too many rows wait to be stored, it waits for them, or rejects with the error that prevents it. */
   async append(blocks: AppendedBlocks): Promise<void> {
     const segment = await this.#writes.run(() => this.#write(blocks));
     if (!this.#options.syncAppends) return;
     try {
       await segment.file.sync();
     } catch (error) {
-      // The system may report a failed write once and take it for done afterwards: nothing more goes into this file.
+      // The system may report a failed write only once and treat it as done afterwards, so nothing more is written to this file.
       await this.#writes.run(async () => {
         if (this.#open === segment) this.#seal();
       });
@@ -136,7 +137,7 @@ export class Journal implements Journaled {
     }
   }
 
-  /** Resolves when everything that was appended before is stored; rejects with what hinders it. */
+  /** Resolves when everything that was appended before is stored; rejects with the error that prevents it. */
   async flush(): Promise<void> {
     await this.#loading;
     if (!this.#open && this.#sealed.length === 0) return;
@@ -145,13 +146,13 @@ export class Journal implements Journaled {
     await this.#stored(this.#storedCount + this.#sealed.length);
   }
 
-  /** Resolves when everything that was appended before is stored on the disk itself, and no file holds it any more. */
+  /** Resolves when everything that was appended before is stored on the disk and in no file of the journal any more. */
   async checkpoint(): Promise<void> {
     await this.flush();
     await this.#files.giveUp();
   }
 
-  /** Stores what it can; what it cannot is stored at the next start. */
+  /** Stores what can be stored now; the rest is stored at the next start. */
   async close(): Promise<void> {
     await this.flush().catch(() => {});
     clearTimeout(this.#retry);
@@ -251,7 +252,7 @@ export class Journal implements Journaled {
     if (leftover && leftover.lostRows > 0) await setAside(leftover.path);
   }
 
-  /** Rows with a right checksum that the engine cannot read all the same must not keep the others from being stored. */
+  /** Stores a leftover, or sets its file aside where the engine cannot read it, so that the others can be stored. */
   async #storeLeftover(leftover: Leftover): Promise<void> {
     const { store, isDamage, onDamage } = this.#options;
     try {

@@ -1,14 +1,14 @@
-/** Characters of a text, or bytes, that are looked at and written at once: the rest of a large body stands still meanwhile. */
+/** Characters of a text, or bytes, of one piece: of a large body only one piece at a time is searched and written. */
 const PIECE_LENGTH = 1024 * 1024;
-/** So far back a piece looks for a place to end at. */
+/** How far back from its limit a piece looks for a position to end at. */
 const REACH = 64 * 1024;
 
 const END_OF_BLOCK = /-----END [^\n-]*-----/;
 
 /**
- * The parts of a dead letter, whose content may be as large as a body may be. Bytes come as `latin1`.
- * A secret must not stand half in one part and half in the next, because each is redacted by itself: so a part ends at a
- * line break or a blank, and before a PEM block rather than in it.
+ * Cuts the content of a dead letter, which may be as large as a body, into parts. Bytes come as `latin1`.
+ * Each part is redacted by itself, so a secret must not be divided between two parts: a part ends at a line break or
+ * a blank, and before a PEM block rather than in it.
  */
 export function* cutContent(content: string | Buffer): Generator<string> {
   const slice = (from: number, to: number) =>
@@ -29,11 +29,11 @@ function endOfPiece(piece: string): number {
   if (lineBreak > reach) return lineBreak + 1;
   const blank = piece.lastIndexOf(' ');
   if (blank > reach) return blank + 1;
-  // Half of a character is none.
+  // A surrogate pair is not divided.
   return /[\uD800-\uDBFF]$/.test(piece) ? piece.length - 1 : piece.length;
 }
 
-/** Writes bytes that come part by part in base64, so that the texts together are that of all bytes. */
+/** Writes bytes that come in parts as base64; the texts joined are the base64 of all bytes. */
 export function createBase64Writer(): { add(latin1: string): string; end(): string } {
   let rest = Buffer.alloc(0);
   return {
@@ -47,9 +47,9 @@ export function createBase64Writer(): { add(latin1: string): string; end(): stri
   };
 }
 
-/** The beginning of a text that has at most so many bytes, in whole characters. */
+/** The beginning of a text with at most so many bytes; it ends between two characters. */
 export function headOf(text: string, bytes: number): string {
-  // No character has less than a byte.
+  // A character has at least one byte.
   const start = Buffer.from(text.slice(0, bytes));
   let end = Math.min(bytes, start.length);
   while (end > 0 && end < start.length && (start[end]! & 0xc0) === 0x80) end--;

@@ -12,12 +12,12 @@ import {
 } from './native-columns.ts';
 
 /**
- * The rows of one request as a block for the engine. They are written as soon as a record is made, because strings
- * that live until their insert cost more in garbage collection than everything else on the way (measured: 9.6 of 20 µs
- * a row). Each column is named in full, for a loop over names takes three times as long.
+ * The rows of one request as a block for the engine. A row is written as soon as its record is made, because strings that live
+ * until their insert cost more in garbage collection than everything else on the way (measured: 9.6 of 20 µs
+ * a row). Columns are named one by one, because a loop over names takes three times as long.
  */
 export class LogBlock {
-  /** A block without rows, with the memory of one that was released, if there is one. */
+  /** A block without rows; it uses the memory of a released one, if there is one. */
   static take(): LogBlock {
     return free.take() ?? new LogBlock();
   }
@@ -107,12 +107,12 @@ export class LogBlock {
     this.#request.push('');
   }
 
-  /** Puts a request's mark into its last row. */
+  /** Writes a request's idempotency key and progress (`encodeRequest`) into the last row. */
   setRequest(request: string): void {
     this.#request.replaceLast(request);
   }
 
-  /** Takes the rows of another block behind its own. */
+  /** Copies the rows of another block behind its own. */
   append(other: LogBlock): void {
     this.#count += other.#count;
     for (const [index, column] of this.#columns.entries()) column.append(other.#columns[index] as never);
@@ -120,7 +120,7 @@ export class LogBlock {
 
   /**
    * The block as it goes to the engine.
-   * @param seq place of the first row; the others follow it one by one
+   * @param seq sequence number of the first row; each further row has the next one
    */
   finish(seq: number): Uint8Array[] {
     const columns: Readonly<Record<string, readonly Uint8Array[]>> = {
@@ -156,7 +156,7 @@ export class LogBlock {
     ];
   }
 
-  /** Gives its memory to a later block; what `finish` gave must not be used any more. */
+  /** Gives its memory to a later block; the result of `finish` must not be used any more. */
   release(): void {
     this.#count = 0;
     let bytes = 0;
@@ -171,7 +171,7 @@ export class LogBlock {
 /** Memory that whoever writes records shares; blocks come back empty, so none sees another's rows. */
 const free = new FreeList<LogBlock>(8 * 1024 * 1024, 4 * 1024 * 1024);
 
-/** What stands before a column's values: its name and its type. */
+/** The bytes before a column's values: its name and its type. */
 const HEADS = new Map(
   LOG_COLUMNS.map(({ name, type }) => {
     const head = new StringColumn();
@@ -181,7 +181,7 @@ const HEADS = new Map(
   }),
 );
 
-/** What a block begins with: how many columns and rows it has. */
+/** The bytes at the beginning of a block: the numbers of columns and rows. */
 function sizes(columns: number, rows: number): Uint8Array {
   const bytes = new Uint8Array(lengthBytes(columns) + lengthBytes(rows));
   writeLength(bytes, 0, columns);

@@ -10,28 +10,28 @@ import { decodeRow, RECORD_SELECT, type RecordRow } from './columns.ts';
 import { decodeRequest, type StoredRequest } from './request-progress.ts';
 import { LOGS, type RecordTable } from './sql.ts';
 
-/** Records behind one place up to another that fulfil a condition. */
+/** Records behind one sequence number, up to another, that meet a condition. */
 export interface SequenceRange {
   readonly after: number;
   readonly upTo: number;
-  /** SQL condition; its values stand in `parameters`. */
+  /** SQL condition; its values are in `parameters`. */
   readonly where: string;
   readonly parameters: QueryParameters;
 }
 
 /**
- * Places are times, so records next to one are looked for within these microseconds of it first: in order of arrival
- * there is no index to read along, only one that passes over what lies outside a range.
+ * Records next to a sequence number are searched within these microseconds of it first. The table is not sorted by arrival: an index
+ * can only skip what lies outside a range, and sequence numbers are times.
  */
 const SPANS = [1e6, 60e6, 3_600e6, 86_400e6, Number.POSITIVE_INFINITY];
 
-/** Where a range has nothing at its start and goes on for so long, it is asked where it begins to have something. */
+/** Where so long a part of a range is empty at its start, the first sequence number in the rest is looked up. */
 const FAR = 86_400e6;
 
 /** Records within a bound in bytes. */
 export interface BoundedRecords {
   readonly records: readonly StoredRecord[];
-  /** Further ones that the limit in number would have let in. */
+  /** Further records within the limit in number that the bound in bytes left out. */
   readonly leftOut: number;
 }
 
@@ -49,7 +49,7 @@ export class LogStore implements RecordTable {
     this.table = table;
   }
 
-  /** The same table for who asks. */
+  /** The same table for another workload. */
   for(workload: Workload): LogStore {
     return new LogStore(this.clickhouse.for(workload), this.table);
   }
@@ -60,7 +60,7 @@ export class LogStore implements RecordTable {
     return Math.max(last, await this.clickhouse.lastAppended());
   }
 
-  /** How far the requests with these idempotency keys are stored whose records came in after a sequence number. */
+  /** The stored progress of the requests with these idempotency keys, where their rows are behind a sequence number. */
   async findRequests(keys: readonly string[], after: number): Promise<StoredRequest[]> {
     const rows = await this.clickhouse.query<[string]>(
       `SELECT request FROM ${this.table} WHERE seq > {after:UInt64} AND ${REQUEST_KEY} IN {keys:Array(String)}
@@ -70,7 +70,7 @@ export class LogStore implements RecordTable {
     return rows.map(([request]) => decodeRequest(request));
   }
 
-  /** The hashes (`hashKey`, the first 8 bytes) of the requests of a range, in no order: many at once, as they come. */
+  /** Yields the hashes (first 8 bytes of `hashKey`) of the requests in a range, many in a buffer, in no order. */
   async *requestHashes(after: number, upTo: number, signal: AbortSignal): AsyncGenerator<Buffer> {
     const chunks = this.clickhouse.stream(
       `SELECT reinterpretAsUInt64(SHA256(${REQUEST_KEY})) FROM ${this.table} WHERE ${RANGE} AND request != ''`,
@@ -92,7 +92,7 @@ export class LogStore implements RecordTable {
     return first;
   }
 
-  /** The latest time among the records read so far: a place to begin a search, not the end of what is there. */
+  /** The latest time of the records read so far, in seconds since 1970: where a search may begin, not where the records end. */
   get newestSecond(): number | undefined {
     return this.#newestSecond;
   }
@@ -110,8 +110,8 @@ export class LogStore implements RecordTable {
   }
 
   /**
-   * The first records that clauses select, at least one and as many as stay within some bytes. Only where all of them do not, their
-   * sizes are asked for, which reads no texts.
+   * The first records that the clauses select: at least one, and as many as have at most `maxBytes` together. Only where not all of them
+   * do, a second statement reads their sizes, which reads no texts.
    * @param clauses end with `LIMIT {limit:UInt32}`
    */
   async selectWithin(
@@ -141,7 +141,7 @@ export class LogStore implements RecordTable {
       return index > 0 && bytes > maxBytes;
     });
     const count = over < 0 ? sizes.length : over;
-    // They were measured: a record that exceeds the bound alone is given.
+    // Their sizes are known, so this statement has no bound: a single record may exceed it.
     const records = await this.select(clauses, limited(count, { max_result_bytes: 0 }));
     return { records, leftOut: sizes.length - count };
   }
@@ -156,7 +156,7 @@ export class LogStore implements RecordTable {
     );
   }
 
-  /** The sequence numbers of the first records of a range, whatever these hold: nothing else of them is read. */
+  /** The sequence numbers of the first records of a range. No other column is read. */
   sequenceNumbers(
     limit: number,
     range: Pick<SequenceRange, 'after' | 'upTo'>,
@@ -190,7 +190,7 @@ export class LogStore implements RecordTable {
     return undefined;
   }
 
-  /** The last records of a range, in order of arrival, as many as stay within some bytes. */
+  /** The last records of a range, in order of arrival, as many as have at most `maxBytes` together. */
   async newestWithin(
     maxBytes: number,
     limit: number,
@@ -213,7 +213,7 @@ export class LogStore implements RecordTable {
     return { records: [], leftOut: 0 };
   }
 
-  /** The first records of a range, as many as stay within some bytes. */
+  /** The first records of a range, as many as have at most `maxBytes` together. */
   async oldestWithin(
     maxBytes: number,
     limit: number,
@@ -246,7 +246,7 @@ export class LogStore implements RecordTable {
     return count;
   }
 
-  /** Reads longer and longer parts of a range from its start, until one has enough rows. */
+  /** Reads longer and longer parts from the start of a range, until a part has enough rows. */
   async #fromStart<Range extends Pick<SequenceRange, 'after' | 'upTo'>, Row>(
     range: Range,
     options: RangeOptions,
@@ -266,7 +266,7 @@ export class LogStore implements RecordTable {
     return [];
   }
 
-  /** The first sequence number of any record behind one, up to another. */
+  /** The first sequence number of any record behind `after`, up to `upTo`; undefined where there is none. */
   async #firstBehind(after: number, upTo: number, options: RangeOptions): Promise<number | undefined> {
     const [[first, count] = [0, 0]] = await this.clickhouse.query<[number, number]>(
       `SELECT min(seq), count() FROM ${this.table} WHERE ${RANGE}`,
@@ -279,9 +279,9 @@ export class LogStore implements RecordTable {
 const RANGE = 'seq > {after:UInt64} AND seq <= {up_to:UInt64}';
 
 /**
- * The idempotency key of the request that a row carries: all up to the last quotation mark. Nearly all rows carry none, and
- * the engine stores and reads them as a sparse column: 20 million rows with 100,000 requests are looked through in 50 ms
- * of CPU. An index would cost each row of an insert 1 µs.
+ * The idempotency key in the column `request`: everything up to the last quotation mark. Nearly all rows have an empty `request`, so the
+ * engine stores the column as a sparse one: 20 million rows with 100,000 requests are searched in 50 ms of CPU. An
+ * index would cost 1 µs for each inserted row.
  */
 const REQUEST_KEY = `substring(request, 1, length(request) - position(reverse(request), '"') + 1)`;
 export const HASH_BYTES = 8;

@@ -5,8 +5,8 @@ import { MESSAGE_LETTERS } from './message-letters.ts';
 import { createTable, type Statement } from './statement.ts';
 
 /**
- * The table `logs` as the last of the migrations leaves it, so that a new server starts in half the time. A test holds that it is the
- * same.
+ * The table `logs` as the migrations leave it, so that a new server starts in half the time. A test compares the
+ * two.
  *
  * It is partitioned by the day of arrival, so that retention drops whole folders and an import of old files does not touch a
  * hundred partitions at once, and ordered by the records' own time. The projections `minutes` and `hours` hold the counts: they are
@@ -15,14 +15,14 @@ import { createTable, type Statement } from './statement.ts';
  *
  * Merges wait for 30 parts, so that many small inserts are merged in few steps.
  *
- * Two indexes answer searches for a part of a message. `by_word` knows the rows of each word of letters, so that what has a word,
- * or a part of one, is found and counted without reading messages: there are few such words, and the engine looks through all
- * of them. Everything else, ids above all, is looked for by its pieces of four characters in `by_piece`.
+ * Two indexes answer searches for a part of a message. `by_word` knows the rows of each word of letters, so that messages with a word,
+ * or with a part of one, are found and counted without being read: there are few such words, and the engine searches all of
+ * them. Everything else, ids above all, is searched by its pieces of four characters in `by_piece`.
  *
- * Blocks are small, because the engine looks for a flipped bit in one whose checksum is wrong, in a time that grows with the square
- * of its size, and nothing stops it meanwhile: 64 kB take 1.7 s, 128 kB 7.6 s and a megabyte, the engine's own size, some ten minutes.
+ * Blocks are small. In a block with a wrong checksum the engine searches for the flipped bit, in a time that grows with the square of
+ * the size, and cannot be stopped meanwhile: 64 kB take 1.7 s, 128 kB 7.6 s and a megabyte, the engine's default, some ten minutes.
  *
- * @param ttl SQL: when a row may go
+ * @param ttl SQL expression: when a row may be removed
  */
 export function logsTable(ttl: string): Statement {
   return createTable('logs', {
@@ -59,14 +59,14 @@ export const DAY_OF_ARRIVAL = "toDate(fromUnixTimestamp64Micro(toInt64(seq), 'UT
 /** Batches of records go to one shard whole, so that each is stored at once or not at all. */
 export const WHOLE_BATCHES = `intDiv(seq, ${BLOCK_MICROSECONDS})`;
 
-/** `request` is written last and stands second. */
+/** The first columns of the table; inserts write `request` last. */
 const FIRST = ['seq', 'request'];
 const COLUMNS = [
   ...LOG_COLUMNS.filter(({ name }) => FIRST.includes(name)),
   ...LOG_COLUMNS.filter(({ name }) => !FIRST.includes(name)),
 ].map(({ name, type }) => `${name} ${type}${codecOf(type)}`);
 
-/** Types of few values need none. */
+/** The codec of a column's type; types of few values need none. */
 function codecOf(type: string): string {
   if (type === 'String') return ' CODEC(ZSTD(1))';
   return type === 'UInt64' || type.startsWith('DateTime64') ? ' CODEC(DoubleDelta, ZSTD(1))' : '';

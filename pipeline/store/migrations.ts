@@ -11,8 +11,8 @@ import {
 } from './statement.ts';
 
 /**
- * Statements by schema version; a version that has been released never changes, later ones follow it. An empty database gets the
- * tables that they end with at once: `logs` from `logs-table.ts`, which has to be kept the same, and all others as they are created here.
+ * Statements by schema version. A version that has been released never changes; later ones follow it. An empty database gets the final
+ * tables at once: `logs` from `logs-table.ts`, which has to be kept the same, and all others as they are created here.
  */
 export const MIGRATIONS: readonly (readonly Statement[])[] = [
   [
@@ -93,7 +93,7 @@ export const MIGRATIONS: readonly (readonly Statement[])[] = [
   ],
   [
     // Like the search index, the projection is built in merges: a part without it is counted row by row. Measured for an
-    // insert of 2,000 rows: 7.5 ms of CPU in place of 11.8, and 7.3 with marks and keys uncompressed.
+    // insert of 2,000 rows: 7.5 ms of CPU instead of 11.8, and 7.3 with marks and keys uncompressed.
     alterTable(
       'logs',
       `MODIFY SETTING materialize_projections_on_insert = 0, materialize_projections_on_merge = 1,
@@ -125,7 +125,7 @@ export const MIGRATIONS: readonly (readonly Statement[])[] = [
       GROUP BY toStartOfHour(timestamp), service, level, machine_id, source, file_path
     )`,
     ),
-    // One hash in place of two: half the time in merges, the same size, and for words that are long enough to be rare
+    // One hash instead of two: half the time in merges, the same size, and for words that are long enough to be rare
     // hardly more false finds.
     alterTable('logs', 'DROP INDEX IF EXISTS by_piece'),
     alterTable('logs', 'ADD INDEX by_piece lower(message) TYPE ngrambf_v1(4, 65536, 1, 0) GRANULARITY 1'),
@@ -216,7 +216,7 @@ export const MIGRATIONS: readonly (readonly Statement[])[] = [
       'logs',
       `ADD INDEX IF NOT EXISTS by_word ${MESSAGE_LETTERS} TYPE text(tokenizer = splitByNonAlpha)`,
     ),
-    // Words are no longer looked for in pieces, so a quarter of the filter is enough: 2 bytes a row in place of 6. An index that is
+    // Words are no longer searched by pieces, so a quarter of the filter is enough: 2 bytes a row instead of 6. An index that is
     // still being made, as after the third version, cannot be dropped.
     killMutations(
       `database = currentDatabase() AND table IN ('logs', '${localTable('logs')}')
@@ -224,10 +224,10 @@ export const MIGRATIONS: readonly (readonly Statement[])[] = [
     ),
     alterTable('logs', 'DROP INDEX IF EXISTS by_piece'),
     alterTable('logs', 'ADD INDEX by_piece lower(message) TYPE ngrambf_v1(4, 16384, 1, 0) GRANULARITY 1'),
-    // A record's columns are then unpacked for 8,192 rows and not for up to 65,536: ten records of a rare word in 25 ms in
-    // place of 32, for 0.2 bytes a row.
-    // A day that is over is merged into one part: every part costs every question that looks at it (20 days in 400 parts: a word that is
-    // not there 1,403 ms, a histogram 248; in 20 parts 108 and 32).
+    // A record's columns are then unpacked for 8,192 rows and not for up to 65,536: ten records of a rare word take 25 ms
+    // instead of 32, for 0.2 bytes a row.
+    // A day that is over is merged into one part, because each part costs time in each query that reads it (20 days in 400 parts: an
+    // absent word takes 1,403 ms, a histogram 248; in 20 parts 108 and 32).
     alterTable(
       'logs',
       `MODIFY SETTING min_compress_block_size = 4096, min_age_to_force_merge_seconds = 7200,
@@ -238,8 +238,8 @@ export const MIGRATIONS: readonly (readonly Statement[])[] = [
     ),
   ],
   [
-    // A dead letter may be as large as a body: its beginning stands in `dead_letters`, the rest in pieces of up to a
-    // megabyte, each of which is read without its neighbours.
+    // A dead letter may be as large as a body: its beginning is in `dead_letters`, the rest in pieces of up to a
+    // megabyte, which are read one by one.
     alterColumns('dead_letters', 'ADD COLUMN IF NOT EXISTS content_bytes UInt64 DEFAULT length(content)'),
     createTable('dead_letter_pieces', {
       columns: `
@@ -253,8 +253,8 @@ export const MIGRATIONS: readonly (readonly Statement[])[] = [
     }),
   ],
   [
-    // The engine looks for a flipped bit in a block whose checksum is wrong, in a time that grows with the square of its size. Parts that
-    // are there get such blocks when they are merged.
+    // In a block with a wrong checksum the engine searches for the flipped bit, in a time that grows with the square of the size.
+    // Existing parts get smaller blocks when they are merged.
     ...['logs', 'dead_letters', 'dead_letter_pieces'].map((table) =>
       alterTable(table, 'MODIFY SETTING max_compress_block_size = 65536'),
     ),

@@ -1,12 +1,13 @@
 /**
- * Columns in ClickHouse's Native format, the layout that the engine itself works with: it takes them over as they are,
- * where it has to read and convert every value of a text format (measured: 1.1 µs a row in place of 7).
+ * Columns in ClickHouse's Native format, the layout that the engine itself works with. The engine takes them over as they are, while it has
+ * to read and convert every value of a text format (measured: 1.1 µs a row instead of 7).
  *
- * `append` puts the values of another column behind its own. Each gives its values' bytes in pieces, as they stand behind a column's name and type. They are views of memory that is
- * used again after `reset`: with new memory for every request, a tenth of the CPU went into the system's page faults.
+ * `append` adds the values of another column. `finish` returns the bytes of the values, in pieces, as they follow a column's name and
+ * type. They are views of memory that is used again after `reset`: with new memory for every request, a tenth of the CPU went into
+ * page faults.
  */
 
-/** Rows that a column has room for at first. */
+/** Rows for which a new column has room. */
 const FIRST_ROWS = 1_024;
 
 /** Numbers of one byte: UInt8, and Enum8 by its values. */
@@ -61,11 +62,11 @@ class WordList {
     this.#count += other.#count;
   }
 
-  /** Takes over another list whose words are places in `meanings`. */
-  appendMeant(other: WordList, meanings: readonly number[]): void {
+  /** Appends another list, each of whose words is an index into `mapping`. */
+  appendMapped(other: WordList, mapping: readonly number[]): void {
     this.#reserve(other.#count);
     for (let index = 0; index < other.#count; index++)
-      this.#words[this.#count++] = meanings[other.#words[index]!]!;
+      this.#words[this.#count++] = mapping[other.#words[index]!]!;
   }
 
   #reserve(words: number): void {
@@ -87,12 +88,12 @@ class WordList {
 const TWO_16 = 2 ** 16;
 const TWO_32 = 2 ** 32;
 
-/** Whole nanoseconds since 1970, signed: DateTime64(9). In two halves of 32 bits, because bigint costs ten times as much. */
+/** DateTime64(9): signed nanoseconds since 1970, as two halves of 32 bits, because bigint takes ten times as long. */
 export class NanosecondColumn {
   readonly #halves = new WordList();
 
   push(seconds: number, nanos: number): void {
-    // seconds × 10⁹ does not fit a double: the upper and the lower 16 bits of the seconds are multiplied apart.
+    // seconds × 10⁹ does not fit a double, so the upper and the lower 16 bits of the seconds are multiplied separately.
     const upper = Math.floor(seconds / TWO_16);
     const high = upper * 1e9;
     const low = (seconds - upper * TWO_16) * 1e9 + nanos;
@@ -119,7 +120,7 @@ function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array | Uint16Array):
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-/** `count` numbers that follow each other: UInt64. */
+/** UInt64: `count` consecutive numbers. */
 export function consecutive(first: number, count: number): Uint8Array {
   const halves = new Uint32Array(count * 2);
   for (let index = 0; index < count; index++) {
@@ -144,7 +145,7 @@ export class StringColumn {
       this.#bytes[this.#length++] = 0;
       return;
     }
-    // Most texts are ASCII, with as many bytes as characters; where that turns out wrong, the text is moved.
+    // Most texts are ASCII, with as many bytes as characters; where the length takes more bytes than assumed, the text is moved.
     this.#reserve(value.length * 3 + 2 * MAX_LENGTH_BYTES);
     const start = this.#length + lengthBytes(value.length);
     const written = this.#bytes.write(value, start);
@@ -161,7 +162,7 @@ export class StringColumn {
     this.#length += other.#length;
   }
 
-  /** Puts another value in the place of the last one. */
+  /** Replaces the last value. */
   replaceLast(value: string): void {
     this.#length = this.#last;
     this.push(value);
@@ -191,7 +192,7 @@ export class StringColumn {
 const INITIAL_BYTES = 1024;
 const MAX_LENGTH_BYTES = 5;
 
-/** LowCardinality(String): a dictionary, and each value's place in it. */
+/** LowCardinality(String): a dictionary, and the index of each value in it. */
 export class DictionaryColumn {
   readonly #indexes = new Map<string, number>([['', 0]]);
   readonly #dictionary = new StringColumn();
@@ -214,7 +215,7 @@ export class DictionaryColumn {
   append(other: DictionaryColumn): void {
     const indexes: number[] = [];
     for (const value of other.#indexes.keys()) indexes.push(this.#indexOf(value));
-    this.#values.appendMeant(other.#values, indexes);
+    this.#values.appendMapped(other.#values, indexes);
   }
 
   #indexOf(value: string): number {
@@ -262,7 +263,7 @@ const KEYS_VERSION = 1;
 const ADDITIONAL_KEYS = 1 << 9;
 const UPDATE_DICTIONARY = 1 << 10;
 
-/** How many bytes a length takes as LEB128. */
+/** Number of bytes of a length in LEB128. */
 export function lengthBytes(length: number): number {
   return length < 2 ** 7 ? 1 : length < 2 ** 14 ? 2 : length < 2 ** 21 ? 3 : length < 2 ** 28 ? 4 : 5;
 }

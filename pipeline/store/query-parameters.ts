@@ -2,9 +2,9 @@ import type { QueryParameters } from './clickhouse.ts';
 import { literal } from './sql.ts';
 
 /**
- * `SET param_name = '…', …` for the parameters of a statement, to run in its session before it. The engine's
- * own binding serves one parameterized query at a time in the whole process, so that one slow search would
- * hold up all others; what a session sets is its own (500 interleaved queries on two sessions: none mixed up).
+ * `SET param_name = '…', …` for the parameters of a statement, to be run in its session first. The engine's own binding serves one
+ * parameterized query at a time in the whole process, so one slow search would hold up all others. Settings belong to their
+ * session (500 interleaved queries on two sessions: none mixed up).
  */
 export function setParameters(parameters: QueryParameters = {}): string {
   const pairs = Object.entries(parameters).map(

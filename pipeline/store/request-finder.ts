@@ -5,7 +5,7 @@ import { idempotencyKey, type RequestProgress } from './request-progress.ts';
 
 export interface RequestFinderOptions {
   readonly store: Pick<LogStore, 'findRequests'>;
-  /** Called where damage keeps the store from answering: the requests asked for count as new. */
+  /** Called where damage keeps the store from answering: the requests then count as new. */
   readonly onDamage: (message: string) => void;
 }
 
@@ -16,12 +16,12 @@ interface Search {
   readonly reject: (error: unknown) => void;
 }
 
-/** A statement has room for so many keys of the longest agents. */
+/** Keys of one statement: so many have room even with the longest agent names. */
 const MAX_KEYS = 200;
 
 /**
- * Finds requests in the rows. One statement runs at a time and looks for all that were asked for while the one before ran,
- * so that many repetitions cost hardly more than one.
+ * Finds requests by their rows in the store. One statement runs at a time and looks for all requests that were asked for while the
+ * one before ran, so that many repetitions cost hardly more than one.
  */
 export class RequestFinder {
   readonly #options: RequestFinderOptions;
@@ -33,8 +33,9 @@ export class RequestFinder {
   }
 
   /**
-   * @param since milliseconds since 1970 before which its rows did not come in
-   * @throws LogplaneError `overloaded` where the store does not answer: the request is to be sent again
+   * @param since milliseconds since 1970; rows that came in before are not searched
+   * @returns how far the request is stored; undefined where it is not
+   * @throws LogplaneError `overloaded` where the store does not answer: the request has to be sent again
    */
   find(key: string, since: number): Promise<RequestProgress | undefined> {
     return new Promise((resolve, reject) => {
@@ -72,7 +73,7 @@ export class RequestFinder {
           error,
         );
       }
-      // Refusing them would hold up their senders for as long as the damage lasts, which may be for ever.
+      // Rejecting the requests would hold up their senders for as long as the damage lasts, which may be for ever.
       this.#options.onDamage(
         `damaged rows hide whether ${keys.length} repeated requests are stored: they are stored, perhaps a second time (${error.message})`,
       );

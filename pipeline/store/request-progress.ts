@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto';
 
 /** How far the records of one request have been stored. */
 export interface RequestProgress {
-  /** Entries of the body that are done, stored or rejected; a repetition goes on behind them. */
+  /** Entries of the body that are stored or rejected; a repetition goes on behind them. */
   readonly entries: number;
   readonly accepted: number;
   readonly rejected: number;
-  /** Nothing of the body follows. */
+  /** True where no entries follow. */
   readonly complete: boolean;
 }
 
-/** The progress that the last row of a request carries in the column `request`: stored with the rows or not at all. */
+/** The progress in the column `request` of a request's last row, which is stored together with the rows or not at all. */
 export interface StoredRequest extends RequestProgress {
   readonly agent: string;
-  /** Hash of the request's bytes, or of the key that its sender gave it. */
+  /** Hash of the request's bytes, or of its `Idempotency-Key`. */
   readonly digest: string;
 }
 
@@ -40,12 +40,12 @@ export function decodeRequest(text: string): StoredRequest {
   return { agent, digest, entries, accepted, rejected, complete: complete === 1 };
 }
 
-/** What says which request it is: `encodeRequest` begins with it, up to its last quotation mark. */
+/** The idempotency key of a request. The text of `encodeRequest` begins with it, up to the last quotation mark. */
 export function idempotencyKey(agent: string, digest: string): string {
   return JSON.stringify([agent, digest]).slice(0, -1);
 }
 
-/** 32 bytes; the store computes the same of what a row carries. */
+/** The key's SHA-256, 32 bytes; the store computes the same from the column `request`. */
 export function hashKey(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }

@@ -2,7 +2,7 @@ import { overloaded } from '../runtime/errors.ts';
 
 const MAX_WAIT_MILLISECONDS = 20_000;
 
-/** Hands out a fixed number of things, first come, first served; only so many callers may wait, and only so long. */
+/** Hands out a fixed number of resources, first come, first served; the number of waiting callers and their wait are bounded. */
 export class ResourcePool<T> {
   readonly #name: string;
   readonly #free: T[];
@@ -24,7 +24,7 @@ export class ResourcePool<T> {
     this.#maxWaitMilliseconds = maxWaitMilliseconds;
   }
 
-  /** Takes one for the time of the work. @throws as `take` does */
+  /** Takes a resource for the time of the work. @throws as `take` does */
   async use<Result>(work: (resource: T) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     const resource = await this.take(signal);
     try {
@@ -35,7 +35,7 @@ export class ResourcePool<T> {
   }
 
   /**
-   * @param signal ends the wait of a caller who needs it no more
+   * @param signal aborts the wait
    * @throws LogplaneError `overloaded` where too many wait, or none became free in time; the signal's reason
    */
   async take(signal?: AbortSignal): Promise<T> {

@@ -3,23 +3,23 @@ import type { Level } from '../record/severity.ts';
 export interface Retention {
   /** Days from arrival after which a record is removed. */
   readonly days: number;
-  /** The same for records of level error and fatal. */
+  /** Days for records of level error and fatal. */
   readonly errorDays: number;
-  /** The first that fits a record decides, before the other two. */
+  /** The first rule that matches a record decides, ahead of the two numbers above. */
   readonly rules?: readonly RetentionRule[];
 }
 
 export interface RetentionRule {
-  /** Any service where left out. */
+  /** Default: any service. */
   readonly service?: readonly string[] | undefined;
-  /** Any level where left out. */
+  /** Default: any level. */
   readonly level?: readonly Level[] | undefined;
   readonly days: number;
 }
 
 /**
- * How long a record is kept, in whole hours, as SQL over the columns of `logs`. It becomes a part of the table's
- * definition, which takes no parameters, so names of services are checked here again.
+ * How long a record is kept, in whole hours, as SQL over the columns of `logs`. The SQL becomes a part of the table's
+ * definition, which takes no parameters, so the names of services are checked again here.
  */
 export function lifetimeHours({ days, errorDays, rules = [] }: Retention): string {
   const branches = rules.map(({ service, level, days }) => {

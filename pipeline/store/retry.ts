@@ -2,8 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import { ClickHouseError } from './clickhouse.ts';
 
 /**
- * ClickHouse's codes for what passes by itself: too many queries, sockets, the network, too many parts, tables that are
- * read-only for a moment, replicas and Keeper that are away, an insert whose end is unknown, a stop under way.
+ * ClickHouse's codes for temporary failures: too many queries, sockets, the network, too many parts, tables that are
+ * read-only for a moment, replicas and Keeper that are away, an insert with an unknown outcome, a server that is stopping.
  */
 const PASSING = new Set([
   198, 202, 203, 209, 210, 225, 236, 242, 252, 254, 279, 285, 286, 319, 425, 439, 517, 745, 999,
@@ -13,7 +13,7 @@ export function isPassing(error: unknown): boolean {
   return error instanceof ClickHouseError && (error.unreachable || PASSING.has(error.code ?? -1));
 }
 
-/** Repeats work that fails for a reason that passes, at growing intervals, until the time is up. */
+/** Retries work that fails for a temporary reason, at growing intervals, for `forMs` milliseconds. */
 export async function retryPassing<T>(
   work: () => Promise<T>,
   {

@@ -11,9 +11,9 @@ const ARRIVED = "toDateTime(fromUnixTimestamp64Micro(toInt64(seq), 'UTC'))";
 const MIGRATE_ATTEMPTS = 10;
 
 /**
- * Brings the database to the current schema and applies the retention. Several processes may do so at once: one
- * that is refused something because of another's statement looks again how far they are.
- * @param fsync whether what is stored has to survive a power cut
+ * Brings the database to the current schema and applies the retention. Several processes may do so at once: a process whose statement
+ * fails because of another's reads the version again and goes on from there.
+ * @param fsync whether stored rows have to survive a power cut
  */
 export async function migrate(clickhouse: ClickHouse, retention: Retention, fsync = true): Promise<void> {
   for (let attempt = 1; ; attempt++) {
@@ -32,13 +32,13 @@ export async function migrate(clickhouse: ClickHouse, retention: Retention, fsyn
   }
 }
 
-/** Gives an empty database its tables; one that holds any is left to the migrations. */
+/** Creates the tables of an empty database; a database with tables is left to the migrations. */
 async function createTables(clickhouse: ClickHouse, retention: Retention): Promise<void> {
   const [[tables] = [0]] = await clickhouse.query<[number]>(
     'SELECT count() FROM system.tables WHERE database = currentDatabase()',
   );
   if (tables > 0) return;
-  // The first version's `logs` among them changes nothing: the table is there by then.
+  // The first version's `logs` is among them and changes nothing, because the table exists by then.
   const created = MIGRATIONS.flat().filter(({ kind }) => kind === 'create');
   for (const statement of [logsTable(logsTtl(retention)), ...created, VERSIONS_TABLE])
     await clickhouse.command(statement);
@@ -53,7 +53,7 @@ const VERSIONS_TABLE = createTable('schema_versions', {
   orderBy: ['version'],
 });
 
-/** Brings an older database, or an empty one, to the version that the last of the migrations makes. */
+/** Runs the migrations that an older, or empty, database has not had yet. */
 export async function applyMigrations(
   clickhouse: ClickHouse,
   migrations: readonly (readonly Statement[])[],
@@ -73,7 +73,7 @@ export async function applyMigrations(
   }
 }
 
-/** Tables of one server forget the tokens of inserts unless told otherwise; replicated ones know 1,000 or more. */
+/** Makes tables of a single server remember the tokens of inserts; replicated tables remember 1,000 or more by default. */
 async function rememberTokens(clickhouse: ClickHouse): Promise<void> {
   if (!clickhouse.repeatsInserts || clickhouse.cluster !== undefined) return;
   const tables = await clickhouse.query<[string]>(
@@ -85,9 +85,9 @@ async function rememberTokens(clickhouse: ClickHouse): Promise<void> {
 }
 
 /**
- * Has the engine bring what it inserts and merges to the disk itself. Not inserts into `logs` of the embedded engine: the journal keeps
- * these rows until the file system is synchronized, which takes one call for many of them, and with `fsync_after_insert` the engine leaves
- * out the files of projections. Machines of a cluster are left as they were set up.
+ * Makes the engine sync inserts and merges to the disk. Inserts into `logs` of the embedded engine are an exception: the journal keeps
+ * these rows until the whole file system is synced, with one call for many inserts, and `fsync_after_insert` would leave
+ * out the files of projections. The machines of a cluster keep their own settings.
  */
 async function applyDurability(clickhouse: ClickHouse, fsync: boolean): Promise<void> {
   if (clickhouse.cluster !== undefined) return;
@@ -106,7 +106,7 @@ async function applyDurability(clickhouse: ClickHouse, fsync: boolean): Promise<
   }
 }
 
-/** Changing a TTL rewrites old parts, so it is only done where it differs from the one in force. */
+/** Sets the TTL only where it differs from the one in force, because a change rewrites old parts. */
 async function applyRetention(clickhouse: ClickHouse, retention: Retention): Promise<void> {
   const lettersTtl = `${ARRIVED} + toIntervalDay(${retention.errorDays})`;
   const ttls: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from '../runtime/make-folder.ts';
 
-/** Lets `write` make a file in a folder, gives its bytes piece by piece and removes it, also where the reader leaves. */
+/** Has `write` make a file in a folder, yields its bytes piece by piece and removes it, also where the reader stops early. */
 export async function* streamFile(
   folder: string,
   write: (path: string) => Promise<unknown>,
