@@ -55,7 +55,14 @@ export async function createArchive(
   return {
     archive,
     addRoutes: (api) =>
-      addReadingRoutes(api.family('Archive', ['/api/v1/logs', '/api/v1/archive']), archive.reader),
+      addReadingRoutes(
+        api.family('Archive', 'The same queries over the days in `ARCHIVE_DIR`.', {
+          from: '/api/v1/logs',
+          to: '/api/v1/archive',
+          suffix: 'InArchive',
+        }),
+        archive.reader,
+      ),
     start: run,
     async stop() {
       stopping.abort();
