@@ -20,11 +20,21 @@ export interface ApiOptions {
   readonly pending: PendingRecords;
 }
 
+/** Declares the same routes again under another path. */
+export interface Moved {
+  /** The beginnings of their paths. */
+  readonly from: string;
+  readonly to: string;
+  /** Ends their operation ids. */
+  readonly suffix: string;
+}
+
 /** Every route of the server. One declaration registers a route, checks its requests and documents it. */
 export class Api {
   readonly router: Router = new RememberedRoutes();
   readonly #options: ApiOptions;
   readonly #routes: Route[] = [];
+  readonly #families = new Map<string, string>();
 
   constructor(options: ApiOptions) {
     this.#options = options;
@@ -34,15 +44,20 @@ export class Api {
     return this.#routes;
   }
 
+  /** Descriptions of the families by name. */
+  get families(): ReadonlyMap<string, string> {
+    return this.#families;
+  }
+
   /**
-   * Routes that the documentation shows together.
-   * @param moved what the beginnings of their paths become
+   * Routes that the documentation shows together. A family of several features is described by one of them.
    */
-  family(name: string, moved: readonly [from: string, to: string] = ['', '']): RouteFamily {
+  family(name: string, description?: string, moved?: Moved): RouteFamily {
+    if (description !== undefined) this.#families.set(name, description);
     return new RouteFamily(name, moved, this.#options, this.router, this.#routes);
   }
 
-  /** The name of the route that a request goes to; null where no route takes it. */
+  /** The endpoint that a request goes to; null where no route takes it. */
   endpoint(context: Context): string | null {
     return endpointName(this.router, context);
   }
@@ -50,14 +65,14 @@ export class Api {
 
 export class RouteFamily {
   readonly #name: string;
-  readonly #moved: readonly [from: string, to: string];
+  readonly #moved: Moved;
   readonly #options: ApiOptions;
   readonly #router: Router;
   readonly #routes: Route[];
 
   constructor(
     name: string,
-    moved: readonly [from: string, to: string],
+    moved: Moved = { from: '', to: '', suffix: '' },
     options: ApiOptions,
     router: Router,
     routes: Route[],
@@ -69,82 +84,84 @@ export class RouteFamily {
     this.#routes = routes;
   }
 
-  get<Shape extends Parameters, Answer extends z.ZodType>(
+  get<Shape extends Parameters, ResponseBody extends z.ZodType>(
     path: string,
-    declaration: Declaration<Shape, z.ZodType, Answer>,
-    handler: Handler<Shape, z.ZodType, Answer>,
+    declaration: Declaration<Shape, z.ZodType, ResponseBody>,
+    handler: Handler<Shape, z.ZodType, ResponseBody>,
   ): void {
     this.#add('get', path, declaration, handler);
   }
 
-  post<Shape extends Parameters, Body extends z.ZodType, Answer extends z.ZodType>(
+  post<Shape extends Parameters, RequestBody extends z.ZodType, ResponseBody extends z.ZodType>(
     path: string,
-    declaration: Declaration<Shape, Body, Answer>,
-    handler: Handler<Shape, Body, Answer>,
+    declaration: Declaration<Shape, RequestBody, ResponseBody>,
+    handler: Handler<Shape, RequestBody, ResponseBody>,
   ): void {
     this.#add('post', path, declaration, handler);
   }
 
-  put<Shape extends Parameters, Body extends z.ZodType, Answer extends z.ZodType>(
+  put<Shape extends Parameters, RequestBody extends z.ZodType, ResponseBody extends z.ZodType>(
     path: string,
-    declaration: Declaration<Shape, Body, Answer>,
-    handler: Handler<Shape, Body, Answer>,
+    declaration: Declaration<Shape, RequestBody, ResponseBody>,
+    handler: Handler<Shape, RequestBody, ResponseBody>,
   ): void {
     this.#add('put', path, declaration, handler);
   }
 
-  delete<Shape extends Parameters, Answer extends z.ZodType>(
+  delete<Shape extends Parameters, ResponseBody extends z.ZodType>(
     path: string,
-    declaration: Declaration<Shape, z.ZodType, Answer>,
-    handler: Handler<Shape, z.ZodType, Answer>,
+    declaration: Declaration<Shape, z.ZodType, ResponseBody>,
+    handler: Handler<Shape, z.ZodType, ResponseBody>,
   ): void {
     this.#add('delete', path, declaration, handler);
   }
 
   /**
-   * A question: asked by GET, and by POST with the same parameters as a form or a JSON object, for queries that are too
-   * long for an address.
+   * A query by GET, and by POST with the same parameters as a form or a JSON object, for queries that are too long for an
+   * address. The operation id of the POST ends in `ByPost`.
    */
-  getOrPost<Shape extends Parameters, Answer extends z.ZodType>(
+  getOrPost<Shape extends Parameters, ResponseBody extends z.ZodType>(
     path: string,
-    declaration: Declaration<Shape, z.ZodType, Answer>,
-    handler: Handler<Shape, z.ZodType, Answer>,
+    declaration: Declaration<Shape, z.ZodType, ResponseBody>,
+    handler: Handler<Shape, z.ZodType, ResponseBody>,
   ): void {
     this.#add('get', path, declaration, handler);
-    this.#add('post', path, declaration, handler, readPostedParameters(this.#options.body));
+    this.#add('post', path, declaration, handler, [readPostedParameters(this.#options.body)], 'ByPost');
   }
 
   /** A change whose parameters may come as a form or a JSON object. */
-  postParameters<Shape extends Parameters, Answer extends z.ZodType>(
+  postParameters<Shape extends Parameters, ResponseBody extends z.ZodType>(
     path: string,
-    declaration: Declaration<Shape, z.ZodType, Answer>,
-    handler: Handler<Shape, z.ZodType, Answer>,
+    declaration: Declaration<Shape, z.ZodType, ResponseBody>,
+    handler: Handler<Shape, z.ZodType, ResponseBody>,
   ): void {
-    this.#add('post', path, declaration, handler, readPostedParameters(this.#options.body));
+    this.#add('post', path, declaration, handler, [readPostedParameters(this.#options.body)]);
   }
 
-  #add<Shape extends Parameters, Body extends z.ZodType, Answer extends z.ZodType>(
+  #add<Shape extends Parameters, RequestBody extends z.ZodType, ResponseBody extends z.ZodType>(
     method: Method,
     declaredPath: string,
-    declaration: Declaration<Shape, Body, Answer>,
-    handler: Handler<Shape, Body, Answer>,
-    ...before: Middleware[]
+    declaration: Declaration<Shape, RequestBody, ResponseBody>,
+    handler: Handler<Shape, RequestBody, ResponseBody>,
+    before: readonly Middleware[] = [],
+    ending = '',
   ): void {
-    const [from, to] = this.#moved;
+    const { from, to, suffix } = this.#moved;
     const path = declaredPath.startsWith(from) ? to + declaredPath.slice(from.length) : declaredPath;
-    const { right, parameters = {} as Shape, body: schema, status, name } = declaration;
+    const { permission, parameters = {} as Shape, requestBody, status, endpoint } = declaration;
     const { auth, body, slowReaders, pending } = this.#options;
     this.#routes.push({
       ...declaration,
+      operationId: `${declaration.operationId}${suffix}${ending}`,
       method,
       path,
       family: this.#name,
       postedParameters: before.length > 0,
     });
-    const answer: Middleware = async (context) => {
+    const respond: Middleware = async (context) => {
       const values: ParameterValues<Shape> = readParameters(context, parameters);
-      const given = schema && (await readJsonBody(context, schema, body));
-      const handle = async () => handler(context, values, given as z.output<Body>);
+      const given = requestBody && (await readJsonBody(context, requestBody, body));
+      const handle = async () => handler(context, values, given as z.output<RequestBody>);
       const result = await (declaration.readsRecords ? pending.note(context, handle) : handle());
       if (result === undefined) return;
       const text = writeJson(result);
@@ -153,8 +170,8 @@ export class RouteFamily {
       context.type = 'json';
       context.body = text;
     };
-    const steps = [...(right ? [auth.require(right)] : []), ...before, answer];
-    if (name === undefined) this.#router[method](path, ...steps);
-    else this.#router[method](name, path, ...steps);
+    const steps = [...(permission ? [auth.require(permission)] : []), ...before, respond];
+    if (endpoint === undefined) this.#router[method](path, ...steps);
+    else this.#router[method](endpoint, path, ...steps);
   }
 }

@@ -22,29 +22,29 @@ export interface AuthOptions {
   readonly known: KnownTokens;
 }
 
-/** What a route asks for: `admin` always needs the token, `change` only where changes are guarded. */
-export const RIGHTS = ['ingest', 'read', 'change', 'admin'] as const;
-/** A right that a token brings. */
-export type HeldRight = (typeof RIGHTS)[number];
-/** A `configuration` is read by agents, which have the ingest token, and by people, who may read; it holds no secrets. */
-export type Right = HeldRight | 'configuration';
+/** What a route needs: `admin` always needs the token, `change` only where changes are guarded. */
+export const PERMISSIONS = ['ingest', 'read', 'change', 'admin'] as const;
+/** A permission that a token grants. */
+export type GrantedPermission = (typeof PERMISSIONS)[number];
+/** A `configuration` holds no secrets: agents read it with the ingest token, people with the read token. */
+export type Permission = GrantedPermission | 'configuration';
 
 export interface Auth {
-  /** Lets a request pass that has the right, by a token or by the cookie of a session. */
-  require(right: Right): Middleware;
+  /** Lets a request pass that has the permission, by a token or by the cookie of a session. */
+  require(permission: Permission): Middleware;
   /**
    * The same for a caller outside HTTP, by the token that it gave.
    * @throws LogplaneError `unauthorized`, and `too_many` for an address that guesses
    */
-  check(right: Right, token: string | undefined, peer: string): void;
+  check(permission: Permission, token: string | undefined, peer: string): void;
   /** True where nobody needs a token for it. */
-  isOpen(right: Right): boolean;
+  isOpen(permission: Permission): boolean;
   /** What a request may do. */
-  rightsOf(context: Context): Promise<HeldRight[]>;
+  permissionsOf(context: Context): Promise<GrantedPermission[]>;
   /** Opens a session for a token and sets its cookie. @throws LogplaneError `unauthorized`, `too_many` */
-  signIn(context: Context, token: string): Promise<HeldRight[]>;
+  signIn(context: Context, token: string): Promise<GrantedPermission[]>;
   /** Ends the session of the cookie. */
-  signOut(context: Context): Promise<HeldRight[]>;
+  signOut(context: Context): Promise<GrantedPermission[]>;
 }
 
 export function createAuth({
@@ -58,22 +58,24 @@ export function createAuth({
   const tokens = { ingest: ingestToken, read: readToken, admin: adminToken };
   const sessions = new Sessions(tokens);
   const guesses = new GuessLimit();
-  const open: Readonly<Record<Right, boolean>> = {
+  const open: Readonly<Record<Permission, boolean>> = {
     ingest: ingestToken === undefined,
     read: readToken === undefined,
     configuration: readToken === undefined,
     change: !guardChanges,
     admin: false,
   };
-  const grants = (kind: TokenKind, right: Right) =>
+  const grants = (kind: TokenKind, permission: Permission) =>
     kind === 'admin' ||
-    kind === right ||
-    (right === 'configuration' && (kind === 'read' || kind === 'ingest'));
-  // One token may be set for several rights.
-  const allows = (kind: TokenKind | undefined, right: Right) =>
-    open[right] ||
-    (kind !== undefined && TOKEN_KINDS.some((name) => tokens[name] === tokens[kind] && grants(name, right)));
-  const rightsWith = (kind: TokenKind | undefined) => RIGHTS.filter((right) => allows(kind, right));
+    kind === permission ||
+    (permission === 'configuration' && (kind === 'read' || kind === 'ingest'));
+  // One token may be set for several permissions.
+  const allows = (kind: TokenKind | undefined, permission: Permission) =>
+    open[permission] ||
+    (kind !== undefined &&
+      TOKEN_KINDS.some((name) => tokens[name] === tokens[kind] && grants(name, permission)));
+  const permissionsWith = (kind: TokenKind | undefined) =>
+    PERMISSIONS.filter((permission) => allows(kind, permission));
 
   /** Which of the server's tokens this is. */
   const recognize = (given: string, peer: string) => {
@@ -84,10 +86,10 @@ export function createAuth({
     if (kind !== undefined) known.add(given);
     return kind;
   };
-  const check = (right: Right, given: string | undefined, peer: string) => {
-    if (open[right]) return;
-    if (given === undefined) throw unauthorized('missing', right);
-    if (!allows(recognize(given, peer), right)) throw unauthorized('invalid', right);
+  const check = (permission: Permission, given: string | undefined, peer: string) => {
+    if (open[permission]) return;
+    if (given === undefined) throw unauthorized('missing', permission);
+    if (!allows(recognize(given, peer), permission)) throw unauthorized('invalid', permission);
   };
   const sessionOf = async (context: Context) => {
     const cookie = sessionCookie(context);
@@ -95,43 +97,45 @@ export function createAuth({
   };
 
   return {
-    require: (right) => async (context, next) => {
-      if (right === 'read' || right === 'configuration') ownNames?.check(context);
+    require: (permission) => async (context, next) => {
+      if (permission === 'read' || permission === 'configuration') ownNames?.check(context);
       const given = givenToken(context);
-      const kind = given === undefined && !open[right] ? await sessionOf(context) : undefined;
-      if (kind === undefined) check(right, given, peerOf(context));
-      else if (allows(kind, right)) refuseForgery(context);
-      else throw unauthorized('signed in without the', right);
+      const kind = given === undefined && !open[permission] ? await sessionOf(context) : undefined;
+      if (kind === undefined) check(permission, given, peerOf(context));
+      else if (allows(kind, permission)) refuseForgery(context);
+      else throw unauthorized('signed in without the', permission);
       await next();
     },
 
     check,
 
-    isOpen: (right) => open[right],
+    isOpen: (permission) => open[permission],
 
-    async rightsOf(context) {
+    async permissionsOf(context) {
       const given = givenToken(context);
-      return rightsWith(given === undefined ? await sessionOf(context) : recognize(given, peerOf(context)));
+      return permissionsWith(
+        given === undefined ? await sessionOf(context) : recognize(given, peerOf(context)),
+      );
     },
 
     async signIn(context, token) {
       const kind = recognize(token, peerOf(context));
       if (kind === undefined) throw new LogplaneError('unauthorized', 'token: this is none of the server');
       setSessionCookie(context, await sessions.open(kind));
-      return rightsWith(kind);
+      return permissionsWith(kind);
     },
 
     async signOut(context) {
       const cookie = sessionCookie(context);
       if (cookie !== undefined) await sessions.end(cookie);
       clearSessionCookie(context);
-      return rightsWith(undefined);
+      return permissionsWith(undefined);
     },
   };
 }
 
-function unauthorized(what: string, right: Right): LogplaneError {
-  return new LogplaneError('unauthorized', `${what} ${right === 'change' ? 'admin' : right} token`);
+function unauthorized(what: string, permission: Permission): LogplaneError {
+  return new LogplaneError('unauthorized', `${what} ${permission === 'change' ? 'admin' : permission} token`);
 }
 
 function givenToken(context: Context): string | undefined {

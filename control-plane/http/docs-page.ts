@@ -34,20 +34,27 @@ export function renderDocs({ info, tags, paths, components }: Document): string 
   });
 }
 
-type Media = Readonly<Record<string, { readonly schema: JsonSchema; readonly 'x-events'?: object }>>;
+interface MediaType {
+  readonly schema: JsonSchema;
+  readonly example?: unknown;
+  readonly 'x-events'?: object;
+}
+
+type Media = Readonly<Record<string, MediaType>>;
 
 interface Operation {
   readonly tags: readonly string[];
   readonly operationId: string;
   readonly summary: string;
-  readonly description?: string;
-  readonly 'x-right'?: string;
+  readonly description: string;
+  readonly 'x-permission'?: string;
   readonly parameters: readonly {
     readonly name: string;
     readonly in: string;
     readonly description?: string;
     readonly required?: boolean;
     readonly schema: JsonSchema;
+    readonly example?: unknown;
   }[];
   readonly requestBody?: { readonly content: Media };
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content: Media }>>;
@@ -62,28 +69,34 @@ function view(path: string, method: string, operation: Operation) {
     family: tags[0],
     summary,
     description,
-    right: operation['x-right'],
-    parameters: parameters.map(({ name, in: place, description, required, schema }) => ({
+    permission: operation['x-permission'],
+    parameters: parameters.map(({ name, in: place, description, required, schema, example }) => ({
       field: `${id}-${place}-${name}`,
       name,
       place,
       description,
       required,
       choices: schema.type === 'boolean' ? ['true', 'false'] : schema.enum,
-      hint: schema.default === undefined ? '' : String(schema.default),
+      hint: example === undefined ? '' : String(example),
     })),
     bodies: mediaOf(requestBody?.content ?? {}),
-    answers: Object.entries(responses).flatMap(([status, { description, content }]) =>
-      mediaOf(content).map((media) => ({ status, description, ...media })),
+    responses: Object.entries(responses).flatMap(([status, { description, content }]) =>
+      orNone(mediaOf(content)).map((media) => ({ status, description, ...media })),
     ),
   };
 }
 
 function mediaOf(content: Media) {
-  return Object.entries(content).map(([type, { schema, 'x-events': events }]) => ({
+  return Object.entries(content).map(([type, { schema, example, 'x-events': events }]) => ({
     type,
     schema: pretty(events ?? schema),
+    example: typeof example === 'string' || example === undefined ? example : pretty(example),
   }));
+}
+
+/** A response without a body is listed too. */
+function orNone<T>(items: readonly T[]): readonly (T | undefined)[] {
+  return items.length === 0 ? [undefined] : items;
 }
 
 function pretty(value: unknown): string {

@@ -20,7 +20,13 @@ export const STATUS: Readonly<Record<ErrorKind, number>> = {
 
 /** The form of every error; some answers tell more beside it. */
 export const ERROR = z
-  .looseObject({ error: z.object({ message: z.string().describe('What was expected and what came') }) })
+  .looseObject({
+    error: z.object({
+      message: z
+        .string()
+        .meta({ description: 'What is wrong, what was expected and what came', examples: ['…'] }),
+    }),
+  })
   .meta({ id: 'Error' });
 
 /** The one exit of every error: `{"error": {"message": "…"}}` with the right status, and no stack trace. */

@@ -6,8 +6,10 @@ export type JsonSchema = z.core.JSONSchema.JSONSchema;
 /** Schemas with a name of their own (`id`), which a document holds once and refers to. */
 export type NamedSchemas = Record<string, JsonSchema>;
 
+const COMPONENTS = '#/components/schemas/';
+
 /**
- * The JSON Schema of what a schema takes (`input`) or gives (`output`). The parts of it that have a name are put into
+ * The JSON Schema of what a zod schema reads (`input`) or returns (`output`). The parts of it that have a name are put into
  * `named`.
  */
 export function toJsonSchema(schema: z.ZodType, io: 'input' | 'output', named: NamedSchemas): JsonSchema {
@@ -18,9 +20,14 @@ export function toJsonSchema(schema: z.ZodType, io: 'input' | 'output', named: N
   const { id, ...definition } = referToComponents(own);
   if (id === undefined) return definition;
   named[id] = definition;
-  return { $ref: `#/components/schemas/${id}` };
+  return { $ref: `${COMPONENTS}${id}` };
+}
+
+/** The schema that a reference points to; undefined where a schema is no reference. */
+export function namedSchema({ $ref }: JsonSchema, named: NamedSchemas): JsonSchema | undefined {
+  return $ref === undefined ? undefined : named[$ref.slice(COMPONENTS.length)];
 }
 
 function referToComponents(schema: JsonSchema): JsonSchema {
-  return JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/'));
+  return JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', `"${COMPONENTS}`));
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { ErrorKind } from '../../pipeline/runtime/errors.ts';
-import type { Right } from './auth.ts';
+import type { Permission } from './auth.ts';
 import { ERROR, STATUS } from './error-response.ts';
+import { formatEvent } from './event-stream.ts';
+import { exampleOf } from './example.ts';
 import { type JsonSchema, type NamedSchemas, toJsonSchema } from './json-schema.ts';
 import { isRequired, type Parameter } from './parameters.ts';
 import { PENDING_FIELDS } from './pending-records.ts';
@@ -9,30 +11,56 @@ import { FORM } from './posted-parameters.ts';
 import type { MediaTypes, Route } from './route.ts';
 import { SESSION_COOKIE } from './session-cookie.ts';
 
-const REASONS: Readonly<Record<ErrorKind, string>> = {
-  bad_request: 'A parameter, a query or the body is not of the form that is expected',
-  unauthorized: 'A missing or wrong token',
-  forbidden: 'A page of another site tries to change something',
-  not_found: 'Nothing is there',
-  too_large: 'The body is larger than the server takes',
-  unsupported_encoding: 'An unknown `Content-Encoding` or `Content-Type`',
-  too_costly: 'The query needs more time, memory or rows than one query may take',
-  too_many: 'More than one client may have open or do; `Retry-After` says when to try again',
-  overloaded: 'The server cannot take it now; `Retry-After` says when to send it again',
+/** What an error means, and an example of its message. */
+const ERRORS: Readonly<Record<ErrorKind, readonly [description: string, message: string]>> = {
+  bad_request: [
+    'A parameter, the query, the body or the request itself is invalid; the message names it',
+    'limit: expected a whole number from 1 to 1000, got "many"',
+  ],
+  unauthorized: ['The token is missing or invalid', 'missing read token'],
+  forbidden: [
+    'A page of another site caused the request',
+    'requests that a page of another site causes change nothing',
+  ],
+  not_found: ['Nothing exists under this name or id', 'no job has the id "48211"'],
+  too_large: ['The body is larger than the limit', 'the body has more than 1048576 bytes'],
+  unsupported_encoding: [
+    'The `Content-Encoding` or `Content-Type` is unknown',
+    'Content-Encoding: expected gzip, deflate, zstd or snappy, got "br"',
+  ],
+  too_costly: [
+    'The query needs more time, memory or rows than one query may use',
+    'the query needs more time, memory or rows than one query may take',
+  ],
+  too_many: [
+    'The client has too many streams open or guessed too many tokens; `Retry-After` says when to try again',
+    'too many streams',
+  ],
+  overloaded: [
+    'The server cannot process the request now; `Retry-After` says when to send it again',
+    'the store does not answer now',
+  ],
 };
 
-/** Any of them lets a request in; a right that the settings leave open needs none, which the empty one says. */
-const KEYS = [{ bearer: [] }, { adminToken: [] }, { session: [] }];
-const OPENED_BY: Readonly<Record<Right, readonly object[]>> = {
-  ingest: [{}, ...KEYS],
-  read: [{}, ...KEYS],
-  configuration: [{}, ...KEYS],
-  change: [{}, ...KEYS],
-  admin: KEYS,
+/** Each of them alone grants access. A permission that the settings leave open needs none, which the empty one says. */
+const CREDENTIALS = [{ bearer: [] }, { adminToken: [] }, { session: [] }];
+const SECURITY: Readonly<Record<Permission, readonly object[]>> = {
+  ingest: [{}, ...CREDENTIALS],
+  read: [{}, ...CREDENTIALS],
+  configuration: [{}, ...CREDENTIALS],
+  change: [{}, ...CREDENTIALS],
+  admin: CREDENTIALS,
 };
+
+/** The example of a posted query has so many of its optional parameters: it shows the form, not a query that uses all of them. */
+const POSTED_EXAMPLES = 3;
 
 /** The OpenAPI 3.1 document of the routes. */
-export function describeRoutes(routes: readonly Route[], version: string) {
+export function describeRoutes(
+  routes: readonly Route[],
+  families: ReadonlyMap<string, string>,
+  version: string,
+) {
   const named: NamedSchemas = {};
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
@@ -46,10 +74,14 @@ export function describeRoutes(routes: readonly Route[], version: string) {
       title: 'Logplane',
       version,
       description: 'The log plane of a GPU or HPC fleet: send, search, count and follow logs.',
+      contact: { name: 'The operator of this server' },
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    tags: [...new Set(routes.map(({ family }) => family))].map((name) => ({ name })),
+    tags: [...new Set(routes.map(({ family }) => family))].map((name) => ({
+      name,
+      description: families.get(name),
+    })),
     paths,
     components: {
       schemas: named,
@@ -57,7 +89,7 @@ export function describeRoutes(routes: readonly Route[], version: string) {
         bearer: {
           type: 'http',
           scheme: 'bearer',
-          description: 'The token of the right that a route asks for, or the admin token',
+          description: 'The token of the permission that a route needs, or the admin token',
         },
         adminToken: { type: 'apiKey', in: 'header', name: 'X-Admin-Token', description: 'The admin token' },
         session: {
@@ -72,23 +104,24 @@ export function describeRoutes(routes: readonly Route[], version: string) {
 }
 
 function describeRoute(route: Route, path: string, named: NamedSchemas): object {
-  const { method, summary, description, right, family, name } = route;
+  const { operationId, summary, description, permission, family } = route;
   const body = describeBody(route, named);
   return {
     tags: [family],
-    operationId: name ?? [method, ...path.split(/\W+/).filter(Boolean)].join('_'),
+    operationId,
     summary,
-    ...(description !== undefined && { description }),
-    ...(right && { security: OPENED_BY[right], 'x-right': right }),
+    description,
+    security: permission ? SECURITY[permission] : [],
+    ...(permission && { 'x-permission': permission }),
     parameters: describeParameters(route, path),
     ...(body && { requestBody: body }),
-    responses: describeAnswers(route, named),
+    responses: describeResponses(route, named),
   };
 }
 
 function describeParameters({ parameters = {}, headers = {}, postedParameters }: Route, path: string) {
   const described = Object.entries(parameters).map(([name, read]) => {
-    const { description, ...schema } = schemaOf(read);
+    const { description, examples: _, ...schema } = schemaOf(read);
     const inPath = path.includes(`{${name}}`);
     return {
       name,
@@ -97,88 +130,109 @@ function describeParameters({ parameters = {}, headers = {}, postedParameters }:
       required: inPath || (isRequired(read) && !postedParameters),
       schema,
       ...(schema.type === 'array' && { style: 'form', explode: false }),
+      ...exampleIn(schemaOf(read)),
     };
   });
-  const listened = Object.entries(headers).map(([name, description]) => ({
+  const read = Object.entries(headers).map(([name, { description, example }]) => ({
     name,
     in: 'header',
     description,
     schema: { type: 'string' },
+    example,
   }));
-  return [...described, ...listened];
+  return [...described, ...read];
 }
 
-function describeBody({ body, takes, parameters = {}, postedParameters }: Route, named: NamedSchemas) {
-  if (body) {
-    const schema = toJsonSchema(body, 'input', named);
-    return { required: !body.safeParse({}).success, content: { 'application/json': { schema } } };
+function describeBody(route: Route, named: NamedSchemas) {
+  const { requestBody, requestMedia, parameters = {}, postedParameters } = route;
+  if (requestBody) {
+    const content = describeMedia({ 'application/json': requestBody }, 'input', named);
+    return { required: !requestBody.safeParse({}).success, content };
   }
-  if (takes) return { required: false, content: describeMedia(takes, 'input', named) };
+  if (requestMedia) return { required: false, content: describeMedia(requestMedia, 'input', named) };
   if (!postedParameters) return undefined;
-  const entries = Object.entries(parameters).map(([name, read]) => [name, schemaOf(read)]);
-  const schema = { type: 'object', properties: Object.fromEntries(entries) };
+  const entries = Object.entries(parameters);
+  const schema = {
+    type: 'object',
+    properties: Object.fromEntries(entries.map(([name, read]) => [name, schemaOf(read)])),
+  };
+  const required = entries.filter(([, read]) => isRequired(read));
+  const optional = entries.filter(([, read]) => !isRequired(read)).slice(0, POSTED_EXAMPLES);
+  const example = Object.fromEntries(
+    [...required, ...optional].map(([name, read]) => [name, exampleOf(schemaOf(read), {})]),
+  );
   return {
     description: 'The parameters, where they are too long for the address',
     required: false,
-    content: { 'application/json': { schema }, [FORM]: { schema } },
+    content: { 'application/json': { schema, example }, [FORM]: { schema, example } },
   };
 }
 
-function describeAnswers(route: Route, named: NamedSchemas): Record<string, object> {
-  const { gives, events, status = 200, otherwise = {} } = route;
-  const answer =
-    route.readsRecords && route.answer instanceof z.ZodObject
-      ? route.answer.extend(PENDING_FIELDS)
-      : route.answer;
-  const answers: Record<string, object> = {
+function describeResponses(route: Route, named: NamedSchemas): Record<string, object> {
+  const { responseMedia, events, status = 200, otherResponses = {} } = route;
+  const response =
+    route.readsRecords && route.response instanceof z.ZodObject
+      ? route.response.extend(PENDING_FIELDS)
+      : route.response;
+  const responses: Record<string, object> = {
     [status]: {
-      description: 'Done',
+      description: 'Success',
       content: {
-        ...(answer && describeMedia({ 'application/json': answer }, 'output', named)),
-        ...(gives && describeMedia(gives, 'output', named)),
+        ...(response && describeMedia({ 'application/json': response }, 'output', named)),
+        ...(responseMedia && describeMedia(responseMedia, 'output', named)),
         ...(events && { 'text/event-stream': describeEvents(events, named) }),
       },
     },
   };
-  for (const [code, { description, gives }] of Object.entries(otherwise)) {
-    answers[code] = { description, content: describeMedia(gives, 'output', named) };
+  for (const [code, { description, content = {} }] of Object.entries(otherResponses)) {
+    responses[code] = { description, content: describeMedia(content, 'output', named) };
   }
   for (const kind of errorsOf(route)) {
-    answers[STATUS[kind]] ??= {
-      description: REASONS[kind],
-      content: describeMedia({ 'application/json': ERROR }, 'output', named),
+    const [description, message] = ERRORS[kind];
+    const schema = toJsonSchema(ERROR, 'output', named);
+    responses[STATUS[kind]] ??= {
+      description,
+      content: { 'application/json': { schema, example: { error: { message } } } },
     };
   }
-  return answers;
+  return responses;
 }
 
-function errorsOf({ method, right, parameters, body, takes, postedParameters, errors = [] }: Route) {
-  const hasBody = body !== undefined || takes !== undefined || postedParameters;
-  // Without room on the disk, or without the store, no route can answer.
-  const kinds: ErrorKind[] = ['overloaded'];
-  if (parameters || hasBody) kinds.push('bad_request');
-  if (right) kinds.push('unauthorized', 'too_many');
+function errorsOf(route: Route): ErrorKind[] {
+  const { method, permission, requestBody, requestMedia, postedParameters, errors = [] } = route;
+  // Any request may be invalid HTTP. Without room on the disk, or without the store, no route can answer.
+  const kinds: ErrorKind[] = ['bad_request', 'overloaded'];
+  if (permission) kinds.push('unauthorized', 'too_many');
   if (method !== 'get') kinds.push('forbidden');
-  if (hasBody) kinds.push('too_large', 'unsupported_encoding');
+  if (requestBody || requestMedia || postedParameters) kinds.push('too_large', 'unsupported_encoding');
   return [...kinds, ...errors];
 }
 
 function describeMedia(media: MediaTypes, io: 'input' | 'output', named: NamedSchemas) {
-  return Object.fromEntries(
-    Object.entries(media).map(([type, schema]) => [type, { schema: toJsonSchema(schema, io, named) }]),
-  );
+  const described = Object.entries(media).map(([type, zodSchema]) => {
+    const schema = toJsonSchema(zodSchema, io, named);
+    return [type, { schema, ...exampleIn(schema, named) }];
+  });
+  return Object.fromEntries(described);
 }
 
-/** OpenAPI 3.1 has no words for events: `x-events` has the schema of the data of each, by name. */
+/** OpenAPI 3.1 cannot describe events: `x-events` has the schema of the data of each, by name. */
 function describeEvents(events: MediaTypes, named: NamedSchemas) {
-  const schemas = Object.entries(events).map(([name, schema]) => [
-    name,
-    toJsonSchema(schema, 'output', named),
-  ]);
+  const schemas = Object.entries(events).map(
+    ([name, schema]) => [name, toJsonSchema(schema, 'output', named)] as const,
+  );
+  const [[name, first]] = schemas as [(typeof schemas)[number]];
+  const data = JSON.stringify(exampleOf(first, named));
   return {
     schema: { type: 'string', description: 'Server-sent events; `message` are those without a name' },
+    example: formatEvent({ ...(name !== 'message' && { name }), id: '1780531200000000', data }),
     'x-events': Object.fromEntries(schemas),
   };
+}
+
+function exampleIn(schema: JsonSchema, named: NamedSchemas = {}) {
+  const example = exampleOf(schema, named);
+  return example === undefined ? {} : { example };
 }
 
 function schemaOf(read: Parameter<unknown>): JsonSchema {

@@ -2,10 +2,10 @@ import type { Context } from 'koa';
 import { badRequest } from '../../pipeline/runtime/errors.ts';
 import type { JsonSchema } from './json-schema.ts';
 
-/** Reads one parameter's text; undefined where it was not given. Throws a sentence that says what it takes. */
+/** Reads one parameter's text; undefined where it was not given. @throws ExpectedError */
 export interface Parameter<T> {
   (given: string | undefined): T;
-  /** What it takes, for `/openapi.json`; any text where it has none. */
+  /** Its values, for `/openapi.json`; any text where it has none. */
   readonly schema?: JsonSchema;
 }
 
@@ -19,7 +19,7 @@ export type ParameterValues<Shape extends Parameters> = {
 /**
  * Reads the parameters that a route knows: from the address, its path included, and from a posted body
  * (`readPostedParameters`).
- * @throws LogplaneError `bad_request`, naming the parameter, what it takes and what came
+ * @throws LogplaneError `bad_request` with the parameter, what was expected and what came
  */
 export function readParameters<Shape extends Parameters>(
   context: Context,
@@ -40,7 +40,7 @@ export function readParameters<Shape extends Parameters>(
   return values as ParameterValues<Shape>;
 }
 
-/** What was sent under a name, in the address or in the body; twice is an error, for one would be passed over. */
+/** What was sent under a name, in the address or in the body. Two values are an error, because one of them would be ignored. */
 function givenValue(context: Context, name: string): string | undefined {
   const inPath: unknown = context.params?.[name];
   if (typeof inPath === 'string') return inPath;
@@ -53,17 +53,18 @@ function givenValue(context: Context, name: string): string | undefined {
 /** Values by parameter, as a body held them. */
 export type PostedParameters = ReadonlyMap<string, readonly string[]>;
 
-/** Its message says what a parameter takes. */
+/** Its message says what was expected of a parameter. */
 export class ExpectedError extends Error {}
 
-/** Puts the reader of a parameter and the description of what it takes together. */
+/** Puts a reader and the schema of its values together. */
 export function parameter<T>(schema: JsonSchema, read: (given: string | undefined) => T): Parameter<T> {
   return Object.assign((given: string | undefined) => read(given), { schema });
 }
 
-/** The same parameter with a sentence on what it means. */
-export function describe<T>(read: Parameter<T>, description: string): Parameter<T> {
-  return parameter({ type: 'string', ...read.schema, description }, read);
+/** The same parameter with a sentence on what it means, and an example where neither its default nor its values are one. */
+export function describe<T>(read: Parameter<T>, description: string, example?: unknown): Parameter<T> {
+  const examples = example === undefined ? {} : { examples: [example as string] };
+  return parameter({ type: 'string', ...read.schema, description, ...examples }, read);
 }
 
 /** True where a request without it is refused. */

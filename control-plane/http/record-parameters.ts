@@ -3,18 +3,19 @@ import { type LogFilter, parseFilter } from '../query/log-filter.ts';
 import { TIME_FORMS } from '../query/parse-time.ts';
 import { describe, ExpectedError, optionalText, type ParameterValues, parameter } from './parameters.ts';
 
-/** Parameters that choose records, the same on every address. */
+/** Parameters that select records, the same on every endpoint. */
 export const FILTER = {
-  q: describe(optionalText, 'A query, as in `level:error AND "out of memory" -service:client`'),
-  from: describe(optionalText, `The earliest time: ${TIME_FORMS}`),
-  to: describe(optionalText, 'The first time that is too late, in the same forms'),
-  service: describe(optionalText, 'One service, or several with commas between them'),
-  level: describe(optionalText, 'One level, or several'),
-  machine_id: describe(optionalText, 'One machine, or several'),
-  job_id: describe(optionalText, 'One job, or several'),
+  q: describe(optionalText, 'A query of the query language', 'level:error "out of memory" -service:client'),
+  from: describe(optionalText, `The start of the range, inclusive: ${TIME_FORMS}`, 'now-15m'),
+  to: describe(optionalText, 'The end of the range, exclusive, in the same forms', 'now'),
+  service: describe(optionalText, 'One service, or several separated by commas', 'vllm,qdrant'),
+  level: describe(optionalText, 'One level, or several separated by commas', 'error,fatal'),
+  machine_id: describe(optionalText, 'One machine, or several separated by commas', 'gpu-07'),
+  job_id: describe(optionalText, 'One job, or several separated by commas', '48211'),
   type: describe(
     optionalText,
     '`all`, `api` (entries of a request log), `errors`, or a value of the field `type`',
+    'errors',
   ),
 };
 
@@ -26,13 +27,13 @@ export function toFilter(
   return parseFilter({ q, from, to, type, equal: { service, level, machine_id, job_id } }, now);
 }
 
-/** Nanoseconds; undefined where the length is left to the server. */
+/** Nanoseconds; undefined where the server chooses the length. */
 export const INTERVAL = describe(
-  parameter({ type: 'string', examples: ['auto', '30s', '5m'] }, (given) => {
+  parameter({ type: 'string', examples: ['5m'] }, (given) => {
     if (given === undefined || given === '' || given === 'auto') return undefined;
     const interval = parseInterval(given);
     if (interval === undefined) throw new ExpectedError(INTERVAL_FORMS);
     return interval;
   }),
-  `\`auto\` or ${INTERVAL_FORMS}`,
+  `The length of a bucket: \`auto\` or ${INTERVAL_FORMS}`,
 );

@@ -45,24 +45,33 @@ const EVENT_ID = parameter({ type: 'string', pattern: '^(\\d{1,16}(\\.\\d{1,2})?
   return id;
 });
 
-/** How much of the past a stream of records begins with. */
+/** With how much of the past a stream of records begins. */
 export const STREAM = {
-  tail: describe(wholeNumber(0, MAX_TAIL, undefined), 'So many of the newest records first'),
-  since: describe(optionalText, `Records from this time on first: ${TIME_FORMS}`),
-  follow: describe(flag(true), 'False ends the stream after the past'),
-  after: describe(EVENT_ID, 'Goes on right after the event of this id, as the header `Last-Event-ID` does'),
+  tail: describe(wholeNumber(0, MAX_TAIL, undefined), 'Begin with so many of the newest records', 100),
+  since: describe(optionalText, `Begin with the records since this time: ${TIME_FORMS}`, 'now-5m'),
+  follow: describe(flag(true), 'False ends the stream after the stored records'),
+  after: describe(
+    EVENT_ID,
+    'Continue after the event of this id, as the header `Last-Event-ID` does',
+    '1780560930250000',
+  ),
 };
 
-export const STREAM_HEADERS = { 'Last-Event-ID': 'The `id` of the last event that was received' };
+export const STREAM_HEADERS = {
+  'Last-Event-ID': {
+    description: 'The `id` of the last event that the client received: the stream continues after it',
+    example: '1780560930250000',
+  },
+};
 
 export const RECORD_EVENTS = {
   message: RECORD,
   gap: z
     .object({ from: z.string(), to: z.string(), count: z.int() })
-    .describe('Records that a reader was too slow for, between two ids'),
+    .describe('The client was too slow: it missed `count` records between two ids'),
   notice: z
     .object({ message: z.string() })
-    .describe('Nothing comes though records are stored, or it goes on again'),
+    .describe('The stream does not deliver records that are stored, or delivers them again'),
   end: z.object({ reason: z.string() }).describe('The stream has lasted `STREAM_MAX_MINUTES`'),
   error: ERROR,
 };

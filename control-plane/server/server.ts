@@ -115,7 +115,7 @@ async function startOn(
     const version = packageVersion();
     const api = new Api({ auth, body, slowReaders, pending: new PendingRecords(clickhouse.journaled) });
     for (const { addRoutes } of features) addRoutes?.(api);
-    addOperationsRoutes(api.family('Operations'), {
+    addOperationsRoutes(api.family('Operations', 'Health, metrics, sign-in, backups and this document.'), {
       version,
       metricsPage: createMetricsPage(
         [
@@ -128,7 +128,9 @@ async function startOn(
       impaired: () => ({ ...impairedOf(features), ...lagging(clickhouse) }),
     });
     addSessionRoutes(api.family('Operations'), { auth });
-    addWebPageRoutes(api.family('Web pages'), { pageFiles: readPageFiles() });
+    addWebPageRoutes(api.family('Web pages', 'The pages that a browser shows.'), {
+      pageFiles: readPageFiles(),
+    });
     addDocumentRoutes(api, { version });
     const app = createApp(api, {
       auth,

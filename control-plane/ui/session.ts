@@ -1,22 +1,25 @@
 import { Observable } from './observable.ts';
 
-export type Right = 'read' | 'change' | 'admin';
+export type Permission = 'read' | 'change' | 'admin';
 
 /** What this browser may do. The token itself is in a cookie that no script can read. */
 class Session extends Observable {
-  rights: readonly Right[] = [];
+  permissions: readonly Permission[] = [];
   /** Reading needs a token. */
   required = false;
-  /** The server has told. */
+  /** The server has answered. */
   known = false;
-  /** What the server said when it last refused something for want of a right. */
+  /** What the server said when it last refused something for lack of a permission. */
   refusal: string | undefined;
 
   async load(): Promise<void> {
     const response = await fetch('/api/v1/session');
     if (!response.ok) return;
-    const { rights, required } = (await response.json()) as { rights: Right[]; required: boolean };
-    this.rights = rights;
+    const { permissions, required } = (await response.json()) as {
+      permissions: Permission[];
+      required: boolean;
+    };
+    this.permissions = permissions;
     this.required = required;
     this.known = true;
     this.changed();
@@ -35,7 +38,7 @@ class Session extends Observable {
         | undefined;
       return answer?.error?.message ?? `The server answered ${response.status}.`;
     }
-    this.rights = ((await response.json()) as { rights: Right[] }).rights;
+    this.permissions = ((await response.json()) as { permissions: Permission[] }).permissions;
     this.refusal = undefined;
     this.changed();
     return undefined;
@@ -43,12 +46,12 @@ class Session extends Observable {
 
   async signOut(): Promise<void> {
     await fetch('/api/v1/session', { method: 'DELETE', headers: { 'X-Requested-With': 'logplane' } });
-    this.rights = [];
+    this.permissions = [];
     await this.load();
     this.changed();
   }
 
-  /** Another page may need no right that this one needed. */
+  /** Another page may not need the permission that this one needed. */
   forgetRefusal(): void {
     if (this.refusal === undefined) return;
     this.refusal = undefined;
@@ -61,7 +64,7 @@ class Session extends Observable {
   }
 
   get signedIn(): boolean {
-    return this.rights.includes('admin') || (this.required && this.rights.length > 0);
+    return this.permissions.includes('admin') || (this.required && this.permissions.length > 0);
   }
 }
 

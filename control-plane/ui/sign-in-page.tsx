@@ -15,7 +15,7 @@ export function SignInPage({ reason }: { readonly reason: string | undefined }) 
     setProblem(await session.signIn(token).catch(() => 'The server does not answer.'));
     setWaiting(false);
     setToken('');
-    if (address.path === '/ui/sign-in' && session.refusal === undefined && session.rights.length > 0) {
+    if (address.path === '/ui/sign-in' && session.refusal === undefined && session.permissions.length > 0) {
       address.go('/api/v1/logs');
     }
   };

@@ -20,7 +20,7 @@ t.test('the page of the API', BROWSER_TEST, async (t) => {
     t.same(titles.sort(), operations.map(({ title }) => title).sort());
   });
 
-  const recent = page.locator('#get_api_v1_logs_recent');
+  const recent = page.locator('#listRecentLogs');
   const answer = recent.locator('.answer');
 
   await t.test('tries a route out, with and without a token', async (t) => {
@@ -36,7 +36,7 @@ t.test('the page of the API', BROWSER_TEST, async (t) => {
   });
 
   await t.test('follows a stream until it is stopped', async () => {
-    const stream = page.locator('#get_api_v1_logs_stream');
+    const stream = page.locator('#streamLogs');
     await stream.getByLabel('tail').fill('1');
     await stream.getByRole('button', { name: 'Send' }).click();
     await stream.locator('.answer pre', { hasText: 'id: ' }).waitFor();
@@ -56,11 +56,11 @@ t.test('the page of the API', BROWSER_TEST, async (t) => {
   });
 
   await t.test('sends parameters of a path and a body', async () => {
-    const session = page.locator('#post_api_v1_session');
+    const session = page.locator('#signIn');
     await session.getByLabel('Body').fill('{"token":"wrong"}');
     await session.getByRole('button', { name: 'Send' }).click();
     await session.locator('.answer').getByText(/^401 /).waitFor();
-    const job = page.locator('#get_api_v1_jobs_job_id');
+    const job = page.locator('#getJob');
     await job.getByLabel(/^job_id/).fill('no/such job');
     await job.getByRole('button', { name: 'Send' }).click();
     await job.locator('.answer pre', { hasText: 'no job has the id' }).waitFor();

@@ -14,7 +14,7 @@ t.test('signing in', BROWSER_TEST, async (t) => {
     const { page } = await open();
     await page.addInitScript(`
       const { fetch } = window;
-      const session = () => Response.json({ rights: [], required: true });
+      const session = () => Response.json({ permissions: [], required: true });
       window.fetch = async (...asked) => (asked[0] === '/api/v1/session' ? session() : fetch(...asked));
     `);
     await page.goto(`${server.url}/ui/sign-in`);

@@ -32,56 +32,65 @@ const oldSession = await new Sessions({ ingest: undefined, read: undefined, admi
   'admin',
 );
 
-/** Every way to come, with the rights that it has: none is refused, the others are let in. */
-const STATES: readonly { state: string; headers: Record<string, string>; rights: readonly string[] }[] = [
-  { state: 'no token', headers: {}, rights: [] },
-  { state: 'a wrong token', headers: { Authorization: 'Bearer wrong' }, rights: [] },
-  { state: 'a wrong admin token', headers: { 'X-Admin-Token': 'wrong' }, rights: [] },
-  { state: 'a token of another scheme', headers: { Authorization: 'Basic cmVhZC1zZWNyZXQ=' }, rights: [] },
-  { state: 'the ingest token', headers: { Authorization: 'Bearer ingest-secret' }, rights: ['ingest'] },
-  { state: 'the read token', headers: { Authorization: 'Bearer read-secret' }, rights: ['read'] },
-  {
-    state: 'the admin token',
-    headers: { Authorization: 'Bearer admin-secret' },
-    rights: ['ingest', 'read', 'change', 'admin'],
-  },
-  {
-    state: 'the admin token in its own header',
-    headers: { 'X-Admin-Token': 'admin-secret' },
-    rights: ['ingest', 'read', 'change', 'admin'],
-  },
-  {
-    state: 'a cookie of the ingest token',
-    headers: { Cookie: await cookieFor('ingest-secret'), ...OWN },
-    rights: ['ingest'],
-  },
-  { state: 'a cookie of the read token', headers: { Cookie: readCookie, ...OWN }, rights: ['read'] },
-  {
-    state: 'a cookie of the admin token',
-    headers: { Cookie: await cookieFor('admin-secret'), ...OWN },
-    rights: ['ingest', 'read', 'change', 'admin'],
-  },
-  {
-    state: 'a forged cookie',
-    headers: { Cookie: readCookie.replace('=read.', '=admin.'), ...OWN },
-    rights: [],
-  },
-  {
-    state: 'a cookie that has ended',
-    headers: { Cookie: `logplane_session=${endedSession}`, ...OWN },
-    rights: [],
-  },
-  {
-    state: 'a cookie of the token before the one that is set',
-    headers: { Cookie: `logplane_session=${oldSession}`, ...OWN },
-    rights: [],
-  },
-  {
-    state: 'a wrong token beside a good cookie',
-    headers: { Authorization: 'Bearer wrong', Cookie: readCookie, ...OWN },
-    rights: [],
-  },
-];
+/** Every way to come, with the permissions that it has: none is refused, the others are let in. */
+const STATES: readonly { state: string; headers: Record<string, string>; permissions: readonly string[] }[] =
+  [
+    { state: 'no token', headers: {}, permissions: [] },
+    { state: 'a wrong token', headers: { Authorization: 'Bearer wrong' }, permissions: [] },
+    { state: 'a wrong admin token', headers: { 'X-Admin-Token': 'wrong' }, permissions: [] },
+    {
+      state: 'a token of another scheme',
+      headers: { Authorization: 'Basic cmVhZC1zZWNyZXQ=' },
+      permissions: [],
+    },
+    {
+      state: 'the ingest token',
+      headers: { Authorization: 'Bearer ingest-secret' },
+      permissions: ['ingest'],
+    },
+    { state: 'the read token', headers: { Authorization: 'Bearer read-secret' }, permissions: ['read'] },
+    {
+      state: 'the admin token',
+      headers: { Authorization: 'Bearer admin-secret' },
+      permissions: ['ingest', 'read', 'change', 'admin'],
+    },
+    {
+      state: 'the admin token in its own header',
+      headers: { 'X-Admin-Token': 'admin-secret' },
+      permissions: ['ingest', 'read', 'change', 'admin'],
+    },
+    {
+      state: 'a cookie of the ingest token',
+      headers: { Cookie: await cookieFor('ingest-secret'), ...OWN },
+      permissions: ['ingest'],
+    },
+    { state: 'a cookie of the read token', headers: { Cookie: readCookie, ...OWN }, permissions: ['read'] },
+    {
+      state: 'a cookie of the admin token',
+      headers: { Cookie: await cookieFor('admin-secret'), ...OWN },
+      permissions: ['ingest', 'read', 'change', 'admin'],
+    },
+    {
+      state: 'a forged cookie',
+      headers: { Cookie: readCookie.replace('=read.', '=admin.'), ...OWN },
+      permissions: [],
+    },
+    {
+      state: 'a cookie that has ended',
+      headers: { Cookie: `logplane_session=${endedSession}`, ...OWN },
+      permissions: [],
+    },
+    {
+      state: 'a cookie of the token before the one that is set',
+      headers: { Cookie: `logplane_session=${oldSession}`, ...OWN },
+      permissions: [],
+    },
+    {
+      state: 'a wrong token beside a good cookie',
+      headers: { Authorization: 'Bearer wrong', Cookie: readCookie, ...OWN },
+      permissions: [],
+    },
+  ];
 
 /** Asks and looks at the status alone; bodies are empty, ids unknown, so that nothing happens where it is let in. */
 async function statusOf(
@@ -101,16 +110,17 @@ async function statusOf(
 
 const operations = operationsOf(document);
 
-for (const { state, headers, rights } of STATES) {
+for (const { state, headers, permissions } of STATES) {
   t.test(`with ${state}`, async (t) => {
     for (const operation of operations) {
-      const { title, 'x-right': right, path } = operation;
+      const { title, 'x-permission': permission, path } = operation;
       if (path === '/api/v1/session') continue;
       const status = await statusOf(operation, headers);
-      const either = right === 'configuration' && (rights.includes('read') || rights.includes('ingest'));
-      if (right === undefined || rights.includes(right) || either) {
+      const either =
+        permission === 'configuration' && (permissions.includes('read') || permissions.includes('ingest'));
+      if (permission === undefined || permissions.includes(permission) || either) {
         t.ok(status !== 401 && status !== 403, `${title} lets it in (${status})`);
-      } else t.equal(status, 401, `${title} needs the right to ${right}`);
+      } else t.equal(status, 401, `${title} needs the permission ${permission}`);
     }
   });
 }
@@ -118,7 +128,7 @@ for (const { state, headers, rights } of STATES) {
 t.test('a cookie changes nothing without the header that only our own pages send', async (t) => {
   const headers = { Cookie: await cookieFor('admin-secret') };
   for (const operation of operations) {
-    if (operation['x-right'] === undefined || operation.method === 'GET') continue;
+    if (operation['x-permission'] === undefined || operation.method === 'GET') continue;
     t.equal(await statusOf(operation, headers), 403, operation.title);
   }
 });
@@ -138,7 +148,7 @@ t.test('another site changes nothing, whatever it has', async (t) => {
 });
 
 t.test('what is open is meant to be', async (t) => {
-  const open = operations.filter((operation) => operation['x-right'] === undefined);
+  const open = operations.filter((operation) => operation['x-permission'] === undefined);
   const pages = open.filter(({ tags }) => tags[0] === 'Web pages');
   t.ok(pages.every(({ method, path }) => method === 'GET' && /^\/($|ui\/|api\/v1\/logs$)/.test(path)));
   t.same(

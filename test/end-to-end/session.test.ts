@@ -29,12 +29,12 @@ async function cookieFor(token: string): Promise<{ Cookie: string }> {
   return { Cookie: response.headers.get('Set-Cookie')!.split(';', 1)[0]! };
 }
 
-const rights = async (headers: Record<string, string>) => (await send(SESSION, { headers })).json();
+const permissions = async (headers: Record<string, string>) => (await send(SESSION, { headers })).json();
 
 t.test('a token becomes a cookie that no script and no other site can use', async (t) => {
   const response = await signIn('{"token":"read-secret"}');
   t.equal(response.status, 200);
-  t.same(await response.json(), { rights: ['read'], required: true });
+  t.same(await response.json(), { permissions: ['read'], required: true });
   t.match(
     response.headers.get('Set-Cookie'),
     /^logplane_session=read\.\d+\.[\w-]+\.[\w-]+; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/,
@@ -62,12 +62,12 @@ t.test('what is no token of the server opens nothing', async (t) => {
 });
 
 t.test('a session may do what its token may', async (t) => {
-  t.same(await rights({}), { rights: [], required: true });
-  t.same(await rights(await cookieFor('read-secret')), { rights: ['read'], required: true });
-  t.same(await rights(await cookieFor('ingest-secret')), { rights: ['ingest'], required: true });
-  const all = { rights: ['ingest', 'read', 'change', 'admin'], required: true };
-  t.same(await rights(await cookieFor('admin-secret')), all);
-  t.same(await rights({ Authorization: 'Bearer admin-secret' }), all, 'so does the token itself');
+  t.same(await permissions({}), { permissions: [], required: true });
+  t.same(await permissions(await cookieFor('read-secret')), { permissions: ['read'], required: true });
+  t.same(await permissions(await cookieFor('ingest-secret')), { permissions: ['ingest'], required: true });
+  const all = { permissions: ['ingest', 'read', 'change', 'admin'], required: true };
+  t.same(await permissions(await cookieFor('admin-secret')), all);
+  t.same(await permissions({ Authorization: 'Bearer admin-secret' }), all, 'so does the token itself');
 
   const reader = await cookieFor('read-secret');
   t.equal((await send('/services', { headers: reader })).status, 200);
@@ -90,7 +90,7 @@ t.test('a change by a cookie needs what only our own pages can send', async (t) 
 t.test('signing out takes the cookie away and refuses it', async (t) => {
   const reader = await cookieFor('read-secret');
   const response = await send(SESSION, { method: 'DELETE', headers: { ...reader, ...OWN } });
-  t.same(await response.json(), { rights: [], required: true });
+  t.same(await response.json(), { permissions: [], required: true });
   t.match(response.headers.get('Set-Cookie'), /^logplane_session=; Path=\/; Max-Age=0;/);
   t.equal((await send('/services', { headers: reader })).status, 401);
 });

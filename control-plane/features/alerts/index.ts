@@ -25,6 +25,7 @@ import { NO_RULE_FILE, parseRuleFile, type RuleFile } from './rules/rule-file.ts
 import { RuleStore } from './rules/rule-store.ts';
 import { ALERT } from './schema.ts';
 import type { AlertSettings } from './settings.ts';
+import { addSilenceRoutes } from './silence-routes.ts';
 import { SilenceStore } from './silences/silence-store.ts';
 
 export interface AlertParts {
@@ -87,16 +88,17 @@ export async function createAlerts(
         ),
     },
     addRoutes(api) {
-      const family = api.family('Alerts');
+      const family = api.family('Alerts', 'Alert rules, the alerts that they raise, silences and receivers.');
       addAlertRoutes(family, { alerts, alertFeed, notifier, webhookGuard, webhookSecret, openStreams });
+      const onRulesChanged = () => evaluator.reload();
       addAlertRuleRoutes(family, {
         clickhouse,
         ruleBook,
-        silences,
         webhookGuard,
-        onRulesChanged: () => evaluator.reload(),
+        onRulesChanged,
         ruleProblems: () => evaluator.ruleProblems,
       });
+      addSilenceRoutes(family, { silences, onRulesChanged });
     },
     metrics: {
       logplane_alert_rules: { help: 'Alert rules that run here', read: () => evaluator.ruleCount },

@@ -4,7 +4,8 @@ import type { RouteFamily } from '../../http/api.ts';
 import { ERROR } from '../../http/error-response.ts';
 import { formatEvent, type OpenStreams, respondWithEvents } from '../../http/event-stream.ts';
 import { describe, optionalText, wholeNumber } from '../../http/parameters.ts';
-import { TIME } from '../../http/record-schema.ts';
+import { COUNT, TIME, TOOK_MS } from '../../http/record-schema.ts';
+import { STREAM_HEADERS } from '../../http/record-stream.ts';
 import { type AlertEvent, formatAlert } from './evaluate/alert-event.ts';
 import type { AlertStore } from './evaluate/alert-store.ts';
 import type { AlertFeed } from './notify/alert-feed.ts';
@@ -24,19 +25,25 @@ export interface AlertRoutesOptions {
   readonly openStreams: OpenStreams;
 }
 
-/** So long alerts that ended stay in the list. */
+/** How long alerts that ended stay in the list. */
 const ENDED_SECONDS = 86_400;
 const MISSED_EVENTS = 1_000;
-const RULE = describe(optionalText, 'Of this rule only');
+const RULE = describe(optionalText, 'Only alerts of this rule', 'gpu-errors');
 
 const RECEIVER = z.object({
-  host: z.string().describe('The path of an address is often its secret'),
+  host: z.string().meta({
+    description: 'Without the path, which is often the secret of an address',
+    examples: ['hooks.example.com'],
+  }),
   template: z.enum(WEBHOOK_TEMPLATES),
-  delivered: z.int().describe('Since the start, as the next two'),
-  failed: z.int().describe('Attempts; they are made again'),
-  dropped: z.int().describe('Refused for good, or a day old'),
-  waiting: z.int(),
-  last_error: z.string().nullable(),
+  delivered: COUNT.describe('Notifications that were delivered since the start'),
+  failed: COUNT.describe('Attempts that failed since the start and are repeated'),
+  dropped: COUNT.describe('Notifications that were refused for good, or were a day old'),
+  waiting: COUNT.describe('Notifications that are not delivered yet'),
+  last_error: z
+    .string()
+    .nullable()
+    .meta({ examples: ['answered 503'] }),
   last_delivered: TIME.nullable(),
 });
 
@@ -46,15 +53,21 @@ export function addAlertRoutes(api: RouteFamily, options: AlertRoutesOptions): v
   api.get(
     '/api/v1/alerts',
     {
-      summary: 'Alerts as they stand, the last change first',
-      description: 'Those that are pending or firing, and those that ended within a day.',
-      right: 'read',
+      operationId: 'listAlerts',
+      summary: 'List the current alerts',
+      description:
+        'Returns the alerts that are pending or firing and those that ended within a day, the last change first.',
+      permission: 'read',
       parameters: {
-        state: describe(optionalText, 'Only `pending`, `firing` or `resolved`'),
+        state: describe(
+          optionalText,
+          'Only alerts in this state: `pending`, `firing` or `resolved`',
+          'firing',
+        ),
         rule: RULE,
-        limit: describe(wholeNumber(1, 10_000, 1_000), 'How many'),
+        limit: describe(wholeNumber(1, 10_000, 1_000), 'The most alerts to return'),
       },
-      answer: z.object({ alerts: z.array(ALERT) }),
+      response: z.object({ alerts: z.array(ALERT) }),
     },
     async (_context, { state, rule, limit }) => {
       const events = await alerts.current(Date.now() / 1000 - ENDED_SECONDS);
@@ -68,10 +81,12 @@ export function addAlertRoutes(api: RouteFamily, options: AlertRoutesOptions): v
   api.get(
     '/api/v1/alerts/history',
     {
-      summary: 'Every change of every alert, the newest first',
-      right: 'read',
-      parameters: { rule: RULE, limit: describe(wholeNumber(1, 10_000, 200), 'How many') },
-      answer: z.object({ events: z.array(ALERT) }),
+      operationId: 'listAlertHistory',
+      summary: 'List the changes of alerts',
+      description: 'Returns every change of the state of an alert, the newest first.',
+      permission: 'read',
+      parameters: { rule: RULE, limit: describe(wholeNumber(1, 10_000, 200), 'The most changes to return') },
+      response: z.object({ events: z.array(ALERT) }),
     },
     async (_context, { rule, limit }) => ({ events: (await alerts.history(limit, rule)).map(formatAlert) }),
   );
@@ -79,11 +94,12 @@ export function addAlertRoutes(api: RouteFamily, options: AlertRoutesOptions): v
   api.get(
     '/api/v1/alerts/stream',
     {
-      summary: 'Alerts as they change',
-      right: 'read',
-      headers: {
-        'Last-Event-ID': 'The `id` of the last event that was received: what came since comes first',
-      },
+      operationId: 'streamAlerts',
+      summary: 'Follow alerts as they change',
+      description:
+        'Streams each change of an alert as an event `alert`. With `Last-Event-ID` the changes since that event come first.',
+      permission: 'read',
+      headers: STREAM_HEADERS,
       events: { alert: ALERT, error: ERROR },
       errors: ['too_many'],
     },
@@ -93,9 +109,12 @@ export function addAlertRoutes(api: RouteFamily, options: AlertRoutesOptions): v
   api.get(
     '/api/v1/alerts/webhooks',
     {
-      summary: 'What the receivers of alerts have got',
-      right: 'read',
-      answer: z.object({ webhooks: z.array(RECEIVER) }),
+      operationId: 'listWebhooks',
+      summary: 'List the receivers of alerts',
+      description:
+        'Returns each webhook of the rules with its numbers of delivered, failed and waiting notifications.',
+      permission: 'read',
+      response: z.object({ webhooks: z.array(RECEIVER) }),
     },
     async () => {
       const webhooks = notifier.deliveries.map(async (delivery) => {
@@ -118,14 +137,22 @@ export function addAlertRoutes(api: RouteFamily, options: AlertRoutesOptions): v
   api.post(
     '/api/v1/alerts/webhooks/test',
     {
-      summary: 'Sends a made-up alert at once, and tells what the receiver answered',
-      right: 'change',
-      body: WEBHOOK,
-      answer: z.object({
+      operationId: 'testWebhook',
+      summary: 'Send a test alert to a webhook',
+      description: 'Sends an example of an alert at once and returns what the receiver answered.',
+      permission: 'change',
+      requestBody: WEBHOOK,
+      response: z.object({
         delivered: z.boolean(),
-        status: z.int().nullable().describe('Null where no answer came'),
-        error: z.string().nullable(),
-        took_ms: z.number(),
+        status: z
+          .int()
+          .nullable()
+          .meta({ description: 'The status of the answer; null where no answer came', examples: [200] }),
+        error: z
+          .string()
+          .nullable()
+          .meta({ description: 'Why it was not delivered', examples: [null] }),
+        took_ms: TOOK_MS,
       }),
     },
     (_context, _parameters, webhook) => sendTest(webhook, webhookSecret, webhookGuard),
@@ -141,7 +168,7 @@ function respondWithAlerts(context: Context, { alerts, alertFeed, openStreams }:
     let missed = after !== undefined;
     let wake = () => {};
     const unsubscribe = alertFeed.subscribe((event) => {
-      // What is too much to wait is read from the store.
+      // Events beyond the limit are read from the store.
       if (waiting.length < MISSED_EVENTS) waiting.push(event);
       else missed = true;
       wake();

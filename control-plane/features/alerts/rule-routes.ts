@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Timestamp } from '../../../pipeline/record/timestamp.ts';
-import { badRequest, LogplaneError } from '../../../pipeline/runtime/errors.ts';
+import { badRequest } from '../../../pipeline/runtime/errors.ts';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import type { RouteFamily } from '../../http/api.ts';
 import { leaveSignal } from '../../http/leave-signal.ts';
-import { requiredText } from '../../http/parameters.ts';
+import { describe, requiredText } from '../../http/parameters.ts';
 import { TIME, TOOK_MS } from '../../http/record-schema.ts';
 import { parseTime, TIME_FORMS } from '../../query/parse-time.ts';
 import { queryLimits } from '../../query/query-limits.ts';
@@ -14,29 +14,33 @@ import { compileRule, labelsOf } from './rules/compile-rule.ts';
 import { parseRule, RULE, RULE_FIELDS, RULE_NAME, type Rule } from './rules/rule.ts';
 import type { BookRule, RuleBook } from './rules/rule-book.ts';
 import { ALERT } from './schema.ts';
-import { SILENCE } from './silences/silence.ts';
-import type { SilenceStore } from './silences/silence-store.ts';
 
 export interface AlertRuleRoutesOptions {
   readonly clickhouse: ClickHouse;
   readonly ruleBook: RuleBook;
-  readonly silences: SilenceStore;
   readonly webhookGuard: WebhookGuard;
-  /** Rules or silences were changed here. */
+  /** Rules were changed here. */
   readonly onRulesChanged: () => void;
   /** What keeps single rules from their work on this server, by name. */
   readonly ruleProblems: () => ReadonlyMap<string, string>;
 }
 
+const RULE_EXAMPLE = { name: 'gpu-errors', query: 'Xid', kind: 'count', threshold: 10, by: ['machine_id'] };
 const RULES = '/api/v1/alerts/rules';
-const SILENCES = '/api/v1/alerts/silences';
+/** With the defaults. */
+const FULL_RULE = parseRule(RULE_EXAMPLE);
 const BOOK_RULE = RULE_FIELDS.extend({
-  version: z.int().describe('Counts the changes made through the API'),
-  origin: z.enum(['built-in', 'file', 'api']),
-  problem: z.string().optional().describe('What keeps it from its work now'),
-}).meta({ id: 'AlertRule' });
-const STORED_SILENCE = z.looseObject({ id: z.string() });
-const REMOVED = z.object({ removed: z.string() });
+  version: z.int().describe('The number of changes made through the API'),
+  origin: z.enum(['built-in', 'file', 'api']).describe('Where it was made'),
+  problem: z.string().optional().describe('Why the rule does not work now'),
+}).meta({
+  id: 'AlertRule',
+  examples: [{ ...FULL_RULE, version: 1, origin: 'api' }],
+});
+const REMOVED = z.object({
+  removed: z.string().meta({ description: 'The name of the rule', examples: ['gpu-errors'] }),
+});
+const NAME = describe(requiredText, 'The name of the rule', 'gpu-errors');
 const TEST_EVENT = ALERT.pick({
   timestamp: true,
   state: true,
@@ -44,10 +48,20 @@ const TEST_EVENT = ALERT.pick({
   value: true,
   labels: true,
   numbers: true,
+}).meta({
+  examples: [
+    {
+      timestamp: '2026-06-04T08:16:00Z',
+      state: 'firing',
+      since: '2026-06-04T08:15:00Z',
+      value: 12,
+      labels: { machine_id: 'gpu-07' },
+    },
+  ],
 });
 
 export function addAlertRuleRoutes(api: RouteFamily, options: AlertRuleRoutesOptions): void {
-  const { clickhouse, ruleBook, silences, webhookGuard, onRulesChanged, ruleProblems } = options;
+  const { clickhouse, ruleBook, webhookGuard, onRulesChanged, ruleProblems } = options;
 
   const formatRule = ({ rule, version, origin }: BookRule) => {
     const problem = rule.enabled ? ruleProblems().get(rule.name) : undefined;
@@ -64,13 +78,28 @@ export function addAlertRuleRoutes(api: RouteFamily, options: AlertRuleRoutesOpt
 
   api.get(
     RULES,
-    { summary: 'Alert rules by name', right: 'read', answer: z.object({ rules: z.array(BOOK_RULE) }) },
+    {
+      operationId: 'listAlertRules',
+      summary: 'List alert rules',
+      description:
+        'Returns all alert rules by name: built-in ones, those of `ALERT_RULES_FILE` and those made through the API.',
+      permission: 'read',
+      response: z.object({ rules: z.array(BOOK_RULE) }),
+    },
     async () => ({ rules: (await ruleBook.list()).map(formatRule) }),
   );
 
   api.post(
     RULES,
-    { summary: 'Adds an alert rule', right: 'change', body: RULE, answer: BOOK_RULE, status: 201 },
+    {
+      operationId: 'createAlertRule',
+      summary: 'Create an alert rule',
+      description: 'Adds a rule under a name that no rule has yet. It takes effect at once.',
+      permission: 'change',
+      requestBody: RULE.meta({ examples: [RULE_EXAMPLE] }),
+      response: BOOK_RULE,
+      status: 201,
+    },
     async (_context, _parameters, rule) => {
       await checkWebhooks(rule);
       const created = await ruleBook.create(rule);
@@ -82,17 +111,29 @@ export function addAlertRuleRoutes(api: RouteFamily, options: AlertRuleRoutesOpt
   api.get(
     `${RULES}/:name`,
     {
-      summary: 'An alert rule with its versions, the newest first',
-      right: 'read',
-      parameters: { name: requiredText },
-      answer: BOOK_RULE.extend({
+      operationId: 'getAlertRule',
+      summary: 'Get an alert rule with its versions',
+      description:
+        'Returns the rule that is in force and all versions made through the API, the newest first.',
+      permission: 'read',
+      parameters: { name: NAME },
+      response: BOOK_RULE.extend({
         versions: z.array(
           z.object({
             version: z.int(),
             updated: TIME,
-            rule: RULE_FIELDS.nullable().describe('Null where this version removed it'),
+            rule: RULE_FIELDS.nullable().describe('Null where this version removed the rule'),
           }),
         ),
+      }).meta({
+        examples: [
+          {
+            ...FULL_RULE,
+            version: 1,
+            origin: 'api',
+            versions: [{ version: 1, updated: '2026-06-04T08:15:30.250Z', rule: FULL_RULE }],
+          },
+        ],
       }),
       errors: ['not_found'],
     },
@@ -112,12 +153,14 @@ export function addAlertRuleRoutes(api: RouteFamily, options: AlertRuleRoutesOpt
   api.put(
     `${RULES}/:name`,
     {
-      summary: 'Replaces or adds an alert rule',
-      description: 'Also one that is built in or stands in `ALERT_RULES_FILE`.',
-      right: 'change',
-      parameters: { name: requiredText },
-      body: RULE_FIELDS.extend({ name: RULE_NAME.optional() }),
-      answer: BOOK_RULE,
+      operationId: 'putAlertRule',
+      summary: 'Replace or create an alert rule',
+      description:
+        'Replaces the rule of this name, also a built-in one or one of `ALERT_RULES_FILE`, or creates it.',
+      permission: 'change',
+      parameters: { name: NAME },
+      requestBody: RULE_FIELDS.extend({ name: RULE_NAME.optional() }).meta({ examples: [RULE_EXAMPLE] }),
+      response: BOOK_RULE,
     },
     async (_context, { name }, given) => {
       const rule = parseRule({ ...given, name: given.name ?? name });
@@ -133,11 +176,14 @@ export function addAlertRuleRoutes(api: RouteFamily, options: AlertRuleRoutesOpt
   api.delete(
     `${RULES}/:name`,
     {
-      summary: 'Takes back an alert rule that the API made',
-      description: 'A rule of the same name that is built in or in the file is then in force again.',
-      right: 'change',
-      parameters: { name: requiredText },
-      answer: REMOVED,
+      operationId: 'deleteAlertRule',
+      summary: 'Delete an alert rule',
+      description:
+        'Deletes a rule that was made through the API. A rule of the same name that is built in or in the file is then in force ' +
+        'again.',
+      permission: 'change',
+      parameters: { name: NAME },
+      response: REMOVED,
       errors: ['bad_request', 'not_found'],
     },
     async (_context, { name }) => {
@@ -150,16 +196,19 @@ export function addAlertRuleRoutes(api: RouteFamily, options: AlertRuleRoutesOpt
   api.post(
     '/api/v1/alerts/test',
     {
-      summary: 'When a rule would have fired over a past range',
-      right: 'read',
-      body: z.strictObject({
-        rule: z.union([RULE_NAME, RULE_FIELDS]).describe('Its name, or a rule'),
-        from: z.string().default('now-24h').describe(TIME_FORMS),
-        to: z.string().default('now').describe('The second in which it lies counts whole'),
+      operationId: 'testAlertRule',
+      summary: 'Test an alert rule on past records',
+      description:
+        'Evaluates a rule over a past range and returns when it would have fired. It notifies nobody.',
+      permission: 'read',
+      requestBody: z.strictObject({
+        rule: z.union([RULE_NAME, RULE_FIELDS]).describe('The name of a rule, or a rule itself'),
+        from: z.string().default('now-24h').describe(`The start of the range: ${TIME_FORMS}`),
+        to: z.string().default('now').describe('The end of the range; its second belongs to it'),
       }),
-      answer: z.object({
-        firings: z.array(TEST_EVENT),
-        events: z.array(TEST_EVENT).describe('With pending and resolved ones'),
+      response: z.object({
+        firings: z.array(TEST_EVENT).describe('When it would have fired'),
+        events: z.array(TEST_EVENT).describe('All changes: also to pending and resolved'),
         took_ms: TOOK_MS,
       }),
       errors: ['not_found', 'too_costly'],
@@ -170,7 +219,7 @@ export function addAlertRuleRoutes(api: RouteFamily, options: AlertRuleRoutesOpt
       const now = Date.now();
       const start = readTime('from', from, now).seconds;
       const end = endSecond(readTime('to', to, now));
-      if (end <= start) throw badRequest('to: expected a time behind from');
+      if (end <= start) throw badRequest(`to: expected a time after from, got "${to}"`);
       const transitions = await backtest(clickhouse, rule, start, end, queryLimits(leaveSignal(context)));
       const compiled = compileRule(rule);
       const events = transitions.map(({ group, state, at, since, value, numbers }) => ({
@@ -188,48 +237,6 @@ export function addAlertRuleRoutes(api: RouteFamily, options: AlertRuleRoutesOpt
       };
     },
   );
-
-  api.get(
-    SILENCES,
-    {
-      summary: 'Silences and maintenance windows, the newest first',
-      right: 'read',
-      answer: z.object({ silences: z.array(STORED_SILENCE) }),
-    },
-    async () => ({ silences: await silences.list() }),
-  );
-
-  api.post(
-    SILENCES,
-    {
-      summary: 'Adds a silence or a maintenance window',
-      right: 'change',
-      body: SILENCE,
-      answer: STORED_SILENCE,
-      status: 201,
-    },
-    async (_context, _parameters, silence) => {
-      const added = await silences.add(silence);
-      onRulesChanged();
-      return added;
-    },
-  );
-
-  api.delete(
-    `${SILENCES}/:id`,
-    {
-      summary: 'Ends a silence',
-      right: 'change',
-      parameters: { id: requiredText },
-      answer: REMOVED,
-      errors: ['not_found'],
-    },
-    async (_context, { id }) => {
-      if (!(await silences.remove(id))) throw new LogplaneError('not_found', `no silence has the id "${id}"`);
-      onRulesChanged();
-      return { removed: id };
-    },
-  );
 }
 
 function readTime(name: string, given: string, now: number): Timestamp {
@@ -238,7 +245,7 @@ function readTime(name: string, given: string, now: number): Timestamp {
   return time;
 }
 
-/** Rules count by whole seconds: the one in which a range ends belongs to it, or what came just now would be left out. */
+/** Rules count by whole seconds. The last second belongs to the range, or the newest records would be left out. */
 function endSecond({ seconds, nanos }: Timestamp): number {
   return nanos > 0 ? seconds + 1 : seconds;
 }

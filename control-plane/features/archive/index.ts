@@ -57,7 +57,11 @@ export async function createArchive(
     archive,
     addRoutes: (api) =>
       addReadingRoutes(
-        api.family('Archive', ['/api/v1/logs', '/api/v1/archive']),
+        api.family('Archive', 'The same queries over the days in `ARCHIVE_DIR`.', {
+          from: '/api/v1/logs',
+          to: '/api/v1/archive',
+          suffix: 'InArchive',
+        }),
         new LogStore(clickhouse, archive.view),
       ),
     start: run,

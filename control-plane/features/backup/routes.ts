@@ -4,7 +4,7 @@ import { badRequest } from '../../../pipeline/runtime/errors.ts';
 import { isDiskFull } from '../../../pipeline/store/disk-full.ts';
 import type { RouteFamily } from '../../http/api.ts';
 import { describe, optionalText } from '../../http/parameters.ts';
-import { TIME } from '../../http/record-schema.ts';
+import { COUNT, TIME } from '../../http/record-schema.ts';
 import type { Manifest } from './manifest.ts';
 
 export interface BackupRoutesOptions {
@@ -16,19 +16,29 @@ export function addBackupRoutes(api: RouteFamily, { backUp }: BackupRoutesOption
   api.postParameters(
     '/api/v1/backup',
     {
-      summary: 'Copies the data folder, while the server runs',
-      right: 'admin',
+      operationId: 'createBackup',
+      summary: 'Back up the data folder',
+      description:
+        'Copies the data folder to an empty folder on the machine of the server, while the server runs. `logplane restore` ' +
+        'restores it.',
+      permission: 'admin',
       parameters: {
-        dir: describe(optionalText, 'Absolute path of an empty folder on the machine of the server'),
+        dir: describe(
+          optionalText,
+          'The absolute path of an empty folder on the machine of the server',
+          '/backups/2026-06-04',
+        ),
       },
-      answer: z.object({
-        format: z.int(),
-        version: z.string(),
-        schema_version: z.int(),
+      response: z.object({
+        format: z.int().meta({ description: 'The version of the form of backups', examples: [1] }),
+        version: z.string().meta({ description: 'The version of Logplane', examples: ['0.1.0'] }),
+        schema_version: z.int().meta({ description: 'The version of the tables', examples: [12] }),
         created_at: TIME,
-        tables: z.array(z.object({ name: z.string(), rows: z.int(), parts: z.int() })),
-        files: z.int().describe('Each has a checksum in the manifest of the backup'),
-        bytes: z.int(),
+        tables: z
+          .array(z.object({ name: z.string(), rows: z.int(), parts: z.int() }))
+          .meta({ examples: [[{ name: 'logs', rows: 1200, parts: 3 }]] }),
+        files: COUNT.describe('Files that were copied, each with a checksum in the manifest'),
+        bytes: COUNT.describe('The size of these files'),
       }),
     },
     async (_context, { dir }) => {

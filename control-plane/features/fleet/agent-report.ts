@@ -4,43 +4,47 @@ import { SOURCE } from '../../../pipeline/agent/fluent-bit/profile.ts';
 const word = z.string().max(256);
 const count = z.number().nonnegative();
 
-/** What an agent tells of itself; every field may be missing. */
+/** What an agent reports of itself; every field may be missing. */
 export const HEARTBEAT = z.object({
-  /** Of Fluent Bit. */
-  version: word.optional(),
-  agent_version: word.optional(),
-  /** Of the configuration that runs. */
-  config_hash: word.optional(),
-  /** Seconds that Fluent Bit has been running. */
-  uptime_s: count.optional(),
-  /** `running`, `starting`, `down` (it does not stay up or does not answer) or `disabled`. */
-  status: z.enum(['running', 'starting', 'down', 'disabled']).optional(),
-  /** Why something is not as it should be. */
-  problem: z.string().max(4000).optional(),
-  /** A configuration that the agent did not take, and why. */
-  refused: z.object({ config_hash: word, reason: z.string().max(4000) }).optional(),
-  /** Bytes of the files that are not read yet. */
-  lag_bytes: count.optional(),
-  /** Records read per second, lately. */
-  records_per_s: count.optional(),
-  records_total: count.optional(),
-  /** Attempts to send that failed and were repeated, since Fluent Bit started. */
-  retries: count.optional(),
-  backlog_chunks: count.optional(),
-  backlog_bytes: count.optional(),
-  buffer_free_bytes: count.optional(),
-  dropped_records: count.optional(),
-  skipped_lines: count.optional(),
-  restarts: count.optional(),
-  group: word.optional(),
-  /** Address at which the agent reaches this server. */
-  server: z.url({ protocol: /^https?$/, error: 'an http or https URL' }).optional(),
-  /** Variables that the machine's own environment sets; secrets by name alone. */
-  variables: z.record(word, z.union([z.string().max(1000), z.number(), z.boolean()])).optional(),
+  version: word.optional().describe('The version of Fluent Bit'),
+  agent_version: word.optional().describe('The version of the agent'),
+  config_hash: word.optional().describe('The configuration that Fluent Bit runs'),
+  uptime_s: count.optional().describe('Seconds since Fluent Bit started'),
+  status: z
+    .enum(['running', 'starting', 'down', 'disabled'])
+    .optional()
+    .describe('`down`: Fluent Bit does not stay up or does not answer'),
+  problem: z.string().max(4000).optional().describe('What is wrong on the machine'),
+  refused: z
+    .object({ config_hash: word, reason: z.string().max(4000) })
+    .optional()
+    .describe('A configuration that the agent rejected, and why'),
+  lag_bytes: count.optional().describe('Bytes of the files that are not read yet'),
+  records_per_s: count.optional().describe('Records read per second, lately'),
+  records_total: count.optional().describe('Records read since Fluent Bit started'),
+  retries: count
+    .optional()
+    .describe('Attempts to send that failed and were repeated, since Fluent Bit started'),
+  backlog_chunks: count.optional().describe('Chunks of its buffer that are not sent yet'),
+  backlog_bytes: count.optional().describe('Their size'),
+  buffer_free_bytes: count.optional().describe('Free space for its buffer'),
+  dropped_records: count.optional().describe('Records that Fluent Bit dropped since it started'),
+  skipped_lines: count.optional().describe('Lines that were too long, since Fluent Bit started'),
+  restarts: count.optional().describe('Restarts of Fluent Bit since the agent started'),
+  group: word.optional().describe('The group that the machine belongs to by its own environment'),
+  server: z
+    .url({ protocol: /^https?$/, error: 'expected an http or https URL' })
+    .optional()
+    .describe('The address at which the agent reaches this server'),
+  variables: z
+    .record(word, z.union([z.string().max(1000), z.number(), z.boolean()]))
+    .optional()
+    .describe('Variables that the environment of the machine sets; of secrets the name alone'),
   proposed_sources: z
-    .array(SOURCE.extend({ files: z.number().int().nonnegative() }))
+    .array(SOURCE.extend({ files: z.number().int().nonnegative().describe('How many files it has') }))
     .max(50)
-    .optional(),
+    .optional()
+    .describe('Log files that the agent found and nobody collects yet'),
 });
 
 export type Heartbeat = z.infer<typeof HEARTBEAT>;

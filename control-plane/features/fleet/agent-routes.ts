@@ -8,7 +8,7 @@ import { type Fleet, scopeOfMachine } from './fleet.ts';
 import type { ProfileChanges } from './profile-changes.ts';
 import { describeVersion, refuseSecrets } from './profile-routes.ts';
 import type { ProfileStore } from './profile-store.ts';
-import { AGENT, FILES, PROBLEM, VERSION } from './schema.ts';
+import { AGENT, AGENT_EXAMPLE, FILES, PROBLEM, PROFILE_EXAMPLE, VERSION } from './schema.ts';
 
 export interface AgentRoutesOptions {
   readonly fleet: Fleet;
@@ -16,11 +16,23 @@ export interface AgentRoutesOptions {
   readonly profileChanges: ProfileChanges;
 }
 
-const MACHINE = parameter({ type: 'string', minLength: 1, maxLength: 256 }, (given = '') => {
-  if (!/^\P{Cc}{1,256}$/u.test(given) || given.includes('${'))
-    throw new ExpectedError('1 to 256 characters without control characters and ${');
-  return given;
-});
+const MACHINE = describe(
+  parameter({ type: 'string', minLength: 1, maxLength: 256 }, (given = '') => {
+    if (!/^\P{Cc}{1,256}$/u.test(given) || given.includes('${'))
+      throw new ExpectedError('1 to 256 characters without control characters and ${');
+    return given;
+  }),
+  'The id of the machine',
+  'gpu-07',
+);
+
+const MACHINE_ID = z.string().meta({ examples: ['gpu-07'] });
+const HASH = z
+  .string()
+  .meta({ description: 'Of the configuration that the machine should run', examples: ['5f2a91c0'] });
+const CONFIG = z
+  .string()
+  .meta({ description: 'The content of the main file', examples: ['[SERVICE]\n    Flush 1\n'] });
 
 export function addAgentRoutes(
   api: RouteFamily,
@@ -29,17 +41,23 @@ export function addAgentRoutes(
   api.get(
     '/api/v1/agents',
     {
-      summary: 'Machines that report or have a profile, with their states',
-      description: 'By id; a page has 4 MiB at most, and `next_cursor` goes on behind it.',
-      right: 'read',
+      operationId: 'listAgents',
+      summary: 'List agents',
+      description:
+        'Returns the machines that report or have a profile, by id, with their states. A page is limited to 4 MiB; send ' +
+        '`next_cursor` as `cursor` to get the next page.',
+      permission: 'read',
       parameters: {
-        limit: describe(wholeNumber(1, 20_000, 20_000), 'How many'),
-        cursor: describe(optionalText, 'The `next_cursor` of the page before'),
+        limit: describe(wholeNumber(1, 20_000, 20_000), 'The most machines of a page'),
+        cursor: describe(optionalText, 'The `next_cursor` of the page before', 'gpu-07'),
       },
-      answer: z.object({
+      response: z.object({
         agents: z.array(AGENT),
-        agents_left_out: z.int().describe('Machines behind this page'),
-        next_cursor: z.string().nullable().describe('Null on the last page'),
+        agents_left_out: z.int().meta({ description: 'Machines after this page', examples: [0] }),
+        next_cursor: z
+          .string()
+          .nullable()
+          .meta({ description: 'Null on the last page', examples: [null] }),
       }),
     },
     (_context, { limit, cursor = '' }) => {
@@ -52,10 +70,15 @@ export function addAgentRoutes(
   api.get(
     '/api/v1/agents/:machine_id',
     {
-      summary: 'One machine, with the profile that all scopes together give it',
-      right: 'read',
+      operationId: 'getAgent',
+      summary: 'Get an agent',
+      description:
+        'Returns what a machine reported, its profile merged from all scopes, and the problems of its configuration.',
+      permission: 'read',
       parameters: { machine_id: MACHINE },
-      answer: AGENT.extend({ profile: PROFILE, problems: z.array(PROBLEM) }),
+      response: AGENT.extend({ profile: PROFILE, problems: z.array(PROBLEM) }).meta({
+        examples: [{ ...AGENT_EXAMPLE, profile: PROFILE_EXAMPLE, problems: [] }],
+      }),
       errors: ['not_found'],
     },
     (context, { machine_id }) => {
@@ -68,10 +91,13 @@ export function addAgentRoutes(
   api.delete(
     '/api/v1/agents/:machine_id',
     {
-      summary: 'Forgets what a machine reported; its profile stays',
-      right: 'change',
+      operationId: 'deleteAgent',
+      summary: 'Delete the report of an agent',
+      description:
+        'Deletes what a machine reported. Its profile stays, and it is listed again with its next heartbeat.',
+      permission: 'change',
       parameters: { machine_id: MACHINE },
-      answer: z.object({ machine_id: z.string(), deleted: z.boolean() }),
+      response: z.object({ machine_id: MACHINE_ID, deleted: z.boolean().meta({ examples: [true] }) }),
       errors: ['not_found'],
     },
     async (_context, { machine_id }) => {
@@ -83,17 +109,23 @@ export function addAgentRoutes(
   api.get(
     '/api/v1/agents/:machine_id/config',
     {
-      summary: 'The configuration that a machine is to run',
-      right: 'configuration',
+      operationId: 'getAgentConfig',
+      summary: 'Get the configuration of an agent',
+      description:
+        'Returns the Fluent Bit configuration that the machine should run. Agents poll it with `If-None-Match`.',
+      permission: 'configuration',
       parameters: { machine_id: MACHINE },
       headers: {
-        'If-None-Match': 'The ETag of an earlier answer: 304 where nothing has changed',
-        Accept: '`text/plain` for the main file alone',
+        'If-None-Match': {
+          description: 'The `ETag` of an earlier response: 304 where nothing has changed',
+          example: '"5f2a91c0"',
+        },
       },
-      gives: {
-        'application/json': z.object({ config_hash: z.string(), config: z.string(), files: FILES }),
-        'text/plain': z.string(),
+      responseMedia: {
+        'application/json': z.object({ config_hash: HASH, config: CONFIG, files: FILES }),
+        'text/plain': CONFIG,
       },
+      otherResponses: { 304: { description: 'The configuration has not changed' } },
       errors: ['not_found', 'bad_request'],
     },
     (context, { machine_id }) => {
@@ -112,10 +144,13 @@ export function addAgentRoutes(
   api.get(
     '/api/v1/agents/:machine_id/profile',
     {
-      summary: "A machine's own profile, and what all scopes together make of it",
-      right: 'read',
+      operationId: 'getAgentProfile',
+      summary: 'Get the profile of an agent',
+      description:
+        'Returns the profile of the machine itself and, in `merged`, the profile merged from all scopes.',
+      permission: 'read',
       parameters: { machine_id: MACHINE },
-      answer: VERSION.partial().extend({ machine_id: z.string(), merged: PROFILE }),
+      response: VERSION.partial().extend({ machine_id: MACHINE_ID, merged: VERSION.shape.profile }),
     },
     (context, { machine_id }) => {
       const scope = scopeOfMachine(machine_id);
@@ -129,12 +164,17 @@ export function addAgentRoutes(
   api.put(
     '/api/v1/agents/:machine_id/profile',
     {
-      summary: "Changes a machine's own profile",
-      description: 'Refused with every problem where the machine could not run it.',
-      right: 'change',
-      parameters: { machine_id: MACHINE, note: describe(optionalText, 'Why, for the list of versions') },
-      body: PROFILE,
-      answer: VERSION.extend({ machine_id: z.string(), config_hash: z.string() }),
+      operationId: 'putAgentProfile',
+      summary: 'Change the profile of an agent',
+      description:
+        'Replaces the profile of the machine itself. A profile that the machine could not run is rejected with every problem.',
+      permission: 'change',
+      parameters: {
+        machine_id: MACHINE,
+        note: describe(optionalText, 'Why, for the list of versions', 'collect vLLM logs'),
+      },
+      requestBody: VERSION.shape.profile,
+      response: VERSION.extend({ machine_id: MACHINE_ID, config_hash: HASH }),
       errors: ['overloaded'],
     },
     async (context, { machine_id, note = '' }, profile) => {
@@ -154,13 +194,22 @@ export function addAgentRoutes(
   api.post(
     '/api/v1/agents/:machine_id/heartbeat',
     {
-      summary: 'What an agent reports, every 10 s',
-      right: 'ingest',
+      operationId: 'sendHeartbeat',
+      summary: 'Report the state of an agent',
+      description:
+        'Agents send their state every 10 s. The response says which configuration the machine should run.',
+      permission: 'ingest',
       parameters: { machine_id: MACHINE },
-      body: HEARTBEAT,
-      answer: z.object({
-        config_hash: z.string().describe('Of the configuration that the machine should run'),
-        watch_line_rate: z.boolean(),
+      requestBody: HEARTBEAT.meta({
+        examples: [{ version: '3.2.2', config_hash: '5f2a91c0', uptime_s: 86_400, status: 'running' }],
+      }),
+      response: z.object({
+        config_hash: HASH,
+        watch_line_rate: z
+          .boolean()
+          .describe(
+            'True where the agent returns to its last configuration when a new one collects hardly anything',
+          ),
       }),
       errors: ['too_many'],
     },

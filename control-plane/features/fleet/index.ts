@@ -79,7 +79,10 @@ export async function createFleet(
 
   return {
     addRoutes(api) {
-      const family = api.family('Fleet');
+      const family = api.family(
+        'Fleet',
+        'Agents on the machines, their profiles and the configurations made of them.',
+      );
       addAgentRoutes(family, { fleet, profiles, profileChanges });
       addProfileRoutes(family, { fleet, profiles, rollouts, profileChanges });
       addTemplateRoutes(family, { templates, verifyConfig: verify });

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
-import { PROFILE, type Profile } from '../../../pipeline/agent/fluent-bit/profile.ts';
+import type { Profile } from '../../../pipeline/agent/fluent-bit/profile.ts';
 import { SECRETS } from '../../../pipeline/agent/fluent-bit/verify-config.ts';
 import { badRequest } from '../../../pipeline/runtime/errors.ts';
 import type { RouteFamily } from '../../http/api.ts';
@@ -37,20 +37,30 @@ const SCOPE = describe(
     return given;
   }),
   '`fleet`, `group:NAME` or `machine:ID`',
+  'group:inference',
 );
 const CHANGE = {
-  staged: describe(flag(true), 'False brings a change to all machines at once'),
-  canaries: describe(wholeNumber(1, 1000, 1), 'Machines that get it first'),
-  settle: describe(wholeNumber(0, 86_400, 30), 'Seconds that a batch has to be well before the next one'),
-  note: describe(optionalText, 'Why, for the list of versions'),
+  staged: describe(flag(true), 'False brings the change to all machines at once'),
+  canaries: describe(wholeNumber(1, 1000, 1), 'The number of machines that get the change first'),
+  settle: describe(
+    wholeNumber(0, 86_400, 30),
+    'Seconds that a batch must be healthy before the next one gets the change',
+  ),
+  note: describe(optionalText, 'Why, for the list of versions', 'collect vLLM logs'),
 };
-const CHANGED = VERSION.extend({ rollout: ROLLOUT.nullable().describe('null where it is in force already') });
-const SUMMARY = z.object({
-  scope: z.string(),
-  version: z.int().describe('In force; 0 for none'),
-  machines: z.int(),
-  rollout: z.string().nullable().describe('The id of the one that is under way'),
+const CHANGED = VERSION.extend({
+  rollout: ROLLOUT.nullable().describe('Null where the change is in force already'),
 });
+const SUMMARY = z.object({
+  scope: VERSION.shape.scope,
+  version: z.int().meta({ description: 'The version in force; 0 for none', examples: [4] }),
+  machines: z.int().meta({ description: 'The number of machines that it applies to', examples: [3] }),
+  rollout: z
+    .string()
+    .nullable()
+    .meta({ description: 'The id of the rollout that is running', examples: ['3e7d'] }),
+});
+const ROLLOUT_ID = describe(requiredText, 'The id of the rollout', '3e7d');
 const anyVersion = wholeNumber(1, 1_000_000, undefined);
 const anyOrNone = wholeNumber(0, 1_000_000, undefined);
 
@@ -61,9 +71,11 @@ export function addProfileRoutes(
   api.get(
     '/api/v1/profiles',
     {
-      summary: 'Scopes that have a profile',
-      right: 'read',
-      answer: z.object({ profiles: z.array(SUMMARY) }),
+      operationId: 'listProfiles',
+      summary: 'List profiles',
+      description: 'Returns the scopes that have a profile: the fleet, groups and single machines.',
+      permission: 'read',
+      response: z.object({ profiles: z.array(SUMMARY) }),
     },
     () => ({
       profiles: profiles.scopes().map((scope) => ({
@@ -78,11 +90,16 @@ export function addProfileRoutes(
   api.get(
     '/api/v1/profiles/:scope',
     {
-      summary: 'A profile with its versions',
-      right: 'read',
-      parameters: { scope: SCOPE, version: describe(anyVersion, 'The one in force where none is given') },
-      answer: VERSION.partial().extend({
-        profile: PROFILE.nullable(),
+      operationId: 'getProfile',
+      summary: 'Get a profile with its versions',
+      description: 'Returns one version of a profile and the list of all versions.',
+      permission: 'read',
+      parameters: {
+        scope: SCOPE,
+        version: describe(anyVersion, 'The version to return; the one in force by default', 4),
+      },
+      response: VERSION.partial().extend({
+        profile: VERSION.shape.profile.nullable(),
         versions: z.array(VERSION.omit({ profile: true, scope: true })).describe('The newest first'),
       }),
       errors: ['not_found'],
@@ -100,14 +117,15 @@ export function addProfileRoutes(
   api.put(
     '/api/v1/profiles/:scope',
     {
-      summary: 'Changes a profile',
+      operationId: 'putProfile',
+      summary: 'Change a profile',
       description:
-        'Refused with every problem where a machine could not run it. A change of several machines goes out in batches, and ' +
-        'stops where one fails.',
-      right: 'change',
+        'Replaces a profile. A change that a machine could not run is rejected with every problem. A change of several machines ' +
+        'is rolled out in batches and stops where one fails.',
+      permission: 'change',
       parameters: { scope: SCOPE, ...CHANGE },
-      body: PROFILE,
-      answer: CHANGED,
+      requestBody: VERSION.shape.profile,
+      response: CHANGED,
       errors: ['overloaded'],
     },
     async (context, { scope, ...how }, profile) => {
@@ -119,10 +137,12 @@ export function addProfileRoutes(
   api.post(
     '/api/v1/profiles/:scope/rollback',
     {
-      summary: 'Makes an older version the newest one',
-      right: 'change',
-      parameters: { scope: SCOPE, version: describe(anyVersion, 'To go back to'), ...CHANGE },
-      answer: CHANGED,
+      operationId: 'rollBackProfile',
+      summary: 'Roll back a profile',
+      description: 'Makes an older version of a profile the newest one and rolls it out as any change.',
+      permission: 'change',
+      parameters: { scope: SCOPE, version: describe(anyVersion, 'The version to go back to', 3), ...CHANGE },
+      response: CHANGED,
       errors: ['not_found', 'overloaded'],
     },
     async (context, { scope, version, ...how }) => {
@@ -134,19 +154,28 @@ export function addProfileRoutes(
   api.get(
     '/api/v1/profiles/:scope/diff',
     {
-      summary: 'What differs between two versions, as the configuration of a machine shows it',
-      right: 'read',
+      operationId: 'diffProfile',
+      summary: 'Compare two versions of a profile',
+      description:
+        'Returns the lines that differ between the configurations that two versions give a machine.',
+      permission: 'read',
       parameters: {
         scope: SCOPE,
-        from: describe(anyOrNone, '0 is no profile; the one before the newest where none is given'),
-        to: describe(anyOrNone, 'The newest where none is given'),
+        from: describe(
+          anyOrNone,
+          'The older version, 0 for no profile; by default the one before the newest',
+          3,
+        ),
+        to: describe(anyOrNone, 'The newer version; by default the newest', 4),
       },
-      answer: z.object({
-        scope: z.string(),
-        from: z.int(),
-        to: z.int(),
-        changed: z.boolean(),
-        lines: z.array(z.object({ kind: z.enum(['same', 'added', 'removed']), text: z.string() })),
+      response: z.object({
+        scope: VERSION.shape.scope,
+        from: z.int().meta({ examples: [3] }),
+        to: z.int().meta({ examples: [4] }),
+        changed: z.boolean().meta({ examples: [true] }),
+        lines: z
+          .array(z.object({ kind: z.enum(['same', 'added', 'removed']), text: z.string() }))
+          .meta({ examples: [[{ kind: 'added', text: '    Path /var/log/vllm/*.log' }]] }),
       }),
       errors: ['not_found'],
     },
@@ -164,9 +193,11 @@ export function addProfileRoutes(
   api.get(
     '/api/v1/rollouts',
     {
-      summary: 'Changes on their way, the newest first',
-      right: 'read',
-      answer: z.object({ rollouts: z.array(ROLLOUT) }),
+      operationId: 'listRollouts',
+      summary: 'List rollouts',
+      description: 'Returns the changes of profiles that were rolled out in batches, the newest first.',
+      permission: 'read',
+      response: z.object({ rollouts: z.array(ROLLOUT) }),
     },
     () => ({ rollouts: rollouts.all().slice(0, 100).map(describeRollout) }),
   );
@@ -174,10 +205,12 @@ export function addProfileRoutes(
   api.get(
     '/api/v1/rollouts/:id',
     {
-      summary: 'One of them',
-      right: 'read',
-      parameters: { id: requiredText },
-      answer: ROLLOUT,
+      operationId: 'getRollout',
+      summary: 'Get a rollout',
+      description: 'Returns a rollout with its batches of machines and how far it is.',
+      permission: 'read',
+      parameters: { id: ROLLOUT_ID },
+      response: ROLLOUT,
       errors: ['not_found'],
     },
     (_context, { id }) => describeRollout(rollouts.find(id)),
@@ -186,10 +219,12 @@ export function addProfileRoutes(
   api.post(
     '/api/v1/rollouts/:id/stop',
     {
-      summary: 'Ends one by hand; the machines that have the change go back',
-      right: 'change',
-      parameters: { id: requiredText },
-      answer: ROLLOUT,
+      operationId: 'stopRollout',
+      summary: 'Stop a rollout',
+      description: 'Stops a rollout. Machines that have the change go back to the version before.',
+      permission: 'change',
+      parameters: { id: ROLLOUT_ID },
+      response: ROLLOUT,
       errors: ['not_found'],
     },
     async (_context, { id }) => describeRollout(await profileChanges.stop(id)),
@@ -200,7 +235,7 @@ export function addProfileRoutes(
 export function refuseSecrets({ variables }: Profile): void {
   const secret = Object.keys(variables).find((name) => SECRETS.includes(name));
   if (secret)
-    throw badRequest(`${secret}: secrets belong into the environment of the agent, not into a profile`);
+    throw badRequest(`${secret}: a profile cannot hold secrets; set it in the environment of the agent`);
 }
 
 export function describeVersion({ created, ...version }: ProfileVersion) {

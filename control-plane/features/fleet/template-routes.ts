@@ -5,17 +5,19 @@ import type { Templates } from '../../../pipeline/agent/fluent-bit/templates.ts'
 import { VARIABLES } from '../../../pipeline/agent/fluent-bit/variables.ts';
 import { LogplaneError } from '../../../pipeline/runtime/errors.ts';
 import type { RouteFamily } from '../../http/api.ts';
-import { requiredText } from '../../http/parameters.ts';
+import { describe, requiredText } from '../../http/parameters.ts';
 import { FILES, PROBLEM, RENDER, VARIABLE } from './schema.ts';
 
 export interface TemplateRoutesOptions {
   readonly templates: Templates;
-  /** Tries a rendered configuration out. */
+  /** Runs a rendered configuration on trial. */
   readonly verifyConfig: (files: readonly ConfigFile[]) => Promise<readonly Problem[]>;
 }
 
-/** Files that a worker's configuration brings along are no configuration that could be tried alone. */
+/** The other templates are included by these and cannot run alone. */
 const isWhole = (name: string) => name.startsWith('fluent-bit-');
+
+const TEMPLATE_NAME = z.string().meta({ examples: ['fluent-bit-worker.conf'] });
 
 export function addTemplateRoutes(
   api: RouteFamily,
@@ -24,10 +26,12 @@ export function addTemplateRoutes(
   api.get(
     '/api/v1/templates',
     {
-      summary: 'Templates of Fluent Bit configurations, with their variables',
-      right: 'read',
-      answer: z.object({
-        templates: z.array(z.object({ name: z.string(), variables: z.array(VARIABLE) })),
+      operationId: 'listTemplates',
+      summary: 'List templates',
+      description: 'Returns the templates of Fluent Bit configurations with their variables.',
+      permission: 'read',
+      response: z.object({
+        templates: z.array(z.object({ name: TEMPLATE_NAME, variables: z.array(VARIABLE) })),
       }),
     },
     () => {
@@ -46,14 +50,21 @@ export function addTemplateRoutes(
   api.post(
     '/api/v1/templates/:name/render',
     {
-      summary: 'Renders a template and checks the result',
+      operationId: 'renderTemplate',
+      summary: 'Render a template',
       description:
-        'What is missing, unknown or wrong stands in `problems`, with file and line. Where the server has a Fluent Bit, it is ' +
-        'tried out too.',
-      right: 'read',
-      parameters: { name: requiredText },
-      body: RENDER,
-      answer: z.object({ config: z.string(), files: FILES, problems: z.array(PROBLEM) }),
+        'Renders a Fluent Bit configuration and checks it; `problems` names what is missing, unknown or invalid. Where Fluent Bit ' +
+        'is installed on the server, it runs the configuration on trial.',
+      permission: 'read',
+      parameters: { name: describe(requiredText, 'The name of the template', 'fluent-bit-worker.conf') },
+      requestBody: RENDER,
+      response: z.object({
+        config: z
+          .string()
+          .meta({ description: 'The content of the main file', examples: ['[SERVICE]\n    Flush 1\n'] }),
+        files: FILES,
+        problems: z.array(PROBLEM).meta({ examples: [[]] }),
+      }),
       errors: ['not_found', 'overloaded'],
     },
     async (_context, { name }, given) => {

@@ -22,15 +22,24 @@ export interface DeadLetterRoutesOptions {
 }
 
 const LISTED_LETTER = z.object({
-  id: z.string(),
+  id: z.string().meta({ examples: ['9b1d5e-3'] }),
   received_at: TIME,
-  agent: z.string(),
-  source: z.string().describe('The way it came'),
-  line: z.int().describe('Which record of the request, from 1; 0 stands for the whole body'),
-  reason: z.string(),
-  content: z.string().describe(`At most the first ${HEAD_BYTES} bytes; what is no text is in base64`),
-  content_bytes: z.int().describe('Of the whole content'),
+  agent: z.string().meta({ description: 'Who sent it', examples: ['gpu-07'] }),
+  source: z
+    .string()
+    .meta({ description: 'How it came, as the field `source` of records', examples: ['api'] }),
+  line: z
+    .int()
+    .meta({ description: 'Its number in the request, from 1; 0 stands for the whole body', examples: [3] }),
+  reason: z.string().meta({ description: 'Why it could not be read', examples: ['not a JSON object'] }),
+  content: z.string().meta({
+    description: `At most the first ${HEAD_BYTES} bytes; base64 where they are not text`,
+    examples: ['{"message": "cut o'],
+  }),
+  content_bytes: z.int().meta({ description: 'The size of the whole content', examples: [18] }),
 });
+
+const ID = describe(requiredText, 'The id of the dead letter', '9b1d5e-3');
 
 export function addDeadLetterRoutes(
   api: RouteFamily,
@@ -39,10 +48,12 @@ export function addDeadLetterRoutes(
   api.get(
     '/api/v1/dead-letters',
     {
-      summary: 'What could not be read as records, the newest first',
-      right: 'read',
-      parameters: { limit: describe(wholeNumber(1, 1000, 100), 'How many') },
-      answer: z.object({ dead_letters: z.array(LISTED_LETTER) }),
+      operationId: 'listDeadLetters',
+      summary: 'List dead letters',
+      description: 'Returns entries that could not be read as records, with the reason, the newest first.',
+      permission: 'read',
+      parameters: { limit: describe(wholeNumber(1, 1000, 100), 'The most dead letters to return') },
+      response: z.object({ dead_letters: z.array(LISTED_LETTER) }),
     },
     async (_context, { limit }) => ({ dead_letters: (await deadLetters.list(limit)).map(toListed) }),
   );
@@ -50,16 +61,22 @@ export function addDeadLetterRoutes(
   api.get(
     '/api/v1/dead-letters/:id',
     {
-      summary: 'One dead letter with all of its content',
-      right: 'read',
-      parameters: { id: requiredText },
-      gives: { 'application/json': LISTED_LETTER.extend({ content: z.string() }) },
+      operationId: 'getDeadLetter',
+      summary: 'Get a dead letter',
+      description: 'Returns one dead letter with all of its content.',
+      permission: 'read',
+      parameters: { id: ID },
+      responseMedia: {
+        'application/json': LISTED_LETTER.extend({
+          content: LISTED_LETTER.shape.content.describe('All of it'),
+        }),
+      },
       errors: ['not_found'],
     },
     async (context, { id }) => {
       const letter = await find(id);
       context.type = 'json';
-      // Only as much of it is read as the client takes.
+      // Reads only as much of it as the client takes.
       context.body = Readable.from(writeLetter(letter), { objectMode: false });
     },
   );
@@ -67,14 +84,15 @@ export function addDeadLetterRoutes(
   api.post(
     '/api/v1/dead-letters/:id/replay',
     {
-      summary: 'Takes a dead letter in anew',
+      operationId: 'replayDeadLetter',
+      summary: 'Ingest a dead letter again',
       description:
-        'The way in which it came. It is removed once its records are stored; where it still cannot be read, it stays and ' +
-        '`reason` says why. It may be tried any number of times.',
-      right: 'admin',
-      parameters: { id: requiredText },
-      answer: RECEIPT.extend({
-        reason: z.string().optional().describe('Why nothing of it could be taken in'),
+        'Ingests the content as it was received the first time. The dead letter is removed once its records are stored. Where it ' +
+        'still cannot be read, it stays and `reason` says why.',
+      permission: 'admin',
+      parameters: { id: ID },
+      response: RECEIPT.extend({
+        reason: z.string().optional().describe('Why no record could be read'),
       }),
       errors: ['not_found', 'overloaded'],
     },

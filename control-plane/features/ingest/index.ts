@@ -127,7 +127,7 @@ export async function startIngest(
     knownServices: [...BUILT_IN_SERVICES, ...categories.services],
     feature: {
       addRoutes(api) {
-        const family = api.family('Ingest');
+        const family = api.family('Ingest', 'Send records, and see what could not be read.');
         addIngestRoutes(family, { pipeline, deadLetters, body });
         addOtlpRoutes(family, { pipeline, deadLetters, body });
         addDeadLetterRoutes(family, { pipeline, deadLetters, body });

@@ -25,25 +25,35 @@ const FORMATS: Readonly<Record<string, OtlpRequest['format']>> = {
 };
 
 const BINARY = z.string().meta({ format: 'binary' });
+const EXPORT_REQUEST = z.looseObject({}).meta({
+  description: 'An `ExportLogsServiceRequest`',
+  examples: [
+    { resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: 'model loaded' } }] }] }] },
+  ],
+});
 
 export function addOtlpRoutes(api: RouteFamily, { body, ...target }: OtlpRoutesOptions): void {
   api.post(
     '/v1/logs',
     {
-      name: 'otlp_logs',
-      summary: 'Stores records in the form of OTLP',
-      right: 'ingest',
+      operationId: 'ingestOtlpLogs',
+      endpoint: 'otlp_logs',
+      summary: 'Send records by OTLP',
+      description:
+        'Stores the log records of an OTLP export request, in protobuf or JSON, and answers when they are durable and can be ' +
+        'queried.',
+      permission: 'ingest',
       headers: INGEST_HEADERS,
-      takes: {
-        'application/json': z.looseObject({}).describe('An `ExportLogsServiceRequest`'),
+      requestMedia: {
+        'application/json': EXPORT_REQUEST,
         'application/x-protobuf': BINARY,
       },
-      gives: {
+      responseMedia: {
         'application/json': RECEIPT.extend({
           partialSuccess: z
             .object({ rejectedLogRecords: z.string(), errorMessage: z.string() })
             .optional()
-            .describe('Where records were rejected'),
+            .describe('Present where records were rejected'),
         }),
         'application/x-protobuf': BINARY,
       },

@@ -26,17 +26,24 @@ export function addIngestRoutes(
   api.post(
     '/logs/ingest',
     {
-      summary: 'Stores records',
+      operationId: 'ingestLogs',
+      summary: 'Send records',
       description:
-        'Answers when they are durable and can be queried. A request that is sent twice is stored once. The text is ' +
-        'in `message`, `log`, `msg` or `body`, the time in `timestamp`, `time`, `ts`, `@timestamp` or `date`.',
-      right: 'ingest',
+        'Stores the records and answers when they are durable and can be queried; a request that is sent twice is stored once. ' +
+        'The text of a record is in `message`, `log`, `msg` or `body`, its time in `timestamp`, `time`, `ts`, `@timestamp` or ' +
+        '`date`. An entry that cannot be read becomes a dead letter and does not affect the others.',
+      permission: 'ingest',
       headers: INGEST_HEADERS,
-      takes: {
-        'application/x-ndjson': z.string().describe('A JSON object on each line'),
-        'application/json': z.union([z.looseObject({}), z.array(z.looseObject({}))]),
+      requestMedia: {
+        'application/x-ndjson': z.string().meta({
+          description: 'A JSON object on each line',
+          examples: ['{"message":"model loaded","level":"info","service":"vllm"}\n'],
+        }),
+        'application/json': z.union([z.looseObject({}), z.array(z.looseObject({}))]).meta({
+          examples: [[{ message: 'model loaded', level: 'info', service: 'vllm' }]],
+        }),
       },
-      answer: RECEIPT,
+      response: RECEIPT,
     },
     (context) => readBody(context.req, body, (request) => ingest(context, request)),
   );

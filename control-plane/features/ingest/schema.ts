@@ -1,18 +1,29 @@
 import { z } from 'zod';
 
-/** `Receipt` as an answer. */
+/** `Receipt` as a response. */
 export const RECEIPT = z
   .object({
-    accepted: z.int().describe('Records that are stored'),
-    rejected: z.int().describe('Records that could not be read and are kept as dead letters'),
-    duplicate: z.boolean().describe('All of it had been stored before'),
+    accepted: z.int().meta({ description: 'Records that are stored', examples: [2] }),
+    rejected: z.int().meta({
+      description: 'Records that could not be read and are kept as dead letters',
+      examples: [0],
+    }),
+    duplicate: z.boolean().meta({
+      description: 'True where the whole request had been stored before',
+      examples: [false],
+    }),
   })
   .meta({ id: 'Receipt' });
 
-/** Header fields that every way of ingest listens to. */
+/** Headers that every ingest endpoint reads. */
 export const INGEST_HEADERS = {
-  'X-Machine-Id': 'The sender: a request with the same bytes of the same sender is stored once',
-  'Idempotency-Key':
-    'By which a request is known in place of its bytes: the same key of the same sender is stored once',
-  'Content-Encoding': 'gzip, deflate, zstd or snappy',
+  'X-Machine-Id': {
+    description: 'The sender. Two requests of one sender with the same bytes are stored once',
+    example: 'gpu-07',
+  },
+  'Idempotency-Key': {
+    description: 'Replaces the bytes: two requests of one sender with the same key are stored once',
+    example: 'batch-000042',
+  },
+  'Content-Encoding': { description: '`gzip`, `deflate`, `zstd` or `snappy`', example: 'gzip' },
 };

@@ -36,7 +36,13 @@ export function createJobs({
   /** By host, so that what goes on is logged once. */
   const problems = new Map<string, string>();
   return {
-    addRoutes: (api) => addJobRoutes(api.family('Jobs'), { clickhouse, store, streams, jobRuns }),
+    addRoutes: (api) =>
+      addJobRoutes(api.family('Jobs', 'SLURM jobs: their state, ranks and records.'), {
+        clickhouse,
+        store,
+        streams,
+        jobRuns,
+      }),
     async fetch(host, signal) {
       try {
         const runs = await fetchAccounting(host, signal);

@@ -27,25 +27,34 @@ export interface JobRoutesOptions {
   readonly jobRuns: JobRunStore;
 }
 
+const JOB_ID = describe(requiredText, 'The id of the job', '48211');
+
 export function addJobRoutes(api: RouteFamily, options: JobRoutesOptions): void {
   const { clickhouse, store, jobRuns, streams } = options;
 
   api.get(
     '/api/v1/jobs',
     {
-      summary: 'Jobs, the one with the newest record first',
-      right: 'read',
+      operationId: 'listJobs',
+      summary: 'List jobs',
+      description:
+        'Returns jobs that SLURM or a record names, the one with the newest record first. Send `next_cursor` as `cursor` to get ' +
+        'the next page.',
+      permission: 'read',
       parameters: {
-        state: describe(optionalText, "SLURM's word, as `FAILED`"),
-        limit: describe(wholeNumber(1, 1000, 100), 'How many'),
-        cursor: describe(optionalText, 'The `next_cursor` of the page before'),
+        state: describe(optionalText, 'Only jobs in this state of SLURM', 'FAILED'),
+        limit: describe(wholeNumber(1, 1000, 100), 'The most jobs of a page'),
+        cursor: describe(optionalText, 'The `next_cursor` of the page before', '1780560930250000.48211'),
       },
-      answer: z.object({
+      response: z.object({
         jobs: z.array(JOB_SUMMARY),
         next_cursor: z
           .string()
           .nullable()
-          .describe('Null on the last page; a page of jobs in one state may be empty before that'),
+          .meta({
+            description: 'Null on the last page. With `state`, pages before it may be empty',
+            examples: ['1780560930250000.48211'],
+          }),
       }),
       errors: ['too_costly'],
     },
@@ -59,13 +68,16 @@ export function addJobRoutes(api: RouteFamily, options: JobRoutesOptions): void 
   api.get(
     '/api/v1/jobs/:job_id',
     {
-      summary: 'Everything that is known of one job',
-      right: 'read',
+      operationId: 'getJob',
+      summary: 'Get a job',
+      description:
+        'Returns everything that is known of one job: its attempts, files, ranks and first errors.',
+      permission: 'read',
       parameters: {
-        job_id: requiredText,
-        lines: describe(wholeNumber(1, 1000, 200), 'Newest lines of each rank'),
+        job_id: JOB_ID,
+        lines: describe(wholeNumber(1, 1000, 200), 'The most lines of each rank, the newest ones'),
       },
-      answer: JOB,
+      response: JOB,
       errors: ['not_found', 'too_costly'],
     },
     async (context, { job_id, lines }) => {
@@ -89,9 +101,11 @@ export function addJobRoutes(api: RouteFamily, options: JobRoutesOptions): void 
   api.get(
     '/api/v1/jobs/:job_id/logs/stream',
     {
-      summary: 'Records of one job as they arrive',
-      right: 'read',
-      parameters: { job_id: requiredText, q: FILTER.q, ...STREAM },
+      operationId: 'streamJobLogs',
+      summary: 'Follow the records of a job',
+      description: 'Streams the records of one job as server-sent events, as `/api/v1/logs/stream` does.',
+      permission: 'read',
+      parameters: { job_id: JOB_ID, q: FILTER.q, ...STREAM },
       headers: STREAM_HEADERS,
       events: { ...RECORD_EVENTS, ...streams.notices.events },
       errors: ['too_many'],

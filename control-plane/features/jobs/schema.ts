@@ -1,28 +1,43 @@
 import { z } from 'zod';
 import { RECORD, TIME } from '../../http/record-schema.ts';
 
-const EXIT_CODE = z.string().nullable().describe('`<exit code>:<signal>`; null where nobody told');
+const EXIT_CODE = z.string().nullable().describe('`<exit code>:<signal>`; null where it is not known');
+
+const SUMMARY_EXAMPLE = {
+  job_id: '48211',
+  name: 'train-llama',
+  user: 'mira',
+  state: 'FAILED',
+  exit_code: '1:0',
+  first_seen: '2026-06-04T08:00:00Z',
+  last_seen: '2026-06-04T08:15:30.250Z',
+  machines: ['gpu-07'],
+  nodes: ['gpu-07'],
+  services: ['slurm'],
+  record_count: 1200,
+  error_count: 3,
+};
 
 /** A job as it is listed. */
 export const JOB_SUMMARY = z
   .object({
     job_id: z.string(),
-    name: z.string().optional(),
-    user: z.string().optional(),
-    state: z.string().describe("SLURM's word; `UNKNOWN` where neither SLURM nor the lines tell"),
+    name: z.string().optional().describe('The name that the user gave it'),
+    user: z.string().optional().describe('Who submitted it'),
+    state: z.string().describe('As SLURM names it; `UNKNOWN` where neither SLURM nor the records say it'),
     exit_code: EXIT_CODE,
-    first_seen: TIME,
-    last_seen: TIME,
-    machines: z.array(z.string()),
-    nodes: z.array(z.string()),
-    services: z.array(z.string()),
+    first_seen: TIME.describe('Time of its first record'),
+    last_seen: TIME.describe('Time of its newest record'),
+    machines: z.array(z.string()).describe('Machines that sent its records'),
+    nodes: z.array(z.string()).describe('Nodes that its records name'),
+    services: z.array(z.string()).describe('Services of its records'),
     record_count: z.int(),
-    error_count: z.int(),
+    error_count: z.int().describe('Records of level error or fatal'),
   })
-  .meta({ id: 'JobSummary' });
+  .meta({ id: 'JobSummary', examples: [SUMMARY_EXAMPLE] });
 
 const ATTEMPT = z.object({
-  attempt: z.int().min(1).describe('Counted for each array task on its own'),
+  attempt: z.int().min(1).describe('From 1 for each array task'),
   array_task_id: z.string().optional(),
   state: z.string(),
   exit_code: EXIT_CODE,
@@ -37,31 +52,56 @@ const STREAM = z.object({
   stream: z.string().describe('`out` or `err`'),
   array_task_id: z.string(),
   node_id: z.string(),
-  rank: z.string().describe('As the name of the file writes it'),
+  rank: z.string().describe('As it is written in the name of the file'),
   record_count: z.int(),
   error_count: z.int(),
 });
 
 const RANK = z.object({
-  rank: z.int().nullable().describe('Null for lines that name none'),
+  rank: z.int().nullable().describe('Null for lines without a rank'),
   record_count: z.int(),
   error_count: z.int(),
   first_error: RECORD.nullable(),
   lines: z.array(z.object({ timestamp: TIME, level: z.string(), message: z.string() })),
 });
 
-/** Everything that is known of one job; of one without a record only what SLURM accounts for. */
+/** Everything that is known of one job; of a job without records only what the accounting of SLURM has. */
 export const JOB = JOB_SUMMARY.partial()
   .required({ job_id: true, state: true, exit_code: true })
   .extend({
     partition: z.string().optional(),
-    known_from: z.enum(['slurm', 'lines']),
+    known_from: z.enum(['slurm', 'lines']).describe('Where state and exit code come from'),
     attempts: z.array(ATTEMPT),
-    requeues: z.int(),
-    streams: z.array(STREAM),
-    first_error: RECORD.nullable(),
-    first_failed_rank: z.int().nullable(),
-    failed_ranks: z.array(z.int()),
+    requeues: z.int().describe('How often it was started again'),
+    streams: z.array(STREAM).describe('The files that it wrote'),
+    first_error: RECORD.nullable().describe('The first record of level error or fatal'),
+    first_failed_rank: z.int().nullable().describe('The rank whose error came first'),
+    failed_ranks: z.array(z.int()).describe('Ranks with errors'),
     ranks: z.array(RANK),
   })
-  .meta({ id: 'Job' });
+  .meta({
+    id: 'Job',
+    examples: [
+      {
+        ...SUMMARY_EXAMPLE,
+        partition: 'gpu',
+        known_from: 'slurm',
+        attempts: [
+          {
+            attempt: 1,
+            state: 'FAILED',
+            exit_code: '1:0',
+            start: '2026-06-04T08:00:00Z',
+            end: '2026-06-04T08:15:31Z',
+            nodes: ['gpu-07'],
+          },
+        ],
+        requeues: 0,
+        streams: [],
+        first_error: null,
+        first_failed_rank: 3,
+        failed_ranks: [3],
+        ranks: [],
+      },
+    ],
+  });

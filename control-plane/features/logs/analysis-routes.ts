@@ -4,7 +4,7 @@ import type { RouteFamily } from '../../http/api.ts';
 import { leaveSignal } from '../../http/leave-signal.ts';
 import { describe, optionalText, textList, wholeNumber } from '../../http/parameters.ts';
 import { FILTER, INTERVAL, toFilter } from '../../http/record-parameters.ts';
-import { COUNTS, TIME, TOOK_MS, tookMs } from '../../http/record-schema.ts';
+import { COUNT, COUNTS, TIME, TOOK_MS, tookMs } from '../../http/record-schema.ts';
 import { readGroupFields } from '../../query/group-field.ts';
 import { scanLimits } from '../../query/query-limits.ts';
 import { facetsOf } from './facets.ts';
@@ -13,29 +13,35 @@ import { patternsOf } from './patterns.ts';
 import { requestStats } from './request-stats.ts';
 import { REQUEST_STATS } from './request-stats-schema.ts';
 
-/** The fields of facets that are not told which: those that a person chooses by. */
+/** The default fields of facets: those by which people usually choose. */
 const USUAL_FACETS = ['level', 'service', 'machine_id', 'source', 'file_path'];
 
-/** What can be told about many records at once. */
+/** Statistics of many records. */
 export function addLogAnalysisRoutes(api: RouteFamily, records: RecordTable): void {
   api.getOrPost(
     '/api/v1/logs/histogram',
     {
-      summary: 'Records over time',
+      operationId: 'getLogHistogram',
+      summary: 'Count records over time',
+      description:
+        'Counts the records that match in intervals of time, also apart by the values of one field.',
       readsRecords: true,
-      right: 'read',
+      permission: 'read',
       parameters: {
         ...FILTER,
         interval: INTERVAL,
-        by: describe(optionalText, 'A field whose values are counted apart'),
+        by: describe(optionalText, 'A field whose values are counted apart', 'level'),
       },
-      answer: z.object({
-        interval: z.string(),
+      response: z.object({
+        interval: z.string().meta({ description: 'The length of a bucket', examples: ['1m'] }),
         buckets: z.array(
           z.object({
             timestamp: TIME,
-            total: z.int(),
-            counts: COUNTS.describe('The 50 most frequent values of the field'),
+            total: COUNT,
+            counts: COUNTS.meta({
+              description: 'By value of the field `by`: the 50 most frequent ones',
+              examples: [{ INFO: 40, ERROR: 2 }],
+            }),
           }),
         ),
         took_ms: TOOK_MS,
@@ -55,16 +61,22 @@ export function addLogAnalysisRoutes(api: RouteFamily, records: RecordTable): vo
   api.getOrPost(
     '/api/v1/logs/facets',
     {
-      summary: 'The most frequent values of fields',
+      operationId: 'getLogFacets',
+      summary: 'List the most frequent values of fields',
+      description:
+        'Returns the most frequent values of each field among the records that match, with their counts.',
       readsRecords: true,
-      right: 'read',
+      permission: 'read',
       parameters: {
         ...FILTER,
-        fields: describe(textList(16), `Which ones; ${USUAL_FACETS.join(', ')} where not told`),
-        limit: describe(wholeNumber(1, 1000, 100), 'Values of each'),
+        fields: describe(textList(16), `By default ${USUAL_FACETS.join(', ')}`, ['level', 'service']),
+        limit: describe(wholeNumber(1, 1000, 100), 'The most values of each field'),
       },
-      answer: z.object({
-        facets: z.record(z.string(), z.array(z.object({ value: z.string(), count: z.int() }))),
+      response: z.object({
+        facets: z.record(z.string(), z.array(z.object({ value: z.string(), count: z.int() }))).meta({
+          description: 'By field: its values, the most frequent first',
+          examples: [{ level: [{ value: 'ERROR', count: 42 }] }],
+        }),
         took_ms: TOOK_MS,
       }),
       errors: ['too_costly'],
@@ -81,25 +93,39 @@ export function addLogAnalysisRoutes(api: RouteFamily, records: RecordTable): vo
   api.getOrPost(
     '/api/v1/logs/patterns',
     {
-      summary: 'Messages grouped by their shape',
+      operationId: 'listLogPatterns',
+      summary: 'Group messages by pattern',
+      description:
+        'Groups the messages that match by their pattern: the text without numbers, ids and other variable parts. Of very ' +
+        'many records a sample is read and the counts are estimated.',
       readsRecords: true,
-      right: 'read',
-      parameters: { ...FILTER, limit: describe(wholeNumber(1, 200, 50), 'Patterns to give') },
-      answer: z.object({
+      permission: 'read',
+      parameters: { ...FILTER, limit: describe(wholeNumber(1, 200, 50), 'The most patterns to return') },
+      response: z.object({
         patterns: z.array(
           z.object({
-            pattern: z.string(),
-            count: z.int().describe('Scaled up where only a sample was looked at'),
-            share: z.number().min(0).max(1),
-            level: z.string().describe('The most frequent one'),
+            pattern: z.string().meta({ examples: ['Tried to allocate <num> GiB'] }),
+            count: COUNT.describe('Estimated where only a sample was read'),
+            share: z
+              .number()
+              .min(0)
+              .max(1)
+              .meta({ description: 'Of all records', examples: [0.25] }),
+            level: z.string().meta({ description: 'The most frequent one', examples: ['ERROR'] }),
             first_seen: TIME,
             last_seen: TIME,
-            is_new: z.boolean().describe('No record had it before the range; never without `from`'),
-            sample: z.string(),
+            is_new: z.boolean().meta({
+              description: 'No record before the range had it; always false without `from`',
+              examples: [false],
+            }),
+            sample: z.string().meta({
+              description: 'The message of one of its records',
+              examples: ['Tried to allocate 2.00 GiB'],
+            }),
           }),
         ),
-        total: z.int(),
-        sampled: z.int().describe('Records that were looked at'),
+        total: COUNT.describe('Records that match'),
+        sampled: COUNT.describe('Records that were read'),
         took_ms: TOOK_MS,
       }),
       errors: ['too_costly'],
@@ -115,11 +141,16 @@ export function addLogAnalysisRoutes(api: RouteFamily, records: RecordTable): vo
   api.getOrPost(
     '/api/v1/logs/stats',
     {
-      summary: 'What the request logs of the last hours tell',
+      operationId: 'getRequestStats',
+      summary: 'Get statistics of request logs',
+      description:
+        'Summarizes the entries of request logs in the last hours: response times, slow endpoints and errors.',
       readsRecords: true,
-      right: 'read',
-      parameters: { hours: describe(wholeNumber(1, 24 * 366, 24), 'How many hours') },
-      answer: REQUEST_STATS,
+      permission: 'read',
+      parameters: {
+        hours: describe(wholeNumber(1, 24 * 366, 24), 'The length of the range that ends now, in hours'),
+      },
+      response: REQUEST_STATS,
       errors: ['too_costly'],
     },
     (context, { hours }) => requestStats(records, hours, scanLimits(leaveSignal(context))),

@@ -22,21 +22,25 @@ export function addLogExportRoutes(api: RouteFamily, records: RecordTable): void
   api.getOrPost(
     '/api/v1/logs/export',
     {
-      summary: 'Downloads all records that are chosen',
+      operationId: 'exportLogs',
+      summary: 'Download all records that match',
       description:
-        'Where stored files are damaged, all records that can be read come, and behind them one without an `id`, of level `ERROR` and ' +
-        '`type` `export_gap`, that says how many are missing; the trailer `X-Records-Missing` has the number, 0 in a complete export. ' +
-        'Parquet is a 503 then. An answer that breaks off for another reason has no end: its connection is cut.',
+        'Streams all records that match, without a limit. Where stored files are damaged, the readable records are followed by one ' +
+        'of `type` `export_gap` that says how many are missing, the trailer `X-Records-Missing` has their number, and Parquet is a ' +
+        '503. Any other failure cuts the connection.',
       readsRecords: true,
-      right: 'read',
+      permission: 'read',
       parameters: {
         ...FILTER,
-        format: describe(oneOf(EXPORT_FORMATS, 'ndjson'), 'Of the file'),
-        order: describe(oneOf(['asc', 'desc'], 'asc'), 'The oldest or the newest first'),
+        format: describe(oneOf(EXPORT_FORMATS, 'ndjson'), 'The format of the file'),
+        order: describe(oneOf(['asc', 'desc'], 'asc'), '`asc`: the oldest first; `desc`: the newest first'),
       },
-      gives: {
-        'application/x-ndjson': z.string().describe('A record on each line'),
-        'text/csv': z.string(),
+      responseMedia: {
+        'application/x-ndjson': z.string().meta({
+          description: 'A record on each line',
+          examples: ['{"id":"1780560930250000","level":"ERROR","message":"CUDA out of memory"}\n'],
+        }),
+        'text/csv': z.string().meta({ examples: ['timestamp,level,message\n…'] }),
         'application/json': z.array(RECORD),
         'application/vnd.apache.parquet': z.string().meta({ format: 'binary' }),
       },
@@ -52,7 +56,7 @@ export function addLogExportRoutes(api: RouteFamily, records: RecordTable): void
       const pieces = withTrailer(exportLogs(records, request), () => {
         context.res.addTrailers({ [MISSING_TRAILER]: String(countMissing(missing)) });
       });
-      // The first piece is waited for, so that a query that is refused is an error and not half a file.
+      // Waits for the first piece, so that a query that fails becomes an error response and not half a file.
       const first = await pieces.next();
       context.status = 200;
       context.set('Content-Type', CONTENT_TYPES[format]);

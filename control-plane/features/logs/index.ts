@@ -12,7 +12,7 @@ import { addLogStreamRoutes } from './stream-routes.ts';
 export function createLogs(clickhouse: ClickHouse, streams: RecordStreams): Feature {
   return {
     addRoutes(api) {
-      const family = api.family('Logs');
+      const family = api.family('Logs', 'Search, count, follow and export records.');
       addReadingRoutes(family, new LogStore(clickhouse));
       addLogStreamRoutes(family, streams);
     },

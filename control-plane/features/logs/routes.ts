@@ -12,30 +12,32 @@ import {
   wholeNumber,
 } from '../../http/parameters.ts';
 import { FILTER, toFilter } from '../../http/record-parameters.ts';
-import { answerRecord, RECORD, TOOK_MS, tookMs } from '../../http/record-schema.ts';
+import { answerRecord, COUNT, RECORD, TOOK_MS, tookMs } from '../../http/record-schema.ts';
 import { readGroupFields } from '../../query/group-field.ts';
 import { queryLimits, scanLimits } from '../../query/query-limits.ts';
 import { contextOf } from './context.ts';
 import { countLogs } from './count.ts';
 import { searchLogs } from './search.ts';
 
-const PLACE = parameter({ type: 'string', pattern: '^\\d{1,16}$' }, (given = '') => {
+const RECORD_ID = parameter({ type: 'string', pattern: '^\\d{1,16}$' }, (given = '') => {
   if (!/^\d{1,16}$/.test(given)) throw new ExpectedError('the id of a record');
   return Number(given);
 });
 
-/** Single records, and how many there are. */
+/** Records, and their number. */
 export function addLogRoutes(api: RouteFamily, store: LogStore): void {
   api.getOrPost(
     '/api/v1/logs/recent',
     {
-      summary: 'The newest records, oldest first',
+      operationId: 'listRecentLogs',
+      summary: 'List the newest records',
       description:
-        'Of large records fewer than `lines`, within 16 MiB: the header `X-Left-Out: older` says that some are missing.',
+        'Returns the newest records that match, the oldest of them first. The response is limited to 16 MiB: where it has fewer ' +
+        'records than `lines` for that reason, it has the header `X-Left-Out: older`.',
       readsRecords: true,
-      right: 'read',
-      parameters: { lines: describe(wholeNumber(1, 1000, 100), 'How many'), ...FILTER },
-      answer: z.array(RECORD),
+      permission: 'read',
+      parameters: { lines: describe(wholeNumber(1, 1000, 100), 'The most records to return'), ...FILTER },
+      response: z.array(RECORD),
       errors: ['too_costly'],
     },
     async (context, { lines, ...filter }) => {
@@ -49,19 +51,25 @@ export function addLogRoutes(api: RouteFamily, store: LogStore): void {
   api.getOrPost(
     '/api/v1/logs/search',
     {
-      summary: 'Records page by page',
-      description: 'A page of large records has fewer than `limit`, within 16 MiB; `next_cursor` goes on.',
+      operationId: 'searchLogs',
+      summary: 'Search records page by page',
+      description:
+        'Returns one page of the records that match. A page is limited to 16 MiB, so it may have fewer records than `limit`; ' +
+        'send `next_cursor` as `cursor` to get the next page.',
       readsRecords: true,
-      right: 'read',
+      permission: 'read',
       parameters: {
         ...FILTER,
-        limit: describe(wholeNumber(1, 1000, 100), 'Records of one page'),
-        order: describe(oneOf(['desc', 'asc'], 'desc'), 'The newest or the oldest first'),
-        cursor: describe(optionalText, 'The `next_cursor` of the page before'),
+        limit: describe(wholeNumber(1, 1000, 100), 'The most records of a page'),
+        order: describe(oneOf(['desc', 'asc'], 'desc'), '`desc`: the newest first; `asc`: the oldest first'),
+        cursor: describe(optionalText, 'The `next_cursor` of the page before', 'MTc4MDU2MDkzMC4yNTAvMTc'),
       },
-      answer: z.object({
+      response: z.object({
         records: z.array(RECORD),
-        next_cursor: z.string().nullable().describe('Null on the last page'),
+        next_cursor: z
+          .string()
+          .nullable()
+          .meta({ description: 'Null on the last page', examples: ['MTc4MDU2MDkzMC4yNTAvMTc'] }),
         took_ms: TOOK_MS,
       }),
       errors: ['too_costly'],
@@ -81,15 +89,22 @@ export function addLogRoutes(api: RouteFamily, store: LogStore): void {
   api.getOrPost(
     '/api/v1/logs/count',
     {
-      summary: 'How many records, also by fields',
+      operationId: 'countLogs',
+      summary: 'Count records',
+      description:
+        'Counts the records that match, in total and for each combination of values of the fields in `by`.',
       readsRecords: true,
-      right: 'read',
-      parameters: { ...FILTER, by: describe(textList(8), 'Fields to count by, nested ones with dots') },
-      answer: z.object({
-        total: z.int(),
-        groups: z
-          .array(z.looseObject({ count: z.int() }))
-          .describe('At most 1,000, the largest first, each with the fields that it is counted by'),
+      permission: 'read',
+      parameters: {
+        ...FILTER,
+        by: describe(textList(8), 'Fields to count by; nested ones with dots', ['service']),
+      },
+      response: z.object({
+        total: COUNT,
+        groups: z.array(z.looseObject({ count: z.int() })).meta({
+          description: 'At most 1,000, the largest first, each with the values of the fields in `by`',
+          examples: [[{ service: 'vllm', count: 42 }]],
+        }),
         took_ms: TOOK_MS,
       }),
       errors: ['too_costly'],
@@ -105,19 +120,23 @@ export function addLogRoutes(api: RouteFamily, store: LogStore): void {
   api.getOrPost(
     '/api/v1/logs/context',
     {
-      summary: 'The lines around one, of the same file or container',
+      operationId: 'getLogContext',
+      summary: 'Get the lines around a record',
+      description: 'Returns a record with the lines before and after it of the same file or container.',
       readsRecords: true,
-      right: 'read',
+      permission: 'read',
       parameters: {
-        id: describe(PLACE, 'The id of the record'),
+        id: describe(RECORD_ID, 'The id of the record', '1780560930250000'),
         before: describe(wholeNumber(0, 1000, 10), 'Lines before it'),
         after: describe(wholeNumber(0, 1000, 10), 'Lines after it'),
       },
-      answer: z.object({
+      response: z.object({
         records: z.array(RECORD),
-        records_left_out: z
-          .int()
-          .describe('Lines farther away that were asked for: those of one answer have 16 MiB at most'),
+        records_left_out: z.int().meta({
+          description:
+            'Requested lines that are missing, the farthest ones: the response is limited to 16 MiB',
+          examples: [0],
+        }),
       }),
       errors: ['not_found', 'too_costly'],
     },

@@ -14,16 +14,19 @@ export function addLogStreamRoutes(api: RouteFamily, streams: RecordStreams): vo
   api.getOrPost(
     '/api/v1/logs/stream',
     {
-      summary: 'Records as they arrive',
+      operationId: 'streamLogs',
+      summary: 'Follow records as they arrive',
       description:
-        'With `queries` each record is one event for each query that selects it, under the name of the query.',
-      right: 'read',
+        'Streams the records that match as server-sent events. With `queries`, a record is one event for each query that matches ' +
+        'it, under the name of the query.',
+      permission: 'read',
       parameters: {
         ...FILTER,
         ...STREAM,
         queries: describe(
           optionalText,
-          'Several queries on one stream, by name: `{"errors": "level:error"}`',
+          'Several queries on one stream: a JSON object of queries by name',
+          '{"errors": "level:error"}',
         ),
       },
       headers: STREAM_HEADERS,

@@ -75,7 +75,7 @@ export async function startNodes(
   };
   return {
     addRoutes: (api) =>
-      addNodeRoutes(api.family('Nodes'), {
+      addNodeRoutes(api.family('Nodes', 'Launches of nodes and their logs.'), {
         store: store.for('tails'),
         bus,
         openStreams,

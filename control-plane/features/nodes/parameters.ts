@@ -7,19 +7,20 @@ import { parseFilter } from '../../query/log-filter.ts';
 import { ENTRY_LEVELS } from './node-entry.ts';
 import { MOST_READ, type NodeFilter } from './read-node.ts';
 
-/** Which entries of a node's log are wanted. */
+/** Select entries of a node's log. */
 export const SELECTION = {
-  tail: describe(wholeNumber(0, MOST_READ, 100), 'At most so many of the newest'),
-  since: describe(optionalText, 'Only what is later; RFC 3339'),
-  level: describe(optionalText, `One of ${ENTRY_LEVELS.join(', ')}, or several`),
-  q: describe(optionalText, 'A query, as in `phase:installing "pip"`'),
+  tail: describe(wholeNumber(0, MOST_READ, 100), 'The most entries to return, the newest ones'),
+  since: describe(optionalText, 'Only entries after this time, RFC 3339', '2026-06-04T08:00:00Z'),
+  level: describe(optionalText, `One of ${ENTRY_LEVELS.join(', ')}, or several separated by commas`, 'error'),
+  q: describe(optionalText, 'A query of the query language', 'phase:installing "pip"'),
 };
 
 export const FOLLOW = {
-  follow: describe(flag(true), 'False ends the stream after what is there'),
+  follow: describe(flag(true), 'False ends the stream after the stored entries'),
   after: describe(
     optionalText,
-    'Goes on right after the event of this id, as the header `Last-Event-ID` does',
+    'Continue after the event of this id, as the header `Last-Event-ID` does',
+    '1780560930250000',
   ),
 };
 

@@ -37,7 +37,7 @@ export interface NodeRoutesOptions {
   readonly nodeLog: NodeLog;
   readonly launches: NodeLaunches;
   readonly launchRunner: LaunchRunner;
-  /** Arguments with placeholders; undefined: launches are only registered. */
+  /** Arguments with placeholders. Undefined: launches are only registered. */
   readonly launchCommand: readonly string[] | undefined;
 }
 
@@ -45,12 +45,13 @@ const USUAL_MOST_MINUTES = 30;
 const MOST_NODES = 10_000;
 const MOST_NODES_OF_A_STREAM = 1_000;
 
-/** Launches of nodes: everything here needs the admin token. */
-/** A place of a record, or of an entry in Redis with one. */
-/** Ids that are none of ours are passed over, as the standard of server-sent events wants. */
+// The standard of server-sent events wants unknown event ids to be ignored.
 const RECORD_ID = /^\d{1,16}$/;
-const PLACE = /^\d{1,16}(?:\.\d{1,16})?$/;
+/** Of a record, or of an entry in Redis. */
+const ENTRY_ID = /^\d{1,16}(?:\.\d{1,16})?$/;
+const NODE_ID = describe(requiredText, 'The id of the node', 'node-42');
 
+/** Launches of nodes. Every route needs the admin token. */
 export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): void {
   const { body, nodeLog, launches, launchRunner, launchCommand, store, bus, openStreams } = options;
   const maxMinutes = openStreams.maxMinutes ?? USUAL_MOST_MINUTES;
@@ -58,10 +59,12 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
   api.get(
     '/admin/nodes',
     {
-      summary: 'Launches of nodes, the newest first',
-      right: 'admin',
-      parameters: { limit: describe(wholeNumber(1, MOST_NODES, 1_000), 'How many') },
-      answer: z.object({ nodes: z.array(LAUNCH) }),
+      operationId: 'listNodes',
+      summary: 'List launches of nodes',
+      description: 'Returns the launches of nodes with their phase and progress, the newest first.',
+      permission: 'admin',
+      parameters: { limit: describe(wholeNumber(1, MOST_NODES, 1_000), 'The most launches to return') },
+      response: z.object({ nodes: z.array(LAUNCH) }),
     },
     async (_context, { limit }) => ({ nodes: (await launches.list(limit)).map(describeLaunch) }),
   );
@@ -69,12 +72,21 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
   api.post(
     '/admin/nodes/launch',
     {
-      summary: 'Registers the launch of a node',
+      operationId: 'launchNode',
+      summary: 'Launch a node',
       description:
-        'And runs `LAUNCH_COMMAND` for it, where that is set: further fields fill its placeholders.',
-      right: 'admin',
-      body: LAUNCH_REQUEST,
-      answer: LAUNCH.extend({ logs: z.string(), stream: z.string() }),
+        'Registers a launch and runs `LAUNCH_COMMAND` for it where that is set. Further fields of the body fill the placeholders ' +
+        'of the command.',
+      permission: 'admin',
+      requestBody: LAUNCH_REQUEST,
+      response: LAUNCH.extend({
+        logs: z
+          .string()
+          .meta({ description: 'The path of its log', examples: ['/admin/nodes/node-42/logs'] }),
+        stream: z
+          .string()
+          .meta({ description: 'The path of its stream', examples: ['/admin/nodes/node-42/logs/stream'] }),
+      }),
       status: 202,
       errors: ['overloaded'],
     },
@@ -93,13 +105,15 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
   api.post(
     '/admin/nodes/:id/logs',
     {
-      summary: 'Takes entries of a launch from any orchestrator',
-      right: 'admin',
-      parameters: { id: requiredText },
-      takes: { 'application/json': SENT_ENTRIES },
-      answer: z.object({
-        node_id: z.string(),
-        accepted: z.int(),
+      operationId: 'appendNodeLogs',
+      summary: 'Send entries of a launch',
+      description: 'Appends one entry or several to the log of a node. Any orchestrator may send them.',
+      permission: 'admin',
+      parameters: { id: NODE_ID },
+      requestMedia: { 'application/json': SENT_ENTRIES },
+      response: z.object({
+        node_id: LAUNCH.shape.node_id,
+        accepted: z.int().meta({ description: 'Entries that were stored', examples: [1] }),
         phase: LAUNCH.shape.phase,
         progress: LAUNCH.shape.progress,
       }),
@@ -116,13 +130,18 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
   api.get(
     '/admin/nodes/logs/stream',
     {
-      summary: 'Launches of several nodes on one stream',
-      description: 'Each event has its `node_id`. It ends when all nodes that are named have ended.',
-      right: 'admin',
+      operationId: 'streamNodes',
+      summary: 'Follow the logs of several nodes',
+      description:
+        'Streams the entries of several nodes as server-sent events, each with its `node_id`. It ends when the launches of all ' +
+        'nodes in `nodes` have ended.',
+      permission: 'admin',
       parameters: {
         ...SELECTION,
         ...FOLLOW,
-        nodes: describe(textList(MOST_NODES_OF_A_STREAM), 'Ids; without any, launches of every node'),
+        nodes: describe(textList(MOST_NODES_OF_A_STREAM), 'Ids separated by commas; all nodes by default', [
+          'node-42',
+        ]),
       },
       headers: STREAM_HEADERS,
       events: NODE_EVENTS,
@@ -146,14 +165,20 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
   api.get(
     '/admin/nodes/:id/logs',
     {
-      summary: 'The log of a node',
-      right: 'admin',
-      parameters: { id: requiredText, ...SELECTION },
-      answer: z.object({
-        node_id: z.string(),
-        count: z.int(),
+      operationId: 'getNodeLogs',
+      summary: 'Get the log of a node',
+      description: 'Returns the newest entries of a node that match, the oldest of them first.',
+      permission: 'admin',
+      parameters: { id: NODE_ID, ...SELECTION },
+      response: z.object({
+        node_id: LAUNCH.shape.node_id,
+        count: z.int().meta({ description: 'The length of `logs`', examples: [1] }),
         logs: z.array(ENTRY),
-        entries_left_out: z.int().describe('Older ones: the entries of one answer have 8 MiB at most'),
+        entries_left_out: z.int().meta({
+          description:
+            'Requested entries that are missing, the oldest ones: the response is limited to 8 MiB',
+          examples: [0],
+        }),
       }),
       errors: ['not_found'],
     },
@@ -166,19 +191,24 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
   api.get(
     '/admin/nodes/:id/logs/export',
     {
-      summary: 'Downloads the log of a node',
-      right: 'admin',
+      operationId: 'exportNodeLogs',
+      summary: 'Download the log of a node',
+      description: 'Returns all entries of a node that match as a file.',
+      permission: 'admin',
       parameters: {
-        id: requiredText,
+        id: NODE_ID,
         since: SELECTION.since,
         level: SELECTION.level,
         q: SELECTION.q,
-        format: describe(oneOf(NODE_EXPORTS, 'json'), 'Of the file'),
+        format: describe(oneOf(NODE_EXPORTS, 'json'), 'The format of the file'),
       },
-      gives: {
+      responseMedia: {
         'application/json': z.array(ENTRY),
-        'application/x-ndjson': z.string().describe('An entry on each line'),
-        'text/csv': z.string(),
+        'application/x-ndjson': z.string().meta({
+          description: 'An entry on each line',
+          examples: ['{"level":"info","message":"Installing drivers","phase":"installing"}\n'],
+        }),
+        'text/csv': z.string().meta({ examples: ['timestamp,level,phase,message\n…'] }),
       },
       errors: ['not_found'],
     },
@@ -195,12 +225,16 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
   api.get(
     '/admin/nodes/:id/logs/stream',
     {
-      summary: 'The log of a node as it grows, up to the end of the launch',
-      description: 'A reader that comes back after the event `done` gets a 204.',
-      right: 'admin',
-      parameters: { id: requiredText, ...SELECTION, ...FOLLOW },
+      operationId: 'streamNodeLogs',
+      summary: 'Follow the log of a node',
+      description:
+        'Streams the entries of a node as server-sent events until its launch ends with the event `done`. A client that reconnects ' +
+        'after `done` gets a 204.',
+      permission: 'admin',
+      parameters: { id: NODE_ID, ...SELECTION, ...FOLLOW },
       headers: STREAM_HEADERS,
       events: NODE_EVENTS,
+      otherResponses: { 204: { description: 'The launch has ended and the client has read all of it' } },
       errors: ['not_found', 'too_many'],
     },
     async (context, { id: nodeId, follow, after, ...selection }) => {
@@ -209,11 +243,11 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
       const given = context.get('Last-Event-ID') || after;
       const last = given?.endsWith(DONE_MARK) ? given.slice(0, -DONE_MARK.length) : given;
       if (given !== last && launch && isTerminal(launch.phase)) {
-        // A browser that comes back behind the end is told so; with any other answer it would come again and again.
+        // A browser that gets any other answer after the end reconnects again and again.
         context.status = 204;
         return;
       }
-      const request = { nodeId, filter, after: last && PLACE.test(last) ? last : undefined, follow };
+      const request = { nodeId, filter, after: last && ENTRY_ID.test(last) ? last : undefined, follow };
       respond(context, (signal) => followNode(nodeLog, launches, { ...request, signal }));
     },
   );

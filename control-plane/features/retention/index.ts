@@ -74,7 +74,7 @@ export function createRetention(
   };
   return {
     addRoutes: (api) =>
-      addRetentionRoutes(api.family('Retention'), {
+      addRetentionRoutes(api.family('Retention', 'How long records are kept, and deletion by query.'), {
         clickhouse,
         bus,
         retention,

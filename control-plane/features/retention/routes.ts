@@ -6,7 +6,7 @@ import type { RouteFamily } from '../../http/api.ts';
 import { leaveSignal } from '../../http/leave-signal.ts';
 import { describe, optionalText } from '../../http/parameters.ts';
 import { FILTER, toFilter } from '../../http/record-parameters.ts';
-import { TIME, TOOK_MS, tookMs } from '../../http/record-schema.ts';
+import { COUNT, TIME, TOOK_MS, tookMs } from '../../http/record-schema.ts';
 import { scanLimits } from '../../query/query-limits.ts';
 import type { DeletingArchive } from './delete-records.ts';
 import { deleteByFilter } from './delete-records.ts';
@@ -20,24 +20,25 @@ export interface RetentionRoutesOptions {
   readonly archive: DeletingArchive | undefined;
 }
 
+const DAYS = z.number().meta({ description: 'How long records are kept, in days', examples: [30] });
 const RULE = z.object({
-  service: z.array(z.string()).optional(),
-  level: z.array(z.string()).optional(),
-  days: z.number(),
+  service: z.array(z.string()).optional().describe('Services that it applies to; all by default'),
+  level: z.array(z.string()).optional().describe('Levels that it applies to; all by default'),
+  days: DAYS,
 });
 const GROUP = z.object({
-  service: z.string(),
-  level: z.string(),
-  days: z.number(),
-  records: z.int(),
-  bytes: z.int().describe('Estimated by the number of records'),
-  oldest: TIME,
+  service: z.string().meta({ examples: ['vllm'] }),
+  level: z.string().meta({ examples: ['INFO'] }),
+  days: DAYS,
+  records: COUNT,
+  bytes: COUNT.describe('Estimated from the number of records'),
+  oldest: TIME.describe('When its oldest record arrived'),
   first_goes_at: TIME.describe('By its age; the limit on disk may take it earlier'),
-  gone_in_24h: z.int(),
-  gone_in_7d: z.int(),
+  gone_in_24h: COUNT,
+  gone_in_7d: COUNT,
 });
 
-/** What is kept, for how long, and deleting by query. */
+/** How long records are kept, and deletion by query. */
 export function addRetentionRoutes(
   api: RouteFamily,
   { clickhouse, bus, retention, maxDiskBytes, archive }: RetentionRoutesOptions,
@@ -45,15 +46,24 @@ export function addRetentionRoutes(
   api.getOrPost(
     '/api/v1/retention',
     {
-      summary: 'What is kept, for how long, and what goes when',
-      right: 'read',
-      answer: z.object({
-        rules: z.array(RULE).describe('In the order in which they are tried'),
+      operationId: 'getRetention',
+      summary: 'Get the retention of records',
+      description:
+        'Returns the rules of retention, the use of the disk, and how many records of each service and level expire within a day ' +
+        'and a week.',
+      permission: 'read',
+      response: z.object({
+        rules: z.array(RULE).describe('The first rule that applies to a record decides'),
         disk: z.object({
-          bytes: z.int(),
-          max_bytes: z.int().nullable(),
-          bytes_per_record: z.number(),
-          limit_reached_at: TIME.nullable().describe('At the rate of the last day'),
+          bytes: z.int().meta({ description: 'Bytes on the disk', examples: [91_226_112] }),
+          max_bytes: z
+            .int()
+            .nullable()
+            .meta({ description: '`MAX_DISK_BYTES`; null where it is unset', examples: [10_737_418_240] }),
+          bytes_per_record: z.number().meta({ examples: [87.2] }),
+          limit_reached_at: TIME.nullable().describe(
+            'When the limit is reached at the rate of the last day; null where it is not',
+          ),
         }),
         groups: z.array(GROUP).describe('The largest first'),
       }),
@@ -66,16 +76,23 @@ export function addRetentionRoutes(
   api.postParameters(
     '/api/v1/logs/delete',
     {
-      summary: 'Deletes the records that a query selects, in two steps',
-      right: 'change',
+      operationId: 'deleteLogs',
+      summary: 'Delete the records that match',
+      description:
+        'Deletes in two steps. The first request returns the number of records and a `confirm`; the same request with this ' +
+        '`confirm` deletes them.',
+      permission: 'change',
       parameters: {
         ...FILTER,
-        confirm: describe(optionalText, 'What the answer to the same request without it gave'),
+        confirm: describe(optionalText, 'The `confirm` of the first response', '5f2a91c0'),
       },
-      answer: z.object({
-        records: z.int().describe('That the request selects'),
-        deleted: z.int(),
-        confirm: z.string().optional().describe('To be sent with the same request, which then deletes'),
+      response: z.object({
+        records: COUNT.describe('Records that match'),
+        deleted: z.int().meta({ description: 'Records that were deleted', examples: [0] }),
+        confirm: z
+          .string()
+          .optional()
+          .meta({ description: 'Send it with the same request to delete', examples: ['5f2a91c0'] }),
         took_ms: TOOK_MS,
       }),
       errors: ['too_costly'],

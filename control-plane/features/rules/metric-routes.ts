@@ -17,11 +17,16 @@ export interface LogMetricRoutesOptions {
   readonly metricRules: readonly MetricRule[];
 }
 
-const RULE = z.looseObject({ name: z.string(), query: z.string() });
-const MEASURE = z.number().optional();
+const RULE = z
+  .looseObject({ name: z.string(), query: z.string() })
+  .meta({ examples: [{ name: 'ttft_ms', query: 'ttft_ms:*', field: 'ttft_ms', by: ['model'] }] });
+const MEASURE = z.number().optional().describe('Where the rule measures a field');
 const POINT = z.object({
   timestamp: TIME,
-  count: z.number().describe('Records; those with a number in the field, where the rule measures one'),
+  count: z.number().meta({
+    description: 'Records; where the rule measures a field, records with a number in it',
+    examples: [42],
+  }),
   sum: MEASURE,
   min: MEASURE,
   max: MEASURE,
@@ -30,7 +35,7 @@ const POINT = z.object({
   p99: MEASURE,
 });
 
-/** Numbers that rules make of records. */
+/** Metrics that rules make of records. */
 export function addLogMetricRoutes(
   api: RouteFamily,
   { clickhouse, metricRules }: LogMetricRoutesOptions,
@@ -38,9 +43,11 @@ export function addLogMetricRoutes(
   api.getOrPost(
     '/api/v1/log-metrics',
     {
-      summary: 'Metrics that rules make of records',
-      right: 'read',
-      answer: z.object({ metrics: z.array(RULE) }),
+      operationId: 'listLogMetrics',
+      summary: 'List the metrics made of records',
+      description: 'Returns the metric rules of `RULES_FILE`. Their values are on `/metrics` too.',
+      permission: 'read',
+      response: z.object({ metrics: z.array(RULE) }),
     },
     () => ({ metrics: metricRules.map(({ query, ...rule }) => ({ ...rule, query: formatQuery(query) })) }),
   );
@@ -48,18 +55,25 @@ export function addLogMetricRoutes(
   api.getOrPost(
     '/api/v1/log-metrics/:name',
     {
-      summary: 'One metric over time',
-      right: 'read',
+      operationId: 'getLogMetric',
+      summary: 'Get a metric over time',
+      description: 'Returns one metric in intervals of time, a series for each combination of its labels.',
+      permission: 'read',
       parameters: {
-        name: requiredText,
-        from: describe(optionalText, TIME_FORMS),
-        to: describe(optionalText, TIME_FORMS),
+        name: describe(requiredText, 'The name of the metric', 'ttft_ms'),
+        from: describe(optionalText, `The start of the range, inclusive: ${TIME_FORMS}`, 'now-1h'),
+        to: describe(optionalText, 'The end of the range, exclusive, in the same forms', 'now'),
         interval: INTERVAL,
       },
-      answer: z.object({
-        metric: z.string(),
-        interval: z.string(),
-        series: z.array(z.object({ labels: z.record(z.string(), z.string()), points: z.array(POINT) })),
+      response: z.object({
+        metric: z.string().meta({ examples: ['ttft_ms'] }),
+        interval: z.string().meta({ description: 'The length of a bucket', examples: ['1m'] }),
+        series: z.array(
+          z.object({
+            labels: z.record(z.string(), z.string()).meta({ examples: [{ model: 'llama' }] }),
+            points: z.array(POINT),
+          }),
+        ),
         took_ms: TOOK_MS,
       }),
       errors: ['not_found', 'too_costly'],

@@ -6,7 +6,7 @@ import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import type { RouteFamily } from '../../http/api.ts';
 import { leaveSignal } from '../../http/leave-signal.ts';
 import { describe, flag, optionalText, parameter, wholeNumber } from '../../http/parameters.ts';
-import { TIME } from '../../http/record-schema.ts';
+import { COUNT, TIME } from '../../http/record-schema.ts';
 import { queryLimits } from '../../query/query-limits.ts';
 import { type ByteRange, headRange, parseByteRange, tailRange } from './file-range.ts';
 import { findFile, openCopy } from './find-file.ts';
@@ -23,15 +23,18 @@ export interface FileRoutesOptions {
 
 const MOST_LINES = 1_000_000_000;
 
+const FILE_PATH = z.string().meta({ examples: ['slurm/train-48211.out'] });
 const LOG_FILE = z.object({
-  filename: z.string(),
-  path: z.string().describe('For `/logs/content` and `/logs/delete`'),
-  size_bytes: z.int(),
-  modified_time: TIME.describe('Of a file that an agent shipped, the time of its newest record'),
-  service: z.string(),
-  machine_id: z.string(),
-  file_path: z.string().describe('Where it lies on its machine'),
-  record_count: z.int(),
+  filename: z.string().meta({ examples: ['train-48211.out'] }),
+  path: FILE_PATH.describe('For `/logs/content` and `/logs/delete`'),
+  size_bytes: COUNT,
+  modified_time: TIME.describe('Of a file that an agent shipped: the time of its newest record'),
+  service: z.string().meta({ examples: ['slurm'] }),
+  machine_id: z.string().meta({ examples: ['login01'] }),
+  file_path: z
+    .string()
+    .meta({ description: 'Its path on its machine', examples: ['/scratch/logs/train-48211.out'] }),
+  record_count: COUNT,
 });
 
 const PATH = describe(
@@ -39,10 +42,13 @@ const PATH = describe(
     given,
     ...parseLogPath(given),
   })),
-  'The path of a file as `/logs` lists it',
+  'The `path` of a file in the response of `/logs`',
+  'slurm/train-48211.out',
 );
 
-/** Which part of a file. */
+const TEXT = z.string().meta({ examples: ['epoch 1: loss 2.31\n'] });
+
+/** Selects a part of a file. */
 interface Part {
   readonly tail: number | undefined;
   readonly head: number | undefined;
@@ -55,15 +61,18 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
   api.get(
     '/logs',
     {
-      summary: 'Log files, synced or shipped by agents, the newest first',
-      description: 'The header `X-Total-Count` tells how many there are.',
-      right: 'read',
+      operationId: 'listLogFiles',
+      summary: 'List log files',
+      description:
+        'Returns the log files that were synced or shipped by agents, the newest first. The header `X-Total-Count` has the number ' +
+        'of all of them.',
+      permission: 'read',
       parameters: {
-        service: describe(optionalText, 'Only those of one service'),
-        limit: describe(wholeNumber(1, 10_000, 100), 'How many'),
-        offset: describe(wholeNumber(0, Number.MAX_SAFE_INTEGER, 0), 'How many to pass over'),
+        service: describe(optionalText, 'Only files of this service', 'slurm'),
+        limit: describe(wholeNumber(1, 10_000, 100), 'The most files to return'),
+        offset: describe(wholeNumber(0, Number.MAX_SAFE_INTEGER, 0), 'Files to skip'),
       },
-      answer: z.array(LOG_FILE),
+      response: z.array(LOG_FILE),
     },
     async (context, { service, limit, offset }) => {
       const files = await listFiles(clickhouse, sources);
@@ -76,19 +85,25 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
   api.get(
     '/logs/content',
     {
-      summary: 'The text of a log file',
-      right: 'read',
+      operationId: 'getLogFileContent',
+      summary: 'Get the text of a log file',
+      description: 'Returns a log file, or its first or last lines, or a range of its bytes.',
+      permission: 'read',
       parameters: {
         path: PATH,
-        tail: describe(wholeNumber(0, MOST_LINES, undefined), 'Its last lines alone'),
-        head: describe(wholeNumber(0, MOST_LINES, undefined), 'Its first lines alone'),
-        range: describe(optionalText, 'Bytes of a synced file, as `0-499`, `500-` or `-500`'),
-        download: describe(flag(false), 'As a download'),
+        tail: describe(wholeNumber(0, MOST_LINES, undefined), 'Only so many of its last lines', 100),
+        head: describe(wholeNumber(0, MOST_LINES, undefined), 'Only so many of its first lines', 100),
+        range: describe(
+          optionalText,
+          'Only these bytes of a synced file: `0-499`, `500-` or `-500`',
+          '0-499',
+        ),
+        download: describe(flag(false), 'True makes a browser save the file'),
       },
-      headers: { Range: 'Bytes of a synced file, as `bytes=0-499`' },
-      gives: { 'text/plain': z.string() },
-      otherwise: {
-        206: { description: 'The bytes that were asked for', gives: { 'text/plain': z.string() } },
+      headers: { Range: { description: 'Only these bytes of a synced file', example: 'bytes=0-499' } },
+      responseMedia: { 'text/plain': TEXT },
+      otherResponses: {
+        206: { description: 'The requested bytes', content: { 'text/plain': TEXT } },
       },
       errors: ['not_found', 'too_costly'],
     },
@@ -107,10 +122,17 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
   api.post(
     '/logs/delete',
     {
-      summary: 'Removes a log file and its records',
-      right: 'change',
+      operationId: 'deleteLogFile',
+      summary: 'Delete a log file and its records',
+      description:
+        'Deletes the copy of a log file and the records that were read of it. The file on its machine stays.',
+      permission: 'change',
       parameters: { path: PATH },
-      answer: z.object({ status: z.literal('success'), message: z.string(), path: z.string() }),
+      response: z.object({
+        status: z.literal('success'),
+        message: z.string().meta({ examples: ['Deleted slurm/train-48211.out'] }),
+        path: FILE_PATH,
+      }),
       errors: ['not_found', 'overloaded'],
     },
     async (_context, { path }) => {
@@ -118,7 +140,7 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
         const { source } = findFile(sources, path.place);
         const sync = syncSources.find(({ files }) => files === source)!;
         await sync.pause(async () => {
-          // Asked again: it may have been deleted or sorted anew meanwhile.
+          // Looked up again: it may have been deleted or sorted again meanwhile.
           const { file } = findFile([source], path.place);
           await source.remove([file]);
           await deleteRecords(clickhouse, source.source.machineId, [source.recordPath(file)]);
@@ -134,15 +156,20 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
   api.post(
     '/logs/cleanup',
     {
-      summary: 'Removes every log file and its records',
-      description: 'Those that `/logs` lists. Records that came without a file stay.',
-      right: 'change',
-      answer: z.object({ status: z.literal('success'), message: z.string(), deleted: z.int() }),
+      operationId: 'deleteAllLogFiles',
+      summary: 'Delete all log files and their records',
+      description: 'Deletes all files that `/logs` lists, with their records. Records without a file stay.',
+      permission: 'change',
+      response: z.object({
+        status: z.literal('success'),
+        message: z.string().meta({ examples: ['Deleted 42 log files'] }),
+        deleted: COUNT.describe('Files'),
+      }),
       errors: ['overloaded'],
     },
     async () => {
       const listed = await listFiles(clickhouse, sources);
-      // All at once: what one stored while another was waited for would be deleted without its file.
+      // All at once: records that one source stored while another was being paused would be deleted without their file.
       await pauseAll(syncSources, async () => {
         for (const source of sources) await source.remove([...source.present()]);
         await deleteAllFileRecords(clickhouse);

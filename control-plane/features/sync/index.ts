@@ -56,7 +56,10 @@ export async function createSync(
   });
   return {
     addRoutes(api) {
-      const family = api.family('Services and files');
+      const family = api.family(
+        'Services and files',
+        'Services, their log files, and the sync that copies them.',
+      );
       addServiceRoutes(family, { clickhouse, syncSources: sources, knownServices });
       addFileRoutes(family, { clickhouse, syncSources: sources });
       addSyncRoutes(family, { syncSources: sources, syncSchedule: schedule });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RouteFamily } from '../../http/api.ts';
 import { ERROR } from '../../http/error-response.ts';
-import { COUNTS } from '../../http/record-schema.ts';
+import { COUNT, COUNTS } from '../../http/record-schema.ts';
 import type { SourceSync } from './source-sync.ts';
 import { SYNC_STATUS } from './status-schema.ts';
 import type { SyncOutcome, SyncSchedule } from './sync-schedule.ts';
@@ -12,28 +12,30 @@ export interface SyncRoutesOptions {
   readonly syncSchedule: SyncSchedule;
 }
 
-const BROUGHT = {
-  message: z.string(),
-  categories: COUNTS.describe('Synced files of each service'),
-  new_files: z.int(),
-  changed_files: z.int(),
-  bytes: z.int(),
+const COPIED = {
+  message: z.string().meta({ description: 'For people', examples: ['Log sync completed'] }),
+  categories: COUNTS.meta({ description: 'Synced files of each service', examples: [{ slurm: 3 }] }),
+  new_files: COUNT,
+  changed_files: COUNT,
+  bytes: COUNT.describe('Bytes that were copied'),
 };
 
 export function addSyncRoutes(api: RouteFamily, { syncSources, syncSchedule }: SyncRoutesOptions): void {
   api.post(
     '/sync/trigger',
     {
-      summary: 'Syncs all sources now and answers when it is over',
-      right: 'change',
-      answer: z.object({
+      operationId: 'triggerSync',
+      summary: 'Sync all sources now',
+      description: 'Starts a sync of all sources and answers when it has ended.',
+      permission: 'change',
+      response: z.object({
         status: z.enum(['success', 'partial']).describe('`partial` where some sources failed'),
-        ...BROUGHT,
+        ...COPIED,
       }),
-      otherwise: {
+      otherResponses: {
         502: {
           description: 'No source could be synced',
-          gives: { 'application/json': ERROR.extend({ status: z.literal('error'), ...BROUGHT }) },
+          content: { 'application/json': ERROR.extend({ status: z.literal('error'), ...COPIED }) },
         },
       },
     },
@@ -58,12 +60,22 @@ export function addSyncRoutes(api: RouteFamily, { syncSources, syncSchedule }: S
     },
   );
 
-  api.get('/sync/status', { summary: 'How the syncs stand', right: 'read', answer: SYNC_STATUS }, () => {
-    const sources = syncSources.map((source) => sourceStatus(source, syncSchedule));
-    const states = new Set(sources.map(({ state }) => state));
-    const status = states.has('down') ? 'down' : states.has('syncing') ? 'syncing' : 'ok';
-    return { status, sources } as const;
-  });
+  api.get(
+    '/sync/status',
+    {
+      operationId: 'getSyncStatus',
+      summary: 'Get the state of the syncs',
+      description: 'Returns the state of each source: the last attempt, its result and the next sync.',
+      permission: 'read',
+      response: SYNC_STATUS,
+    },
+    () => {
+      const sources = syncSources.map((source) => sourceStatus(source, syncSchedule));
+      const states = new Set(sources.map(({ state }) => state));
+      const status = states.has('down') ? 'down' : states.has('syncing') ? 'syncing' : 'ok';
+      return { status, sources } as const;
+    },
+  );
 }
 
 function problemOf(outcome: SyncOutcome): string {

@@ -17,10 +17,13 @@ export interface ServiceRoutesOptions {
 const SERVICE_STATS = z.object({
   service: z.string(),
   file_count: z.int(),
-  total_size_bytes: z.int(),
-  latest_modified: TIME,
+  total_size_bytes: z.int().describe('Of its files'),
+  latest_modified: TIME.describe('Of its newest file or record'),
   record_count: z.int(),
 });
+
+const LIMITED =
+  'It is limited to the services with the most records; the header `X-Services-Left-Out` has the number of the others.';
 
 export function addServiceRoutes(
   api: RouteFamily,
@@ -34,16 +37,14 @@ export function addServiceRoutes(
     if (leftOut > 0) context.set('X-Services-Left-Out', String(leftOut));
     return services;
   };
-  const description =
-    'Those with the most records: the header `X-Services-Left-Out` says how many others there are, if any.';
-
   api.get(
     '/services',
     {
-      summary: 'Names of the services',
-      description,
-      right: 'read',
-      answer: z.array(z.string()),
+      operationId: 'listServices',
+      summary: 'List services',
+      description: `Returns the names of the services. ${LIMITED}`,
+      permission: 'read',
+      response: z.array(z.string()).meta({ examples: [['vllm', 'slurm']] }),
       errors: ['too_costly'],
     },
     async (context) => {
@@ -55,10 +56,23 @@ export function addServiceRoutes(
   api.get(
     '/services/stats',
     {
-      summary: 'What is stored of each service, by name',
-      description,
-      right: 'read',
-      answer: z.record(z.string(), SERVICE_STATS),
+      operationId: 'getServiceStats',
+      summary: 'Get statistics of services',
+      description: `Returns the files and records of each service, by name. ${LIMITED}`,
+      permission: 'read',
+      response: z.record(z.string(), SERVICE_STATS).meta({
+        examples: [
+          {
+            slurm: {
+              service: 'slurm',
+              file_count: 3,
+              total_size_bytes: 48_211,
+              latest_modified: '2026-06-04T08:15:30.250Z',
+              record_count: 1200,
+            },
+          },
+        ],
+      }),
       errors: ['too_costly'],
     },
     async (context) => Object.fromEntries((await stats(context)).map((entry) => [entry.service, entry])),

@@ -18,36 +18,52 @@ const PAGE_POLICY = [
 ].join('; ');
 
 const FILES = [
-  { name: 'docs.js', type: 'text/javascript' },
-  { name: 'docs.css', type: 'text/css' },
+  { name: 'docs.js', type: 'text/javascript', operationId: 'getDocsScript', kind: 'script' },
+  { name: 'docs.css', type: 'text/css', operationId: 'getDocsStyle', kind: 'style' },
 ] as const;
 
-/** What programs and people read about the API: made of the routes' own declarations. Open, for it holds no data. */
+/** The documentation of the API, made of the routes' own declarations. It is open because it holds no data. */
 export function addDocumentRoutes(api: Api, { version }: { readonly version: string }): void {
   const routes = api.family('Operations');
   let page: string | undefined;
 
   routes.get(
     '/openapi.json',
-    { summary: 'All of this as OpenAPI 3.1', answer: z.looseObject({ openapi: z.string() }) },
-    () => describeRoutes(api.routes, version),
+    {
+      operationId: 'getOpenApi',
+      summary: 'Get this document',
+      description: 'Returns the API as an OpenAPI 3.1 document.',
+      response: z.looseObject({ openapi: z.string().meta({ examples: ['3.1.1'] }) }),
+    },
+    () => describeRoutes(api.routes, api.families, version),
   );
 
   routes.get(
     '/docs',
-    { summary: 'A page to read and try all of this', gives: { 'text/html': z.string() } },
+    {
+      operationId: 'getDocsPage',
+      summary: 'Get the page of this document',
+      description:
+        'Returns a page that shows the API and sends requests to it. It loads nothing from other servers.',
+      responseMedia: { 'text/html': z.string().meta({ examples: ['<!doctype html>…'] }) },
+    },
     (context) => {
-      page ??= renderDocs(describeRoutes(api.routes, version));
+      page ??= renderDocs(describeRoutes(api.routes, api.families, version));
       context.set('Content-Security-Policy', PAGE_POLICY);
       context.type = 'html';
       context.body = page;
     },
   );
 
-  for (const { name, type } of FILES) {
+  for (const { name, type, operationId, kind } of FILES) {
     routes.get(
       `/docs/${name}`,
-      { summary: `A part of the page /docs: ${name}`, gives: { [type]: z.string() } },
+      {
+        operationId,
+        summary: `Get the ${kind} of the page`,
+        description: `Returns the ${kind} that the page \`/docs\` loads.`,
+        responseMedia: { [type]: z.string().meta({ examples: ['…'] }) },
+      },
       (context) => {
         context.type = type;
         context.body = readDocsFile(name);

@@ -7,13 +7,13 @@ export interface OperationsRoutesOptions {
   readonly version: string;
   /** What `/metrics` answers. */
   readonly metricsPage: MetricsPage;
-  /** Names of the parts that do not answer, with the reason. */
+  /** Why parts of the server are not ready, by the name of the part. */
   readonly notReady: () => Promise<Readonly<Record<string, string>>>;
-  /** Parts that do their work only in part, with the reason: told, and no reason to send requests elsewhere. */
+  /** Why parts work only in a limited way, by the name of the part. It is reported, but no reason to send requests elsewhere. */
   readonly impaired: () => Readonly<Record<string, string>>;
 }
 
-const BY_PART = z.record(z.string(), z.string());
+const REASONS = z.record(z.string(), z.string());
 
 /** Open without tokens: what orchestrators and Prometheus ask. */
 export function addOperationsRoutes(
@@ -22,23 +22,38 @@ export function addOperationsRoutes(
 ): void {
   api.get(
     '/healthz',
-    { summary: 'Whether the server is alive', answer: z.object({ status: z.literal('ok') }) },
+    {
+      operationId: 'checkHealth',
+      summary: 'Check that the server is alive',
+      description: 'Answers as long as the process can answer, whatever the state of the store.',
+      response: z.object({ status: z.literal('ok') }),
+    },
     () => ({ status: 'ok' }) as const,
   );
 
   api.get(
     '/readyz',
     {
-      summary: 'Whether the server can take and answer requests',
-      answer: z.object({
+      operationId: 'checkReadiness',
+      summary: 'Check that the server can process requests',
+      description:
+        'Answers 200 when storage and live bus answer, else 503 with the reason for each part. `impaired` lists parts that ' +
+        'work only in a limited way; it is no reason to send requests elsewhere.',
+      response: z.object({
         status: z.literal('ready'),
-        impaired: BY_PART.describe('Parts that do their work only in part, with the reason'),
+        impaired: REASONS.meta({
+          description: 'Parts that work only in a limited way, with the reason',
+          examples: [{}],
+        }),
       }),
-      otherwise: {
+      otherResponses: {
         503: {
-          description: 'Parts do not answer',
-          gives: {
-            'application/json': ERROR.extend({ status: z.literal('not ready'), problems: BY_PART }),
+          description: 'Some parts are not ready',
+          content: {
+            'application/json': ERROR.extend({
+              status: z.literal('not ready'),
+              problems: REASONS.meta({ examples: [{ storage: 'the store does not answer now' }] }),
+            }),
           },
         },
       },
@@ -55,7 +70,17 @@ export function addOperationsRoutes(
 
   api.get(
     '/metrics',
-    { summary: 'Metrics for Prometheus', gives: { 'text/plain': z.string() } },
+    {
+      operationId: 'getMetrics',
+      summary: 'Get metrics for Prometheus',
+      description:
+        'Returns the metrics of the server and those that rules make of records, in the text format of Prometheus.',
+      responseMedia: {
+        'text/plain': z.string().meta({
+          examples: ['# TYPE logplane_records_stored_total counter\nlogplane_records_stored_total 1200\n'],
+        }),
+      },
+    },
     async (context) => {
       context.type = metricsPage.contentType;
       context.body = await metricsPage.text();
@@ -64,7 +89,15 @@ export function addOperationsRoutes(
 
   api.get(
     '/version',
-    { summary: 'What runs here', answer: z.object({ version: z.string(), node: z.string() }) },
+    {
+      operationId: 'getVersion',
+      summary: 'Get the version of the server',
+      description: 'Returns the versions of Logplane and of Node.',
+      response: z.object({
+        version: z.string().meta({ examples: ['0.1.0'] }),
+        node: z.string().meta({ examples: ['v24.11.0'] }),
+      }),
+    },
     () => ({ version, node: process.version }),
   );
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { LogplaneError } from '../../../pipeline/runtime/errors.ts';
 import type { RouteFamily } from '../../http/api.ts';
 import type { PageFile, PageFiles } from '../../http/page-files.ts';
+import { describe, type Parameters, requiredText } from '../../http/parameters.ts';
 
 export interface WebPageRoutesOptions {
   readonly pageFiles: PageFiles;
@@ -21,20 +22,50 @@ const CONTENT_SECURITY_POLICY = [
   "require-trusted-types-for 'script'",
 ].join('; ');
 
-const HTML = { 'text/html': z.string() };
-const ASSETS = { 'text/javascript': z.string(), 'text/css': z.string(), 'image/svg+xml': z.string() };
+const TEXT = z.string().meta({ examples: ['…'] });
+const HTML = { 'text/html': z.string().meta({ examples: ['<!doctype html>…'] }) };
+const ASSETS = { 'text/javascript': TEXT, 'text/css': TEXT, 'image/svg+xml': TEXT };
+const NOT_MODIFIED = { 304: { description: 'The client has the newest version' } };
 
-/** Open without a token, because they hold no data: what they show they ask for, as whoever is signed in. */
+const PAGE = describe(requiredText, 'The name of the page', 'jobs');
+const NAME = describe(requiredText, 'The id or name of what the page shows', '48211');
+const PAGES = [
+  { path: '/api/v1/logs', id: 'getLogsPage', shows: 'live logs', parameters: {} },
+  { path: '/', id: 'getStartPage', shows: 'live logs', parameters: {} },
+  {
+    path: '/ui/:page',
+    id: 'getPage',
+    shows: 'errors, services, jobs, nodes, fleet or alerts',
+    parameters: { page: PAGE },
+  },
+  {
+    path: '/ui/:page/:name',
+    id: 'getPageOfOne',
+    shows: 'one job, node, file or machine',
+    parameters: { page: PAGE, name: NAME },
+  },
+] as const;
+
+/** Open without a token, because they hold no data. What they show they request with the session of the person signed in. */
 export function addWebPageRoutes(
   api: RouteFamily,
   { pageFiles: { html, assets } }: WebPageRoutesOptions,
 ): void {
-  // Before the pages, whose addresses would take it.
+  // Before the pages, whose paths match it too.
   api.get(
     '/ui/assets/:asset',
-    { summary: 'Script, style or icon of the web pages', gives: ASSETS, errors: ['not_found'] },
-    (context) => {
-      const asset = assets.get(context.params.asset as string);
+    {
+      operationId: 'getPageAsset',
+      summary: 'Get a script, style or icon of the web pages',
+      description:
+        'Returns a file under a name that holds the hash of its content; it may be cached without end.',
+      parameters: { asset: describe(requiredText, 'A file that the page loads', 'main-4f1c2a.js') },
+      responseMedia: ASSETS,
+      otherResponses: NOT_MODIFIED,
+      errors: ['not_found'],
+    },
+    (context, { asset: name }) => {
+      const asset = assets.get(name);
       if (!asset) throw new LogplaneError('not_found', `no such address: ${context.path}`);
       context.set('Cache-Control', 'public, max-age=31536000, immutable');
       send(context, asset);
@@ -51,14 +82,21 @@ export function addWebPageRoutes(
     context.set({ 'Content-Security-Policy': CONTENT_SECURITY_POLICY, 'Cache-Control': 'no-cache' });
     send(context, html);
   };
-  const pages = {
-    '/api/v1/logs': 'The web page of live logs',
-    '/': 'The web page of live logs',
-    '/ui/:page': 'A web page: errors, services, jobs, nodes, fleet, alerts',
-    '/ui/:page/:name': 'A web page of one job, node, file …',
-  };
-  for (const [path, summary] of Object.entries(pages)) {
-    api.get(path, { summary, gives: HTML, errors: ['not_found'] }, page);
+  for (const { path, id, shows, parameters } of PAGES) {
+    api.get(
+      path,
+      {
+        operationId: id,
+        summary: `Get the web page of ${shows}`,
+        description:
+          'Returns the HTML of the web pages. It holds no data: its script requests what it shows.',
+        parameters: parameters as Parameters,
+        responseMedia: HTML,
+        otherResponses: NOT_MODIFIED,
+        errors: ['not_found'],
+      },
+      page,
+    );
   }
 }
 

@@ -14,43 +14,59 @@ const path = text.regex(/^\/[^,"]+$/, 'an absolute path or glob');
 
 export const SOURCE = z.strictObject({
   type: z.enum(SOURCE_TYPES),
-  /** Tells several of a type apart, and replaces a source of the same name of a wider profile. */
-  name: name.optional(),
-  /** False leaves out a source that a wider profile has. */
-  enabled: z.boolean().optional(),
-  paths: z.array(path).min(1).max(50).optional(),
-  exclude: z.array(path).max(50).optional(),
-  /** Name of a parser of this profile or of `parsers.conf`. */
-  parser: name.optional(),
-  /** Of PM2's lines: its `log_type`. */
-  format: z.enum(['plain', 'json']).optional(),
-  /** On a network file system: watched by stat. */
-  shared: z.boolean().optional(),
-  listen: text.regex(/^[0-9a-fA-F.:]+$/, 'an address').optional(),
-  port: z.number().int().min(1).max(65_535).optional(),
-  /** Of systemd; all where none is named. */
+  name: name
+    .optional()
+    .describe(
+      'Distinguishes several sources of a type; replaces a source of the same name of a wider profile',
+    ),
+  enabled: z.boolean().optional().describe('False removes a source of a wider profile'),
+  paths: z.array(path).min(1).max(50).optional().describe('Absolute paths or globs'),
+  exclude: z.array(path).max(50).optional().describe('Absolute paths or globs that are not read'),
+  parser: name.optional().describe('A parser of this profile or of `parsers.conf`'),
+  format: z.enum(['plain', 'json']).optional().describe("Of PM2's lines: its `log_type`"),
+  shared: z
+    .boolean()
+    .optional()
+    .describe('True for files on a network file system, which are watched by stat'),
+  listen: text
+    .regex(/^[0-9a-fA-F.:]+$/, 'an address')
+    .optional()
+    .describe('The address of a listener'),
+  port: z.number().int().min(1).max(65_535).optional().describe('The port of a listener'),
   units: z
     .array(text.regex(/^[\w@:.\\-]+$/, 'a unit such as nginx.service'))
     .max(50)
-    .optional(),
+    .optional()
+    .describe('Units of systemd; all by default'),
 });
 
 export const PARSER = z.strictObject({
   name,
   format: z.enum(['regex', 'json', 'logfmt', 'ltsv']),
-  regex: z.string().min(1).max(4000).regex(NO_BREAKS, 'one line without control characters').optional(),
-  time_key: text.optional(),
-  time_format: text.optional(),
+  regex: z
+    .string()
+    .min(1)
+    .max(4000)
+    .regex(NO_BREAKS, 'one line without control characters')
+    .optional()
+    .describe('Of format `regex`'),
+  time_key: text.optional().describe('The field that holds the time'),
+  time_format: text.optional().describe('The form of the time, for strptime'),
 });
 
 /** What an operator sets for a machine, a group or the whole fleet. */
 export const PROFILE = z.strictObject({
-  /** Of a machine: the group whose profile it follows. */
-  group: name.optional(),
-  template: z.enum(['fluent-bit-worker.conf', 'fluent-bit-worker.yaml']).optional(),
-  variables: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
-  sources: z.array(SOURCE).max(100).default([]),
-  parsers: z.array(PARSER).max(50).default([]),
+  group: name.optional().describe('Of a machine: the group whose profile applies to it'),
+  template: z
+    .enum(['fluent-bit-worker.conf', 'fluent-bit-worker.yaml'])
+    .optional()
+    .describe('The template that its configuration is rendered from'),
+  variables: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .default({})
+    .describe('Variables of the template by name, as `/api/v1/templates` lists them'),
+  sources: z.array(SOURCE).max(100).default([]).describe('What is collected'),
+  parsers: z.array(PARSER).max(50).default([]).describe('Parsers that sources name'),
 });
 
 export type Source = z.infer<typeof SOURCE>;

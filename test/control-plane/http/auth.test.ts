@@ -1,15 +1,15 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { createAuth, type Right } from '../../../control-plane/http/auth.ts';
+import { createAuth, type Permission } from '../../../control-plane/http/auth.ts';
 import { KnownTokens } from '../../../control-plane/http/known-tokens.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 const PEER = '127.0.0.1';
-const rights: readonly Right[] = ['ingest', 'read', 'configuration', 'change', 'admin'];
+const permissions: readonly Permission[] = ['ingest', 'read', 'configuration', 'change', 'admin'];
 
 /** What a token may do. */
-function granted(tokens: { ingest?: string; read?: string; admin: string }, token: string): Right[] {
+function granted(tokens: { ingest?: string; read?: string; admin: string }, token: string): Permission[] {
   const { check } = createAuth({
     ingestToken: tokens.ingest,
     readToken: tokens.read,
@@ -18,9 +18,9 @@ function granted(tokens: { ingest?: string; read?: string; admin: string }, toke
     ownNames: undefined,
     known: new KnownTokens(undefined, () => {}),
   });
-  return rights.filter((right) => {
+  return permissions.filter((permission) => {
     try {
-      check(right, token, PEER);
+      check(permission, token, PEER);
       return true;
     } catch {
       return false;
@@ -28,9 +28,9 @@ function granted(tokens: { ingest?: string; read?: string; admin: string }, toke
   });
 }
 
-t.test('a token that is set for several rights has them all', async (t) => {
+t.test('a token that is set for several permissions has them all', async (t) => {
   t.same(granted({ ingest: 'one', read: 'one', admin: 'other' }, 'one'), ['ingest', 'read', 'configuration']);
-  t.same(granted({ ingest: 'one', read: 'one', admin: 'one' }, 'one'), rights);
+  t.same(granted({ ingest: 'one', read: 'one', admin: 'one' }, 'one'), permissions);
   t.same(granted({ ingest: 'i', read: 'r', admin: 'a' }, 'r'), ['read', 'configuration']);
   t.same(granted({ ingest: 'i', read: 'r', admin: 'a' }, 'x'), []);
 });

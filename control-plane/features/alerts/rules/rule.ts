@@ -7,7 +7,10 @@ import { lengthOfTime } from './length-of-time.ts';
 import { DIRECTIONS, KINDS, OPERATORS, SEVERITIES, SIGNAL_NAMES } from './rule-words.ts';
 
 const NAME_FORM = 'expected a name of lower-case letters, digits, ".", "_" and "-", 64 at most';
-export const RULE_NAME = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, NAME_FORM);
+export const RULE_NAME = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, NAME_FORM)
+  .meta({ examples: ['gpu-errors'] });
 const FIELD = z.string().min(1).max(256);
 
 /** A query of the query language; its error shows where it does not parse. */
@@ -45,25 +48,32 @@ const EXTRACTION = z
  */
 export const RULE_FIELDS = z.strictObject({
   name: RULE_NAME,
-  description: z.string().max(500).optional(),
-  enabled: z.boolean().default(true),
-  query: QUERY.default(''),
-  kind: z.enum(KINDS),
-  of: QUERY.optional(),
-  field: FIELD.optional(),
-  percentile: z.number().gt(0).lt(100).default(95),
-  signal: z.enum(SIGNAL_NAMES).optional(),
-  window: lengthOfTime(1, 86_400).default('5m'),
-  op: z.enum(OPERATORS).default('>'),
-  threshold: z.number().optional(),
-  min_count: z.int().min(0).default(0),
-  direction: z.enum(DIRECTIONS).default('both'),
-  for: lengthOfTime(0, 86_400).default('0s'),
-  by: z.array(FIELD).max(6).default([]),
-  extract: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,31}$/), EXTRACTION).default({}),
-  severity: z.enum(SEVERITIES).default('warning'),
-  cooldown: lengthOfTime(0).default('10m'),
-  webhooks: z.array(WEBHOOK).max(10).default([]),
+  description: z.string().max(500).optional().describe('For people; sent with each notification'),
+  enabled: z.boolean().default(true).describe('False keeps a rule without evaluating it'),
+  query: QUERY.default('').describe('Selects the records that are measured'),
+  kind: z.enum(KINDS).describe('What is measured of them over `window`'),
+  of: QUERY.optional().describe('Of kind `share`: the records of which it is a share'),
+  field: FIELD.optional().describe(
+    'Of kinds `percentile`, `distinct` and `anomaly`: the field that is measured',
+  ),
+  percentile: z.number().gt(0).lt(100).default(95).describe('Of kind `percentile`: which one'),
+  signal: z.enum(SIGNAL_NAMES).optional().describe('Of kind `gauge`: a number of the server itself'),
+  window: lengthOfTime(1, 86_400).default('5m').describe('The range that is measured, up to now'),
+  op: z.enum(OPERATORS).default('>').describe('Compares the value with the threshold'),
+  threshold: z.number().optional().describe('The alert fires when `value op threshold` holds'),
+  min_count: z.int().min(0).default(0).describe('Fewer records in the window raise no alert'),
+  direction: z.enum(DIRECTIONS).default('both').describe('Of kind `anomaly`: which deviations count'),
+  for: lengthOfTime(0, 86_400).default('0s').describe('How long the condition must hold'),
+  by: z.array(FIELD).max(6).default([]).describe('Fields: one alert for each combination of their values'),
+  extract: z
+    .record(z.string().regex(/^[a-z][a-z0-9_]{0,31}$/), EXTRACTION)
+    .default({})
+    .describe('Labels from the message: an RE2 expression by name, whose first group is the value'),
+  severity: z.enum(SEVERITIES).default('warning').describe('Sent with each notification'),
+  cooldown: lengthOfTime(0)
+    .default('10m')
+    .describe('An alert that fires again within this time is suppressed'),
+  webhooks: z.array(WEBHOOK).max(10).default([]).describe('Where notifications are sent'),
 });
 
 /** The same, with what its kind needs. */

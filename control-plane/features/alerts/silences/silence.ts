@@ -14,29 +14,42 @@ const TIMEZONE = z.string().refine((zone) => {
   }
 }, 'expected a time zone such as UTC or Europe/Berlin');
 
-/** Hours of the week that come again and again; an end before the start is on the next day. */
+/** Hours of every week; an end before the start is on the next day. */
 const WEEKLY = z.strictObject({
   days: z
     .array(z.enum(DAYS))
     .min(1)
-    .default([...DAYS]),
-  start: CLOCK,
-  end: CLOCK,
-  timezone: TIMEZONE.default('UTC'),
+    .default([...DAYS])
+    .describe('Days on which it begins'),
+  start: CLOCK.describe('When it begins, as `22:00`'),
+  end: CLOCK.describe('When it ends; before `start` means on the next day'),
+  timezone: TIMEZONE.default('UTC').describe('The time zone of `start` and `end`'),
 });
 
 /**
- * When nobody is told of alerts: once, from `from` to `to`, or every week (a maintenance window). It concerns alerts of `rule`
+ * When alerts are not notified: once, from `from` to `to`, or every week (a maintenance window). It concerns alerts of `rule`
  * (`*` stands for any text) that have all `labels`; without either, all alerts.
  */
 export const SILENCE = z
   .strictObject({
-    rule: z.string().min(1).max(100).optional(),
-    labels: z.record(z.string(), z.string()).default({}),
-    from: INSTANT.optional(),
-    to: INSTANT.optional(),
-    weekly: WEEKLY.optional(),
-    comment: z.string().max(500).default(''),
+    rule: z
+      .string()
+      .min(1)
+      .max(100)
+      .optional()
+      .meta({ description: 'The rule; `*` stands for any text. All rules by default', examples: ['gpu-*'] }),
+    labels: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe('Labels that an alert must have, with their values'),
+    from: INSTANT.optional().describe('When it begins; now by default'),
+    to: INSTANT.optional().meta({ description: 'When it ends', examples: ['2026-06-04T18:00:00Z'] }),
+    weekly: WEEKLY.optional().describe('Hours of the week, for a maintenance window'),
+    comment: z
+      .string()
+      .max(500)
+      .default('')
+      .meta({ description: 'Why', examples: ['driver update'] }),
   })
   .refine(({ to, weekly }) => to !== undefined || weekly !== undefined, {
     path: ['to'],
