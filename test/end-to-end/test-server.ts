@@ -40,16 +40,15 @@ export function client(url: string): TestServer {
 }
 
 /**
- * A server in this process; one at a time, because the engine holds one folder per process. The built-in alert rules read the store as
- * they start, for half a second of CPU: `ALERT_RULES_FILE: ''` turns them on.
+ * A server in this process; one at a time, because the engine holds one folder per process. It has no built-in alert rules:
+ * `ALERT_RULES_FILE: ''` turns them on.
  */
 export async function startHere(
   settings: Record<string, string>,
 ): Promise<TestServer & { close(): Promise<void> }> {
   const log = { debug: silent, info: silent, warn: silent, error: console.error };
-  const ALERT_RULES_FILE = noBuiltInRules();
   const server = await startServer(
-    readConfig({ PORT: '0', GRPC_PORT: '0', LOG_API_CALLS: 'false', ALERT_RULES_FILE, ...settings }),
+    readConfig({ PORT: '0', GRPC_PORT: '0', LOG_API_CALLS: 'false', ...withoutBuiltInRules(), ...settings }),
     log,
   );
   return { ...client(server.url), close: () => server.close() };
@@ -57,11 +56,13 @@ export async function startHere(
 
 let rulesFile: string | undefined;
 
-function noBuiltInRules(): string {
-  if (rulesFile !== undefined) return rulesFile;
-  rulesFile = join(temporaryFolder(), 'rules.yaml');
-  writeFileSync(rulesFile, JSON.stringify({ disable: BUILT_IN_RULES.map(({ name }) => name) }));
-  return rulesFile;
+/** Settings of a server whose built-in alert rules do not run: they read the store as they start, for half a second of CPU. */
+export function withoutBuiltInRules(): Record<string, string> {
+  if (rulesFile === undefined) {
+    rulesFile = join(temporaryFolder(), 'rules.yaml');
+    writeFileSync(rulesFile, JSON.stringify({ disable: BUILT_IN_RULES.map(({ name }) => name) }));
+  }
+  return { ALERT_RULES_FILE: rulesFile };
 }
 
 type ServerChild = ChildProcessByStdio<null, Readable, Readable>;
