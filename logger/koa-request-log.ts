@@ -49,7 +49,7 @@ export function createRequestLog(logger: Logger, { endpoint, skip }: RequestLogO
       throw error;
     }
     const entry = responseEntry(context, shared, performance.now() - started);
-    if (requestLogged) requestLogged.then(() => logger.log(entry));
+    if (requestLogged) void requestLogged.then(() => logger.log(entry));
     else logger.log(entry);
   };
 }

@@ -95,7 +95,8 @@ export class BatchQueue {
     while (this.#mayStart()) {
       const parts = this.#takeParts();
       this.#writing++;
-      this.#store(parts).finally(() => {
+      // Whoever sent the parts is answered in there; what else fails is a defect, and the process reports it.
+      void this.#store(parts).finally(() => {
         this.#writing--;
         this.#pump();
         if (this.#writing === 0) for (const resolve of this.#idle.splice(0)) resolve();

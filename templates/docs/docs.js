@@ -7,7 +7,7 @@ const asked = new WeakMap();
 for (const form of document.querySelectorAll('form.try')) {
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    send(form);
+    void send(form);
   });
 }
 document.querySelector('#token').addEventListener('submit', (event) => event.preventDefault());

@@ -10,7 +10,7 @@ const XID = 'NVRM: Xid (PCI:0000:3b:00): 79, pid=4321, GPU has fallen off the bu
 t.test('the page of alerts', BROWSER_TEST, async (t) => {
   const receiver = await receiveWebhooks();
   t.teardown(() => receiver.close());
-  const server = await serve(t, { ALERT_WEBHOOK_ALLOW: '127.0.0.0/8' });
+  const server = await serve(t, { ALERT_WEBHOOK_ALLOW: '127.0.0.0/8', ALERT_RULES_FILE: '' });
   const { page, complaints } = await (await startBrowser(t))();
   page.on('dialog', (dialog) => dialog.accept());
   const trouble = (service: string) =>

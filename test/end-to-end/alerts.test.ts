@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
 import { EventReader, type SentEvent } from '../event-reader.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { until } from '../until.ts';
 import { receiveWebhooks } from '../webhook-receiver.ts';
 import { serve } from './serve.ts';
 import { startHere } from './test-server.ts';
@@ -32,10 +32,9 @@ async function addRule(url: string, rule: object): Promise<any> {
     const metrics = await (await fetch(`${url}/metrics`)).text();
     return Number(/^logplane_alert_rules (\d+)$/m.exec(metrics)?.[1]);
   };
-  while ((await running()) === 0) await setImmediate();
   const before = await running();
   const created = await send('POST', `${url}/api/v1/alerts/rules`, rule);
-  while ((await running()) === before) await setImmediate();
+  await until(async () => (await running()) > before, 'the rule to run');
   return created;
 }
 
@@ -109,7 +108,7 @@ t.test('a rule is tried up to the second in which the range ends', async (t) => 
 });
 
 t.test('rules are checked, versioned and taken back', async (t) => {
-  const server = await serve(t);
+  const server = await serve(t, { ALERT_RULES_FILE: '' });
   const rules = `${server.url}/api/v1/alerts/rules`;
   const refused = async (rule: object, message: RegExp) => {
     const answer = await send('POST', rules, rule);
@@ -212,14 +211,14 @@ t.test('a stream of alerts gives all of them, however many come at once or came 
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     return Number(/^logplane_alerts_open (\d+)$/m.exec(metrics)?.[1]);
   };
-  while ((await open()) < 1_400) await setImmediate();
+  await until(async () => (await open()) >= 1_400, 'all alerts to be open');
   await send('trouble ends', 1);
   t.equal(await live, 1_400);
   t.equal(await untilLast({ 'Last-Event-ID': '0' }), 1_400);
 });
 
 t.test('an alert goes on after a restart', async (t) => {
-  const settings = { DATA_DIR: temporaryFolder() };
+  const settings = { DATA_DIR: temporaryFolder(), ALERT_RULES_FILE: '' };
   const first = await startHere(settings);
   await send('POST', `${first.url}/api/v1/alerts/rules`, { ...RULE, window: '1h' });
   const firing = findEvent(

@@ -5,12 +5,19 @@ import { readConfig } from '../../control-plane/config.ts';
 import { startServer } from '../../control-plane/server/server.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { until } from '../until.ts';
+import { withoutBuiltInRules } from './test-server.ts';
 
 const folder = temporaryFolder();
 const defects: string[] = [];
 const silent = () => {};
 const log = { debug: silent, info: silent, warn: silent, error: (message: string) => defects.push(message) };
-const config = { PORT: '0', GRPC_PORT: '0', DATA_DIR: folder, LOG_DIR: `${folder}/logs` };
+const config = {
+  PORT: '0',
+  GRPC_PORT: '0',
+  DATA_DIR: folder,
+  LOG_DIR: `${folder}/logs`,
+  ...withoutBuiltInRules(),
+};
 const server = await startServer(readConfig(config), log);
 t.teardown(() => server.close());
 

@@ -62,14 +62,14 @@ t.test('tail gives history, and follows', async (t) => {
     code: 0,
     stdout: /^.* two\n.* two\n$/,
   });
-  let sent = false;
+  let sent: Promise<unknown> | undefined;
   const following = await logplane(['tail', '-f', '-n', '1', '-q', 'service:cli OR service:live', '--json'], {
     until: (stdout) => {
-      if (!sent) server.ingest('{"message":"new","service":"live"}');
-      sent = true;
+      sent ??= server.ingest('{"message":"new","service":"live"}');
       return stdout.includes('"new"');
     },
   });
+  t.match(await sent, { status: 200 });
   const messages = following.stdout
     .trimEnd()
     .split('\n')

@@ -7,12 +7,19 @@ import t from 'tap';
 import { readConfig } from '../../control-plane/config.ts';
 import { startServer } from '../../control-plane/server/server.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { withoutBuiltInRules } from './test-server.ts';
 
 const RECORDS = 20_000;
 const folder = temporaryFolder();
 const silent = () => {};
 const log = { debug: silent, info: silent, warn: silent, error: silent };
-const config = { PORT: '0', GRPC_PORT: '0', DATA_DIR: folder, LOG_DIR: `${folder}/logs` };
+const config = {
+  PORT: '0',
+  GRPC_PORT: '0',
+  DATA_DIR: folder,
+  LOG_DIR: `${folder}/logs`,
+  ...withoutBuiltInRules(),
+};
 const server = await startServer(readConfig(config), log);
 t.teardown(() => server.close());
 

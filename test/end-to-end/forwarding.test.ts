@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { freePort } from '../free-port.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { until } from '../until.ts';
 import { startHere, startProcess } from './test-server.ts';
 
 const dir = temporaryFolder();
@@ -85,9 +86,9 @@ t.test('a backend that is away, refuses and loses answers gets every record once
   await load(second, REQUESTS / 2);
   t.equal(await countOf('service:load'), 0, 'nothing came while it was down');
   up = true;
-  while ((await countOf('service:load')) < REQUESTS * LINES);
+  await until(async () => (await countOf('service:load')) >= REQUESTS * LINES, 'what was sent');
   await second.ingest('{"message":"the last","service":"load","level":"error"}');
-  while ((await countOf('"the last"')) < 1);
+  await until(async () => (await countOf('"the last"')) >= 1, 'the last record');
   t.equal(await countOf('service:load'), REQUESTS * LINES + 1);
   const { groups } = await backend.get('/api/v1/logs/count?q=service:load&by=n');
   t.ok(
@@ -105,7 +106,7 @@ t.test('a backend that is away, refuses and loses answers gets every record once
   await second.ingest(
     `${JSON.stringify({ ...record, timestamp: '2025-06-01T10:00:00.123456789Z' })}\n{"message":"mild","service":"grpc"}`,
   );
-  while ((await countOf('service:grpc "over gRPC"')) < 2);
+  await until(async () => (await countOf('service:grpc "over gRPC"')) >= 2, 'the record of both ways');
   const [found] = (await backend.get('/api/v1/logs/search?q=%22over%20gRPC%22')).records;
   t.match(found, { ...record, level: 'ERROR', timestamp: '2025-06-01T10:00:00.123456789Z', source: 'api' });
   const metrics = await (await fetch(`${second.url}/metrics`)).text();

@@ -13,6 +13,7 @@ import t from 'tap';
 import { freePort } from '../free-port.ts';
 import { REAL_LOGS_FOLDER } from '../project-folder.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { until } from '../until.ts';
 import { startHere } from './test-server.ts';
 
 const LIMIT = 1024 * 1024;
@@ -233,8 +234,10 @@ t.test(
       ],
       { stdio: 'inherit' },
     );
-    let found: Found[] = [];
-    while (found.length === 0) found = await search('"from fluent bit"');
+    const found = await until(async () => {
+      const records = await search('"from fluent bit"');
+      return records.length > 0 && records;
+    }, 'the record');
     child.kill('SIGTERM');
     await once(child, 'exit');
     t.match(found, [{ machine_id: 'fb-1', level: 'ERROR', source: 'otlp' }]);

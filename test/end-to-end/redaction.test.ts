@@ -40,7 +40,10 @@ const reading = (async () => {
   for await (const { data } of reader) live += `${data}\n`;
 })();
 reading.catch(() => {});
-while (!/logplane_live_readers 1/.test(await (await fetch(`${server.url}/metrics`)).text()));
+await until(
+  async () => /logplane_live_readers 1/.test(await (await fetch(`${server.url}/metrics`)).text()),
+  'the live reader',
+);
 
 const post = (path: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
   fetch(server.url + path, { method: 'POST', body, headers });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { until } from '../until.ts';
 import { startHere } from './test-server.ts';
 
 const dir = temporaryFolder();
@@ -32,9 +33,10 @@ await server.ingest('{"message":"counted alone"}');
 await fetch(`${server.url}/api/v1/logs/stream?follow=false`).then((answer) => answer.text());
 const metrics = await (await fetch(`${server.url}/metrics`)).text();
 
-let stored: Entry[] = [];
-while (stored.length < 6)
-  stored = (await server.get('/api/v1/logs/search?q=service:server&order=asc')).records;
+const stored = await until(async () => {
+  const { records } = await server.get('/api/v1/logs/search?q=service:server&order=asc');
+  return records.length >= 6 && (records as Entry[]);
+}, 'what is stored of the requests');
 await server.close();
 
 const written = entries('api.log');

@@ -71,20 +71,18 @@ else {
   });
 
   t.test('tail -f follows until Ctrl-C', async (t) => {
-    let sent = false;
+    let sent: Promise<unknown> | undefined;
     const { code, screen } = await runInTerminal(
       ['tail', '-f', '-n', '1', '-q', 'service:live OR service:shown'],
       {
         env,
         until: (screen) => {
-          if (!sent && screen.includes('of level')) {
-            sent = true;
-            server.ingest('{"message":"fresh","service":"live"}');
-          }
+          if (screen.includes('of level')) sent ??= server.ingest('{"message":"fresh","service":"live"}');
           return screen.includes('fresh');
         },
       },
     );
+    t.match(await sent, { status: 200 });
     t.match(screen, COLOUR);
     t.ok(code === 0 || code === 130, `code ${code}`);
   });

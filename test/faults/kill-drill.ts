@@ -1,4 +1,5 @@
 import { type ServerProcess, startProcess } from '../end-to-end/test-server.ts';
+import { until } from '../until.ts';
 import { type DrillResult, Senders } from './senders.ts';
 
 /** The server is killed (SIGKILL) under load again and again, each time after some more requests were acknowledged. */
@@ -14,7 +15,7 @@ export async function drillKill(options: {
   const senders = new Senders({ url: () => server.url, agents, linesPerRequest });
   for (let kill = 0; kill < kills; kill++) {
     const goal = senders.acknowledged + agents * linesPerRequest * 3;
-    while (senders.acknowledged < goal) await server.get('/healthz');
+    await until(() => senders.acknowledged >= goal, 'requests to be acknowledged');
     await server.stop('SIGKILL');
     server = await startProcess(settings);
   }

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { startProcess } from '../end-to-end/test-server.ts';
 import { freePort } from '../free-port.ts';
+import { until } from '../until.ts';
 import { type ReceivedMessage, receiveWebhooks } from '../webhook-receiver.ts';
 
 export interface OutageResult {
@@ -41,11 +42,10 @@ export async function outage({
     const fire = async (index: number) => {
       const record = { message: 'it broke', job_id: String(index), level: 'error' };
       await server.ingest(JSON.stringify(record), { 'X-Machine-Id': 'm1' });
-      for (;;) {
+      await until(async () => {
         const { alerts: open } = await server.get('/api/v1/alerts?rule=broken');
-        if (open.some(({ labels }: { labels: { job_id: string } }) => labels.job_id === String(index)))
-          return;
-      }
+        return open.some(({ labels }: { labels: { job_id: string } }) => labels.job_id === String(index));
+      }, `alert ${index}`);
     };
     const awayUntil = Date.now() + awayMilliseconds;
     for (let index = 0; index < alerts / 2; index++) await fire(index);

@@ -93,12 +93,12 @@ t.test('files are rotated by name and bounded in size and number', async (t) => 
 t.test('goes on with live lines and stops', async (t) => {
   const dir = t.testdir();
   let ticks = 0;
-  const fleet = await new Promise<Awaited<ReturnType<typeof startDemoFleet>>>((resolve) => {
+  const fleet = await new Promise<Awaited<ReturnType<typeof startDemoFleet>>>((resolve, reject) => {
     const started = startDemoFleet({
       dir,
       linesPerSecond: 400,
       clock: () => {
-        if (++ticks === 3) started.then(resolve);
+        if (++ticks === 3) started.then(resolve, reject);
         return NOON + ticks * 1000;
       },
     });

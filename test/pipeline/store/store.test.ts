@@ -15,6 +15,7 @@ import {
 import { migrate } from '../../../pipeline/store/schema.ts';
 import { plainRecord } from '../../plain-record.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
+import { until } from '../../until.ts';
 
 const folder = temporaryFolder();
 const clickhouse = openEmbeddedClickHouse({ path: folder, database: 'logplane', querySessions: 1 });
@@ -132,7 +133,7 @@ t.test('what a statement had put out before it failed is in no other answer', as
   const cancelled = clickhouse.query(slow, { settings, signal: stop.signal });
   const running =
     "SELECT 1 FROM system.processes WHERE query LIKE 'SELECT number, sleep%' AND read_rows > 200";
-  while ((await clickhouse.for('state').query(running)).length === 0);
+  await until(async () => (await clickhouse.for('state').query(running)).length > 0, 'the query to run');
   stop.abort();
   await t.rejects(cancelled, { code: 394 });
   t.same(await clickhouse.query(mine), [['mine']]);
@@ -155,7 +156,7 @@ t.test('a query that is aborted stops in the engine', async (t) => {
     );
     return rows[0]![0] > 0;
   };
-  while (!(await isRunning()));
+  await until(isRunning, 'the query to run');
   stop.abort();
   t.match(await refusal, { name: 'ClickHouseError', cancelled: true });
   t.notOk(await isRunning());

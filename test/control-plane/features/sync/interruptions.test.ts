@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, cpSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import t from 'tap';
 import { canMount, Mount } from '../../../faults/mount.ts';
+import { until } from '../../../until.ts';
 import { missingPrograms } from './ssh-server.ts';
 import { Syncing } from './syncing.ts';
 
@@ -88,8 +89,10 @@ else {
     s.write('a.log', 'one\n');
     s.ssh!.install('rsync', '#!/bin/sh\nexec sleep 100\n');
     const slow = s.post('/sync/trigger');
-    let source: any;
-    while (source?.state !== 'syncing') [source] = (await s.json('/sync/status')).sources;
+    const source = await until(async () => {
+      const [first] = (await s.json('/sync/status')).sources;
+      return first.state === 'syncing' && first;
+    }, 'the sync');
     t.match(source.progress, { phase: 'listing', files: 0, files_total: 0, bytes: 0, bytes_per_second: 0 });
     t.equal(source.next_sync, null);
     t.match(await slow, { status: 'error', message: /the time limit is over/ });

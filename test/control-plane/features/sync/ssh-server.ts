@@ -4,6 +4,7 @@ import { createConnection, createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import { until } from '../../../until.ts';
 
 const PROGRAMS = ['rsync', 'ssh', 'ssh-keygen', '/usr/sbin/sshd'];
 
@@ -101,9 +102,11 @@ export class SshServer {
     // Where sshd runs as root, it wants this folder to be there.
     if (this.user === 'root') mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
     this.server = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', config], { stdio: 'ignore', detached: true });
-    while (!(await answers(this.port))) {
-      if (this.server.exitCode !== null) throw new Error(`sshd ended with ${this.server.exitCode}`);
-    }
+    const { server, port } = this;
+    await until(() => {
+      if (server.exitCode !== null) throw new Error(`sshd ended with ${server.exitCode}`);
+      return answers(port);
+    }, 'sshd');
   }
 
   /** Ends the server and every open connection. */

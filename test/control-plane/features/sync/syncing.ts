@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Test } from 'tap';
 import { readConfig } from '../../../../control-plane/config.ts';
 import { type RunningServer, startServer } from '../../../../control-plane/server/server.ts';
+import { withoutBuiltInRules } from '../../../end-to-end/test-server.ts';
 import { temporaryFolder } from '../../../temporary-folder.ts';
 import { SshServer } from './ssh-server.ts';
 
@@ -34,6 +35,7 @@ export class Syncing {
       LOG_API_CALLS: 'false',
       REMOTE_BASE_PATH: join(folder, 'base path'),
       SYNC_INTERVAL: '0',
+      ...withoutBuiltInRules(),
       ...ssh?.settings,
       ...more,
     });

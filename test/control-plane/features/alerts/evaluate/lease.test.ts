@@ -1,5 +1,6 @@
 import t from 'tap';
 import { StoreLease } from '../../../../../control-plane/features/alerts/evaluate/lease.ts';
+import { until } from '../../../../until.ts';
 import { openStore } from '../../logs/analysed-store.ts';
 
 const clickhouse = await openStore(t);
@@ -27,7 +28,7 @@ t.test('one that gives no sign of life loses it, and knows that it did', async (
   const heir = new StoreLease(clickhouse, 'other', times);
   await dead.held();
   t.ok(await dead.held());
-  while (!(await heir.held()));
+  await until(() => heir.held(), 'the heir to have it');
   t.notOk(await dead.held());
   t.notOk(await dead.held());
   t.ok(await heir.held());

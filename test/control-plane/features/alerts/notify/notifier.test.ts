@@ -5,6 +5,7 @@ import { PositionStore } from '../../../../../control-plane/features/alerts/eval
 import { Notifier } from '../../../../../control-plane/features/alerts/notify/notifier.ts';
 import { WEBHOOK } from '../../../../../control-plane/features/alerts/notify/webhook.ts';
 import { WebhookGuard } from '../../../../../control-plane/features/alerts/notify/webhook-address.ts';
+import { until } from '../../../../until.ts';
 import { receiveWebhooks } from '../../../../webhook-receiver.ts';
 import { openStore } from '../../logs/analysed-store.ts';
 
@@ -52,7 +53,7 @@ t.test('a server that sends again after another one did goes on behind it', asyn
     await receiver.until(index + 1);
     // What was sent is noted before another one sends.
     const noted = () => clickhouse.query<[number]>('SELECT max(place) FROM alert_positions');
-    while ((await noted())[0]![0] < event.seq);
+    await until(async () => (await noted())[0]![0] >= event.seq, 'the note');
   }
   t.same(
     receiver.received.map(({ id }) => id),
