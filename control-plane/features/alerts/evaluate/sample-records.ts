@@ -9,7 +9,7 @@ import { WORKED_OUT } from './read-plan.ts';
 import { READING_LIMITS } from './record-reader.ts';
 
 /** Of a training job with a few hundred ranks, enough say which one lags. */
-const MOST = 256;
+const MAX_RECORDS = 256;
 /** More of a message is not read: whoever sends decides how long it is. */
 const MESSAGE_CHARACTERS = 4_000;
 
@@ -39,7 +39,7 @@ export async function sampleRecords(
   const conditions = [part?.where ?? where, ...likely, ...same].map((condition) => `(${condition})`);
   const rows = await clickhouse.query<[number, string]>(
     `SELECT seq, substringUTF8(message, 1, ${MESSAGE_CHARACTERS}) FROM logs WHERE timestamp > fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND timestamp < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-       AND ${conditions.join(' AND ')} ORDER BY timestamp DESC LIMIT ${MOST}`,
+       AND ${conditions.join(' AND ')} ORDER BY timestamp DESC LIMIT ${MAX_RECORDS}`,
     {
       ...READING_LIMITS,
       settings: { ...READING_LIMITS.settings, max_execution_time: 5 },
