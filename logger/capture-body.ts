@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * The text of a request's body when all of it has come, beside whoever reads it: a listener for its data would
- * start the flow before the reader is there. Undefined where the body is longer than `limit` bytes or breaks off.
+ * Resolves to the text of a request's body when all of it has come, and leaves the reading to the handler: a listener for `data` would
+ * start the flow before the handler is there. undefined where the body is longer than `limit` bytes or is cut off.
  */
 export function captureBody(request: IncomingMessage, limit: number): Promise<string | undefined> {
   return new Promise((resolve) => {

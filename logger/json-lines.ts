@@ -2,14 +2,14 @@ import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import type { LogRecordExporter, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { formatMicroseconds } from './microseconds.ts';
 
-/** Where lines go. */
+/** The target of lines. */
 export interface LineSink {
   write(line: string): void;
   flush(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A field of such a name gets an underscore behind it, as in records: it would take the place of the line's own. */
+/** Names of the line's own members. A field of such a name gets an underscore behind it, as in records. */
 const OWN = new Set(['timestamp', 'level', 'message']);
 
 /** One log record as a line of JSON: `timestamp`, `level`, `message`, then its fields. */
@@ -27,12 +27,12 @@ export function formatLine(record: ReadableLogRecord): string {
   });
 }
 
-/** Writes each record as a line. `leastSeverity` (OpenTelemetry's number) leaves milder ones out. */
-export function createLineExporter(sink: LineSink, leastSeverity = 0): LogRecordExporter {
+/** Writes each record as a line. @param minSeverity OpenTelemetry's number; records below it are left out */
+export function createLineExporter(sink: LineSink, minSeverity = 0): LogRecordExporter {
   return {
     export(records: ReadableLogRecord[], done: (result: ExportResult) => void) {
       for (const record of records) {
-        if ((record.severityNumber ?? 0) >= leastSeverity) sink.write(formatLine(record));
+        if ((record.severityNumber ?? 0) >= minSeverity) sink.write(formatLine(record));
       }
       done({ code: ExportResultCode.SUCCESS });
     },

@@ -12,11 +12,11 @@ export interface RequestLogOptions {
   readonly skip?: (context: Context) => boolean;
 }
 
-/** Bytes of a JSON body that is logged; larger ones are left out. */
+/** Maximum size of a JSON body that is logged; larger bodies are left out. */
 const BODY_BYTES = 4096;
 const BODY_LIMITS = { text: 500, values: 200 };
 
-/** Writes two entries for each request: `request` when it has come in, `response` when it was answered. */
+/** Logs two records for each request: `request` when it has arrived, `response` when it was answered. */
 export function createRequestLog(logger: Logger, { endpoint, skip }: RequestLogOptions = {}): Middleware {
   return async (context, next) => {
     if (skip?.(context)) return next();
@@ -38,7 +38,7 @@ export function createRequestLog(logger: Logger, { endpoint, skip }: RequestLogO
       };
       logger.log({ level: 'info', message: 'Incoming request', at: arrived, fields });
     };
-    // An answer may be ready before the body of its request is.
+    // A response may be ready before the body of its request has been read.
     const requestLogged = hasSmallJson(context.req)
       ? captureBody(context.req, BODY_BYTES).then((text) => logRequest(toPlain(text)))
       : logRequest();

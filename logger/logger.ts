@@ -14,7 +14,7 @@ import { nowMicroseconds } from './microseconds.ts';
 import { type Plain, redact } from './redact.ts';
 import { RotatingFile } from './rotating-file.ts';
 
-/** What a record carries beside its message; secrets are replaced, by the names of their fields and by their form. */
+/** The fields of a record beside its message. Secrets are replaced, by the names of their fields and by their form. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 const SEVERITY = {
@@ -27,22 +27,22 @@ const SEVERITY = {
 
 export type LoggerLevel = keyof typeof SEVERITY;
 
-/** An application's logger. No method throws or waits; records also get the trace and span that are active. */
+/** An application's logger. No method throws or blocks. Records also get the ids of the active trace and span. */
 export interface Logger {
   debug(message: string, fields?: Fields): void;
   info(message: string, fields?: Fields): void;
   warn(message: string, fields?: Fields): void;
-  /** With an error: its type, message and stack stand in `error_type`, `error_message` and `stack_trace`. */
+  /** With an error, the record also has `error_type`, `error_message` and `stack_trace`. */
   error(message: string, error?: unknown, fields?: Fields): void;
   fatal(message: string, error?: unknown, fields?: Fields): void;
-  /** A `custom_event` of this `event_type`. */
+  /** Logs a record of type `custom_event` with this `event_type`. */
   event(eventType: string, message: string, fields?: Fields): void;
-  /** Any record, also one of an earlier moment. */
+  /** Logs any record, also one with an earlier time. */
   log(entry: LogEntry): void;
-  /** A logger whose records carry these fields as well. */
+  /** Returns a logger that adds these fields to its records. */
   child(fields: Fields): Logger;
   flush(): Promise<void>;
-  /** Writes what waits and ends. */
+  /** Flushes all records, then shuts down. */
   close(): Promise<void>;
 }
 
@@ -50,38 +50,38 @@ export interface LogEntry {
   readonly level: LoggerLevel;
   readonly message: string;
   readonly fields?: Fields;
-  /** Microseconds since 1970; left out: now. */
+  /** Microseconds since 1970. Default: now. */
   readonly at?: number;
 }
 
 export interface LoggerOptions {
   /** Becomes `service.name` for exporters. */
   readonly service?: string;
-  /** Folder of `api.log` (everything) and `errors.log` (errors alone); left out: no files. */
+  /** Folder of `api.log` (all records) and `errors.log` (errors alone). Default: no files. */
   readonly dir?: string;
   readonly maxBytes?: number;
   /** Rotated files beside each. */
   readonly backups?: number;
-  /** The mildest level that is kept; `debug` when left out. */
+  /** The lowest level that is logged. Default: `debug`. */
   readonly level?: LoggerLevel;
-  /** Where records go besides: OTLP exporters, for instance. They get them in batches. */
+  /** Further exporters, for instance for OTLP. They get records in batches. */
   readonly exporters?: readonly LogRecordExporter[];
-  /** On every record; `{ module: 'logger' }` when left out. */
+  /** Fields of every record. Default: `{ module: 'logger' }`. */
   readonly fields?: Fields;
-  /** Told when a file cannot be written and when it can be again. */
+  /** Called when a file cannot be written, and when it can be written again. */
   readonly onProblem?: (message: string) => void;
 }
 
 export function createLogger(options: LoggerOptions): Logger {
   const { dir, maxBytes = 10 * 1024 * 1024, backups = 5, onProblem } = options;
-  const file = (name: string, leastSeverity: number) => {
+  const file = (name: string, minSeverity: number) => {
     const sink = new RotatingFile({
       path: join(dir!, name),
       maxBytes,
       backups,
       ...(onProblem && { onProblem }),
     });
-    return new SimpleLogRecordProcessor({ exporter: createLineExporter(sink, leastSeverity) });
+    return new SimpleLogRecordProcessor({ exporter: createLineExporter(sink, minSeverity) });
   };
   const provider = new LoggerProvider({
     resource: resourceFromAttributes(
@@ -100,11 +100,11 @@ export function createLogger(options: LoggerOptions): Logger {
   );
 }
 
-/** @param key the private key that is being logged line by line */
-function wrap(provider: LoggerProvider, bound: Fields, least: SeverityNumber, key: KeyBlock): Logger {
+/** @param key the state of a private key that is logged line by line */
+function wrap(provider: LoggerProvider, bound: Fields, minSeverity: SeverityNumber, key: KeyBlock): Logger {
   const otel: OtelLogger = provider.getLogger('logplane/logger');
   const log = ({ level, message, fields, at = nowMicroseconds() }: LogEntry) => {
-    if (SEVERITY[level] < least) return;
+    if (SEVERITY[level] < minSeverity) return;
     const time: [number, number] = [Math.floor(at / 1e6), (at % 1e6) * 1000];
     otel.emit({
       timestamp: time,
@@ -124,7 +124,7 @@ function wrap(provider: LoggerProvider, bound: Fields, least: SeverityNumber, ke
     event: (event_type, message, fields) =>
       log({ level: 'info', message, fields: { type: 'custom_event', event_type, ...fields } }),
     log,
-    child: (fields) => wrap(provider, { ...bound, ...fields }, least, key),
+    child: (fields) => wrap(provider, { ...bound, ...fields }, minSeverity, key),
     flush: () => provider.forceFlush(),
     close: () => provider.shutdown(),
   };

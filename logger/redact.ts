@@ -2,9 +2,9 @@ import { redactText } from '../pipeline/ingest/transforms/redact-text.ts';
 import { isSecret, REDACTED } from '../pipeline/ingest/transforms/secret-names.ts';
 
 export interface RedactLimits {
-  /** Characters of one string; the rest is cut. */
+  /** Characters of one string; a longer one is cut. */
   readonly text: number;
-  /** Values that the whole copy may have; the rest is left out. */
+  /** Values of the whole copy; further ones are left out. */
   readonly values: number;
 }
 
@@ -14,9 +14,8 @@ const MAX_DEPTH = 12;
 export type Plain = string | number | boolean | null | Plain[] | { [key: string]: Plain };
 
 /**
- * A copy that any program can write as JSON: secrets replaced by the names of their fields and
- * by their form at any depth, errors as their name,
- * message and stack, dates as RFC 3339, cycles and what is too long cut.
+ * Copies a value so that it can be written as JSON. Secrets are replaced at any depth, by the names of their fields and by their form.
+ * Errors become their name, message and stack, dates RFC 3339; cycles and values that are too long are cut.
  */
 export function redact(value: unknown, limits: RedactLimits = LIMITS): Plain {
   let left = limits.values;
@@ -72,7 +71,7 @@ function cut(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length)}…[${text.length - length} more]`;
 }
 
-/** A URL whose secrets are replaced: the values of query parameters that are one by their name or form. */
+/** The URL with secrets in its query replaced: values that are secret by the name of their parameter or by their form. */
 export function redactUrl(given: string): string {
   const url = redactText(given);
   const start = url.indexOf('?');

@@ -4,20 +4,20 @@ import { makeFolder } from '../pipeline/runtime/make-folder.ts';
 
 export interface RotatingFileOptions {
   readonly path: string;
-  /** A file that would grow beyond this is rotated; a single longer line gets a file of its own. */
+  /** The file is rotated before it would grow beyond this; a single longer line gets a file of its own. */
   readonly maxBytes: number;
   /** Rotated files that are kept: `PATH.1` is the newest. */
   readonly backups: number;
   /** Called once when writing starts to fail, and once when it works again, with how many lines were lost. */
   readonly onProblem?: (message: string) => void;
-  /** Characters that may wait for a slow or full disk; lines beyond it are dropped and counted. */
+  /** Characters that may wait for a slow or full disk; further lines are dropped and counted. */
   readonly maxWaiting?: number;
 }
 
 /**
- * A file of lines that is rotated by its size. Writing never blocks and never throws: lines wait in memory
- * while the disk is busy, and where it is full they are dropped, counted and told. A line is written whole
- * or not at all; what a full disk took in part is cut off again.
+ * A file of lines that is rotated by its size. Writing never blocks and never throws: lines wait in memory while the disk is busy, and on a
+ * full disk they are dropped, counted and reported. A line is written completely or not at all; a part that a full disk took is
+ * truncated again.
  */
 export class RotatingFile {
   readonly #options: RotatingFileOptions;
@@ -35,7 +35,7 @@ export class RotatingFile {
     this.#maxWaiting = options.maxWaiting ?? 4 * 1024 * 1024;
   }
 
-  /** Lines that were lost since the start. */
+  /** Number of lines that were lost since the start. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -51,7 +51,7 @@ export class RotatingFile {
     this.#writing ??= this.#drain();
   }
 
-  /** Resolves when everything that was given has been written or dropped. */
+  /** Resolves when all lines have been written or dropped. */
   async flush(): Promise<void> {
     while (this.#writing) await this.#writing;
   }
@@ -78,7 +78,7 @@ export class RotatingFile {
     this.#writing = undefined;
   }
 
-  /** Writes as many lines as the file takes before it is rotated, at least one; gives their number. */
+  /** Writes as many lines as the file takes before its rotation, at least one. @returns their number */
   async #append(lines: readonly string[], from: number): Promise<number> {
     const { maxBytes } = this.#options;
     this.#file ??= await this.#open();
@@ -108,7 +108,7 @@ export class RotatingFile {
     await makeFolder(dirname(path));
     const file = await open(path, 'a+');
     this.#size = (await file.stat()).size;
-    // A process that was killed may have left a line without its end: it must not run into the next one.
+    // A killed process may have left a line without its end, which must not run into the next line.
     if (this.#size > 0) {
       const last = Buffer.alloc(1);
       await file.read(last, 0, 1, this.#size - 1);

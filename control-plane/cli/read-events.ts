@@ -7,7 +7,7 @@ export interface ServerEvent {
   readonly data: string;
 }
 
-const MOST_WAIT_MILLISECONDS = 10_000;
+const MAX_WAIT_MILLISECONDS = 10_000;
 
 export interface ReadEventsOptions {
   readonly query: Readonly<Record<string, string | number | undefined>>;
@@ -29,7 +29,7 @@ export async function* readEvents(
 ): AsyncGenerator<ServerEvent> {
   let last: string | undefined;
   let connected = false;
-  for (let wait = 500; ; wait = Math.min(wait * 2, MOST_WAIT_MILLISECONDS)) {
+  for (let wait = 500; ; wait = Math.min(wait * 2, MAX_WAIT_MILLISECONDS)) {
     let reason = 'the stream ended';
     try {
       const resume = last === undefined ? { query } : { query: { ...query, tail: undefined } };

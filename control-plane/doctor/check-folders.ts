@@ -9,8 +9,8 @@ import { probeFolder } from '../server/probe-folder.ts';
 import { type Finding, ok, problem, reasonOf, warning } from './finding.ts';
 
 const GIB = 1024 ** 3;
-const LEAST_FREE_BYTES = 2 * GIB;
-const LEAST_FREE_SHARE = 0.05;
+const MIN_FREE_BYTES = 2 * GIB;
+const MIN_FREE_SHARE = 0.05;
 
 /** The folders that the server writes, and the disk below them. */
 export async function checkFolders(config: Config): Promise<Finding[]> {
@@ -47,7 +47,7 @@ async function checkDisk({ DATA_DIR, MAX_DISK_BYTES }: Config): Promise<Finding>
       `${told}; MAX_DISK_BYTES (${MAX_DISK_BYTES}) is more than nine tenths of the disk`,
     );
   }
-  if (free > Math.min(LEAST_FREE_BYTES, size * LEAST_FREE_SHARE)) return ok('disk', told);
+  if (free > Math.min(MIN_FREE_BYTES, size * MIN_FREE_SHARE)) return ok('disk', told);
   const advice =
     MAX_DISK_BYTES === undefined ? 'set MAX_DISK_BYTES or shorten RETENTION_DAYS' : 'lower MAX_DISK_BYTES';
   return problem('disk', `${told}: merges need space for copies; free some, and ${advice}`);

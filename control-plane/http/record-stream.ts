@@ -154,7 +154,7 @@ function formatPlace(event: Exclude<TailEvent, { kind: 'record' }>): string {
     const message = event.problem ?? 'live records come again';
     return formatEvent({ name: 'notice', data: JSON.stringify({ message }) });
   }
-  if (event.kind === 'place') return `id: ${event.seq}\n\n`;
+  if (event.kind === 'position') return `id: ${event.seq}\n\n`;
   const { from, to, count } = event;
   const data = JSON.stringify({ from: String(from), to: String(to), count });
   return formatEvent({ name: 'gap', id: String(to), data });

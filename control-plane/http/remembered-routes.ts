@@ -3,8 +3,8 @@ import Router from 'koa-router';
 type Match = ReturnType<Router['match']>;
 
 /** Paths that are remembered at once, and how long they may be: many hold an id. */
-const MOST = 1_000;
-const LONGEST = 256;
+const MAX_REMEMBERED = 1_000;
+const MAX_CHARACTERS = 256;
 
 /**
  * Remembers which routes a path goes to: a router tests the patterns of all of them, 18 µs a request here, and each request asks
@@ -18,8 +18,8 @@ export class RememberedRoutes extends Router {
     const known = this.#matches.get(key);
     if (known) return known;
     const match = super.match(path, method);
-    if (path.length > LONGEST) return match;
-    if (this.#matches.size === MOST) this.#matches.clear();
+    if (path.length > MAX_CHARACTERS) return match;
+    if (this.#matches.size === MAX_REMEMBERED) this.#matches.clear();
     this.#matches.set(key, match);
     return match;
   }

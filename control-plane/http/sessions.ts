@@ -7,7 +7,7 @@ export type TokenKind = (typeof TOKEN_KINDS)[number];
 
 export const SESSION_SECONDS = 12 * 60 * 60;
 /** Sessions that were signed out and would still be valid. */
-const MOST_ENDED = 10_000;
+const MAX_ENDED = 10_000;
 
 const deriveKey = promisify<string, string, number, Buffer>(scrypt);
 
@@ -49,7 +49,7 @@ export class Sessions {
     const [, end, id] = text.split('.');
     this.#ended.set(id!, Number(end) * 1000);
     for (const [known, until] of this.#ended) {
-      if (until > now && this.#ended.size <= MOST_ENDED) break;
+      if (until > now && this.#ended.size <= MAX_ENDED) break;
       this.#ended.delete(known);
     }
   }

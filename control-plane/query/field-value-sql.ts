@@ -22,9 +22,9 @@ export function compileFieldValue(
       return { sql: 'toString(seq)', parameters: {} };
     case 'attribute': {
       const values = field.paths.map((path) => {
-        const place = path.map((key) => parameters.string(key)).join(', ');
-        const text = `JSONExtractString(attributes, ${place})`;
-        return `if(JSONType(attributes, ${place}) = 'String', ${text}, JSONExtractRaw(attributes, ${place}))`;
+        const keys = path.map((key) => parameters.string(key)).join(', ');
+        const text = `JSONExtractString(attributes, ${keys})`;
+        return `if(JSONType(attributes, ${keys}) = 'String', ${text}, JSONExtractRaw(attributes, ${keys}))`;
       });
       // The literal key first, then ever shorter ones: the first reading that exists is the value.
       const sql = values.reduceRight(

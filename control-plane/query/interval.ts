@@ -32,8 +32,8 @@ export function formatInterval(nanos: bigint): string {
 }
 
 /** The shortest usual length that cuts a range into `most` pieces or fewer. */
-export function chooseInterval(range: bigint, most: bigint): bigint {
-  return STEPS.find((step) => range <= step * most) ?? (range / most / UNITS.d! + 1n) * UNITS.d!;
+export function chooseInterval(range: bigint, maxPieces: bigint): bigint {
+  return STEPS.find((step) => range <= step * maxPieces) ?? (range / maxPieces / UNITS.d! + 1n) * UNITS.d!;
 }
 
 /** RFC 3339; with milliseconds where there are such. @param nanos since 1970 */

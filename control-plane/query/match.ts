@@ -114,11 +114,11 @@ function compileTimeTest(test: ValueTest, now: number): (time: Timestamp) => boo
     return (time) => passes(formatTimestamp(time));
   }
   const { low, high } = timeRange(test);
-  const least = low && parseTime(low.value, now)!;
-  const most = high && parseTime(high.value, now)!;
+  const min = low && parseTime(low.value, now)!;
+  const max = high && parseTime(high.value, now)!;
   return (time) =>
-    (!least || compareTimes(time, least) >= (low!.inclusive ? 0 : 1)) &&
-    (!most || compareTimes(time, most) <= (high!.inclusive ? 0 : -1));
+    (!min || compareTimes(time, min) >= (low!.inclusive ? 0 : 1)) &&
+    (!max || compareTimes(time, max) <= (high!.inclusive ? 0 : -1));
 }
 
 /** −1, 0 or 1. */

@@ -52,8 +52,8 @@ export function problemOfRegex(source: string): string | undefined {
   if (refused) return `expected a regex, got ${refused[1]}`;
   try {
     const size = RE2JS.compile(source, RE2JS.DOTALL).programSize();
-    const most = /\\[pP]/.test(source) ? MAX_UNICODE_PROGRAM : MAX_PROGRAM;
-    return size > most ? `expected a less costly regex (at most ${most} steps), got ${size}` : undefined;
+    const max = /\\[pP]/.test(source) ? MAX_UNICODE_PROGRAM : MAX_PROGRAM;
+    return size > max ? `expected a less costly regex (at most ${max} steps), got ${size}` : undefined;
   } catch (error) {
     return `expected a regex in RE2 syntax, got ${error instanceof Error ? error.message : String(error)}`;
   }

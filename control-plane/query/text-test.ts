@@ -71,12 +71,12 @@ function compileRange(
   { low, high }: Extract<Test, { kind: 'range' }>,
   read: (text: string) => number | undefined,
 ): TextTest {
-  const least = low && read(low.value)!;
-  const most = high && read(high.value)!;
+  const min = low && read(low.value)!;
+  const max = high && read(high.value)!;
   return (text) => {
-    const place = read(text);
-    if (place === undefined) return false;
-    if (least !== undefined && !(place > least || (low!.inclusive && place === least))) return false;
-    return most === undefined || place < most || (high!.inclusive && place === most);
+    const order = read(text);
+    if (order === undefined) return false;
+    if (min !== undefined && !(order > min || (low!.inclusive && order === min))) return false;
+    return max === undefined || order < max || (high!.inclusive && order === max);
   };
 }

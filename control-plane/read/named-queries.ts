@@ -19,7 +19,7 @@ export interface NamedQueries {
 const MAX_QUERIES = 32;
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 /** Events of a stream's own. */
-const RESERVED = new Set(['message', 'open', 'error', 'gap', 'alert', 'place', 'end']);
+const RESERVED = new Set(['message', 'open', 'error', 'gap', 'alert', 'end']);
 const EXPECTED = `a JSON object of 1 to ${MAX_QUERIES} queries by name, {"errors": "level:error"}`;
 
 /**

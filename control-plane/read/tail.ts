@@ -30,7 +30,7 @@ export interface TailRequest {
 export type TailEvent =
   | { readonly kind: 'record'; readonly record: StoredRecord; readonly json: string }
   /** Everything up to this sequence number has been given; a reader that got no record yet can resume from it. */
-  | { readonly kind: 'place'; readonly seq: number }
+  | { readonly kind: 'position'; readonly seq: number }
   /** Nothing comes though records are stored, for this reason; or it goes on again. */
   | { readonly kind: 'notice'; readonly problem: string | undefined }
   /** `count` records behind `from` up to `to` were left out: the reader was too slow, or they cannot be read. */
@@ -44,7 +44,7 @@ export interface TailOptions {
 }
 
 /** Microseconds that one server process may be ahead of another. */
-const MOST_AHEAD = 3_600_000_000;
+const MAX_AHEAD = 3_600_000_000;
 const PAGE_RECORDS = 2_000;
 /** One event list: what stands in memory as text for a reader that does not take it. A larger record stands alone. */
 const CHUNK_RECORDS = 500;
@@ -118,7 +118,7 @@ export async function* tailLogs(options: TailOptions, request: TailRequest): Asy
         given += events.length;
         yield events;
       }
-      if (given === 0) yield [{ kind: 'place', seq: end }];
+      if (given === 0) yield [{ kind: 'position', seq: end }];
     }
     let wasLive = false;
     let problem: string | undefined;
@@ -204,7 +204,7 @@ function toEvent(record: StoredRecord, levelCase: LevelCase): TailEvent {
 
 /** The sequence number comes from another server process, which has published further than this one. */
 function isAhead({ shared, watermark }: LiveBus, cursor: number): boolean {
-  return shared && cursor > watermark && cursor - watermark < MOST_AHEAD;
+  return shared && cursor > watermark && cursor - watermark < MAX_AHEAD;
 }
 
 const SINCE = "timestamp >= fromUnixTimestamp64Nano({since:Int64}, 'UTC')";

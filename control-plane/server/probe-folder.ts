@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { makeFolder } from '../../pipeline/runtime/make-folder.ts';
 
-const LONGEST_MILLISECONDS = 10_000;
+const MAX_MILLISECONDS = 10_000;
 
 /** A file system that does not answer, such as one of a server that is away: a thread of this process hangs in it. */
 export class HangingFolderError extends Error {}
@@ -24,14 +24,12 @@ export async function probeFolder(folder: string): Promise<void> {
     }
   };
   const answered = new AbortController();
-  const late = setTimeout(LONGEST_MILLISECONDS, undefined, { signal: answered.signal, ref: false });
+  const late = setTimeout(MAX_MILLISECONDS, undefined, { signal: answered.signal, ref: false });
   try {
     await Promise.race([
       write(),
       late.then(() => {
-        throw new HangingFolderError(
-          `its file system does not answer within ${LONGEST_MILLISECONDS / 1000} s`,
-        );
+        throw new HangingFolderError(`its file system does not answer within ${MAX_MILLISECONDS / 1000} s`);
       }),
     ]);
   } finally {

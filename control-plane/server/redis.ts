@@ -4,7 +4,7 @@ import { ConfigError } from '../setting-types.ts';
 
 const CONNECT_MILLISECONDS = 5_000;
 const COMMAND_MILLISECONDS = 5_000;
-const MOST_WAIT_MILLISECONDS = 1_000;
+const MAX_WAIT_MILLISECONDS = 1_000;
 
 /**
  * Connects to Redis or Valkey. A connection that is lost is made again without end; commands fail at once meanwhile,
@@ -21,7 +21,7 @@ export async function openRedis(url: string, log: ConsoleLog): Promise<Redis> {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    retryStrategy: (attempt) => Math.min(50 * attempt, MOST_WAIT_MILLISECONDS),
+    retryStrategy: (attempt) => Math.min(50 * attempt, MAX_WAIT_MILLISECONDS),
   });
   let lost = false;
   let reason = '';

@@ -5,11 +5,11 @@ import type { FluentBitApi, FluentBitCounts } from './fluent-bit-api.ts';
 import { readOpenFiles } from './input-lag.ts';
 import type { RunningConfig } from './running-config.ts';
 
-/** Less room than two chunks: Fluent Bit begins to lose what it reads. */
+/** With less room than four chunks Fluent Bit begins to lose what it reads. */
 const FULL_BYTES = 8 * 1024 * 1024;
 const CHUNK_BYTES = 2 * 1024 * 1024;
 
-/** What Fluent Bit does at the moment, as the server takes it. */
+/** The state of Fluent Bit, in the form of a heartbeat to the server. */
 export interface FluentBitReport {
   readonly status: 'running' | 'down';
   readonly version?: string;
@@ -42,7 +42,7 @@ export async function reportOf(
   if (uptime === undefined) problems.push(fluentBit.lastError ?? 'Fluent Bit does not answer');
   if (buffer && buffer.free < FULL_BYTES)
     problems.push(`the disk of the buffer is full: ${buffer.free} bytes are free`);
-  // Reading would pause only after the disk is full: 87,689 of 139,917 lines were lost so.
+  // Reading would pause only after the disk is full: 87,689 of 139,917 lines were lost this way.
   const room = buffer && Math.floor((buffer.used + buffer.free) / CHUNK_BYTES);
   if (config && room !== undefined && room < config.chunks)
     problems.push(

@@ -21,20 +21,20 @@ export interface AgentOptions {
   readonly api: FluentBitApi;
   readonly applier: ConfigApplier;
   readonly verify: (files: readonly ConfigFile[]) => Promise<readonly Problem[]>;
-  /** Sent with each report: variables of the environment, group, version. */
+  /** A part of each heartbeat: variables of the environment, group, version. */
   readonly about: object;
-  /** True where the machine's own environment forbids to collect. */
+  /** True where the machine's own environment forbids collecting. */
   readonly disabled: boolean;
   readonly home: string;
   readonly intervalMs: number;
   /** How long a new configuration is watched. */
   readonly watchMs: number;
   readonly log: (message: string) => void;
-  /** Of the folder of its state; released when it has stopped. */
+  /** The lock of the state folder; released when the agent has stopped. */
   readonly lock: FolderLock;
 }
 
-/** A configuration that was not taken, so that it is not tried again and again. */
+/** A configuration that failed, remembered so that it is not tried again and again. */
 interface Refused {
   readonly config_hash: string;
   readonly reason: string;
@@ -42,22 +42,22 @@ interface Refused {
   readonly at: number;
 }
 
-/** A new configuration, held against the one before. */
+/** The watch over a new configuration, which is compared with the one before. */
 interface Watch {
   readonly rate: RateWatch;
   readonly lastGood: RunningConfig;
   readonly restarts: number;
-  /** Since when it looks as if hardly anything comes in; 0 while it does not. */
+  /** Since when the line rate looks collapsed; 0 while it does not. */
   suspectedSince: number;
 }
 
-/** Times `watchMs`. */
+/** The longest watch, as a multiple of `watchMs`. */
 const MAX_WATCHES = 10;
 const DISCOVER_MILLISECONDS = 60_000;
-/** The fault may have been the machine's, and be mended. */
+/** A failed configuration is tried again after this time, because the fault may have been the machine's. */
 const RETRY_MILLISECONDS = 300_000;
 
-/** Keeps Fluent Bit of one machine running with what the server wants, or with the last configuration that worked. */
+/** Keeps Fluent Bit on one machine running with the server's configuration, or with the last one that worked. */
 export class Agent {
   readonly #options: AgentOptions;
   readonly #rate = new LineRate();
@@ -77,7 +77,7 @@ export class Agent {
     const { folder, applier, disabled, log } = this.#options;
     const known = await folder.current();
     if (known && !disabled) {
-      // The server may be away: collecting goes on with what ran before.
+      // The server may be away, so collecting goes on with the last configuration.
       await applier
         .resume(describeConfig(known.hash, known.files))
         .catch((error: Error) => log(error.message));
@@ -85,7 +85,7 @@ export class Agent {
     this.#loop = this.#run();
   }
 
-  /** Ends Fluent Bit too, where it is the agent's own. */
+  /** Stops the agent, and Fluent Bit where it is the agent's own child. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#loop;
@@ -116,14 +116,14 @@ export class Agent {
       log(`configuration ${orders.config_hash.slice(0, 12)} is not taken: ${reason}`);
       this.#refused = { config_hash: orders.config_hash, reason, at: Date.now() };
     }
-    // The server learns at once how it went.
+    // Reports the outcome to the server at once.
     await this.#report();
   }
 
   async #take(orders: Orders): Promise<void> {
     const { server, verify, applier, fluentBit, log } = this.#options;
     const wanted = await server.config();
-    // It changed again in the meantime: the next step takes that one.
+    // The configuration has changed again meanwhile; the next step takes the newer one.
     if (wanted.config_hash !== orders.config_hash) return;
     const problems = await verify(wanted.files);
     if (problems.length > 0) throw new Error(problems.map(describeProblem).join('; '));
@@ -178,19 +178,19 @@ export class Agent {
     }
   }
 
-  /** Goes back where a new configuration turns out to collect hardly anything. */
+  /** Goes back to the configuration before, where the line rate has collapsed. */
   async #judge(records: number): Promise<void> {
     const { applier, fluentBit, watchMs, log } = this.#options;
     const watch = this.#watch;
     const now = Date.now();
     if (!watch || now - watch.rate.since < watchMs) return;
-    // Where little comes, it takes longer until something can be said.
-    // A restart begins the counts anew, and they can no longer be compared.
+    // With few records the watch lasts longer. It ends with a restart, which begins the counts anew, so that they cannot be
+    // compared any more.
     const restarted = watch.restarts !== fluentBit.restarts;
     if (restarted || now - watch.rate.since > watchMs * MAX_WATCHES) this.#watch = undefined;
     if (restarted) return;
     const reason = describeCollapse(watch.rate, records, sizeOf, now);
-    // Counts lag behind the files: only what lasts is a collapse.
+    // Counts lag behind the files, so only a lasting suspicion is a collapse.
     if (reason === undefined) watch.suspectedSince = 0;
     else if (watch.suspectedSince === 0) watch.suspectedSince = now;
     if (reason === undefined || now - watch.suspectedSince < watchMs) return;

@@ -5,7 +5,7 @@ import type { FluentBitApi } from './fluent-bit-api.ts';
 const START_MILLISECONDS = 30_000;
 const POLL_MILLISECONDS = 250;
 
-/** Fluent Bit in a container of its own: docker starts it again when it ends, and it reads the shared folder then. */
+/** Fluent Bit in a container of its own. When it ends, docker starts it again, and it then reads the shared folder. */
 export class AttachedFluentBit implements FluentBit {
   readonly pid = undefined;
   readonly restarts = 0;

@@ -9,19 +9,19 @@ export interface ConfigApplierOptions {
   readonly folder: ConfigFolder;
   readonly fluentBit: FluentBit;
   readonly api: FluentBitApi;
-  /** Told before Fluent Bit is asked at a new address. */
+  /** Called with the port of Fluent Bit's status address before it is used. */
   readonly onPort: (port: number) => void;
-  /** Whether folders of the configuration are on this machine, and not in another container. */
+  /** Whether the folders of the configuration belong to this file system, and not to another container's. */
   readonly ownsFolders: boolean;
 }
 
 const RELOAD_MILLISECONDS = 10_000;
 const POLL_MILLISECONDS = 100;
 
-/** Brings configurations to Fluent Bit. One at a time: the agent's loop waits for each. */
+/** Applies configurations to Fluent Bit, one at a time: the agent's loop waits for each. */
 export class ConfigApplier {
   readonly #options: ConfigApplierOptions;
-  /** The one that runs. */
+  /** The configuration that runs. */
   running: RunningConfig | undefined;
 
   constructor(options: ConfigApplierOptions) {
@@ -29,9 +29,9 @@ export class ConfigApplier {
   }
 
   /**
-   * Reloads Fluent Bit with a configuration; where that is not confirmed, starts it anew with it; where it does not stay
-   * up, goes back to the one that ran before.
-   * @throws Error saying why the new one does not run
+   * Reloads Fluent Bit with a configuration. If the reload is not confirmed, restarts it; if Fluent Bit does not stay up, goes back to the
+   * configuration before.
+   * @throws Error with the reason why the new configuration does not run
    */
   async apply(config: RunningConfig): Promise<void> {
     const { folder, fluentBit } = this.#options;
@@ -48,7 +48,7 @@ export class ConfigApplier {
     await folder.prune([config.hash, before?.hash ?? '']);
   }
 
-  /** Runs one that is in the folder already, because it has run before. @throws Error where it does not stay up */
+  /** Runs a configuration that is in the folder already, because it ran before. @throws Error where Fluent Bit does not stay up */
   async resume(config: RunningConfig): Promise<void> {
     await this.#options.fluentBit.supervised(() => this.#run(config));
   }
@@ -66,7 +66,7 @@ export class ConfigApplier {
     if (count === undefined || !(await this.#isReloaded(count))) await fluentBit.start(path);
   }
 
-  /** Whether the count of reloads has risen. Where a plugin cannot be initialized, the process ends instead. */
+  /** Waits until the count of reloads has risen. If a plugin cannot be initialized, the process ends instead: false. */
   async #isReloaded(before: number): Promise<boolean> {
     const { api, fluentBit, ownsFolders } = this.#options;
     const deadline = Date.now() + RELOAD_MILLISECONDS;

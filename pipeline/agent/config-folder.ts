@@ -6,15 +6,15 @@ import type { ConfigFile } from './fluent-bit/render-config.ts';
 
 const HISTORY = '.history';
 const HASH = '.hash';
-/** The name by which Fluent Bit is started, whatever the template's is. */
+/** The name of the main file that Fluent Bit is started with, whatever the template is called. */
 const MAIN = 'fluent-bit.conf';
 const MAIN_YAML = 'fluent-bit.yaml';
 const MAX_KEPT = 5;
 
 /**
- * The folder that Fluent Bit runs in and reads its files from, with the configurations that it ran before. Files keep their
- * place: a reload looks for `parsers.conf` in the working folder alone, so that a link to a folder for each configuration
- * would leave it with the old one.
+ * The folder that Fluent Bit runs in and reads its files from, with earlier configurations beside. The files keep their paths, because
+ * a reload reads `parsers.conf` from the working folder alone: with a link to one folder for each configuration it would
+ * read the old one.
  */
 export class ConfigFolder {
   readonly path: string;
@@ -23,12 +23,12 @@ export class ConfigFolder {
     this.path = path;
   }
 
-  /** The path that Fluent Bit is started with; the same for every configuration of one format. */
+  /** The path of the main file, which is the same for every configuration of one format. */
   mainPath(files: readonly ConfigFile[]): string {
     return join(this.path, mainName(files));
   }
 
-  /** Keeps a configuration, to go back to it. */
+  /** Keeps a configuration for a later `activate`. */
   async write(hash: string, files: readonly ConfigFile[]): Promise<void> {
     const folder = join(this.path, HISTORY, hash);
     const draft = `${folder}.new`;
@@ -41,7 +41,7 @@ export class ConfigFolder {
     await syncFolder(join(this.path, HISTORY));
   }
 
-  /** Puts a kept configuration in force: each file in one step, the main one last. */
+  /** Puts a kept configuration in force. Each file is replaced atomically, the main one last. */
   async activate(hash: string): Promise<void> {
     const files = await this.#read(join(this.path, HISTORY, hash));
     for (const { name, content } of files.reverse()) await replaceFile(join(this.path, name), content);
@@ -70,7 +70,7 @@ export class ConfigFolder {
     for (const name of old.slice(MAX_KEPT)) await rm(join(history, name), { recursive: true });
   }
 
-  /** The main file first. */
+  /** The files of a folder, the main file first. */
   async #read(folder: string): Promise<ConfigFile[]> {
     const names = (await readdir(folder)).sort((a, b) => Number(isMain(b)) - Number(isMain(a)));
     return Promise.all(

@@ -7,15 +7,15 @@ export interface WantedConfig {
   readonly files: readonly ConfigFile[];
 }
 
-/** What the server answers to a heartbeat. */
+/** The server's response to a heartbeat. */
 export interface Orders {
-  /** Of the configuration that this machine is to run; '' where it cannot be rendered. */
+  /** Hash of the configuration that this machine has to run; '' where it cannot be rendered. */
   readonly config_hash: string;
-  /** Whether a collapse of the line rate is a reason to go back. */
+  /** Whether the agent goes back to the configuration before when the line rate collapses. */
   readonly watch_line_rate: boolean;
 }
 
-/** The agent's side of the fleet's addresses. */
+/** The agent's client for the fleet endpoints. */
 export class ControlPlaneClient {
   readonly #address: string;
   readonly #headers: Readonly<Record<string, string>>;

@@ -5,11 +5,11 @@ import type { Source } from './fluent-bit/profile.ts';
 export interface ProposedSource {
   readonly type: Source['type'];
   readonly paths: string[];
-  /** How many files there are now. */
+  /** Number of files now. */
   readonly files: number;
 }
 
-/** Where logs of a GPU worker usually lie; `~` is the home of the agent's user. */
+/** The usual paths of a GPU worker's logs; `~` is the home of the agent's user. */
 const USUAL: readonly (readonly [type: Source['type'], path: string])[] = [
   ['files', '/workspace/logs/*.log'],
   ['pm2', '/var/log/pm2/*.log'],
@@ -24,7 +24,7 @@ const USUAL: readonly (readonly [type: Source['type'], path: string])[] = [
 ];
 
 /**
- * Sources that are there and not collected.
+ * Finds sources that exist and are not collected.
  * @param collected paths and globs of the running configuration
  * @param root another folder than `/` to look in
  */

@@ -1,6 +1,6 @@
 const TIMEOUT_MILLISECONDS = 3_000;
 
-/** What a running Fluent Bit counts, since it started or was reloaded. */
+/** The counts of a running Fluent Bit since it was started or reloaded. */
 export interface FluentBitCounts {
   /** Records that inputs took in. */
   readonly records: number;
@@ -22,20 +22,20 @@ interface Metrics {
 export class FluentBitApi {
   readonly #address: () => string;
 
-  /** @param address asked for each time: a configuration may change it */
+  /** @param address called for each request, because a configuration may change the address */
   constructor(address: () => string) {
     this.#address = address;
   }
 
-  /** How often it has been reloaded; undefined where it does not answer. */
+  /** Number of reloads; undefined where Fluent Bit does not answer. */
   async reloadCount(): Promise<number | undefined> {
     const answer = await this.#get<{ hot_reload_count: number }>('/api/v2/reload');
     return answer?.hot_reload_count;
   }
 
-  /** Asks for a reload. The answer says nothing of its success: `reloadCount` does. */
+  /** Requests a reload. Only `reloadCount` shows whether it succeeded. */
   async reload(): Promise<void> {
-    // Without a body it answers nothing at all.
+    // Without a body Fluent Bit does not answer at all.
     await fetch(`${this.#address()}/api/v2/reload`, {
       method: 'POST',
       body: '',
@@ -51,7 +51,7 @@ export class FluentBitApi {
     return answer?.['fluent-bit'].version;
   }
 
-  /** Seconds since its process started; undefined where it does not answer. */
+  /** Seconds since the process started; undefined where Fluent Bit does not answer. */
   async uptime(): Promise<number | undefined> {
     return (await this.#get<{ uptime_sec: number }>('/api/v1/uptime'))?.uptime_sec;
   }

@@ -1,17 +1,17 @@
-/** A Fluent Bit that the agent looks after: its own child, or one that something else runs. */
+/** The Fluent Bit that the agent manages: its own child, or one in another container. */
 export interface FluentBit {
   /** undefined where it is in another process space. */
   readonly pid: number | undefined;
   /** Unexpected ends that were followed by a start. */
   readonly restarts: number;
-  /** Records that it took in but could not keep. */
+  /** Records that it read but could not keep. */
   readonly lostRecords: number;
-  /** The last thing that it said of a failure. */
+  /** Its last error message. */
   readonly lastError: string | undefined;
-  /** Runs it with the configuration at this path. Resolves when it answers. @throws Error where it does not stay up */
+  /** Starts it with the configuration at this path. Resolves when it answers. @throws Error where it does not stay up */
   start(configPath: string): Promise<void>;
-  /** Finishes what is under way and ends it. */
+  /** Stops it after it has sent what is under way. */
   stop(): Promise<void>;
-  /** While true, an end of it is part of what is being done and not followed by a start. */
+  /** Runs `work`, during which an end of the process is expected and does not lead to a restart. */
   supervised(work: () => Promise<void>): Promise<void>;
 }

@@ -5,15 +5,15 @@ import { join } from 'node:path';
 export interface OpenFile {
   readonly path: string;
   readonly size: number;
-  /** Bytes behind the place that the process has read to. */
+  /** Bytes behind the position up to which the process has read. */
   readonly unread: number;
 }
 
 const OWN_FILES = /\.(db|db-wal|db-shm|db-journal|flb)$|^\/(proc|dev|sys)\//;
 
 /**
- * The log files that Fluent Bit has open and how far it has read each, from Linux' own account of the process: its
- * metrics tell what was read, not what is left. undefined where that cannot be seen.
+ * The log files that Fluent Bit has open and how far it has read each, from `/proc`: its metrics count what was read, not what is
+ * left. undefined where `/proc` cannot be read.
  */
 export async function readOpenFiles(pid: number): Promise<OpenFile[] | undefined> {
   const folder = `/proc/${pid}/fd`;
@@ -40,7 +40,7 @@ async function readOpenFile(pid: number, number: string): Promise<OpenFile | und
     if (!isFile || writable) return undefined;
     return { path, size, unread: Math.max(0, size - position) };
   } catch {
-    // Closed in the meantime.
+    // Closed meanwhile.
     return undefined;
   }
 }

@@ -8,9 +8,9 @@ interface Sample {
 }
 
 const WINDOW_MILLISECONDS = 60_000;
-/** Fewer records than that tell nothing. */
+/** Fewer records are not enough for a judgement. */
 const MIN_RECORDS = 20;
-/** Of what was to be expected. */
+/** Share of the expected records below which the line rate has collapsed. */
 const COLLAPSE = 0.1;
 
 /** How many records come in, from counts that begin at zero with each reload. */
@@ -43,12 +43,12 @@ export class LineRate {
   }
 }
 
-/** What a new configuration is held against. */
+/** The values that a new configuration is compared with. */
 export interface RateWatch {
   readonly since: number;
   readonly perSecond: number;
   readonly bytesPerRecord: number;
-  /** Sizes of the files that the one before read, by path; undefined where they cannot be seen. */
+  /** Sizes of the files that the configuration before read, by path; undefined where they cannot be seen. */
   readonly sizes: ReadonlyMap<string, number> | undefined;
 }
 
@@ -64,8 +64,8 @@ export function startWatch(
 }
 
 /**
- * Why a new configuration is to be taken back: it takes in hardly anything of what the one before would have. Growth of
- * the files that were read tells that best, for programs fall silent too; without files, the rate before does.
+ * Why a new configuration has to be taken back: it collects hardly any of the records that the one before would have collected. The best
+ * measure is how much the files have grown, because programs may fall silent; without files it is the rate before.
  * @param sizeOf size of a file now; 0 where it is gone
  */
 export function describeCollapse(

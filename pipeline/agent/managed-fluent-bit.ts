@@ -11,7 +11,7 @@ export interface ManagedOptions {
   /** The child's whole environment. */
   readonly environment: Readonly<Record<string, string>>;
   readonly api: FluentBitApi;
-  /** Remembers the child, so that the next agent finds one that outlived this one. */
+  /** Keeps the child's pid, so that the next agent finds a child that outlived this agent. */
   readonly pidFile: string;
   readonly onLine: (line: string) => void;
 }
@@ -21,7 +21,7 @@ const STOP_MILLISECONDS = 10_000;
 const POLL_MILLISECONDS = 100;
 const FIRST_DELAY = 500;
 const MAX_DELAY_MS = 30_000;
-/** Its last word before it works: whatever ends it later is not its configuration, and no reason to wait long. */
+/** The last line of its start-up. If it ends later, its configuration is not the reason, so it is restarted without a long wait. */
 const STARTED = '[sp] stream processor started';
 
 /** Fluent Bit as a child of the agent, started again when it ends. */
@@ -119,7 +119,7 @@ export class ManagedFluentBit implements FluentBit {
       for (const line of lines) {
         if (line.trim() === '') continue;
         if (line.includes(STARTED)) this.#delay = FIRST_DELAY;
-        // The buffer's disk is full; one line stands for one read of up to 64 KB, of which nothing is kept.
+        // The buffer's disk is full. Each such line stands for one read of up to 64 KB that is lost.
         if (/\[input chunk\] (?:no available chunk|error writing data from)/.test(line)) this.lostRecords++;
         if (/\[\s*error\]/.test(line)) this.lastError = line.replace(/^.*\[\s*error\]\s*/, '').slice(0, 1000);
         this.#options.onLine(line);
@@ -143,7 +143,7 @@ export class ManagedFluentBit implements FluentBit {
     rmSync(this.#options.pidFile, { force: true });
   }
 
-  /** Two that read the same files would send every line twice. */
+  /** Ends a Fluent Bit of an earlier agent, because two that read the same files would send every line twice. */
   async #endForeign(): Promise<void> {
     const left = readLeft(this.#options.pidFile);
     if (left === undefined) return;
@@ -171,8 +171,8 @@ function readLeft(pidFile: string): { pid: number; identity: string } | undefine
 }
 
 /**
- * Tells a process from a later one that has got its number: when it started, and the boot that this is counted from. Undefined
- * where it does not run.
+ * Identifies a process, also after its pid was reused: its start time and the boot id. undefined where the process does not
+ * run.
  */
 function identityOf(pid: number): string | undefined {
   try {

@@ -3,11 +3,11 @@ import type { ConfigFile } from './fluent-bit/render-config.ts';
 import { propertyOf, type Section } from './fluent-bit/section.ts';
 import { parseYaml } from './fluent-bit/yaml-format.ts';
 
-/** What the agent needs to know of a configuration. */
+/** The parts of a configuration that the agent needs. */
 export interface RunningConfig {
   readonly hash: string;
   readonly files: readonly ConfigFile[];
-  /** Of Fluent Bit's status address. */
+  /** Port of Fluent Bit's status address. */
   readonly port: number;
   /** Paths and globs that are tailed. */
   readonly paths: readonly string[];

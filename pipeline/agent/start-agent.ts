@@ -18,7 +18,7 @@ export interface StartAgentOptions {
   readonly machineId: string;
   readonly group: string | undefined;
   readonly version: string;
-  /** The machine's own, for its configuration; secrets are not among them. */
+  /** The machine's own variables for its configuration, without secrets. */
   readonly variables: Variables;
   /** Values that only Fluent Bit gets, by name. */
   readonly secrets: Readonly<Record<string, string>>;
@@ -26,9 +26,9 @@ export interface StartAgentOptions {
   readonly stateDir: string;
   /** Folder of the configurations where it is shared with another container. */
   readonly configDir: string | undefined;
-  /** Host of a Fluent Bit that something else runs; undefined = the agent runs one itself. */
+  /** Host of a Fluent Bit in another container; undefined: the agent runs one itself. */
   readonly attachHost: string | undefined;
-  /** Runs Fluent Bit, or checks configurations where it is attached to. */
+  /** Path of the program: to run Fluent Bit or, where one is attached, to check configurations. */
   readonly program: string | undefined;
   readonly path: string;
   readonly home: string;
@@ -40,7 +40,7 @@ export interface StartAgentOptions {
   readonly onLine: (line: string) => void;
 }
 
-/** Puts an agent together and starts it. */
+/** Creates an agent and starts it. */
 export async function startAgent(options: StartAgentOptions): Promise<Agent> {
   const { attachHost, program, stateDir, secrets } = options;
   const attached = attachHost !== undefined;
@@ -48,7 +48,7 @@ export async function startAgent(options: StartAgentOptions): Promise<Agent> {
     throw new Error('fluent-bit is not on the PATH: install it, or name it with --fluent-bit');
   }
   await makeFolder(stateDir);
-  // Two agents would end each other's Fluent Bit, which share positions and a buffer.
+  // Two agents on one folder would end each other's Fluent Bit, because these share positions and a buffer.
   const lock = lockFolder(stateDir);
   if (lock.problem !== undefined) options.log(lock.problem);
   await makeFolder(options.configDir ?? join(stateDir, 'configs'));

@@ -9,17 +9,17 @@ import { openProtobufRequest } from './sources/otlp-protobuf.ts';
 
 export interface OtlpRequest {
   readonly format: 'protobuf' | 'json';
-  /** The `ExportLogsServiceRequest`, unpacked. */
+  /** The uncompressed `ExportLogsServiceRequest`. */
   readonly content: Buffer;
   readonly agent: string | undefined;
   readonly peer: string;
-  /** Hash of the bytes as they came. */
+  /** Hash of the bytes as they were sent. */
   readonly digest: string;
-  /** By which the request is known in place of its bytes. */
+  /** Identifies the request instead of its bytes. */
   readonly idempotencyKey?: string | undefined;
-  /** Why the rest of the content could not be unpacked. */
+  /** Why the rest of the content could not be uncompressed. */
   readonly damage?: string | undefined;
-  /** Aborted when nobody waits for the receipt any more. */
+  /** Aborted when the sender no longer waits for the receipt. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -29,14 +29,14 @@ export interface OtlpTarget {
 }
 
 export interface OtlpReceipt extends Receipt {
-  /** What the sender's log should say of rejected records; empty where there are none. */
+  /** For the sender's log: why records were rejected; empty where none were. */
   readonly errorMessage: string;
 }
 
 /**
- * Takes an OTLP export in; resolves when its records are durable.
- * @throws LogplaneError `bad_request` where the content is no such request, which is then kept as a dead letter, and
- *   those of `Pipeline.accept`
+ * Accepts an OTLP export; resolves when its records are durable.
+ * @throws LogplaneError `bad_request` where the content is no such request and is kept as a dead letter; the errors of
+ *   `Pipeline.accept`
  */
 export async function acceptOtlp(
   { pipeline, deadLetters }: OtlpTarget,
@@ -69,8 +69,8 @@ export async function acceptOtlp(
 const OPENERS = { json: openJsonRequest, protobuf: openProtobufRequest } as const;
 
 /**
- * Reads a request so far that its records can be taken in one by one; gives the reason where it is no such request.
- * @throws LogplaneError where nobody waits for it any more
+ * Opens a request so that its records can be read one by one; returns the reason where it is no OTLP request.
+ * @throws LogplaneError where the sender no longer waits
  */
 export async function readOtlp({
   format,

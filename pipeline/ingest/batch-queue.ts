@@ -6,37 +6,37 @@ import type { Counters } from './counters.ts';
 
 export interface BatchQueueOptions {
   readonly sequencer: Sequencer;
-  /** Stores finished blocks, all or none of them; resolves when they are durable and can be queried. */
+  /** Stores blocks, all or none of them; resolves when they are durable and can be queried. */
   readonly write: (blocks: AppendedBlocks) => Promise<void>;
   /**
-   * Called for each insert, in the order of places and without a hole, with the last place and the records;
-   * these are left out where not all of the insert's parts brought them, or where nobody knows whether it was done.
+   * Called for each insert, in the order of sequence numbers and without a gap, with the last sequence number and the records. The
+   * records are undefined where a part of the insert came without them, or where the outcome of the insert is unknown.
    */
   readonly publish: (last: number, records: readonly StoredRecord[] | undefined) => void;
   readonly counters: Counters;
-  /** Inserts that run at once, where much waits. */
+  /** Inserts that run at once while many rows wait. */
   readonly concurrency?: number;
-  /** Rows that have to wait for another insert to start beside one that runs. */
+  /** Waiting rows from which a further insert starts beside a running one. */
   readonly minParallelRows?: number;
-  /** Rows after which an insert takes in no further request. */
+  /** Rows of one insert; only a single larger request exceeds it. */
   readonly maxBatchRows?: number;
 }
 
-/** Rows that await their places. */
+/** Rows that wait for their sequence numbers. */
 export interface Rows {
   readonly count: number;
-  /** Puts a request's mark into its last row. */
+  /** Writes a request's idempotency key and progress into the last row. */
   setRequest(request: string): void;
-  /** Takes the rows of another request behind its own. */
+  /** Adds the rows of another request. */
   append(other: this): void;
-  /** The rows' bytes, the first at place `seq` and each further one at the next. */
+  /** The bytes of the rows; the first row gets the sequence number `seq`, each further one the next. */
   finish(seq: number): Uint8Array[];
 }
 
 /** The records of one request; they are stored together or not at all. */
 export interface Part {
   readonly rows: Rows;
-  /** Mark of the request, kept in its last row, so that a repeated request is known after a crash too. */
+  /** The request's idempotency key and progress (`encodeRequest`), stored in its last row, so that a repeated request is known after a crash too. */
   readonly request: string;
   /** The same records for live readers, where there are any. */
   readonly records: readonly LogRecord[] | undefined;
@@ -55,15 +55,15 @@ interface Batch {
 }
 
 /**
- * Makes few large inserts out of many small requests, without a timer: while inserts run, the next one
- * gathers, so that a lone request is written at once. With the engine in this process an insert is a write to its journal
- * (`store/journal.ts`); a ClickHouse server is sent tens of thousands of rows at a time.
+ * Makes few large inserts out of many small requests. It needs no timer: requests gather while inserts run, and a lone request is
+ * written at once. With the embedded engine an insert is a write to the journal (`store/journal.ts`); a ClickHouse server gets
+ * tens of thousands of rows at a time.
  */
 export class BatchQueue {
   readonly #options: Required<BatchQueueOptions>;
   readonly #waiting: WaitingPart[] = [];
   #waitingRows = 0;
-  /** Batches in the order of their places; the head is removed when it is stored and published. */
+  /** Batches in the order of sequence numbers; the head is removed when it is stored and published. */
   readonly #unpublished: Batch[] = [];
   #writing = 0;
   #idle: (() => void)[] = [];
@@ -81,7 +81,7 @@ export class BatchQueue {
     });
   }
 
-  /** Every place below this one that was given out is published, or refused; undefined where all are. */
+  /** Every sequence number below this one is published or refused; undefined where all that were given out are. */
   get unpublishedFrom(): number | undefined {
     return this.#unpublished[0]?.first;
   }
@@ -105,8 +105,8 @@ export class BatchQueue {
   }
 
   /**
-   * A server's insert costs about 7 ms of CPU whatever it holds, and hardly more for thousands of rows, so requests wait for
-   * each other. Only where many rows wait does a second insert start beside the first, so that none waits long.
+   * An insert into a server costs about 7 ms of CPU, hardly more for thousands of rows, so requests wait for each other. A second
+   * insert starts beside the first only where many rows wait, so that no request waits long.
    */
   #mayStart(): boolean {
     const { concurrency, minParallelRows } = this.#options;
@@ -155,9 +155,9 @@ export class BatchQueue {
   }
 
   /**
-   * A later insert may finish first; its records wait here until those before them are stored or refused. One that failed
-   * may have been done all the same and its answer lost on the way: readers look into the store, or they would never get
-   * what the sender's repetition finds there.
+   * A later insert may finish first; its records wait here until those before them are stored or refused. An insert that failed may
+   * have been done all the same, with its answer lost on the way. So readers look into the store for it; otherwise they would never get
+   * the records that the sender's repetition finds there.
    */
   #publishInOrder(): void {
     for (let head = this.#unpublished[0]; head && head.state !== 'writing'; head = this.#unpublished[0]) {
@@ -168,7 +168,7 @@ export class BatchQueue {
 }
 
 /**
- * The rows of small requests are joined, because every block costs a piece of work for each of its columns, here and in the
+ * Joins the rows of small requests, because each block costs some work for each of its columns, here and in the
  * engine: 0.4 ms, as much as 40 rows.
  */
 function encodeParts(parts: readonly Part[], first: number): Uint8Array[] {

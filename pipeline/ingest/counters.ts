@@ -1,10 +1,10 @@
 import type { RecordLimit } from './sources/source-entry.ts';
 
-/** What the pipeline has done since the process started; `/metrics` shows every one of them. */
+/** Counts of the pipeline since the process started; `/metrics` shows each of them. */
 export interface Counters {
   recordsStored: number;
   recordsRejected: number;
-  /** Records, or pieces of one, that are kept as text, by the limit that they exceed. */
+  /** Records, or pieces of records, that are kept as text, by the limit that they exceed. */
   readonly recordsTooLarge: Record<RecordLimit, number>;
   requestsAccepted: number;
   requestsDuplicate: number;

@@ -2,7 +2,7 @@ import { formatTimestamp } from '../record/timestamp.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { CollectedBatch, Deliver } from './sources/files/collected-batch.ts';
 
-/** Takes what the embedded collector read into the pipeline, in the shape in which Fluent Bit ships raw lines. */
+/** Delivers batches of the embedded collector to the pipeline, in the form in which Fluent Bit ships raw lines. */
 export function deliverFiles(pipeline: Pipeline, machineId: string): Deliver {
   return async ({ id, filePath, lines }: CollectedBatch) => {
     const entries = lines.map(({ text, readAt }) =>

@@ -6,7 +6,7 @@ import type { SourceText } from './sources/record-limits.ts';
 import type { Arrival, SourceEntry, UnreadableEntry } from './sources/source-entry.ts';
 import type { Normalize } from './transforms/normalize.ts';
 
-/** What a request says of itself, read before anything of it is stored. */
+/** The parts of a request that identify it, read before any record is stored. */
 export interface UnidentifiedRequest {
   readonly agent: string | undefined;
   readonly peer: string;
@@ -15,27 +15,27 @@ export interface UnidentifiedRequest {
   readonly source: string;
   readonly entries: Iterable<SourceText>;
   readonly decode?: ((text: string) => SourceEntry | UnreadableEntry) | undefined;
-  /** Aborted when nobody waits for the receipt any more. */
+  /** Aborted when the sender no longer waits for the receipt. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface RequestIdentity {
   readonly agent: string;
-  /** The same for a request that is sent again, and for no other one of its agent. */
+  /** Equal for a repeated request, and for no other request of its agent. */
   readonly digest: string;
   /** The time that the first record carries, in milliseconds since 1970. */
   readonly readTime: () => number | undefined;
 }
 
-/** Of an id that is longer the rest says nothing more. */
+/** Longer ids are cut. */
 const MAX_AGENT_CHARACTERS = 256;
-/** A time of the first record is looked for in so many entries. */
+/** Entries in which a first record with a time is searched. */
 const HEAD_ENTRIES = 10;
 
 /**
- * Who sends a request, and by what it is known when it comes again: by the key that its sender gave it, else by its bytes. Where no record
- * carries a time, equal bytes may be another request (`{"message":"started"}` at each start of a program); they
- * are the same one only where their sender at least says who it is.
+ * Finds out who sends a request, and what identifies it when it comes again: its idempotency key, else its bytes. Where no record
+ * has a time, equal bytes may be another request (`{"message":"started"}` at each start of a program), so they count as
+ * the same request only where the sender names itself.
  */
 export async function identifyRequest(
   request: UnidentifiedRequest,
@@ -55,11 +55,11 @@ export async function identifyRequest(
 interface Head {
   /** The machine that the first record names. */
   readonly machine: string | undefined;
-  /** There are records, and none of them carries a time. */
+  /** True where there are records and none of them has a time. */
   readonly isTimeless: boolean;
 }
 
-/** Reads as far as it must to know both; that is the first record alone of nearly every request. */
+/** Reads as many entries as it takes to know both; for nearly every request that is the first one alone. */
 async function readHead(
   { entries, decode, source, signal }: UnidentifiedRequest,
   normalize: Normalize,
@@ -70,7 +70,7 @@ async function readHead(
   let records = 0;
   const texts = new PacedTexts(entries, signal);
   for (let text = await texts.next(); text !== undefined; text = texts.nextNow() ?? (await texts.next())) {
-    // What is too large to be read names no machine and carries no time.
+    // An entry that is too large to be read names no machine and has no time.
     if (typeof text !== 'string') {
       if (text.reason === undefined) records++;
       continue;
@@ -104,7 +104,7 @@ function timeOfHead(
   return undefined;
 }
 
-/** The later of the times that a record carries: its event's, or when it was seen by who sends it. */
+/** The later one of a record's times: that of its event, or when its sender saw it. */
 function timeOf(entry: SourceEntry, normalize: Normalize, arrival: Arrival): number | undefined {
   const { timestamp, observed } = normalize(entry, arrival);
   const own = timestamp === arrival.time ? undefined : timestamp;

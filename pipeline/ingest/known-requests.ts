@@ -6,18 +6,18 @@ import {
 } from '../store/request-progress.ts';
 import { SeenRequests } from './seen-requests.ts';
 
-/** What several server processes know of requests together. */
+/** The requests that several server processes know together. */
 export interface SharedRequests {
   /**
-   * Makes a request this process's until it is released.
-   * @returns since when another process may have stored some of it, in milliseconds since 1970; undefined: it is new
-   * @throws LogplaneError `overloaded` while another process takes it in
+   * Makes this process the owner of a request until `release`.
+   * @returns since when another process may have stored some of it, in milliseconds since 1970; undefined where it is new
+   * @throws LogplaneError `overloaded` while another process owns it
    */
   claim(agent: string, digest: string): Promise<number | undefined>;
   release(agent: string, digest: string): Promise<void>;
 }
 
-/** How far the store has one of the requests whose rows came in after a time, in milliseconds since 1970. */
+/** Finds the stored progress of a request whose rows came in after `since`, in milliseconds since 1970. */
 export type FindStored = (key: string, since: number) => Promise<RequestProgress | undefined>;
 
 export interface KnownRequestsOptions {
@@ -26,22 +26,22 @@ export interface KnownRequestsOptions {
   readonly seen?: SeenRequests;
 }
 
-/** An insert is repeated and waited for before it fails, so its rows may be so much older, in milliseconds. */
+/** An insert is repeated for so long before it fails, so its rows may be so much older. */
 const MAX_INSERT_MS = 10 * 60_000;
-/** How far the clocks of two machines may differ, in milliseconds. */
+/** How far the clocks of two machines may differ. */
 const MAX_CLOCK_SKEW_MS = 5 * 60_000;
 const MAX_RECENT = 20_000;
 
 interface Recent {
   readonly progress: RequestProgress | undefined;
-  /** An insert failed and may have been done all the same. */
+  /** True where an insert failed and may have been done all the same. */
   readonly uncertain: boolean;
 }
 
 /**
- * By what a request is known that comes again. The truth is in the rows, stored with them or not at all; the rest saves
- * asking the store. The latest requests are remembered with their progress. Of many more the hashes alone are, so that a
- * new request is known to be new. Only what has been seen, or is older than what is remembered, is looked for in the rows.
+ * Recognizes repeated requests. The truth is in the rows, because progress is stored with them or not at all; everything here saves
+ * queries. The latest requests are remembered with their progress. Of many more only the hashes are remembered, so that a new
+ * request is known to be new. The rows are searched only for a request that has been seen, or that may be older than the memory reaches.
  */
 export class KnownRequests {
   readonly #options: KnownRequestsOptions;
@@ -54,8 +54,9 @@ export class KnownRequests {
   }
 
   /**
-   * How far a request is stored; undefined where it is new. It is then to be stored, and afterwards released.
-   * @param readTime the time that a record of it carries, in milliseconds since 1970: it cannot have come in long before
+   * Claims a request before it is stored; `release` has to follow.
+   * @param readTime the time of one of its records, in milliseconds since 1970: the request cannot have come in long before
+   * @returns how far the request is stored; undefined where it is new
    * @throws LogplaneError `overloaded` where that cannot be known now
    */
   async claim(
@@ -80,14 +81,14 @@ export class KnownRequests {
     }
   }
 
-  /** Some of the request is stored. */
+  /** Remembers how far a request is stored. */
   record({ agent, digest, ...progress }: StoredRequest): void {
     const hash = hashKey(idempotencyKey(agent, digest));
     this.seen.add(hash, Date.now());
     this.#remember(hash, { progress, uncertain: false });
   }
 
-  /** The attempt ended. @param failed something of it may be stored that is not recorded */
+  /** Ends an attempt. @param failed true where more may be stored than was recorded */
   async release(agent: string, digest: string, failed: boolean): Promise<void> {
     if (failed) {
       const hash = hashKey(idempotencyKey(agent, digest));
@@ -97,7 +98,7 @@ export class KnownRequests {
     await this.#options.shared?.release(agent, digest);
   }
 
-  /** Since when a request may have come in that has not been seen; undefined: it would have been seen. */
+  /** Since when an unseen request may have come in; undefined where it would have been seen. */
   #sinceOfUnknown(readTime: () => number | undefined): number | undefined {
     const { completeSince, awaitsOlder } = this.seen;
     if (completeSince <= 0) return undefined;
@@ -122,7 +123,7 @@ function earliest(a: number | undefined, b: number | undefined): number | undefi
   return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 }
 
-/** Of a request that is remembered in part more may be stored: its next insert was done and the answer lost. */
+/** The further one of two progresses. More may be stored than is remembered, where an insert was done and its answer lost. */
 function further(
   remembered: RequestProgress | undefined,
   stored: RequestProgress | undefined,

@@ -18,53 +18,53 @@ import type { Normalize } from './transforms/normalize.ts';
 import { type Before, streamOf } from './transforms/open-key-blocks.ts';
 import type { Redactor } from './transforms/redactor.ts';
 
-/** A longer request is taken slice by slice, so that its size does not decide how much memory it needs. */
+/** A longer request is stored slice by slice, so that its size does not decide how much memory it needs. */
 const SLICE_ENTRIES = 20_000;
 const SLICE_CHARACTERS = 16 * 1024 * 1024;
-/** A longer text is read in several turns, because each step of it is worth one. */
+/** A longer text may yield to the event loop between decoding, redacting and normalizing. */
 const LONG_CHARACTERS = 64 * 1024;
 
 export interface IngestRequest {
-  /** Who sends, where the way of sending says so. */
+  /** The sender's name for itself, where the protocol has one. */
   readonly agent: string | undefined;
-  /** Who sends, where neither the request nor its first record says so. */
+  /** The sender's address, for requests where neither the request nor its first record names the sender. */
   readonly peer: string;
-  /** Hash of the bytes as they came: the same bytes of the same agent are stored once. */
+  /** Hash of the bytes as they were sent: the same bytes of the same agent are stored once. */
   readonly digest: string;
-  /** By which the request is known in place of its bytes, where the sender gave it one. */
+  /** Identifies the request instead of its bytes, where the sender gave it one. */
   readonly idempotencyKey?: string | undefined;
   readonly source: string;
-  /** The machine of records that name none. */
+  /** The machine for records that name none. */
   readonly machineId?: string | undefined;
-  /** The texts that the source cut the request into; read more than once. */
+  /** The texts that the source cut the request into; iterated more than once. */
   readonly entries: Iterable<SourceText>;
-  /** Reads one of them; left out where they are the JSON of records. */
+  /** Decodes one of the texts; left out where they are the JSON of records. */
   readonly decode?: ((text: string) => SourceEntry | UnreadableEntry) | undefined;
-  /** Aborted when nobody waits for the receipt any more: what is stored by then stays, and the rest is left. */
+  /** Aborted when the sender no longer waits for the receipt: the records that are stored by then stay, and the rest is dropped. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface Receipt {
   readonly accepted: number;
   readonly rejected: number;
-  /** Everything in the request had been stored before. */
+  /** True where everything in the request had been stored before. */
   readonly duplicate: boolean;
 }
 
-/** Looks at the records of one insert, also at those that are left out of it. */
+/** Measures the records of one insert, also those that sampling drops. */
 export interface Measuring {
   add(record: LogRecord): void;
-  /** The insert is durable. */
+  /** Called when the insert is durable. */
   commit(): void;
 }
 
 export interface PipelineOptions {
   readonly redact: Redactor;
-  /** What is kept of a record: itself, a copy that tells its sample rate, or nothing. */
+  /** Returns the record, a copy with its sample rate, or undefined where it is dropped. */
   readonly sample: (record: LogRecord) => LogRecord | undefined;
   readonly measure: () => Measuring | undefined;
   readonly normalize: Normalize;
-  /** Reads JSON texts of records where it can; what it gives is what `normalize` would make of the redacted entry. */
+  /** Reads JSON texts of records that match a template; the result is what `normalize` would make of the redacted entry. */
   readonly fastPath: FastPath;
   readonly queue: BatchQueue;
   readonly deadLetters: DeadLetterStore;
@@ -74,7 +74,7 @@ export interface PipelineOptions {
   readonly hasLiveReaders: () => boolean;
 }
 
-/** Takes requests in: decode → redact → normalize → sample → store, and only then a receipt. */
+/** Accepts requests: decode → redact → normalize → sample → store, and only then a receipt. */
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #running = new Map<string, Promise<unknown>>();
@@ -85,14 +85,14 @@ export class Pipeline {
 
   /**
    * Resolves when every record of the request is durable and can be queried.
-   * @throws LogplaneError `overloaded` when the store cannot take it now; the request can be sent again
+   * @throws LogplaneError `overloaded` when the store cannot take the records now; the request can be sent again
    */
   async accept(request: IngestRequest): Promise<Receipt> {
     const { redact, normalize } = this.#options;
     const { agent, digest, readTime } = await identifyRequest(request, normalize);
     const known = { agent: redact.text(agent), digest };
     const key = idempotencyKey(known.agent, digest);
-    // The sender gave up waiting and repeats: the repetition goes on where the attempt before it ends.
+    // The sender may have given up waiting and repeat the request: the repetition goes on where the earlier attempt ends.
     const before = this.#running.get(key) ?? Promise.resolve();
     const work = before.then(() => this.#acceptOnce(request, known, readTime));
     const ended = work.then(
@@ -122,7 +122,7 @@ export class Pipeline {
     const known = progress.entries;
     let failed = true;
     try {
-      // What the store said of a request is asked of it once.
+      // Remembered, so that the store is asked only once.
       if (known > 0) requests.record(progress);
       if (!progress.complete) {
         const texts = new PacedTexts(request.entries, request.signal);
@@ -147,7 +147,7 @@ export class Pipeline {
     return { accepted: progress.accepted, rejected: progress.rejected, duplicate };
   }
 
-  /** Takes `first` and what follows it, as much as a slice may have. */
+  /** Stores `first` and the texts behind it, as many as a slice has. */
   async #storeSlice(
     first: Text,
     texts: PacedTexts,
@@ -235,8 +235,8 @@ export class Pipeline {
     const { decode } = request;
     const isNoRecord = isReasonNeedless && !decode && !mayBeObject(text);
     const isPlain = !decode && !isNoRecord && !redact.keyBlocks.isOpen(senderOf(request));
-    const known = isPlain ? fastPath.read(text, arrival) : undefined;
-    if (known) return known;
+    const record = isPlain ? fastPath.read(text, arrival) : undefined;
+    if (record) return record;
     const entry = this.#redact(
       isNoRecord ? NO_RECORD : (decode ?? parseEntry)(text),
       text,
@@ -246,7 +246,7 @@ export class Pipeline {
     return 'reason' in entry ? entry : normalize(entry, arrival);
   }
 
-  /** The same step by step, with a turn for each. */
+  /** Reads a text like `#read`, and yields to the event loop between the steps. */
   async #readLong(
     text: Text,
     request: IngestRequest,
@@ -264,7 +264,7 @@ export class Pipeline {
     return this.#options.normalize(redacted, arrival);
   }
 
-  /** Takes the secrets out, also those of a key whose lines come one by one. @param text what the entry was read from */
+  /** Replaces the secrets, also the lines of a private key that come one by one. @param text what the entry was read from */
   #redact(
     entry: SourceEntry | UnreadableEntry,
     text: string,
@@ -275,7 +275,7 @@ export class Pipeline {
     const { keyBlocks } = redact;
     const sender = senderOf(request);
     const isUnread = 'reason' in entry;
-    // What a source keeps of its own form is redacted by the store of dead letters.
+    // Content in a source's own form is redacted by the store of dead letters.
     if (isUnread && entry.content !== undefined) return entry;
     if (!isUnread && entry.exceeded) counters.recordsTooLarge[entry.exceeded]++;
     if (!keyBlocks.isOpen(sender) && redact.isClean(isUnread ? text : entry.text)) return entry;
@@ -290,7 +290,7 @@ export class Pipeline {
 const NO_FIELDS = {};
 const NO_RECORD: UnreadableEntry = { reason: 'not a JSON object' };
 
-/** Whose streams the records belong to. The first record does not say it: a relay sends those of many machines, in any order. */
+/** The sender whose streams the records belong to. The first record does not decide: a relay sends records of many machines. */
 function senderOf({ agent, peer }: IngestRequest): string {
   return agent ?? peer;
 }

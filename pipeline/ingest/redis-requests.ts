@@ -12,13 +12,13 @@ export interface RedisRequestsOptions {
 
 const REQUESTS_PER_AGENT = 256;
 const KEPT_SECONDS = 30 * 86_400;
-/** How far the clocks of two machines may differ, in milliseconds. */
+/** How far the clocks of two machines may differ. */
 const MAX_CLOCK_SKEW_MS = 60_000;
 /** While Redis is away, another process may have stored a request within this time, in milliseconds. */
 const UNKNOWN_SINCE = 3_600_000;
 
 /**
- * A request is known as its owner (`-` where nobody works on it) and the time of its first attempt. Answers nil where it
+ * The value of a request is its owner (`-` where no process works on it) and the time of its first attempt. Returns nil where the request
  * is new, the time where it is known and free, and the value itself where another process owns it.
  */
 const CLAIM = `
@@ -36,7 +36,7 @@ if owner ~= '-' and owner ~= ARGV[2] then return known end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. since)
 return since`;
 
-/** Takes a request over from an owner that is gone. */
+/** Takes over a request whose owner is gone. */
 const SWAP = `
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
@@ -48,8 +48,8 @@ if owner == ARGV[2] then redis.call('HSET', KEYS[1], ARGV[1], '- ' .. since) end
 return 0`;
 
 /**
- * The last requests of each agent, as all server processes know them: one process at a time works on a request, and who comes later
- * looks into the store for what is done.
+ * The last requests of each agent, shared by all server processes. One process at a time works on a request; a later one
+ * asks the store how far it is stored.
  */
 export class RedisRequests implements SharedRequests {
   readonly #options: RedisRequestsOptions;

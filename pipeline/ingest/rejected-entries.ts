@@ -1,22 +1,22 @@
 import type { NewDeadLetter } from '../store/dead-letter-store.ts';
 import type { UnreadableEntry } from './sources/source-entry.ts';
 
-/** So many dead letters one request may make, and so many bytes: a body of 64 MB can hold 32 million lines that are none. */
+/** Dead letters of one request, and their characters. Without a bound a body of 64 MB could make 32 million of them. */
 const MAX_LETTERS = 1_000;
 const MAX_LETTERS_CHARACTERS = 4 * 1024 * 1024;
-/** What is kept of all further ones together. */
+/** Characters that are kept of all further entries together. */
 const MAX_REST_CHARACTERS = 256 * 1024;
 
 export interface Rejection extends UnreadableEntry {
   readonly content: string | Buffer;
-  /** Which piece it is of a text that comes in several, from 1. */
+  /** Number of the piece, from 1, of a text that comes in several. */
   readonly part?: number | undefined;
 }
 
-/** What the letters of a request have in common. */
+/** The fields that all letters of a request share. */
 type Origin = Omit<NewDeadLetter, 'id' | 'line' | 'reason' | 'content'> & { readonly digest: string };
 
-/** What could not be read of one request, on its way to the dead letters: one for each entry, and one for all those beyond the bounds. */
+/** Makes dead letters of the entries of one request that could not be read: one for each, and one for all beyond the bounds. */
 export class RejectedEntries {
   readonly #of: Origin;
   #letters: NewDeadLetter[] = [];
@@ -42,12 +42,12 @@ export class RejectedEntries {
     this.#made = Math.min(before, MAX_LETTERS);
   }
 
-  /** True when further entries are only counted and kept in part: the reason of each plays no part then. */
+  /** True when further entries are only counted and kept in part, so that their reasons are not needed. */
   get isFull(): boolean {
     return this.#made >= MAX_LETTERS || this.#characters >= MAX_LETTERS_CHARACTERS;
   }
 
-  /** The pieces of one text, added behind each other, become one letter. */
+  /** Adds an entry; successive pieces of one text become one letter. */
   add(line: number, { reason, content, part = 1 }: Rejection): void {
     if (this.isFull) {
       this.#addToRest(line, reason, content);
@@ -63,7 +63,7 @@ export class RejectedEntries {
     this.#letters.push(this.#letter(line, `${line}`, reason, content));
   }
 
-  /** The letters since the last call; that of the rest again when it has grown. */
+  /** The letters since the last call, and the letter of the rest again where it has grown. */
   take(): NewDeadLetter[] {
     const letters = this.#letters;
     this.#letters = [];
@@ -75,7 +75,7 @@ export class RejectedEntries {
         `${rest.entries} entries from this one on that cannot be read, in ${rest.characters} characters, of which the first ` +
         `${rest.keptCharacters} are kept: a request has at most ${MAX_LETTERS} dead letters of ${MAX_LETTERS_CHARACTERS} characters ` +
         `together. The first of them: ${rest.reason}`;
-      // Shown before the others, because it stands for many, and read in place of what was taken of it before.
+      // A later time, so that the letter is shown before the others and replaces its earlier version.
       const receivedAt = this.#of.receivedAt + ++this.#restTaken;
       letters.push({ ...this.#letter(rest.line, `rest-${rest.line}`, reason, content), receivedAt });
     }
@@ -91,7 +91,7 @@ export class RejectedEntries {
     const room = MAX_REST_CHARACTERS - rest.keptCharacters;
     if (rest.isFull) return;
     rest.isFull = content.length >= room;
-    // A part of bytes cannot be read.
+    // A part of a protobuf message could not be read.
     if (typeof content !== 'string' && content.length > room) return;
     const kept = content.slice(0, room);
     rest.kept.push(kept);
@@ -105,8 +105,8 @@ export class RejectedEntries {
 }
 
 /**
- * Texts on a line each. Bytes behind each other: OTLP requests in protobuf are then one request with the records of all, and remain
- * bytes, in which the store looks for secrets.
+ * Joins texts by line breaks and bytes without a separator: concatenated OTLP requests in protobuf are one request with the records of
+ * all. Bytes stay bytes, because the store redacts them as such.
  */
 function joined(contents: readonly (string | Buffer)[]): string | Buffer {
   if (contents.every((content) => typeof content === 'string')) return contents.join('\n');
@@ -118,10 +118,10 @@ export function isOfRest({ id }: { readonly id: string }): boolean {
   return /-rest-\d+$/.test(id);
 }
 
-/** Of a body that is kept as one dead letter. */
+/** Bytes that are kept of a body that becomes one dead letter. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** The reason and content of the one dead letter that a whole body becomes; of a large one the beginning is kept. */
+/** The reason and content of the dead letter of a whole body; of a large body the beginning is kept. */
 export function rejectBody<Content extends string | Buffer>(
   reason: string,
   body: Buffer,

@@ -8,17 +8,17 @@ import { entryOfText, MAX_RECORD_BYTES } from './sources/record-limits.ts';
 import type { UnreadableEntry } from './sources/source-entry.ts';
 
 export interface ReplayReceipt extends Receipt {
-  /** Why the letter is still there. */
+  /** Why the letter was kept. */
   readonly reason?: string;
 }
 
 type Entries = Pick<IngestRequest, 'entries' | 'decode'>;
 
 /**
- * Takes a dead letter in the way in which it came, and removes it once all that can be read of it is stored. What is in it and still
- * cannot be read becomes a letter of its own. Where nothing can be read, nothing changes, so that it may be tried any number of times; what was
- * stored once is known by the digest and not stored again.
- * @throws LogplaneError those of `Pipeline.accept`
+ * Accepts the content of a dead letter in its original protocol, and removes the letter when all readable records are stored. Entries
+ * that still cannot be read become letters of their own. Where nothing can be read, nothing changes, so a replay may be repeated. The
+ * digest keeps records from being stored twice.
+ * @throws LogplaneError the errors of `Pipeline.accept`
  */
 export async function replayLetter(
   { pipeline, deadLetters }: OtlpTarget,
@@ -36,12 +36,12 @@ export async function replayLetter(
   return receipt;
 }
 
-/** OTLP requests in JSON are objects, and no text in base64 begins as one. */
+/** True of OTLP in protobuf, whose base64 never begins with a brace; OTLP in JSON is an object. */
 function isProtobuf({ source, head }: DeadLetter): boolean {
   return source === 'otlp' && !head.trimStart().startsWith('{');
 }
 
-/** The content as it came, in one buffer of its size. */
+/** Reads the content as it came into one buffer. */
 async function readContent(parts: AsyncIterable<string>, letter: DeadLetter): Promise<Buffer> {
   const encoding = isProtobuf(letter) ? 'base64' : 'utf8';
   const content = Buffer.allocUnsafeSlow(letter.contentBytes);
@@ -54,13 +54,13 @@ async function entriesOf(letter: DeadLetter, content: Buffer): Promise<Entries |
   if (letter.source === 'otlp') {
     return readOtlp({ format: isProtobuf(letter) ? 'protobuf' : 'json', content });
   }
-  // One record is one record, whatever line breaks are in it. One that is too long comes in pieces, as it does in a body.
+  // The letter of one record stays one record, whatever line breaks it has. A record that is too long comes in pieces, as in a body.
   const isRecord = letter.line > 0 && !isOfRest(letter) && content.length <= MAX_RECORD_BYTES;
   if (isRecord) return { entries: [content.toString()] };
   return { entries: { [Symbol.iterator]: () => splitJsonBody(content) } };
 }
 
-/** Why nothing of it can be taken in; undefined where something can. */
+/** Why no entry can be read; undefined where one can. */
 async function reasonAgainst({ entries, decode = parseEntry }: Entries): Promise<string | undefined> {
   let first: string | undefined;
   const texts = new PacedTexts(entries, undefined);

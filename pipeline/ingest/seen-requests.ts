@@ -1,11 +1,11 @@
 /** Requests of one stretch of time. */
 interface Block {
-  /** 32 bits of each hash beside its position: 6 false hits in a billion looks. */
+  /** 32 bits of each hash, at the slot that the rest of the hash decides: 6 false hits in a billion lookups. */
   readonly slots: Uint32Array;
   count: number;
-  /** No request in it came in before, in milliseconds since 1970. */
+  /** Lower bound of the requests' arrival, in milliseconds since 1970. */
   begun: number;
-  /** No request in it came in later; set when the block is full. */
+  /** Upper bound of the requests' arrival; set when the block is full. */
   ended: number;
 }
 
@@ -16,15 +16,15 @@ export interface SeenRequestsOptions {
 }
 
 /**
- * The hashes of the latest requests, by which a request that is new is known without asking the store. A hit says only that
- * the store has to be asked. Blocks of a fixed size in the order of time: nothing is ever copied or grown at one go, and
- * the oldest block makes room for the newest. 4 million requests take 32 MB; a look costs 1 to 2 µs.
+ * The hashes of the latest requests, which show that a request is new without a query. After a hit the store has to be
+ * asked. The hashes are kept in blocks of a fixed size in the order of time, so that nothing is ever copied or grown at once, and
+ * the oldest block makes room for the newest. 4 million requests take 32 MB; a lookup takes 1 to 2 µs.
  */
 export class SeenRequests {
   readonly #blockSize: number;
   readonly #maxBlocks: number;
   readonly #mask: number;
-  /** The newest first. */
+  /** The newest block first. */
   readonly #blocks: Block[];
   #completeSince: number;
   #awaitsOlder = true;
@@ -38,12 +38,12 @@ export class SeenRequests {
     this.#completeSince = now;
   }
 
-  /** Every request that came in since then is known, in milliseconds since 1970. */
+  /** Every request since then is here, in milliseconds since 1970. */
   get completeSince(): number {
     return this.#completeSince;
   }
 
-  /** Older ones are still to come (`addOlder`). */
+  /** True while older requests are being added (`addOlder`). */
   get awaitsOlder(): boolean {
     return this.#awaitsOlder;
   }
@@ -56,10 +56,10 @@ export class SeenRequests {
     return this.#blocks.length * this.#blockSize * 2 * Uint32Array.BYTES_PER_ELEMENT;
   }
 
-  /** Since when a request with this hash may have come in, in milliseconds since 1970; undefined: not since `completeSince`. */
+  /** Since when a request with this hash may have come in, in milliseconds since 1970; undefined where none came since `completeSince`. */
   find(hash: Buffer): number | undefined {
     let since: number | undefined;
-    // An older block may hold it as well: the first attempt of what was stored in part.
+    // An older block may have it too: the first attempt of a request that was stored in part.
     for (const { slots, begun } of this.#blocks) {
       if (slots[this.#slotOf(slots, hash)] !== 0) since = begun;
     }
@@ -78,8 +78,8 @@ export class SeenRequests {
   }
 
   /**
-   * Takes a request that came in between `begun` and `ended`, before all that are known so far.
-   * @returns false where there is no room for older ones
+   * Adds a request that came in between `begun` and `ended`, before all that are known so far.
+   * @returns false where there is no room for older requests
    */
   addOlder(hash: Buffer, begun: number, ended: number): boolean {
     if (!this.#awaitsOlder) return false;
@@ -98,12 +98,12 @@ export class SeenRequests {
     return true;
   }
 
-  /** All that came in since then was given to `addOlder`. */
+  /** Notes that `addOlder` got every request since then. */
   completeTo(since: number): void {
     if (this.#awaitsOlder) this.#completeSince = Math.min(this.#completeSince, since);
   }
 
-  /** No older ones follow. */
+  /** Notes that no older requests follow. */
   endOlder(): void {
     this.#awaitsOlder = false;
   }
@@ -125,7 +125,7 @@ export class SeenRequests {
     block.count++;
   }
 
-  /** Where the hash stands, or would stand: at most half of the slots are taken, so there is an empty one. */
+  /** The slot of the hash, or the empty one where it would be: at most half of the slots are taken, so there always is one. */
   #slotOf(slots: Uint32Array, hash: Buffer): number {
     const wanted = fingerprint(hash);
     let slot = hash.readUInt32LE(4) & this.#mask;

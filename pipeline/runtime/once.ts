@@ -1,4 +1,4 @@
-/** Calls `make` when it is first needed, and fails again as it did then. */
+/** Returns a function that calls `make` the first time, and then returns, or throws, the same again. */
 export function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | { readonly error: unknown } | undefined;
   return () => {

@@ -169,12 +169,12 @@ t.test('a silenced alert is listed, and nobody is told until the silence ends', 
     window: '1h',
     webhooks: [{ url: receiver.url, template: 'slack' }],
   });
-  const heldBack = findEvent(
+  const suppressed = findEvent(
     new EventReader(`${server.url}/api/v1/alerts/stream`),
     (_, data) => data.rule === 'trouble',
   );
   await server.ingest(trouble(4));
-  t.match((await heldBack).data, { state: 'firing', held_back: 'silence' });
+  t.match((await suppressed).data, { state: 'firing', suppressed_by: 'silence' });
   t.equal(receiver.received.length, 0);
   t.equal((await send('DELETE', `${silences}/${silence.id}`)).status, 200);
   await receiver.until(1);

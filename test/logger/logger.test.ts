@@ -59,7 +59,7 @@ t.test('records are lines of JSON, errors twice', async (t) => {
   );
 });
 
-t.test('fields never take the place of the message, the level or the time', async (t) => {
+t.test('fields never replace the message, the level or the time', async (t) => {
   const dir = t.testdir();
   const logger = createLogger({ dir });
   logger.error('Job failed', undefined, { message: 'a', level: 7, timestamp: 'b', n: 1 });

@@ -43,7 +43,7 @@ t.test('anything becomes plain JSON', async (t) => {
     ['a map', new Map([['a', 1]]), { a: 1 }],
     ['a circle', circle, { a: 1, self: '[circular]' }],
     ['one object twice', [circle.a, { x: {} }], [1, { x: {} }]],
-    ['a null secret tells nothing', { token: null }, { token: null }],
+    ['a null secret is no secret', { token: null }, { token: null }],
   ];
   for (const [name, value, plain] of cases) t.same(redact(value), plain, name);
   t.match(JSON.stringify(redact(deep)), /\[too deep\]/);

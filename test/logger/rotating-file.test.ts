@@ -49,26 +49,29 @@ t.test('it goes on behind what is there, also behind half a line', async (t) => 
   t.equal(read(dir, 'api.log'), 'one\nhal\ntwo\n');
 });
 
-t.test('a disk that cannot be written loses counted lines, tells it once, and is used again', async (t) => {
-  const dir = t.testdir({ logs: 'a file where the folder should be' });
-  const problems: string[] = [];
-  const file = new RotatingFile({
-    path: join(dir, 'logs/api.log'),
-    maxBytes: 1000,
-    backups: 1,
-    onProblem: (message) => problems.push(message),
-  });
-  for (const line of ['one', 'two']) {
-    file.write(line);
-    await file.flush();
-  }
-  t.equal(file.dropped, 2);
-  rmSync(join(dir, 'logs'));
-  file.write('three');
-  await file.close();
-  t.equal(read(dir, 'logs/api.log'), 'three\n');
-  t.match(problems, [/cannot write .* its lines are dropped/, /written again; lines dropped so far: 2/]);
-});
+t.test(
+  'a disk that cannot be written loses counted lines, is reported once, and is used again',
+  async (t) => {
+    const dir = t.testdir({ logs: 'a file where the folder should be' });
+    const problems: string[] = [];
+    const file = new RotatingFile({
+      path: join(dir, 'logs/api.log'),
+      maxBytes: 1000,
+      backups: 1,
+      onProblem: (message) => problems.push(message),
+    });
+    for (const line of ['one', 'two']) {
+      file.write(line);
+      await file.flush();
+    }
+    t.equal(file.dropped, 2);
+    rmSync(join(dir, 'logs'));
+    file.write('three');
+    await file.close();
+    t.equal(read(dir, 'logs/api.log'), 'three\n');
+    t.match(problems, [/cannot write .* its lines are dropped/, /written again; lines dropped so far: 2/]);
+  },
+);
 
 t.test(
   'a full disk is no exception and tears no line',

@@ -29,7 +29,10 @@ export const ALERT = z
       .optional()
       .describe('A known failure that its lines show: meaning, action, ranks, GPU'),
     sample: z.object({ id: z.string(), message: z.string() }).optional().describe('One of its records'),
-    held_back: z.enum(['silence', 'cooldown', 'flood']).optional().describe('Why nobody was told'),
+    suppressed_by: z
+      .enum(['silence', 'cooldown', 'flood'])
+      .optional()
+      .describe('Why no notification was sent'),
   })
   .meta({
     id: 'Alert',

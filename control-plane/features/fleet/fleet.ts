@@ -190,10 +190,10 @@ export class Fleet {
   #describe(machineId: string): Agent {
     const report = this.#parts.presence.find(machineId);
     const hash = this.#parts.configs.hash(this.#inputs(machineId));
-    const { last_seen, first_seen, ...told } = report ?? {};
+    const { last_seen, first_seen, ...reported } = report ?? {};
     const group = this.groupOf(machineId);
     return {
-      ...told,
+      ...reported,
       ...(group !== undefined && { group }),
       machine_id: machineId,
       ...stateOf(report, hash, this.#now()),

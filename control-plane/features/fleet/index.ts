@@ -40,11 +40,11 @@ export async function createFleet(
     WAITING_TRIALS,
   );
   const verify: TemplateRoutesOptions['verifyConfig'] = async (files) => {
-    const turn = await trials.take();
+    const trial = await trials.take();
     try {
       return await verifyConfig(files, config.FLUENT_BIT);
     } finally {
-      trials.release(turn);
+      trials.release(trial);
     }
   };
   const fleet = new Fleet({ presence, profiles, rollouts, configs: new MachineConfigs(templates) });

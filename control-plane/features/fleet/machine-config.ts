@@ -81,10 +81,10 @@ function keyOf(inputs: ConfigInputs): string {
 }
 
 /** Keeps so many, those that were asked for last. */
-function remember<T>(known: Map<string, T>, key: string, value: T, most: number): void {
+function remember<T>(known: Map<string, T>, key: string, value: T, max: number): void {
   known.delete(key);
   known.set(key, value);
-  if (known.size > most) known.delete(known.keys().next().value!);
+  if (known.size > max) known.delete(known.keys().next().value!);
 }
 
 const layer = (variables: Variables): Profile => ({ variables: { ...variables }, sources: [], parsers: [] });

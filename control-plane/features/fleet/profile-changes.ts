@@ -34,7 +34,7 @@ export interface Change {
 }
 
 /** Machines whose configuration is tried out before a change of a wide profile is taken. */
-const MOST_TRIALS = 5;
+const MAX_TRIALS = 5;
 const LIVE = new Set(['healthy', 'lagging', 'wrong_config']);
 
 /** Changes profiles: checks them, brings them to the machines in batches, and takes them back. */
@@ -42,7 +42,7 @@ export class ProfileChanges {
   readonly #options: ProfileChangesOptions;
   readonly #now: () => number;
   /** One after the other: what is read of roll-outs and profiles holds until what comes of it is written. */
-  readonly #turns = new SerialQueue();
+  readonly #changes = new SerialQueue();
 
   constructor(options: ProfileChangesOptions) {
     this.#options = options;
@@ -54,7 +54,7 @@ export class ProfileChanges {
     this.#mustRest(scope);
     const machines = this.#options.fleet.machinesOf(scope);
     await this.#check(scope, profile, machines, options.server);
-    return this.#turns.run(() => this.#begin(scope, profile, machines, options));
+    return this.#changes.run(() => this.#begin(scope, profile, machines, options));
   }
 
   async #begin(
@@ -97,7 +97,7 @@ export class ProfileChanges {
 
   /** Takes every running roll-out a step further, where its machines are well. */
   advance(): Promise<void> {
-    return this.#turns.run(() => this.#advance());
+    return this.#changes.run(() => this.#advance());
   }
 
   async #advance(): Promise<void> {
@@ -114,7 +114,7 @@ export class ProfileChanges {
 
   /** Ends a roll-out by hand; the machines that have the change go back. @throws LogplaneError `not_found`, `bad_request` */
   stop(id: string): Promise<Rollout> {
-    return this.#turns.run(() => this.#stop(id));
+    return this.#changes.run(() => this.#stop(id));
   }
 
   async #stop(id: string): Promise<Rollout> {
@@ -157,7 +157,7 @@ export class ProfileChanges {
       if (config.problems.length > 0) break;
       // Machines that differ in their stamps alone need no trial each.
       const kind = JSON.stringify([config.merged.sources, config.merged.parsers, config.merged.template]);
-      if (tried.size < MOST_TRIALS) tried.set(kind, { id, files: config.files });
+      if (tried.size < MAX_TRIALS) tried.set(kind, { id, files: config.files });
     }
     if (problems.length === 0) {
       for (const { id, files } of tried.values()) {

@@ -28,7 +28,7 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** A machine that has not taken the change by then has failed. */
-const LONGEST_WAIT_MILLISECONDS = 5 * 60_000;
+const MAX_WAIT_MILLISECONDS = 5 * 60_000;
 
 /** Canaries, then batches of a quarter of the rest. */
 export function planBatches(machines: readonly string[], canaries: number): string[][] {
@@ -61,7 +61,7 @@ export function advanceRollout(
   }
   const waited = now - rollout.stage_started;
   if (waiting > 0) {
-    return waited > LONGEST_WAIT_MILLISECONDS
+    return waited > MAX_WAIT_MILLISECONDS
       ? stopRollout(rollout, `${waiting} of ${changed.length} machines did not take it in time`)
       : rollout;
   }

@@ -61,14 +61,14 @@ export async function startIngest(
   await migrate(clickhouse.for('state'), retention, config.FSYNC);
   const store = new LogStore(clickhouse);
   const deadLetters = new DeadLetterStore(clickhouse.for('state'), rules.redact.text);
-  const lastPlace = await store.lastSequenceNumber();
+  const lastSequenceNumber = await store.lastSequenceNumber();
 
   const counters = createCounters();
   let unpublishedFrom = (): number | undefined => undefined;
   const liveBus = await startLiveBus({
     clickhouse,
     redis,
-    lastPlace,
+    lastSequenceNumber,
     unpublishedFrom: () => unpublishedFrom(),
     log,
   });
@@ -109,7 +109,7 @@ export async function startIngest(
   const readBack = readBackRequests({
     store: store.for('rules'),
     seen: requests.seen,
-    upTo: lastPlace,
+    upTo: lastSequenceNumber,
     signal: stopping.signal,
   }).catch((error: unknown) => {
     if (stopping.signal.aborted) return;

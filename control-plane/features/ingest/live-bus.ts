@@ -28,20 +28,24 @@ export interface LiveBusParts {
   readonly clickhouse: ClickHouse;
   readonly redis: Redis | undefined;
   /** The highest place that the store holds. */
-  readonly lastPlace: number;
+  readonly lastSequenceNumber: number;
   /** Of the queue: places below it are published or refused. */
   readonly unpublishedFrom: () => number | undefined;
   readonly log: ConsoleLog;
 }
 
 export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus> {
-  const { clickhouse, redis, lastPlace, unpublishedFrom, log } = parts;
+  const { clickhouse, redis, lastSequenceNumber, unpublishedFrom, log } = parts;
   if (!redis) {
-    const bus = new LiveBus(lastPlace);
+    const bus = new LiveBus(lastSequenceNumber);
     return {
       bus,
       // A batch has to stay within a block where blocks decide on the shard.
-      sequencer: new Sequencer(lastPlace, Date.now, clickhouse.cluster === undefined ? undefined : 0),
+      sequencer: new Sequencer(
+        lastSequenceNumber,
+        Date.now,
+        clickhouse.cluster === undefined ? undefined : 0,
+      ),
       publish: (last, records) => bus.publish(last, records),
       hasReaders: () => bus.listenerCount > 0,
       sharedRequests: undefined,
@@ -52,7 +56,7 @@ export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus>
   const share = await ProcessShare.claim(redis, process, clickhouse).catch((error: Error) => {
     throw new ConfigError(`REDIS_URL: ${error.message}`);
   });
-  const sequencer = new Sequencer(lastPlace, Date.now, share.number);
+  const sequencer = new Sequencer(lastSequenceNumber, Date.now, share.number);
   const bus = new LiveBus(0, true);
   const shared = new RedisLiveBus({
     redis,

@@ -16,7 +16,7 @@ export interface OtlpRoutesOptions extends OtlpTarget {
   readonly body: ReadBodyOptions;
 }
 
-const LONGEST_MACHINE_ID = 256;
+const MAX_MACHINE_ID_CHARACTERS = 256;
 
 const FORMATS: Readonly<Record<string, OtlpRequest['format']>> = {
   'application/x-protobuf': 'protobuf',
@@ -70,7 +70,7 @@ export function addOtlpRoutes(api: RouteFamily, { body, ...target }: OtlpRoutesO
         acceptOtlp(target, {
           ...content,
           format,
-          agent: context.get('X-Machine-Id').slice(0, LONGEST_MACHINE_ID) || undefined,
+          agent: context.get('X-Machine-Id').slice(0, MAX_MACHINE_ID_CHARACTERS) || undefined,
           idempotencyKey: context.get('Idempotency-Key') || undefined,
           peer: context.ip,
         }),

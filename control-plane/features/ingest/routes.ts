@@ -17,7 +17,7 @@ export interface IngestRoutesOptions {
   readonly body: ReadBodyOptions;
 }
 
-const LONGEST_MACHINE_ID = 256;
+const MAX_MACHINE_ID_CHARACTERS = 256;
 
 export function addIngestRoutes(
   api: RouteFamily,
@@ -50,7 +50,7 @@ export function addIngestRoutes(
 
   async function ingest(context: Context, { content, digest, damage, signal }: RequestBody) {
     const peer = context.ip;
-    const agent = context.get('X-Machine-Id').slice(0, LONGEST_MACHINE_ID) || undefined;
+    const agent = context.get('X-Machine-Id').slice(0, MAX_MACHINE_ID_CHARACTERS) || undefined;
     if (damage !== undefined) {
       await deadLetters.add([
         {

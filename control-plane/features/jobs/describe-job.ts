@@ -17,8 +17,8 @@ export interface JobParts {
   readonly jobRuns: JobRunStore;
 }
 
-const MOST_MARKS = 1_000;
-const MOST_LINES = 50_000;
+const MAX_MARKS = 1_000;
+const MAX_LINES = 50_000;
 /** What SLURM's programs say about a failure is its consequence. */
 const OWN_WORDS = `NOT ${LAUNCHER_SQL}`;
 
@@ -55,11 +55,11 @@ export async function describeJob(
       options,
     ),
     // In the order of the output: these lines carry no time of their own.
-    select(`${MARK_SQL} ORDER BY seq LIMIT ${MOST_MARKS}`),
+    select(`${MARK_SQL} ORDER BY seq LIMIT ${MAX_MARKS}`),
     select(`level >= 'error' AND ${OWN_WORDS} ${inTime} LIMIT 1`),
     select(`level >= 'error' ${inTime} LIMIT 1`),
     select(`level >= 'error' AND ${OWN_WORDS} ${inTime} LIMIT 1 BY ${RANK_SQL}`),
-    select(`seq > 0 ORDER BY seq DESC LIMIT ${lines} BY ${RANK_SQL} LIMIT ${MOST_LINES}`),
+    select(`seq > 0 ORDER BY seq DESC LIMIT ${lines} BY ${RANK_SQL} LIMIT ${MAX_LINES}`),
   ]);
   const marks = marked.flatMap((record) => {
     const mark = readJobMark(record.message);

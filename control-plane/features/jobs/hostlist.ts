@@ -1,5 +1,5 @@
 /** More nodes than any machine has; a list that names more is cut. */
-const MOST_HOSTS = 100_000;
+const MAX_HOSTS = 100_000;
 
 /** Writes out SLURM's short form: `nid[001-003,7],gr015` → `nid001`, `nid002`, `nid003`, `nid7`, `gr015`. */
 export function expandHostlist(text: string): string[] {
@@ -7,7 +7,7 @@ export function expandHostlist(text: string): string[] {
   // Commas inside brackets do not part hosts.
   for (const [item] of text.matchAll(/(?:[^,[]|\[[^\]]*\])+/g)) {
     for (const host of expand(item.trim())) {
-      if (hosts.length >= MOST_HOSTS) return hosts;
+      if (hosts.length >= MAX_HOSTS) return hosts;
       hosts.push(host);
     }
   }

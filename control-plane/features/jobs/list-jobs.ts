@@ -56,7 +56,7 @@ export async function listJobs(
   { limit, state, cursor, jobId }: JobsWanted,
   limits: QueryLimits,
 ): Promise<JobPage> {
-  const most = state === undefined ? limit : MAX_JOBS;
+  const max = state === undefined ? limit : MAX_JOBS;
   const behind = cursor === undefined ? undefined : readCursor(cursor);
   const rows = await clickhouse.query<Row>(
     `SELECT job_id, formatDateTime(toDateTime64(min(timestamp), 3, 'UTC'), ${TIME}),
@@ -67,18 +67,18 @@ export async function listJobs(
        arrayMap(mark -> mark.2, arraySort(groupArrayIf(50)((seq, message), ${MARK_SQL}))), ${LAST_MS} AS last_ms
      FROM logs WHERE ${jobId === undefined ? "job_id != ''" : 'job_id = {job:String}'}
      GROUP BY job_id ${behind ? 'HAVING (last_ms, job_id) < ({last_ms:Int64}, {last_job:String})' : ''}
-     ORDER BY last_ms DESC, job_id DESC LIMIT {most:UInt32}`,
+     ORDER BY last_ms DESC, job_id DESC LIMIT {max:UInt32}`,
     {
       ...limits,
       parameters: {
-        most: most + 1,
+        max: max + 1,
         job: jobId ?? '',
         last_ms: behind?.lastMs ?? 0,
         last_job: behind?.jobId ?? '',
       },
     },
   );
-  const seen = rows.slice(0, most);
+  const seen = rows.slice(0, max);
   const runs = await runStore.find(seen.map(([id]) => id));
   const cursors = new Map(seen.map((row) => [row[0], `${row[9]}.${row[0]}`]));
   const all = seen.map(
@@ -113,7 +113,7 @@ export async function listJobs(
   const wanted = state?.toUpperCase();
   const found = all.filter((job) => wanted === undefined || job.state === wanted);
   const jobs = found.slice(0, limit);
-  const isLast = found.length <= limit && rows.length <= most;
+  const isLast = found.length <= limit && rows.length <= max;
   const last = found.length > limit ? jobs.at(-1) : all.at(-1);
   return { jobs, nextCursor: isLast || last === undefined ? undefined : cursors.get(last.job_id) };
 }

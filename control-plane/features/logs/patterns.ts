@@ -1,7 +1,7 @@
 import type { QueryParameters } from '../../../pipeline/store/clickhouse.ts';
 import type { RecordTable } from '../../../pipeline/store/sql.ts';
 import type { LogFilter } from '../../query/log-filter.ts';
-import { MESSAGE_SHAPE, textOfShape } from '../../query/message-shape.ts';
+import { MESSAGE_PATTERN, textOfPattern } from '../../query/message-pattern.ts';
 import { messageHolds } from '../../query/message-sql.ts';
 import { adjustLimits, type QueryLimits } from '../../query/query-limits.ts';
 import { SqlParameters } from '../../query/sql-parameters.ts';
@@ -51,15 +51,15 @@ export async function patternsOf(
   const rows = await records.clickhouse.query<
     [string, number, number, number, string, string, string, string]
   >(
-    `SELECT ${MESSAGE_SHAPE} AS shape, sum(weight) AS found, sum(found) OVER (), sum(count()) OVER (),
+    `SELECT ${MESSAGE_PATTERN} AS pattern, sum(weight) AS found, sum(found) OVER (), sum(count()) OVER (),
        upper(topKWeighted(1)(toString(level), weight)[1]),
        formatDateTime(min(timestamp), ${TIME}), formatDateTime(max(timestamp), ${TIME}), any(message)
-     FROM ${records.table} WHERE ${filter.where}${sample} GROUP BY shape ORDER BY found DESC, shape LIMIT ${limit}`,
+     FROM ${records.table} WHERE ${filter.where}${sample} GROUP BY pattern ORDER BY found DESC, pattern LIMIT ${limit}`,
     { parameters: filter.parameters, ...limits },
   );
   const found = Number(rows[0]?.[2] ?? 0);
-  const shapes = rows.map(([shape]) => shape);
-  const known = await shapesBefore(records, filter, shapes, limits);
+  const patterns = rows.map(([pattern]) => pattern);
+  const known = await patternsBefore(records, filter, patterns, limits);
   return {
     patterns: rows.map(([pattern, count, , , level, first_seen, last_seen, message]) => ({
       pattern,
@@ -91,35 +91,35 @@ async function countBoth(
 }
 
 /** Which of the shapes records of the filter had before its range. */
-async function shapesBefore(
+async function patternsBefore(
   { clickhouse, table }: RecordTable,
   { range, rest, parameters }: LogFilter,
-  shapes: readonly string[],
+  patterns: readonly string[],
   limits: QueryLimits,
 ): Promise<ReadonlySet<string>> {
-  if (range.from === undefined || shapes.length === 0) return new Set();
+  if (range.from === undefined || patterns.length === 0) return new Set();
   const before = `${rest.where} AND timestamp < fromUnixTimestamp64Nano({before:Int64}, 'UTC')`;
   const find = async (sql: string, more: QueryParameters) => {
     const options = { ...limits, parameters: { ...parameters, before: range.from!, ...more } };
-    return (await clickhouse.query<[string]>(sql, options)).map(([shape]) => shape);
+    return (await clickhouse.query<[string]>(sql, options)).map(([pattern]) => pattern);
   };
   // Nearly all are found among the records right before the range.
   const known = new Set(
     await find(
-      `SELECT DISTINCT ${MESSAGE_SHAPE} AS shape FROM
+      `SELECT DISTINCT ${MESSAGE_PATTERN} AS pattern FROM
          (SELECT message FROM ${table} WHERE ${before} ORDER BY timestamp DESC LIMIT ${MAX_SAMPLE})
-       WHERE has({shapes:Array(String)}, shape)`,
-      { shapes },
+       WHERE has({patterns:Array(String)}, pattern)`,
+      { patterns },
     ),
   );
-  const missing = shapes.filter((shape) => !known.has(shape));
+  const missing = patterns.filter((pattern) => !known.has(pattern));
   if (missing.length === 0) return known;
   // The rest is looked for in all records, by way of the indexes of messages.
   const texts = new SqlParameters('text');
-  const conditions = missing.map((shape) => messageHolds(textOfShape(shape), texts));
+  const conditions = missing.map((pattern) => messageHolds(textOfPattern(pattern), texts));
   const found = await find(
-    `SELECT DISTINCT ${MESSAGE_SHAPE} AS shape FROM ${table}
-     WHERE ${before} AND (${conditions.join(' OR ')}) AND has({missing:Array(String)}, shape)`,
+    `SELECT DISTINCT ${MESSAGE_PATTERN} AS pattern FROM ${table}
+     WHERE ${before} AND (${conditions.join(' OR ')}) AND has({missing:Array(String)}, pattern)`,
     { missing, ...texts.values },
   );
   return new Set([...known, ...found]);

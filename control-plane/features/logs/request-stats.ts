@@ -55,7 +55,7 @@ const entriesOf = (table: string) => `
   FROM ${table} WHERE type != '' AND timestamp >= now64(9) - toIntervalHour({hours:UInt32})`;
 
 /** Values by number of entries (each counts for all that it stands for); exact up to 2,000 different ones, of which the 200 most frequent are given. */
-const most = (field: string, condition: string) =>
+const mostFrequent = (field: string, condition: string) =>
   `approx_top_sumIf(200, 2000)(${field}, weight, ${condition})`;
 
 type Item = { readonly item: string; readonly count: number };
@@ -84,12 +84,12 @@ export async function requestStats(
   const options = { parameters: { hours }, ...limits };
   const [[totals], slowest] = await Promise.all([
     clickhouse.query<TotalsRow>(
-      `SELECT sumIf(weight, is_request), ${most('endpoint', 'is_request')}, ${most('method', "is_request AND method != ''")},
-         ${most('status_code', "is_response AND status_code != ''")}, avgWeightedIf(duration, toFloat64(weight), is_response),
+      `SELECT sumIf(weight, is_request), ${mostFrequent('endpoint', 'is_request')}, ${mostFrequent('method', "is_request AND method != ''")},
+         ${mostFrequent('status_code', "is_response AND status_code != ''")}, avgWeightedIf(duration, toFloat64(weight), is_response),
          quantilesTDigestWeightedIf(0.5, 0.95, 0.99)(duration, weight, is_response),
          groupArraySortedIf(${MAX_RESPONSE_TIMES})((-time, assumeNotNull(duration)), is_response AND isNotNull(duration)),
-         sumIf(weight, is_error), ${most('error_type', 'is_error')}, ${most('endpoint', "is_error AND fields.endpoint != ''")},
-         ${most('status_code', "is_error AND status_code != ''")}
+         sumIf(weight, is_error), ${mostFrequent('error_type', 'is_error')}, ${mostFrequent('endpoint', "is_error AND fields.endpoint != ''")},
+         ${mostFrequent('status_code', "is_error AND status_code != ''")}
        FROM (${entriesOf(table)})`,
       options,
     ),

@@ -56,7 +56,7 @@ export async function searchLogs(
 /** Up to where a page is looked for first, if it is known where it begins. */
 function nearEnd(
   { filter: { range }, order }: SearchRequest,
-  cursor: Place | undefined,
+  cursor: PagePosition | undefined,
   newest: number | undefined,
 ): bigint | undefined {
   const reached = cursor && BigInt(cursor.timestamp.seconds) * SECOND;
@@ -70,7 +70,7 @@ function nearEnd(
 function readPage(
   store: LogStore,
   { filter, limit, order }: SearchRequest,
-  cursor: Place | undefined,
+  cursor: PagePosition | undefined,
   near: bigint | undefined,
   limits: QueryLimits,
 ): Promise<BoundedRecords> {
@@ -100,13 +100,13 @@ function readPage(
 }
 
 /** A record's place in the order of time. */
-type Place = Pick<StoredRecord, 'timestamp' | 'seq'>;
+type PagePosition = Pick<StoredRecord, 'timestamp' | 'seq'>;
 
-function encodeCursor({ timestamp, seq }: Place): string {
+function encodeCursor({ timestamp, seq }: PagePosition): string {
   return Buffer.from(`${formatClickHouse(timestamp)}/${seq}`).toString('base64url');
 }
 
-function decodeCursor(cursor: string): Place {
+function decodeCursor(cursor: string): PagePosition {
   const text = Buffer.from(cursor, 'base64url').toString();
   const parts = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9})\/(\d{1,16})$/.exec(text);
   // A date may have the form and be none, or lie beyond what the store can hold.

@@ -8,7 +8,7 @@ import type { SqlFilter, TimeRange } from '../../query/log-filter.ts';
  */
 const SLICE_ROWS = 250_000;
 /** A filter that finds little should not take thousands of statements. */
-const MOST_SLICES = 200;
+const MAX_SLICES = 200;
 
 const SECOND = 1_000_000_000n;
 
@@ -23,10 +23,10 @@ export async function timeSlices(
   const reading = clickhouse.query<[number]>(
     `SELECT min(minute) FROM (
        SELECT minute, intDiv(sum(rows) OVER (ORDER BY minute),
-         greatest({slice_rows:UInt64}, intDiv(sum(rows) OVER (), {most_slices:UInt64}))) AS slice
+         greatest({slice_rows:UInt64}, intDiv(sum(rows) OVER (), {max_slices:UInt64}))) AS slice
        FROM (SELECT toUnixTimestamp(toStartOfMinute(timestamp)) AS minute, count() AS rows FROM ${table} GROUP BY minute)
      ) GROUP BY slice ORDER BY slice`,
-    { parameters: { slice_rows: sliceRows, most_slices: MOST_SLICES }, signal },
+    { parameters: { slice_rows: sliceRows, max_slices: MAX_SLICES }, signal },
   );
   const minutes = await reading.catch((error: unknown) => {
     // Without the counts, all of the time is one slice: dearer, and as complete.

@@ -28,9 +28,9 @@ const PIECE_BYTES = 4 * 1024 * 1024;
 /** Of one row; a record that is larger is left out. */
 const ROW_BYTES = 64 * 1024 * 1024;
 const FIRST_ROWS = 1_000;
-const MOST_ROWS = 50_000;
+const MAX_ROWS = 50_000;
 /** The engine reads blocks of thousands of records: among so few, smaller steps find no more of them. */
-const LEAST_ROWS = 1_024;
+const MIN_ROWS = 1_024;
 /** Steps of the fewest rows, more than one of those blocks has. Where all of them fail, so does what follows, and steps are larger. */
 const SMALL_STEPS = 16;
 const LARGE_STEP_ROWS = 8_192;
@@ -63,7 +63,7 @@ export async function* wholeRows(request: WholeRowsRequest, slice: SqlFilter): A
         behind = piece.last;
         suspect = Math.max(0, suspect - piece.count);
         const fitting = Math.floor((rows * pieceBytes) / Math.max(1, piece.text.length));
-        rows = Math.max(1, Math.min(suspect > 0 ? rows : rows * 4, fitting, MOST_ROWS));
+        rows = Math.max(1, Math.min(suspect > 0 ? rows : rows * 4, fitting, MAX_ROWS));
         // The engine reads the next piece while the client takes this one.
         reading = read();
         reading.catch(() => {});
@@ -72,11 +72,11 @@ export async function* wholeRows(request: WholeRowsRequest, slice: SqlFilter): A
       if (isLast) return;
     } catch (error) {
       if (!(error instanceof ClickHouseError && (error.damaged || error.exceedsBytes))) throw error;
-      const least = error.damaged ? LEAST_ROWS : 1;
+      const min = error.damaged ? MIN_ROWS : 1;
       suspect = rows;
-      if (rows > least) rows = Math.max(least, Math.floor(rows / 4));
+      if (rows > min) rows = Math.max(min, Math.floor(rows / 4));
       else {
-        const step = error.exceedsBytes ? 1 : ++failures > SMALL_STEPS ? LARGE_STEP_ROWS : LEAST_ROWS;
+        const step = error.exceedsBytes ? 1 : ++failures > SMALL_STEPS ? LARGE_STEP_ROWS : MIN_ROWS;
         behind = await passOver(request, within(request, slice, behind), step, error);
         if (!behind) return;
         suspect = 0;

@@ -2,7 +2,7 @@ import { failedPhase, type Launch } from './launch.ts';
 import { isTerminal } from './launch-phase.ts';
 import type { NodeLaunches } from './node-launches.ts';
 import type { NodeLog } from './node-log.ts';
-import { EntryReader, isWanted, MOST_READ, type NodeFilter, selectEntries } from './read-node.ts';
+import { EntryReader, isWanted, MAX_READ, type NodeFilter, selectEntries } from './read-node.ts';
 
 export interface FollowRequest {
   readonly nodeId: string;
@@ -29,9 +29,9 @@ export async function* followNode(
   launches: NodeLaunches,
   { nodeId, filter, after, follow, signal }: FollowRequest,
 ): AsyncGenerator<NodeStreamEvent[]> {
-  const limit = filter.all && after === undefined ? (filter.tail ?? MOST_READ) : MOST_READ;
+  const limit = filter.all && after === undefined ? (filter.tail ?? MAX_READ) : MAX_READ;
   const before = await launches.find(nodeId);
-  const read = () => log.newest(nodeId, { limit, after, settled: true, signal });
+  const read = () => log.newest(nodeId, { limit, after, committed: true, signal });
   let page = await read();
   const known = await launches.find(nodeId);
   // It ended while the log was read: its last entries may not be there.
@@ -54,22 +54,22 @@ export async function* followNode(
   yield history;
   if (!follow || hasEnded(launch)) return;
 
-  let toldProblem = false;
+  let reportedProblem = false;
   for await (const batch of log.follow(nodeId, end, signal)) {
     const events: NodeStreamEvent[] = [];
     for (const event of batch) {
       if (event.kind === 'gap') events.push({ name: 'gap', data: event });
       else if (event.kind === 'problem') {
-        if (toldProblem) continue;
-        toldProblem = true;
+        if (reportedProblem) continue;
+        reportedProblem = true;
         events.push({ name: 'error', data: { error: 'Failed to stream logs', details: event.details } });
       } else {
-        const { placed } = event;
-        toldProblem = false;
-        launches.observe(nodeId, placed);
-        const { id, entry } = reader.read(placed, Date.now());
+        const { entry: positioned } = event;
+        reportedProblem = false;
+        launches.observe(nodeId, positioned);
+        const { id, entry } = reader.read(positioned, Date.now());
         last = id;
-        if (isWanted(nodeId, placed, entry, filter)) events.push({ name: 'log', id, data: entry });
+        if (isWanted(nodeId, positioned, entry, filter)) events.push({ name: 'log', id, data: entry });
         const next = reader.launch!;
         const changed = next.phase !== launch?.phase || next.progress !== launch.progress;
         launch = next;

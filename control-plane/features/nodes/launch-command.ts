@@ -1,7 +1,7 @@
 import { badRequest } from '../../../pipeline/runtime/errors.ts';
 
 const PLACEHOLDER = /\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
-const LONGEST_VALUE = 1_000;
+const MAX_VALUE_CHARACTERS = 1_000;
 
 /**
  * The arguments of a launch: `{name}` stands for the launch's field of that name. There is no shell; a value becomes a
@@ -26,10 +26,10 @@ export function fillCommand(
 function fieldText(fields: Readonly<Record<string, unknown>>, name: string): string {
   const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
   const text = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
-  if (typeof text !== 'string' || text === '' || text.length > LONGEST_VALUE || text.includes('\0')) {
+  if (typeof text !== 'string' || text === '' || text.length > MAX_VALUE_CHARACTERS || text.includes('\0')) {
     const got = value === undefined ? 'none' : JSON.stringify(value).slice(0, 100);
     throw badRequest(
-      `${name}: the launch command needs a text of 1 to ${LONGEST_VALUE} characters, got ${got}`,
+      `${name}: the launch command needs a text of 1 to ${MAX_VALUE_CHARACTERS} characters, got ${got}`,
     );
   }
   return text;

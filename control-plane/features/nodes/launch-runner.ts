@@ -16,9 +16,9 @@ export interface LaunchRunnerOptions {
 }
 
 /** Commands that run at once; further launches wait in phase `queued`. */
-const MOST_AT_ONCE = 32;
+const MAX_AT_ONCE = 32;
 /** Lines that wait for the store: beyond them, what changes nothing is left out and counted. */
-const MOST_WAITING = 1_000;
+const MAX_WAITING = 1_000;
 
 const STOPPED = 'the server stopped';
 
@@ -53,7 +53,7 @@ export class LaunchRunner {
   }
 
   #pump(): void {
-    while (this.#running.size < MOST_AT_ONCE && this.#queue.length > 0) {
+    while (this.#running.size < MAX_AT_ONCE && this.#queue.length > 0) {
       const { nodeId, command } = this.#queue.shift()!;
       const work = this.#run(nodeId, command)
         .catch((error: unknown) => this.#options.onProblem(`launch of node ${nodeId}: ${error}`))
@@ -86,7 +86,7 @@ export class LaunchRunner {
       if (text === '') return;
       const draft = readOutputLine(rules, text);
       if (draft.level === 'error') lastError = text;
-      if (waiting.length >= MOST_WAITING && draft.phase === undefined) leftOut++;
+      if (waiting.length >= MAX_WAITING && draft.phase === undefined) leftOut++;
       else waiting.push({ ...draft, timestamp: new Date().toISOString() });
       writing ??= write();
     };

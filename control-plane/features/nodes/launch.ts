@@ -104,7 +104,7 @@ function progressOf(before: Launch | undefined, phase: Phase, given: number | un
 }
 
 /** What alert rules ask for: an entry that begins or ends a launch is marked as such. */
-export function markEvent(before: Launch | undefined, entry: NodeEntry): NodeEntry {
+export function withEventType(before: Launch | undefined, entry: NodeEntry): NodeEntry {
   const { phase, event_type } = entry;
   if (event_type !== undefined || phase === before?.phase) return entry;
   if (phase === 'queued') return { ...entry, event_type: 'node_launch_started' };

@@ -82,8 +82,8 @@ export class ListWatcher {
     }
     if (asked.length === 0) return;
     const answers = (await pipeline.exec()) ?? [];
-    for (const [place, { key, from }] of asked.entries()) {
-      const [error, answer] = answers[place] ?? [];
+    for (const [index, { key, from }] of asked.entries()) {
+      const [error, answer] = answers[index] ?? [];
       // A key that is no list fails alone.
       if (error && !/^WRONGTYPE/.test(error.message)) throw error;
       if (!error) this.#give(key, from, toPart(answer).texts);

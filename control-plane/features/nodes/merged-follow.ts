@@ -1,13 +1,13 @@
 import type { ListReader } from './list-watcher.ts';
 import type { NodeLogEvent } from './node-log.ts';
-import { formatPlace, type NodePlace, place } from './node-place.ts';
+import { formatPosition, type NodePosition, positionedEntry } from './node-position.ts';
 
-const MOST_WAITING = 2_000;
+const MAX_WAITING = 2_000;
 /** Characters of a list's entries that wait for the reader; its next ones stay in Redis. */
 const MAX_WAITING_LENGTH = 1024 * 1024;
 
 export interface MergedFollow {
-  readonly start: NodePlace;
+  readonly start: NodePosition;
   readonly agents: AsyncIterable<NodeLogEvent[]>;
   /** Watches the list; gives the function that ends it. */
   readonly watch: (reader: ListReader) => () => void;
@@ -30,12 +30,12 @@ export async function* followMerged({
 
   const leave = watch({
     index,
-    ready: () => waiting.length < MOST_WAITING && waitingLength < MAX_WAITING_LENGTH,
+    ready: () => waiting.length < MAX_WAITING && waitingLength < MAX_WAITING_LENGTH,
     onEntries(texts) {
       for (const text of texts) {
         index++;
         waitingLength += text.length;
-        waiting.push({ kind: 'entry', placed: place(formatPlace({ index, seq }), text) });
+        waiting.push({ kind: 'entry', entry: positionedEntry(formatPosition({ index, seq }), text) });
       }
       wake();
     },
@@ -49,12 +49,12 @@ export async function* followMerged({
       for (const event of events) {
         if (event.kind !== 'entry') waiting.push(event);
         else {
-          seq = Number(event.placed.id);
-          waiting.push({ kind: 'entry', placed: { ...event.placed, id: formatPlace({ index, seq }) } });
+          seq = Number(event.entry.id);
+          waiting.push({ kind: 'entry', entry: { ...event.entry, id: formatPosition({ index, seq }) } });
         }
       }
       wake();
-      if (waiting.length >= MOST_WAITING) {
+      if (waiting.length >= MAX_WAITING) {
         await new Promise<void>((resolve) => {
           agentsFree = resolve;
         });

@@ -28,9 +28,9 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-const MOST_RECORDS = 20_000;
+const MAX_RECORDS = 20_000;
 /** Of the records of one statement. */
-const MOST_BYTES = 8 * 1024 * 1024;
+const MAX_BYTES = 8 * 1024 * 1024;
 const SETTINGS = { max_execution_time: 30, max_threads: 1 };
 
 /**
@@ -63,8 +63,8 @@ export class NewestReads {
   /** Those that want as many records as the first one, so many that the answer stays small. */
   #take(): Waiting[] {
     const { limit } = this.#waiting[0]!;
-    const most = Math.max(1, Math.floor(MOST_RECORDS / limit));
-    const taken = this.#waiting.filter((waiting) => waiting.limit === limit).slice(0, most);
+    const max = Math.max(1, Math.floor(MAX_RECORDS / limit));
+    const taken = this.#waiting.filter((waiting) => waiting.limit === limit).slice(0, max);
     const set = new Set(taken);
     this.#waiting = this.#waiting.filter((waiting) => !set.has(waiting));
     return taken;
@@ -87,11 +87,11 @@ export class NewestReads {
       ORDER BY seq DESC LIMIT {limit:UInt32}`;
     try {
       const { records, leftOut } = taken.every((waiting) => waiting.nodeId === nodeId)
-        ? await store.selectWithin(MOST_BYTES, limit, where, options)
+        ? await store.selectWithin(MAX_BYTES, limit, where, options)
         : {
             records: await store.select(`${where} BY node_id`, {
               ...options,
-              settings: { ...SETTINGS, max_result_bytes: MOST_BYTES },
+              settings: { ...SETTINGS, max_result_bytes: MAX_BYTES },
             }),
             leftOut: 0,
           };

@@ -28,8 +28,8 @@ export interface NodeEntry {
 /** An entry as an orchestrator sends it: what it leaves out is told by the launch so far. */
 export type EntryDraft = Omit<Partial<NodeEntry>, 'message'> & { readonly message: string };
 
-const MOST_ENTRIES = 1_000;
-const LONGEST_TEXT = 64 * 1024;
+const MAX_ENTRIES = 1_000;
+const MAX_TEXT_CHARACTERS = 64 * 1024;
 
 /**
  * Reads what was posted: one entry or an array of them.
@@ -37,8 +37,8 @@ const LONGEST_TEXT = 64 * 1024;
  */
 export function readDrafts(body: unknown): EntryDraft[] {
   const items = Array.isArray(body) ? body : [body];
-  if (items.length === 0 || items.length > MOST_ENTRIES) {
-    throw badRequest(`expected one log entry or an array of 1 to ${MOST_ENTRIES}, got ${items.length}`);
+  if (items.length === 0 || items.length > MAX_ENTRIES) {
+    throw badRequest(`expected one log entry or an array of 1 to ${MAX_ENTRIES}, got ${items.length}`);
   }
   return items.map(readDraft);
 }
@@ -90,8 +90,10 @@ type Given = Readonly<Record<string, unknown>>;
 function readText(given: Given, name: string): string | undefined {
   const value = given[name];
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'string' || value.length > LONGEST_TEXT) {
-    throw badRequest(`${name}: expected a text of at most ${LONGEST_TEXT} characters, got ${short(value)}`);
+  if (typeof value !== 'string' || value.length > MAX_TEXT_CHARACTERS) {
+    throw badRequest(
+      `${name}: expected a text of at most ${MAX_TEXT_CHARACTERS} characters, got ${short(value)}`,
+    );
   }
   return value;
 }

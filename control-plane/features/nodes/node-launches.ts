@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Pipeline } from '../../../pipeline/ingest/pipeline.ts';
-import { advance, checkBegins, checkGoesOn, type Launch, markEvent, STUCK_EVENT } from './launch.ts';
+import { advance, checkBegins, checkGoesOn, type Launch, STUCK_EVENT, withEventType } from './launch.ts';
 import { isTerminal } from './launch-phase.ts';
 import type { EntryDraft, NodeEntry } from './node-entry.ts';
-import type { NodeLog, PlacedDraft } from './node-log.ts';
+import type { NodeLog, PositionedDraft } from './node-log.ts';
 import { entryText, NODE_SOURCE } from './node-record.ts';
 import type { PhaseTimes } from './phase-times.ts';
 
@@ -17,7 +17,7 @@ export interface NodeLaunchesOptions {
   readonly mayWarn?: (launch: Launch) => Promise<boolean>;
 }
 
-const MOST_LAUNCHES = 10_000;
+const MAX_LAUNCHES = 10_000;
 
 interface Known {
   readonly launch: Launch | undefined;
@@ -42,7 +42,7 @@ export class NodeLaunches {
   /** Reads the launches that the log has, so that they are watched on. */
   async load(): Promise<void> {
     for (const id of await this.#options.log.nodeIds()) {
-      if (this.#known.size >= MOST_LAUNCHES) return;
+      if (this.#known.size >= MAX_LAUNCHES) return;
       await this.find(id);
     }
     this.#complete = !this.#options.log.shared;
@@ -50,7 +50,7 @@ export class NodeLaunches {
 
   /** How far a node's launch is; undefined where the node has no log, or one without any launch. */
   find(nodeId: string): Promise<Launch | undefined> {
-    return this.#inTurn(nodeId, async () => (await this.#refresh(nodeId)).launch);
+    return this.#serially(nodeId, async () => (await this.#refresh(nodeId)).launch);
   }
 
   /** True where there is anything of the node, if only lines of an agent. */
@@ -61,7 +61,7 @@ export class NodeLaunches {
   /** Launches that the log has, the newest first. */
   async list(limit: number): Promise<Launch[]> {
     const ids = await this.#options.log.nodeIds();
-    const launches = await Promise.all(ids.slice(0, MOST_LAUNCHES).map((id) => this.find(id)));
+    const launches = await Promise.all(ids.slice(0, MAX_LAUNCHES).map((id) => this.find(id)));
     return launches
       .filter((launch) => launch !== undefined)
       .sort((a, b) => b.startedAt - a.startedAt)
@@ -73,7 +73,7 @@ export class NodeLaunches {
    * @throws LogplaneError `bad_request` where the launch has ended already, `overloaded`
    */
   append(nodeId: string, drafts: readonly EntryDraft[]): Promise<Launch> {
-    return this.#inTurn(nodeId, async () => this.#add(nodeId, drafts, await this.#refresh(nodeId)));
+    return this.#serially(nodeId, async () => this.#add(nodeId, drafts, await this.#refresh(nodeId)));
   }
 
   /**
@@ -81,7 +81,7 @@ export class NodeLaunches {
    * @throws LogplaneError `bad_request` where a launch of the node is under way, `overloaded`
    */
   begin(nodeId: string, draft: EntryDraft): Promise<Launch> {
-    return this.#inTurn(nodeId, async () => {
+    return this.#serially(nodeId, async () => {
       const known = await this.#refresh(nodeId);
       checkBegins(known.launch, nodeId);
       return this.#add(nodeId, [draft], known);
@@ -89,7 +89,7 @@ export class NodeLaunches {
   }
 
   /** Entries that did not come in here, as a reader met them: an agent's line can tell of a phase too. */
-  observe(nodeId: string, { draft, record }: PlacedDraft): void {
+  observe(nodeId: string, { draft, record }: PositionedDraft): void {
     if (draft.phase === undefined || record?.source === NODE_SOURCE) return;
     const known = this.#known.get(nodeId);
     if (!known?.launch || isTerminal(known.launch.phase)) return;
@@ -106,12 +106,12 @@ export class NodeLaunches {
     const { times, mayWarn } = this.#options;
     for (const [nodeId, { launch }] of this.#known) {
       if (!launch || launch.stuck || isTerminal(launch.phase)) continue;
-      const most = times.most(launch.phase);
+      const maxMs = times.maxMs(launch.phase);
       const took = now - launch.phases.at(-1)!.arrived;
-      if (took <= most || (mayWarn && !(await mayWarn(launch)))) continue;
+      if (took <= maxMs || (mayWarn && !(await mayWarn(launch)))) continue;
       await this.append(nodeId, [
         {
-          message: `stuck in phase ${launch.phase}: ${minutes(took)} so far, ${minutes(most)} at most are usual`,
+          message: `stuck in phase ${launch.phase}: ${minutes(took)} so far, ${minutes(maxMs)} at most are usual`,
           level: 'warn',
           event_type: STUCK_EVENT,
         },
@@ -130,7 +130,7 @@ export class NodeLaunches {
       const draft = this.#redacted(nodeId, given);
       checkGoesOn(launch, draft);
       const next = advance(launch, nodeId, draft, Date.now());
-      const entry = markEvent(launch, next.entry);
+      const entry = withEventType(launch, next.entry);
       this.#learn(launch, next.launch);
       launch = next.launch;
       entries.push(entry);
@@ -174,7 +174,7 @@ export class NodeLaunches {
     this.#known.delete(nodeId);
     this.#known.set(nodeId, known);
     for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= MOST_LAUNCHES) return;
+      if (this.#known.size <= MAX_LAUNCHES) return;
       this.#complete = false;
       this.#known.delete(oldest);
     }
@@ -187,15 +187,15 @@ export class NodeLaunches {
       this.#options.times.add(begun.phase, ended.since - begun.since);
   }
 
-  async #inTurn<T>(nodeId: string, work: () => Promise<T>): Promise<T> {
+  async #serially<T>(nodeId: string, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(nodeId);
     const mine = (before ?? Promise.resolve()).then(work);
-    const settled = mine.catch(() => {});
-    this.#last.set(nodeId, settled);
+    const ended = mine.catch(() => {});
+    this.#last.set(nodeId, ended);
     try {
       return await mine;
     } finally {
-      if (this.#last.get(nodeId) === settled) this.#last.delete(nodeId);
+      if (this.#last.get(nodeId) === ended) this.#last.delete(nodeId);
     }
   }
 }

@@ -2,7 +2,7 @@ import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
 import type { EntryDraft, NodeEntry } from './node-entry.ts';
 
 /** An entry where it stands in its node's log. */
-export interface PlacedDraft {
+export interface PositionedDraft {
   /** Opaque; a stream goes on behind it. */
   readonly id: string;
   readonly draft: EntryDraft;
@@ -12,7 +12,7 @@ export interface PlacedDraft {
 
 export interface NodePage {
   /** In the order of arrival. */
-  readonly entries: readonly PlacedDraft[];
+  readonly entries: readonly PositionedDraft[];
   /** Everything up to here is in the page, or before it. */
   readonly end: string;
   /** Older entries that were asked for and exceed what one page may hold. */
@@ -20,7 +20,7 @@ export interface NodePage {
 }
 
 export type NodeLogEvent =
-  | { readonly kind: 'entry'; readonly placed: PlacedDraft }
+  | { readonly kind: 'entry'; readonly entry: PositionedDraft }
   /** The log cannot be followed now; the stream goes on by itself when it can. */
   | { readonly kind: 'problem'; readonly details: string }
   | { readonly kind: 'gap'; readonly from: number; readonly to: number; readonly count: number };
@@ -31,7 +31,7 @@ export interface NewestRequest {
   /** Only what is behind this place. */
   readonly after?: string | undefined;
   /** Leaves out what came in this moment, where `follow` is to go on behind the page's end. */
-  readonly settled: boolean;
+  readonly committed: boolean;
   readonly signal: AbortSignal;
 }
 

@@ -5,11 +5,11 @@ import { badRequest } from '../../../pipeline/runtime/errors.ts';
 import { describe, flag, optionalText, type ParameterValues, wholeNumber } from '../../http/parameters.ts';
 import { parseFilter } from '../../query/log-filter.ts';
 import { ENTRY_LEVELS } from './node-entry.ts';
-import { MOST_READ, type NodeFilter } from './read-node.ts';
+import { MAX_READ, type NodeFilter } from './read-node.ts';
 
 /** Select entries of a node's log. */
 export const SELECTION = {
-  tail: describe(wholeNumber(0, MOST_READ, 100), 'The most entries to return, the newest ones'),
+  tail: describe(wholeNumber(0, MAX_READ, 100), 'The most entries to return, the newest ones'),
   since: describe(optionalText, 'Only entries after this time, RFC 3339', '2026-06-04T08:00:00Z'),
   level: describe(optionalText, `One of ${ENTRY_LEVELS.join(', ')}, or several separated by commas`, 'error'),
   q: describe(optionalText, 'A query of the query language', 'phase:installing "pip"'),

@@ -10,10 +10,10 @@ export interface PendingEntriesOptions {
   readonly restore: (nodeId: string) => Promise<readonly EntryDraft[]>;
 }
 
-const MOST_WAITING = 50_000;
+const MAX_WAITING = 50_000;
 /** Characters of the entries that wait. */
 const MAX_WAITING_LENGTH = 64 * 1024 * 1024;
-const MOST_NODES = 10_000;
+const MAX_NODES = 10_000;
 const LOOK_BACK = { from: -200, maxEntries: 200, maxBytes: 16 * 1024 * 1024 };
 
 /** Fills a list only where there is none: several processes may find it lost. */
@@ -134,7 +134,7 @@ export class PendingEntries {
     const waiting = this.#waiting.get(nodeId) ?? [];
     this.#waiting.set(nodeId, waiting);
     for (const text of texts) {
-      if (this.#count === MOST_WAITING || this.#length + text.length > MAX_WAITING_LENGTH) return;
+      if (this.#count === MAX_WAITING || this.#length + text.length > MAX_WAITING_LENGTH) return;
       waiting.push(text);
       this.#count++;
       this.#length += text.length;
@@ -145,7 +145,7 @@ export class PendingEntries {
     this.#nodes.delete(nodeId);
     this.#nodes.add(nodeId);
     for (const oldest of this.#nodes) {
-      if (this.#nodes.size <= MOST_NODES) return;
+      if (this.#nodes.size <= MAX_NODES) return;
       this.#nodes.delete(oldest);
     }
   }

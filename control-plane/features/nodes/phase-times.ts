@@ -3,7 +3,7 @@ import type { Launch } from './launch.ts';
 import { isPhase, isTerminal, PHASES, type Phase } from './launch-phase.ts';
 import { NODE_SOURCE } from './node-record.ts';
 
-const MOST_TIMES = 200;
+const MAX_TIMES = 200;
 const ENOUGH_TIMES = 5;
 const MINUTE = 60_000;
 /** A phase counts as stuck at this many times what all but a twentieth of past ones took. */
@@ -29,7 +29,7 @@ export class PhaseTimes {
     const times = this.#times.get(phase) ?? [];
     this.#times.set(phase, times);
     times.push(milliseconds);
-    if (times.length > MOST_TIMES) times.shift();
+    if (times.length > MAX_TIMES) times.shift();
   }
 
   /** What is left of a launch, in milliseconds; undefined where no past launch tells. */
@@ -45,7 +45,7 @@ export class PhaseTimes {
   }
 
   /** How long a phase may take before it counts as stuck; milliseconds. */
-  most(phase: Phase): number {
+  maxMs(phase: Phase): number {
     const slow = this.#share(phase, 0.95);
     const known = (this.#times.get(phase)?.length ?? 0) >= ENOUGH_TIMES;
     return known ? Math.max(MINUTE, slow! * PATIENCE) : USUAL_MOST[phase];

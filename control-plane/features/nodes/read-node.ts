@@ -2,7 +2,7 @@ import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
 import { advance, type Launch } from './launch.ts';
 import type { Phase } from './launch-phase.ts';
 import type { EntryDraft, NodeEntry } from './node-entry.ts';
-import type { PlacedDraft } from './node-log.ts';
+import type { PositionedDraft } from './node-log.ts';
 import { recordOf } from './node-record.ts';
 
 /** What a reader asks for of a node's log. */
@@ -17,7 +17,7 @@ export interface NodeFilter {
 }
 
 /** Entries that are read at most for one answer. */
-export const MOST_READ = 10_000;
+export const MAX_READ = 10_000;
 
 export interface ReadEntry {
   readonly id: string;
@@ -46,9 +46,9 @@ export class EntryReader {
   }
 
   /** @param now the time of an entry that names none; without it, that of the entry before */
-  read({ id, draft }: PlacedDraft, now?: number): ReadEntry {
-    const whole = this.#launch || draft.phase ? draft : { ...draft, phase: this.#phaseAt(draft) };
-    const { launch, entry } = advance(this.#launch, this.#nodeId, whole, now ?? this.#time ?? Date.now());
+  read({ id, draft }: PositionedDraft, now?: number): ReadEntry {
+    const complete = this.#launch || draft.phase ? draft : { ...draft, phase: this.#phaseAt(draft) };
+    const { launch, entry } = advance(this.#launch, this.#nodeId, complete, now ?? this.#time ?? Date.now());
     this.#launch = launch;
     this.#time = Date.parse(entry.timestamp);
     return { id, entry };
@@ -68,7 +68,7 @@ export class EntryReader {
 /** The entries that a reader asked for, in order. */
 export function selectEntries(
   nodeId: string,
-  entries: readonly PlacedDraft[],
+  entries: readonly PositionedDraft[],
   reader: EntryReader,
   { matches, since, tail }: NodeFilter,
 ): ReadEntry[] {
@@ -82,7 +82,7 @@ export function selectEntries(
 
 export function isWanted(
   nodeId: string,
-  { record }: PlacedDraft,
+  { record }: PositionedDraft,
   entry: NodeEntry,
   { matches, since }: Pick<NodeFilter, 'matches' | 'since'>,
 ): boolean {

@@ -3,8 +3,8 @@ import { ListWatcher } from './list-watcher.ts';
 import { followMerged } from './merged-follow.ts';
 import type { EntryDraft, NodeEntry } from './node-entry.ts';
 import { type ListPart, readList } from './node-list.ts';
-import type { NewestRequest, NodeLog, NodeLogEvent, NodePage, PlacedDraft } from './node-log.ts';
-import { formatPlace, parsePlace, place } from './node-place.ts';
+import type { NewestRequest, NodeLog, NodeLogEvent, NodePage, PositionedDraft } from './node-log.ts';
+import { formatPosition, parsePosition, positionedEntry } from './node-position.ts';
 import { PendingEntries } from './pending-entries.ts';
 import type { StoredNodeLog } from './stored-node-log.ts';
 
@@ -18,7 +18,7 @@ export interface RedisNodeLogOptions {
 }
 
 const PREFIX = 'node_logs:';
-const MOST_LISTS = 10_000;
+const MAX_LISTS = 10_000;
 const MAX_ENTRIES = 10_000;
 /** Of the entries of one page. */
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -55,9 +55,9 @@ export class RedisNodeLog implements NodeLog {
   async append(nodeId: string, entries: readonly NodeEntry[], end: string): Promise<string> {
     const length = await this.#pending.push(nodeId, entries);
     this.#watcher.nudge(keyOf(nodeId));
-    const { index } = parsePlace(end);
+    const { index } = parsePosition(end);
     return length !== undefined && length - entries.length === index
-      ? formatPlace({ index: length, seq: 0 })
+      ? formatPosition({ index: length, seq: 0 })
       : end;
   }
 
@@ -69,7 +69,7 @@ export class RedisNodeLog implements NodeLog {
         const [next, keys] = await this.#options.redis.scan(cursor, 'MATCH', `${PREFIX}*`, 'COUNT', 1000);
         for (const key of keys) ids.add(key.slice(PREFIX.length));
         cursor = next;
-      } while (cursor !== '0' && ids.size < MOST_LISTS);
+      } while (cursor !== '0' && ids.size < MAX_LISTS);
       return [...ids];
     } catch {
       return this.#options.stored.nodeIds();
@@ -77,11 +77,11 @@ export class RedisNodeLog implements NodeLog {
   }
 
   async launchEntries(nodeId: string, after?: string): Promise<NodePage> {
-    const { index } = parsePlace(after);
+    const { index } = parsePosition(after);
     try {
       const { texts } = await this.#readList(nodeId, index);
-      const end = formatPlace({ index: index + texts.length, seq: 0 });
-      return { entries: texts.map((text) => place(end, text)), end };
+      const end = formatPosition({ index: index + texts.length, seq: 0 });
+      return { entries: texts.map((text) => positionedEntry(end, text)), end };
     } catch {
       const { entries } = await this.#options.stored.launchEntries(nodeId, after);
       return { entries, end: after ?? '0' };
@@ -94,7 +94,7 @@ export class RedisNodeLog implements NodeLog {
 
   async newest(nodeId: string, request: NewestRequest): Promise<NodePage> {
     const { agents, stored } = this.#options;
-    const after = parsePlace(request.after);
+    const after = parsePosition(request.after);
     const ofAgents = await agents.newest(nodeId, {
       ...request,
       after: request.after === undefined ? undefined : String(after.seq),
@@ -103,19 +103,19 @@ export class RedisNodeLog implements NodeLog {
     try {
       list = await this.#readList(nodeId, request.after === undefined ? -request.limit : after.index);
     } catch {
-      if (!request.settled) return stored.newest(nodeId, request);
+      if (!request.committed) return stored.newest(nodeId, request);
       list = { texts: [], start: after.index, leftOut: 0 };
     }
     const [first] = ofAgents.entries;
     const firstSeq = request.after === undefined ? Number(first ? first.id : ofAgents.end) - 1 : after.seq;
     const merged = mergeByTime(list, ofAgents.entries, firstSeq);
-    const end = formatPlace({ index: list.start + list.texts.length, seq: Number(ofAgents.end) });
+    const end = formatPosition({ index: list.start + list.texts.length, seq: Number(ofAgents.end) });
     const leftOut = list.leftOut + (ofAgents.leftOut ?? 0);
     return { entries: merged.slice(-request.limit), end, leftOut };
   }
 
   follow(nodeId: string, after: string, signal: AbortSignal): AsyncIterable<NodeLogEvent[]> {
-    const start = parsePlace(after);
+    const start = parsePosition(after);
     return followMerged({
       start,
       agents: this.#options.agents.follow(nodeId, String(start.seq), signal),
@@ -146,25 +146,25 @@ function keyOf(nodeId: string): string {
 /** Both in their own order, the earlier one first; each with the place behind it. */
 function mergeByTime(
   { texts, start }: ListPart,
-  ofAgents: readonly PlacedDraft[],
+  ofAgents: readonly PositionedDraft[],
   firstSeq: number,
-): PlacedDraft[] {
-  const merged: PlacedDraft[] = [];
+): PositionedDraft[] {
+  const merged: PositionedDraft[] = [];
   let index = start;
   let seq = firstSeq;
   let agent = 0;
   for (const text of texts) {
-    const entry = place('', text);
+    const entry = positionedEntry('', text);
     const time = entry.draft.timestamp ?? '';
     for (; agent < ofAgents.length && ofAgents[agent]!.draft.timestamp! < time; agent++) {
       seq = Number(ofAgents[agent]!.id);
-      merged.push({ ...ofAgents[agent]!, id: formatPlace({ index, seq }) });
+      merged.push({ ...ofAgents[agent]!, id: formatPosition({ index, seq }) });
     }
     index++;
-    merged.push({ ...entry, id: formatPlace({ index, seq }) });
+    merged.push({ ...entry, id: formatPosition({ index, seq }) });
   }
   for (const line of ofAgents.slice(agent)) {
-    merged.push({ ...line, id: formatPlace({ index, seq: Number(line.id) }) });
+    merged.push({ ...line, id: formatPosition({ index, seq: Number(line.id) }) });
   }
   return merged;
 }

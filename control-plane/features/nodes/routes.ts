@@ -26,7 +26,7 @@ import type { NodeLaunches } from './node-launches.ts';
 import type { NodeLog } from './node-log.ts';
 import { NODE_SOURCE } from './node-record.ts';
 import { FOLLOW, readNodeId, readSince, SELECTION, toNodeFilter } from './parameters.ts';
-import { EntryReader, MOST_READ, type NodeFilter, selectEntries } from './read-node.ts';
+import { EntryReader, MAX_READ, type NodeFilter, selectEntries } from './read-node.ts';
 import { ENTRY, LAUNCH, LAUNCH_REQUEST, NODE_EVENTS, SENT_ENTRIES } from './schema.ts';
 
 export interface NodeRoutesOptions {
@@ -42,8 +42,8 @@ export interface NodeRoutesOptions {
 }
 
 const USUAL_MOST_MINUTES = 30;
-const MOST_NODES = 10_000;
-const MOST_NODES_OF_A_STREAM = 1_000;
+const MAX_NODES = 10_000;
+const MAX_NODES_OF_A_STREAM = 1_000;
 
 // The standard of server-sent events wants unknown event ids to be ignored.
 const RECORD_ID = /^\d{1,16}$/;
@@ -63,7 +63,7 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
       summary: 'List launches of nodes',
       description: 'Returns the launches of nodes with their phase and progress, the newest first.',
       permission: 'admin',
-      parameters: { limit: describe(wholeNumber(1, MOST_NODES, 1_000), 'The most launches to return') },
+      parameters: { limit: describe(wholeNumber(1, MAX_NODES, 1_000), 'The most launches to return') },
       response: z.object({ nodes: z.array(LAUNCH) }),
     },
     async (_context, { limit }) => ({ nodes: (await launches.list(limit)).map(describeLaunch) }),
@@ -139,7 +139,7 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
       parameters: {
         ...SELECTION,
         ...FOLLOW,
-        nodes: describe(textList(MOST_NODES_OF_A_STREAM), 'Ids separated by commas; all nodes by default', [
+        nodes: describe(textList(MAX_NODES_OF_A_STREAM), 'Ids separated by commas; all nodes by default', [
           'node-42',
         ]),
       },
@@ -213,7 +213,7 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
       errors: ['not_found'],
     },
     async (context, { id, format, ...selection }) => {
-      const filter = { ...toNodeFilter({ ...selection, tail: MOST_READ }), all: false };
+      const filter = { ...toNodeFilter({ ...selection, tail: MAX_READ }), all: false };
       const { logs, leftOut } = await readNode(context, id, filter);
       if (leftOut > 0) context.set('X-Left-Out', `${leftOut} older entries`);
       context.body = formatNodeExport(logs, format);
@@ -268,10 +268,10 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
 
   async function readNode(context: Context, id: string, filter: NodeFilter) {
     const known = await mustExist(id);
-    const limit = filter.all ? (filter.tail ?? MOST_READ) : MOST_READ;
+    const limit = filter.all ? (filter.tail ?? MAX_READ) : MAX_READ;
     const { entries, leftOut = 0 } = await nodeLog.newest(id, {
       limit,
-      settled: false,
+      committed: false,
       signal: leaveSignal(context),
     });
     for (const placed of entries) launches.observe(id, placed);

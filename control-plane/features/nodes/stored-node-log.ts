@@ -5,7 +5,7 @@ import type { LogStore } from '../../../pipeline/store/log-store.ts';
 import { tailLogs } from '../../read/tail.ts';
 import { NewestReads } from './newest-reads.ts';
 import type { NodeEntry } from './node-entry.ts';
-import type { NewestRequest, NodeLog, NodeLogEvent, NodePage, PlacedDraft } from './node-log.ts';
+import type { NewestRequest, NodeLog, NodeLogEvent, NodePage, PositionedDraft } from './node-log.ts';
 import { draftOf, NODE_SOURCE } from './node-record.ts';
 
 export interface StoredNodeLogOptions {
@@ -17,10 +17,10 @@ export interface StoredNodeLogOptions {
   readonly agentsOnly?: boolean;
 }
 
-const MOST_LAUNCH_ENTRIES = 2_000;
-const MOST_NODES = 10_000;
+const MAX_LAUNCH_ENTRIES = 2_000;
+const MAX_NODES = 10_000;
 /** Of the records of one page. */
-const MOST_BYTES = 8 * 1024 * 1024;
+const MAX_BYTES = 8 * 1024 * 1024;
 const HAS_PHASE = `(source = '${NODE_SOURCE}' OR (attributes LIKE '%"phase":%' AND JSONHas(attributes, 'phase')))`;
 const SETTINGS = { max_execution_time: 30, max_threads: 1 };
 
@@ -29,13 +29,13 @@ export class StoredNodeLog implements NodeLog {
   readonly shared = false;
   readonly #options: StoredNodeLogOptions;
   readonly #scope: string;
-  readonly #settled: NewestReads;
+  readonly #newestReads: NewestReads;
 
   constructor(options: StoredNodeLogOptions) {
     this.#options = options;
     this.#scope = options.agentsOnly ? `source != '${NODE_SOURCE}'` : '1';
     const { store, bus } = options;
-    this.#settled = new NewestReads({ store, bus, scope: this.#scope, oldest: () => this.#oldest() });
+    this.#newestReads = new NewestReads({ store, bus, scope: this.#scope, oldest: () => this.#oldest() });
   }
 
   /** They are there: they came in as records. */
@@ -46,7 +46,7 @@ export class StoredNodeLog implements NodeLog {
   async nodeIds(): Promise<string[]> {
     const rows = await this.#options.clickhouse.query<[string]>(
       `SELECT node_id FROM logs WHERE seq > {after:UInt64} AND source = '${NODE_SOURCE}' AND node_id != ''
-       GROUP BY node_id ORDER BY max(seq) DESC LIMIT ${MOST_NODES}`,
+       GROUP BY node_id ORDER BY max(seq) DESC LIMIT ${MAX_NODES}`,
       { parameters: { after: this.#oldest() }, settings: SETTINGS },
     );
     return rows.map(([id]) => id);
@@ -54,7 +54,7 @@ export class StoredNodeLog implements NodeLog {
 
   async launchEntries(nodeId: string, after?: string): Promise<NodePage> {
     if (after !== undefined) return { entries: [], end: after };
-    return this.#read(nodeId, `${NODE} AND ${HAS_PHASE}`, MOST_LAUNCH_ENTRIES, {});
+    return this.#read(nodeId, `${NODE} AND ${HAS_PHASE}`, MAX_LAUNCH_ENTRIES, {});
   }
 
   async has(nodeId: string): Promise<boolean> {
@@ -62,10 +62,10 @@ export class StoredNodeLog implements NodeLog {
     return entries.length > 0;
   }
 
-  async newest(nodeId: string, { limit, after = '0', settled, signal }: NewestRequest): Promise<NodePage> {
-    if (!settled) return this.#read(nodeId, `${NODE} AND ${this.#scope}`, limit, { after, signal });
-    const { records, upTo, leftOut } = await this.#settled.read(nodeId, limit, recordPlace(after));
-    return { entries: records.map(place), end: String(upTo), leftOut };
+  async newest(nodeId: string, { limit, after = '0', committed, signal }: NewestRequest): Promise<NodePage> {
+    if (!committed) return this.#read(nodeId, `${NODE} AND ${this.#scope}`, limit, { after, signal });
+    const { records, upTo, leftOut } = await this.#newestReads.read(nodeId, limit, recordSeq(after));
+    return { entries: records.map(positionedRecord), end: String(upTo), leftOut };
   }
 
   async *follow(nodeId: string, after: string, signal: AbortSignal): AsyncGenerator<NodeLogEvent[]> {
@@ -77,10 +77,10 @@ export class StoredNodeLog implements NodeLog {
         node_id === nodeId && !(agentsOnly && source === NODE_SOURCE),
       prefilter: { field: 'node_id', values: [nodeId] },
     } as const;
-    const request = { filter, after: recordPlace(after), follow: true, levelCase: 'lower', signal } as const;
+    const request = { filter, after: recordSeq(after), follow: true, levelCase: 'lower', signal } as const;
     for await (const events of tailLogs({ store, bus }, request)) {
       yield events.flatMap((event): NodeLogEvent[] => {
-        if (event.kind === 'record') return [{ kind: 'entry', placed: place(event.record) }];
+        if (event.kind === 'record') return [{ kind: 'entry', entry: positionedRecord(event.record) }];
         if (event.kind === 'notice' && event.problem !== undefined)
           return [{ kind: 'problem', details: event.problem }];
         return event.kind === 'gap' ? [event] : [];
@@ -95,16 +95,16 @@ export class StoredNodeLog implements NodeLog {
     { after = '0', signal }: { after?: string; signal?: AbortSignal },
   ): Promise<NodePage> {
     const { records, leftOut } = await this.#options.store.selectWithin(
-      MOST_BYTES,
+      MAX_BYTES,
       limit,
       `WHERE seq > {after:UInt64} AND ${where} ORDER BY seq DESC LIMIT {limit:UInt32}`,
       {
-        parameters: { node: nodeId, after: Math.max(recordPlace(after), this.#oldest()) },
+        parameters: { node: nodeId, after: Math.max(recordSeq(after), this.#oldest()) },
         settings: SETTINGS,
         ...(signal && { signal }),
       },
     );
-    return { entries: records.toReversed().map(place), end: EVERYTHING, leftOut };
+    return { entries: records.toReversed().map(positionedRecord), end: EVERYTHING, leftOut };
   }
 
   #oldest(): number {
@@ -116,8 +116,8 @@ const EVERYTHING = String(Number.MAX_SAFE_INTEGER);
 const NODE = 'node_id = {node:String}';
 
 /** Of a place that Redis gave, when there was one, only the count of entries is left: it is before every record. */
-const recordPlace = (place: string) => Math.floor(Number(place));
+const recordSeq = (position: string) => Math.floor(Number(position));
 
-function place(record: StoredRecord): PlacedDraft {
+function positionedRecord(record: StoredRecord): PositionedDraft {
   return { id: String(record.seq), draft: draftOf(record), record };
 }

@@ -52,11 +52,11 @@ export async function deleteByFilter(
   const where = `(${filter.where}) AND seq <= {up_to:UInt64}`;
   const parameters = { ...filter.parameters, up_to: upTo };
   // A record may be in the table and in the archive.
-  const places = [LOGS, ...(archive ? [archive.view] : [])].map(
+  const tables = [LOGS, ...(archive ? [archive.view] : [])].map(
     (table) => `SELECT seq FROM ${table} WHERE ${where}`,
   );
   const [[records] = [0]] = await clickhouse.query<[number]>(
-    `SELECT count() FROM (${places.join(' UNION DISTINCT ')})`,
+    `SELECT count() FROM (${tables.join(' UNION DISTINCT ')})`,
     { parameters, ...limits },
   );
   if (!parts) return { records, deleted: 0, confirm: `${records}-${upTo}` };

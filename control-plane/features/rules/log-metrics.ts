@@ -7,7 +7,7 @@ import { compileMatch } from '../../query/match.ts';
 import { parseNumber } from '../../query/text-test.ts';
 import type { MetricRule } from './rules-file.ts';
 
-const LONGEST_LABEL = 128;
+const MAX_LABEL_CHARACTERS = 128;
 /** The value of every label of what comes after `max_series` sets of values. */
 const OTHER = 'other';
 /** From a millisecond to a quarter of an hour, where the field is a time in milliseconds. */
@@ -84,7 +84,10 @@ export class LogMetrics {
       if (!match(record as StoredRecord)) return undefined;
       const value = read(record);
       if (value === undefined) return undefined;
-      return { labels: bound(labels.map(([, textOf]) => textOf(record).slice(0, LONGEST_LABEL))), value };
+      return {
+        labels: bound(labels.map(([, textOf]) => textOf(record).slice(0, MAX_LABEL_CHARACTERS))),
+        value,
+      };
     };
     if (field === undefined) {
       const counter = new Counter({ ...options, name: `logs_${name}_total` });
@@ -104,14 +107,14 @@ export class LogMetrics {
 }
 
 /** The first sets of values keep their own series; what comes later is one series together. */
-function boundedLabels(names: readonly string[], most: number): (values: readonly string[]) => Labels {
+function boundedLabels(names: readonly string[], max: number): (values: readonly string[]) => Labels {
   const known = new Map<string, Labels>();
   const other = Object.fromEntries(names.map((name) => [name, OTHER]));
   return (values) => {
     const key = values.join('\0');
     let labels = known.get(key);
     if (!labels) {
-      if (known.size >= most) return other;
+      if (known.size >= max) return other;
       labels = Object.fromEntries(names.map((name, index) => [name, values[index]!]));
       known.set(key, labels);
     }

@@ -77,13 +77,13 @@ export async function metricSeries(
          ${value ? `, assumeNotNull(${value}) AS value` : ''}
        FROM logs WHERE ${filter.where} ${value ? `AND isFinite(${value})` : ''}
      ), frequent AS (
-       SELECT own_labels FROM chosen GROUP BY own_labels ORDER BY sum(weight) DESC, own_labels LIMIT {most:UInt32}
+       SELECT own_labels FROM chosen GROUP BY own_labels ORDER BY sum(weight) DESC, own_labels LIMIT {max_series:UInt32}
      )
      SELECT point, if(own_labels IN frequent, own_labels, arrayMap(_ -> '${OTHER}', own_labels)) AS labels, sum(weight), ${measures}
      FROM chosen GROUP BY point, labels ORDER BY point`,
     {
       parameters: Object.assign(
-        { ...filter.parameters, ...measured?.parameters, step, most: rule.max_series },
+        { ...filter.parameters, ...measured?.parameters, step, max_series: rule.max_series },
         ...by.map(({ parameters }) => parameters),
       ),
       ...limits,

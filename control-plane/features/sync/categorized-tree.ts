@@ -4,7 +4,7 @@ import { makeFolder } from '../../../pipeline/runtime/make-folder.ts';
 
 /** Taken by a file of that name, or by a folder, or below a file. */
 const TAKEN = new Set(['EEXIST', 'ENOTDIR', 'EISDIR', 'ENOTEMPTY']);
-const MOST_NAMESAKES = 1000;
+const MAX_NAMESAKES = 1000;
 
 /**
  * Gives a file its place below a service: a second name (a hard link) for the copy in the mirror, so that it needs no
@@ -14,7 +14,7 @@ const MOST_NAMESAKES = 1000;
 export async function placeFile(root: string, copy: string, service: string, name: string): Promise<string> {
   const extension = extname(name);
   const stem = name.slice(0, name.length - extension.length);
-  for (let number = 1; number <= MOST_NAMESAKES; number++) {
+  for (let number = 1; number <= MAX_NAMESAKES; number++) {
     const place = `categorized/${service}/${number === 1 ? name : `${stem}-${number}${extension}`}`;
     try {
       await makeFolder(dirname(join(root, place)));
@@ -24,7 +24,7 @@ export async function placeFile(root: string, copy: string, service: string, nam
       if (!TAKEN.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
     }
   }
-  throw new Error(`${name}: ${MOST_NAMESAKES} files have this name`);
+  throw new Error(`${name}: ${MAX_NAMESAKES} files have this name`);
 }
 
 /** The copy is a new file (rsync replaces one that was rewritten): the same place names it now. */

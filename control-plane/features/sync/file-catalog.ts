@@ -28,7 +28,7 @@ export interface CatalogFile {
 }
 
 /** Beyond this many superseded lines the journal is written anew. */
-const MOST_SUPERSEDED = 10_000;
+const MAX_SUPERSEDED = 10_000;
 
 /** What is known of a source's files: in memory, and as a journal of JSON lines of which the last one of a path holds. */
 export class FileCatalog {
@@ -92,7 +92,7 @@ export class FileCatalog {
 
   async #save(): Promise<void> {
     if (this.#changed.size === 0) return;
-    const rewrite = this.#mustRewrite || this.#lines > this.#files.size + MOST_SUPERSEDED;
+    const rewrite = this.#mustRewrite || this.#lines > this.#files.size + MAX_SUPERSEDED;
     const written = [...this.#changed];
     this.#changed.clear();
     try {

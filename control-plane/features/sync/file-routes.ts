@@ -21,7 +21,7 @@ export interface FileRoutesOptions {
   readonly syncSources: readonly SourceSync[];
 }
 
-const MOST_LINES = 1_000_000_000;
+const MAX_LINES = 1_000_000_000;
 
 const FILE_PATH = z.string().meta({ examples: ['slurm/train-48211.out'] });
 const LOG_FILE = z.object({
@@ -91,8 +91,8 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
       permission: 'read',
       parameters: {
         path: PATH,
-        tail: describe(wholeNumber(0, MOST_LINES, undefined), 'Only so many of its last lines', 100),
-        head: describe(wholeNumber(0, MOST_LINES, undefined), 'Only so many of its first lines', 100),
+        tail: describe(wholeNumber(0, MAX_LINES, undefined), 'Only so many of its last lines', 100),
+        head: describe(wholeNumber(0, MAX_LINES, undefined), 'Only so many of its first lines', 100),
         range: describe(
           optionalText,
           'Only these bytes of a synced file: `0-499`, `500-` or `-500`',

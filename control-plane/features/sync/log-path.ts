@@ -5,7 +5,7 @@ export type LogPath =
   | { readonly kind: 'place'; readonly place: string }
   | { readonly kind: 'agent'; readonly machineId: string; readonly filePaths: readonly string[] };
 
-const LONGEST = 4096;
+const MAX_CHARACTERS = 4096;
 const NO_MACHINE = '-';
 
 /** The path of a file that an agent shipped: `agents/<machine>/<its path there>`. */
@@ -22,7 +22,8 @@ export function agentPath(machineId: string, filePath: string): string {
 export function parseLogPath(given: string | undefined): LogPath {
   const refuse = (what: string) => badRequest(`path: expected the path of a file as /logs lists it, ${what}`);
   if (given === undefined || given === '') throw refuse('got none');
-  if (given.length > LONGEST) throw refuse(`of at most ${LONGEST} characters, got ${given.length}`);
+  if (given.length > MAX_CHARACTERS)
+    throw refuse(`of at most ${MAX_CHARACTERS} characters, got ${given.length}`);
   if (given.includes('\0')) throw refuse('got a NUL in it');
   const parts = given.split('/');
   const [root, machine, ...rest] = parts;

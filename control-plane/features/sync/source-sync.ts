@@ -9,8 +9,8 @@ import { SyncProgress } from './sync-progress.ts';
 import { listChanges, SyncError, transfer } from './transfer.ts';
 
 /** How long a delete waits for a sync under way. */
-const LONGEST_WAIT_MS = 30_000;
-const MOST_WARNINGS = 20;
+const MAX_WAIT_MS = 30_000;
+const MAX_WARNINGS = 20;
 
 export interface SourceSyncOptions {
   readonly files: SourceFiles;
@@ -46,7 +46,7 @@ export class SourceSync {
   readonly #options: SourceSyncOptions;
   /** An earlier transfer may have brought what the catalog does not know: its server was killed, or the disk was full. */
   #mayKnowLess = true;
-  readonly #turns = new SerialQueue();
+  readonly #queue = new SerialQueue();
   #next: Promise<SyncResult> | undefined;
 
   constructor(options: SourceSyncOptions) {
@@ -60,7 +60,7 @@ export class SourceSync {
    * @throws SyncError and what the disk and the store throw; the next sync goes on where this one ended
    */
   sync(): Promise<SyncResult> {
-    this.#next ??= this.#turns.run(() => {
+    this.#next ??= this.#queue.run(() => {
       this.#next = undefined;
       return this.#sync();
     });
@@ -76,9 +76,9 @@ export class SourceSync {
         expired = true;
         const message = `a sync of ${this.files.source.name} is under way; try again when it is done`;
         reject(new LogplaneError('overloaded', message, { retryAfterSeconds: 30 }));
-      }, LONGEST_WAIT_MS);
+      }, MAX_WAIT_MS);
     });
-    const done = this.#turns.run(async () => {
+    const done = this.#queue.run(async () => {
       clearTimeout(limit);
       return expired ? undefined : work();
     });
@@ -87,7 +87,7 @@ export class SourceSync {
 
   /** Resolves when nothing runs any more. */
   idle(): Promise<void> {
-    return this.#turns.idle();
+    return this.#queue.idle();
   }
 
   async #sync(): Promise<SyncResult> {
@@ -153,16 +153,16 @@ export class SourceSync {
     await files.forget(former);
     let bytes = 0;
     for (const file of files.present()) bytes += Math.max(0, file.size - (sizes.get(file) ?? 0));
-    const told = this.lastResult?.warnings ?? [];
-    for (const warning of warnings.slice(0, MOST_WARNINGS)) {
-      if (!told.includes(warning)) this.#options.log.warn(`sync ${files.source.name}: ${warning}`);
+    const reported = this.lastResult?.warnings ?? [];
+    for (const warning of warnings.slice(0, MAX_WARNINGS)) {
+      if (!reported.includes(warning)) this.#options.log.warn(`sync ${files.source.name}: ${warning}`);
     }
     return {
       newFiles,
       changedFiles,
       bytes,
       durationMs: Date.now() - started,
-      warnings: warnings.slice(0, MOST_WARNINGS),
+      warnings: warnings.slice(0, MAX_WARNINGS),
     };
   }
 

@@ -2,7 +2,7 @@ import { changeRows } from '../../../pipeline/store/change-rows.ts';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import { alterTable, deleteRows } from '../../../pipeline/store/statement.ts';
 
-const MOST_PATHS = 1_000;
+const MAX_PATHS = 1_000;
 const OF_FILES = 'machine_id = {machine:String} AND file_path IN {paths:Array(String)}';
 
 /** Removes the records of files of one machine. Lightweight deletes: rows are masked at once, and gone with the next merge. */
@@ -12,9 +12,9 @@ export async function deleteRecords(
   filePaths: readonly string[],
 ): Promise<void> {
   await clickhouse.checkpoint();
-  for (let start = 0; start < filePaths.length; start += MOST_PATHS) {
+  for (let start = 0; start < filePaths.length; start += MAX_PATHS) {
     await changeRows(clickhouse, deleteRows('logs', OF_FILES), {
-      parameters: { machine: machineId, paths: filePaths.slice(start, start + MOST_PATHS) },
+      parameters: { machine: machineId, paths: filePaths.slice(start, start + MAX_PATHS) },
     });
   }
 }
@@ -33,11 +33,11 @@ export async function resortRecords(
   from: string,
   to: string,
 ): Promise<void> {
-  for (let start = 0; start < filePaths.length; start += MOST_PATHS) {
+  for (let start = 0; start < filePaths.length; start += MAX_PATHS) {
     await changeRows(
       clickhouse,
       alterTable('logs', `UPDATE service = {to:String} WHERE service = {from:String} AND ${OF_FILES}`),
-      { parameters: { from, to, machine: machineId, paths: filePaths.slice(start, start + MOST_PATHS) } },
+      { parameters: { from, to, machine: machineId, paths: filePaths.slice(start, start + MAX_PATHS) } },
     );
   }
 }

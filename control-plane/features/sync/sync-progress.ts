@@ -14,36 +14,36 @@ export interface ProgressReport {
 }
 
 /** Between two lines on the console. */
-const TELL_MS = 5_000;
+const REPORT_MS = 5_000;
 
 /** Follows one source's sync, for `/sync/status` and, where it takes long, for the console. */
 export class SyncProgress {
   readonly #name: string;
-  readonly #tell: (line: string) => void;
+  readonly #report: (line: string) => void;
   #phase: SyncPhase | undefined;
   #began = 0;
-  #told = 0;
+  #reported = 0;
   #done: TransferProgress = { files: 0, bytes: 0 };
   #total: TransferProgress = { files: 0, bytes: 0 };
 
-  constructor(name: string, tell: (line: string) => void) {
+  constructor(name: string, report: (line: string) => void) {
     this.#name = name;
-    this.#tell = tell;
+    this.#report = report;
   }
 
   begin(phase: SyncPhase, files = 0, bytes = 0): void {
     this.#phase = phase;
     this.#began = Date.now();
-    this.#told = this.#began;
+    this.#reported = this.#began;
     this.#done = { files: 0, bytes: 0 };
     this.#total = { files, bytes };
   }
 
   update(done: TransferProgress): void {
     this.#done = done;
-    if (Date.now() - this.#told < TELL_MS) return;
-    this.#told = Date.now();
-    this.#tell(this.#line());
+    if (Date.now() - this.#reported < REPORT_MS) return;
+    this.#reported = Date.now();
+    this.#report(this.#line());
   }
 
   end(): void {

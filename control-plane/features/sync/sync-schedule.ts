@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceSync, SyncResult } from './source-sync.ts';
 
 /** A source that stays down is asked this seldom at last, unless the interval is longer. */
-const LONGEST_BACKOFF_MS = 15 * 60_000;
+const MAX_BACKOFF_MS = 15 * 60_000;
 
 export interface SyncScheduleOptions {
   readonly sources: readonly SourceSync[];
@@ -45,7 +45,7 @@ export class SyncSchedule {
   /** Milliseconds from a source's last attempt to its next one. */
   delayOf({ failures }: SourceSync): number {
     const { intervalMs } = this.#options;
-    return Math.max(intervalMs, Math.min(LONGEST_BACKOFF_MS, intervalMs * 2 ** Math.max(0, failures - 1)));
+    return Math.max(intervalMs, Math.min(MAX_BACKOFF_MS, intervalMs * 2 ** Math.max(0, failures - 1)));
   }
 
   async #loop(source: SourceSync): Promise<void> {

@@ -86,7 +86,9 @@ function AlertRow({ alert, onSilence }: AlertRowProps) {
             </Link>
           </div>
         )}
-        {alert.held_back && <div class="hint">Nobody was told, because of a {alert.held_back}.</div>}
+        {alert.suppressed_by && (
+          <div class="hint">No notification was sent: suppressed by {alert.suppressed_by}.</div>
+        )}
       </td>
       <td class="number">{Number(value.toPrecision(4))}</td>
       <td>

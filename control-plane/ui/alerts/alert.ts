@@ -13,7 +13,7 @@ export interface Alert {
   readonly labels: Readonly<Record<string, string>>;
   readonly summary: string;
   readonly description?: string;
-  readonly held_back?: string;
+  readonly suppressed_by?: string;
   readonly sample?: { readonly id: string; readonly message: string };
   /** What is known of this failure: its meaning, what to do. */
   readonly failure?: Readonly<Record<string, string>>;

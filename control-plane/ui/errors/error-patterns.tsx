@@ -103,7 +103,7 @@ function newFirst(patterns: readonly Pattern[]): Pattern[] {
   return patterns.toSorted((a, b) => Number(b.is_new) - Number(a.is_new) || b.count - a.count);
 }
 
-const MOST_PIECES = 3;
+const MAX_PIECES = 3;
 
 /** A query for the lines of a shape: its longest texts between what changes. */
 function queryOf(pattern: string): string {
@@ -111,6 +111,6 @@ function queryOf(pattern: string): string {
     .split(/<(?:str|uuid|ip|path|num|hex|id)>|\n/)
     .map((piece) => piece.trim())
     .filter((piece) => piece.length > 3);
-  const longest = pieces.toSorted((a, b) => b.length - a.length).slice(0, MOST_PIECES);
+  const longest = pieces.toSorted((a, b) => b.length - a.length).slice(0, MAX_PIECES);
   return longest.map((piece) => `"${piece.replace(/["\\]/g, '\\$&')}"`).join(' ');
 }

@@ -29,12 +29,12 @@ const TITLES: Readonly<Record<string, string>> = {
 };
 const OTHERS = ['source', 'job_id', 'file_path'];
 const SHOWN = 8;
-const MOST = 50;
+const MAX_SHOWN = 50;
 const EVERY_MS = 5_000;
 
 /** How many lines each value has; a click shows only them. */
 export const Facets = memo(function Facets({ view }: { readonly view: LiveView }) {
-  const all = { ...filterOf(view), limit: String(MOST) };
+  const all = { ...filterOf(view), limit: String(MAX_SHOWN) };
   const fields = [...LISTS, ...OTHERS];
   const every = view.to === '' ? EVERY_MS : undefined;
   const { data } = useAsk<Facets>('/api/v1/logs/facets', { ...all, fields: fields.join(',') }, every);
@@ -71,7 +71,7 @@ interface ListFacetProps {
 /** With values chosen the others are counted as if none were, so that they can be chosen too. */
 function ListFacet({ field, view, values, every }: ListFacetProps) {
   const chosen = view[field];
-  const without = { ...filterOf({ ...view, [field]: [] }), limit: String(MOST), fields: field };
+  const without = { ...filterOf({ ...view, [field]: [] }), limit: String(MAX_SHOWN), fields: field };
   const { data } = useAsk<Facets>(chosen.length > 0 ? '/api/v1/logs/facets' : undefined, without, every);
   const counted = (chosen.length > 0 ? data?.facets[field] : values) ?? [];
   const missing = chosen.filter((value) => !counted.some((other) => other.value === value));

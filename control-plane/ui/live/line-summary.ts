@@ -37,8 +37,8 @@ const ELSEWHERE = new Set([
     ORIGINAL,
   ],
 ]);
-const MOST_FIELDS = 5;
-const MOST_CHARACTERS = 60;
+const MAX_FIELDS = 5;
+const MAX_CHARACTERS = 60;
 
 /**
  * What a structured record knows besides its message: of an HTTP request method, path, status and time, of others the
@@ -60,9 +60,9 @@ export function summaryOf(record: LogRecord): string {
     const value = record[name];
     if (ELSEWHERE.has(name) || value === null || typeof value === 'object') continue;
     const text = String(value);
-    if (text.length > MOST_CHARACTERS || record.message.includes(text)) continue;
+    if (text.length > MAX_CHARACTERS || record.message.includes(text)) continue;
     fields.push(`${name}=${text}`);
-    if (fields.length === MOST_FIELDS) break;
+    if (fields.length === MAX_FIELDS) break;
   }
   return fields.join(' ');
 }

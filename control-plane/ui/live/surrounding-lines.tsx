@@ -7,7 +7,7 @@ import { useAsk } from '../use-ask.ts';
 import type { LogRecord } from './log-record.ts';
 
 const STEP = 10;
-const MOST = 500;
+const MAX_SHOWN = 500;
 
 export interface SurroundingLinesProps {
   readonly record: LogRecord;
@@ -42,7 +42,7 @@ export function SurroundingLines({ record, onChoose }: SurroundingLinesProps) {
           <button
             type="button"
             class="link"
-            disabled={lines.before >= MOST}
+            disabled={lines.before >= MAX_SHOWN}
             onClick={() => more({ before: lines.before * 3 })}
           >
             More before
@@ -67,7 +67,7 @@ export function SurroundingLines({ record, onChoose }: SurroundingLinesProps) {
           <button
             type="button"
             class="link"
-            disabled={lines.after >= MOST}
+            disabled={lines.after >= MAX_SHOWN}
             onClick={() => more({ after: lines.after * 3 })}
           >
             More after

@@ -4,7 +4,7 @@ import { readEvents, type SentEvent } from '../read-events.ts';
 import { delay } from '../waiting.ts';
 import type { NodeEntry } from './node.ts';
 
-const MOST_ENTRIES = 5_000;
+const MAX_ENTRIES = 5_000;
 const TAIL = '1000';
 const MAX_RETRY_MS = 10_000;
 
@@ -67,7 +67,7 @@ export class LaunchStream extends Observable {
     const value = JSON.parse(data) as Record<string, never>;
     if (name === 'log') {
       const entry = value as unknown as NodeEntry;
-      this.entries = [...this.entries, entry].slice(-MOST_ENTRIES);
+      this.entries = [...this.entries, entry].slice(-MAX_ENTRIES);
       this.#enter(entry.phase, entry.progress);
     } else if (name === 'status') {
       this.#enter(value.phase ?? '', value.progress);

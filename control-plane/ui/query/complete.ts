@@ -31,7 +31,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   region: '',
 };
 
-const MOST = 12;
+const MAX_SHOWN = 12;
 
 /**
  * What may stand at the caret: values of a field (asked from the server, the most frequent first), else names of fields.
@@ -53,7 +53,7 @@ export async function completionsOf(
     const values = await valuesOf(field, range, signal);
     return values
       .filter((found) => found.value.toLowerCase().includes(begun.toLowerCase()))
-      .slice(0, MOST)
+      .slice(0, MAX_SHOWN)
       .map(({ value: text, count }) => {
         const head = `${before.slice(0, start)}${quoteValue(text)} `;
         return {
@@ -69,7 +69,7 @@ export async function completionsOf(
   const names = [...Object.keys(FIELDS), ...seen.filter((name) => !Object.hasOwn(FIELDS, name))];
   return names
     .filter((name) => name.toLowerCase().startsWith(word.toLowerCase()))
-    .slice(0, MOST)
+    .slice(0, MAX_SHOWN)
     .map((name) => {
       const head = `${before.slice(0, before.length - word.length)}${name}:`;
       return { query: head + after, caret: head.length, label: `${name}:`, hint: FIELDS[name] ?? '' };

@@ -1,6 +1,6 @@
 import { remember, remembered } from '../storage.ts';
 
-const MOST = 50;
+const MAX_QUERIES = 50;
 
 /** Queries that were asked in this browser, the newest first. */
 export function queryHistory(): readonly string[] {
@@ -9,5 +9,5 @@ export function queryHistory(): readonly string[] {
 
 export function rememberQuery(query: string): void {
   if (query.trim() === '') return;
-  remember('queries', [query, ...queryHistory().filter((other) => other !== query)].slice(0, MOST));
+  remember('queries', [query, ...queryHistory().filter((other) => other !== query)].slice(0, MAX_QUERIES));
 }

@@ -21,7 +21,7 @@ interface TextRow extends VirtualRow {
 
 const TAILS = ['500', '5000', '50000'] as const;
 const FOLLOW_MS = 2_000;
-const MOST_CHARACTERS = 4_000;
+const MAX_CHARACTERS = 4_000;
 const LINE_HEIGHT = 21;
 
 /** The end of a file, followed while it grows. */
@@ -111,7 +111,7 @@ export function FilePage() {
           render={(row) => (
             <div class="line file-line" role="option" aria-selected={false} tabIndex={-1}>
               <span class="message" dir="ltr">
-                <MessageText text={row.text.slice(0, MOST_CHARACTERS)} matches={NO_MATCHES} />
+                <MessageText text={row.text.slice(0, MAX_CHARACTERS)} matches={NO_MATCHES} />
               </span>
             </div>
           )}

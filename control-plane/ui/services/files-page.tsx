@@ -9,7 +9,7 @@ import { useTitle } from '../use-title.ts';
 import { DeleteFile } from './delete-file.tsx';
 import type { LogFile } from './log-file.ts';
 
-const MOST = 500;
+const MAX_SHOWN = 500;
 const EVERY_MS = 10_000;
 
 /** The files of one service, or of all. */
@@ -17,7 +17,7 @@ export function FilesPage() {
   const { parameters } = useAddress();
   const service = parameters.get('service') ?? '';
   useTitle(service === '' ? 'Files' : `Files of ${service}`);
-  const files = useAsk<readonly LogFile[]>('/logs', { service, limit: String(MOST) }, EVERY_MS);
+  const files = useAsk<readonly LogFile[]>('/logs', { service, limit: String(MAX_SHOWN) }, EVERY_MS);
   return (
     <main class="page">
       <header class="page-head">
@@ -69,7 +69,7 @@ export function FilesPage() {
                   ))}
                 </tbody>
               </table>
-              {list.length === MOST && <p class="hint">The {MOST} files that changed last.</p>}
+              {list.length === MAX_SHOWN && <p class="hint">The {MAX_SHOWN} files that changed last.</p>}
             </div>
           )
         }

@@ -13,7 +13,7 @@ export interface KnownParsers {
 
 const FORMATS = ['json', 'regex', 'logfmt', 'ltsv'];
 
-/** Reads the files of parsers. Fluent Bit goes on without a parser that it cannot read, and lines stay unparsed. */
+/** Checks the files of parsers. Fluent Bit itself would go on without a parser that it cannot read, and lines would stay unparsed. */
 export function checkParsers(files: readonly ConfigFile[]): { parsers: KnownParsers; problems: Problem[] } {
   const plain = new Set<string>();
   const multiline = new Set(BUILT_IN_MULTILINE);

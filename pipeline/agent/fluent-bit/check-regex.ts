@@ -1,4 +1,4 @@
-/** What Onigmo, the engine of Fluent Bit, has and JavaScript has not, as something that means the same to the check. */
+/** Syntax of Onigmo, Fluent Bit's engine, that JavaScript does not have, each with a replacement that is equivalent for the check. */
 const ONIGMO: readonly (readonly [RegExp, string])[] = [
   [/\\[AG]/g, '^'],
   [/\\[zZ]/g, '$'],
@@ -18,7 +18,7 @@ export function regexProblem(given: string): string | undefined {
   const pattern = /^\/(.*)\/[imx]*$/.exec(given)?.[1] ?? given;
   const translated = ONIGMO.reduce((text, [from, to]) => text.replace(from, to), pattern);
   try {
-    // A name may stand in several alternatives there.
+    // In Onigmo several alternatives may have a group of the same name.
     const names = new Set<string>();
     new RegExp(
       translated.replace(/\(\?<([A-Za-z_]\w*)>/g, (group, name: string) => {

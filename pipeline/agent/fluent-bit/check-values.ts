@@ -2,7 +2,7 @@ import type { KnownParsers } from './check-parsers.ts';
 import { regexProblem } from './check-regex.ts';
 import { propertyOf, type Section } from './section.ts';
 
-/** What a value may refer to. */
+/** The things that a value may refer to. */
 export interface Scope {
   readonly file: string;
   readonly parsers: KnownParsers;
@@ -45,7 +45,7 @@ const multilineParser: Check = (value, { parsers }) => {
 const file: Check = (value, { files }) =>
   files.has(value) ? undefined : `the configuration has no file "${value}"`;
 
-/** `key value`; Fluent Bit ends where it gets one word, or more than two without quotes. */
+/** `key value`; Fluent Bit exits on a single word, and on more than two words without quotes. */
 const pair: Check = (value) => {
   const count = splitWords(value).length;
   return count === 2
@@ -134,7 +134,7 @@ const FORMATS: Readonly<Record<string, Check>> = {
   stdout: oneOf('json_lines', 'json', 'json_stream', 'msgpack'),
 };
 
-/** What is wrong with a property's value, each with its cause. */
+/** The problems of a property's value, one sentence each. */
 export function checkValue(section: Section, key: string, value: string, scope: Scope): string[] {
   const problems: string[] = [];
   for (const [, expression = ''] of value.matchAll(/\$\{([^}]*)\}/g)) {
@@ -144,7 +144,7 @@ export function checkValue(section: Section, key: string, value: string, scope: 
     }
   }
   const check = key === 'format' ? FORMATS[propertyOf(section, 'name')?.toLowerCase() ?? ''] : BY_KEY[key];
-  // A value out of the environment is not known here.
+  // A value from the environment is not known here.
   const problem = value.includes('${') && check !== pair ? undefined : check?.(value, scope, section);
   if (problem !== undefined) problems.push(`${key}: ${problem}`);
   return problems;

@@ -22,8 +22,8 @@ const MODIFY = words(
 );
 
 /**
- * Plugins that a configuration may use, with their properties: those of Fluent Bit 5.1. What runs programs or reads
- * other files (`exec`, `plugins_file`, …) is not among them.
+ * The plugins of Fluent Bit 5.1 that a configuration may use, with their properties. Those that run programs or read
+ * other files (`exec`, `plugins_file`, …) are left out.
  */
 export const PLUGINS: Readonly<Record<string, Readonly<Record<string, ReadonlySet<string>>>>> = {
   INPUT: {
@@ -101,7 +101,7 @@ storage.keep.rejected storage.rejected.path storage.trim_files scheduler.base sc
 json.escape_unicode dns.mode dns.resolver coro_stack_size`),
 );
 
-/** Properties that may stand in a section several times. */
+/** Properties that a section may have several times. */
 export const REPEATABLE: ReadonlySet<string> = new Set([
   ...MODIFY,
   ...words(`header regex exclude record remove_key rule systemd_filter add_label wildcard allowlist_key

@@ -1,7 +1,7 @@
 import type { Problem } from './problem.ts';
 import type { Entry, Section } from './section.ts';
 
-/** Reads Fluent Bit's classic format. Commands (`@INCLUDE`, `@SET`) are refused: they would bring in unseen text. */
+/** Parses Fluent Bit's classic format. Commands (`@INCLUDE`, `@SET`) are rejected, because their text could not be checked. */
 export function parseClassic(file: string, text: string): { sections: Section[]; problems: Problem[] } {
   const sections: (Section & { entries: Entry[] })[] = [];
   const problems: Problem[] = [];
@@ -30,7 +30,7 @@ export function parseClassic(file: string, text: string): { sections: Section[];
   return { sections, problems };
 }
 
-/** The inverse, for a configuration that was changed. */
+/** Prints sections in the classic format. */
 export function printClassic(sections: readonly Section[]): string {
   return sections
     .map(({ name, entries }) => {

@@ -1,4 +1,4 @@
-/** What is wrong with a configuration: an operator reads it, so `message` says what was expected and what came. */
+/** A problem of a configuration. An operator reads it, so `message` says what was expected and what came. */
 export interface Problem {
   /** Which step found it. */
   readonly check: 'variables' | 'profile' | 'template' | 'structure' | 'dry-run' | 'trial';
@@ -6,7 +6,7 @@ export interface Problem {
   /** The setting of a profile or the variable. */
   readonly field?: string;
   readonly file?: string;
-  /** In `file`, from 1. */
+  /** Line in `file`, from 1. */
   readonly line?: number;
 }
 

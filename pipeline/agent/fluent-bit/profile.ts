@@ -54,7 +54,7 @@ export const PARSER = z.strictObject({
   time_format: text.optional().describe('The form of the time, for strptime'),
 });
 
-/** What an operator sets for a machine, a group or the whole fleet. */
+/** An operator's settings for a machine, a group or the whole fleet. */
 export const PROFILE = z.strictObject({
   group: name.optional().describe('Of a machine: the group whose profile applies to it'),
   template: z
@@ -75,7 +75,7 @@ export type Profile = z.infer<typeof PROFILE>;
 
 export const EMPTY_PROFILE: Profile = { variables: {}, sources: [], parsers: [] };
 
-/** Reads what came over the wire; problems name each setting with what it takes. */
+/** Parses a profile of a request; problems name each wrong setting and what it expects. */
 export function readProfile(given: unknown): { profile: Profile; problems: Problem[] } {
   const result = PROFILE.safeParse(given);
   if (result.success) return { profile: result.data, problems: [] };

@@ -38,7 +38,7 @@ const TLS_PORTS: ReadonlySet<Value> = new Set([443, 4443]);
 /** Chunks have 2 MB, and reading pauses at `BUFFER_CHUNKS` of each input: far from where chunks would be thrown away. */
 const MEGABYTES_PER_CHUNK = 16;
 
-/** Renders a template with the files that it refers to. Never throws: what is wrong stands in `problems`. */
+/** Renders a template with the files that it refers to. Never throws; `problems` has the errors. */
 export function renderConfig(templates: Templates, request: RenderRequest): RenderedConfig {
   const { variables, problems } = resolveVariables(request.variables);
   const sources = request.sources?.length ? request.sources : defaultSources(variables);

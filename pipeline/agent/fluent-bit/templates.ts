@@ -24,9 +24,9 @@ export class TemplateError extends Error {
 }
 
 /**
- * The Handlebars templates of a folder. Strict: a variable that is not given is an error that names it. Text is not
- * escaped for HTML; values have been refused before if they could leave their line (`variables.ts`), and `quote` keeps
- * one in its place on the line.
+ * The Handlebars templates of a folder. They are strict: a missing variable is an error that names it. Text is not
+ * escaped for HTML. Values that could leave their line were rejected before (`variables.ts`), and `quote` makes a value a
+ * single argument.
  */
 export class Templates {
   readonly #handlebars = Handlebars.create();
@@ -46,7 +46,7 @@ export class Templates {
     });
   }
 
-  /** Names of those that stand for a file of their own. */
+  /** Names of the templates that make a file, without the partials. */
   get names(): readonly string[] {
     return [...this.#compiled.keys()].filter((name) => !name.startsWith(PARTS)).sort();
   }

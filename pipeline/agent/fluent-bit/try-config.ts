@@ -12,14 +12,14 @@ import { type Entry, propertyOf, type Section } from './section.ts';
 
 const DRY_RUN_MILLISECONDS = 5_000;
 const TRIAL_MILLISECONDS = 10_000;
-/** Once its engine runs, what a plugin still has to say comes within this time. */
+/** How long a trial waits for late errors of plugins when the engine runs. */
 const QUIET_MILLISECONDS = 200;
 const STARTED = '[sp] stream processor started';
 const MAX_OUTPUT_CHARACTERS = 256 * 1024;
 
 /**
- * Runs a program until its standard input ends, and kills it then: also where this process is killed, for nobody would ever end the trial.
- * Nothing of it is worth a clean end.
+ * Runs a program until its standard input ends, and then kills it. So the trial also ends where this process is killed. A trial
+ * has nothing that would need a clean end.
  */
 const WHILE_PARENT_LIVES =
   'exec 3<&0; "$0" "$@" </dev/null 3<&- & child=$!; { read -r _ <&3; kill -9 "$child"; } >/dev/null 2>&1 & exec 3<&-; wait "$child"';
@@ -27,15 +27,15 @@ const WHILE_PARENT_LIVES =
 export interface TryOptions {
   readonly program: string;
   readonly files: readonly ConfigFile[];
-  /** Of the main file. */
+  /** Sections of the main file. */
   readonly sections: readonly Section[];
-  /** Names of the variables that Fluent Bit will have; their values stay out of the trial. */
+  /** Names of the variables that Fluent Bit will have; the trial does not use their values. */
   readonly environment: readonly string[];
 }
 
 /**
- * Lets a real Fluent Bit read the configuration (`--dry-run`) and start it for a moment, in a folder of its own: inputs
- * look at empty folders there, outputs at a port where nobody listens, and the machine's own state is not touched.
+ * Lets a real Fluent Bit read the configuration (`--dry-run`) and run it for a moment in a folder of its own. Inputs read
+ * empty folders there, outputs send to a port without a listener, and the machine's own state is not touched.
  */
 export async function tryConfig(options: TryOptions): Promise<Problem[]> {
   const folder = await mkdtemp(join(tmpdir(), 'logplane-trial-'));
@@ -64,7 +64,7 @@ export async function tryConfig(options: TryOptions): Promise<Problem[]> {
 }
 
 interface Run {
-  /** undefined when it was still running, and was ended here. */
+  /** Exit code; undefined where it was still running and was ended here. */
   readonly code: number | null | undefined;
   readonly output: string;
   readonly started: boolean;
@@ -101,7 +101,7 @@ async function run(options: TryOptions, cwd: string, args: readonly string[], li
   }
 }
 
-/** The same configuration with nothing of the machine in it. */
+/** The same configuration without any paths or ports of the machine. */
 async function harmless(sections: readonly Section[], folder: string): Promise<Section[]> {
   const changed: Section[] = [];
   for (const [index, section] of sections.entries()) {
@@ -111,7 +111,7 @@ async function harmless(sections: readonly Section[], folder: string): Promise<S
         'storage.path': join(folder, 'storage'),
         http_server: 'off',
         hot_reload: 'off',
-        // At a higher level the errors that are looked for would not be written.
+        // At a higher level some errors would not be written.
         log_level: 'info',
       });
     } else if (section.name === 'INPUT') {
@@ -153,7 +153,7 @@ function problemsOf(
   });
 }
 
-/** Where the plugin that an error line names stands: `[filter:modify:modify.0] …`. */
+/** The line of the plugin that an error names: `[filter:modify:modify.0] …`. */
 function lineOf(message: string, sections: readonly Section[]): number | undefined {
   const [, kind, plugin, instance] = /\[(input|filter|output):(\w+):([^\]]+)\]/.exec(message) ?? [];
   if (kind === undefined) return undefined;

@@ -3,16 +3,16 @@ import type { Problem } from './problem.ts';
 export type Value = string | number | boolean;
 export type Variables = Readonly<Record<string, Value>>;
 
-/** Takes a value's text. Throws a sentence that says what it expects. */
+/** Reads a value's text. @throws ExpectedError that says what was expected */
 type Read = (text: string) => Value;
 
 export interface VariableDefinition {
   readonly description: string;
-  /** Other names under which it may be given; its own name wins. */
+  /** Other names of the variable; its own name wins. */
   readonly aliases?: readonly string[];
-  /** Without one, the variable must be given. */
+  /** A variable without a default must be given. */
   readonly default?: Value;
-  /** Its value never enters a configuration, which refers to the environment of Fluent Bit instead. */
+  /** The value never enters a configuration, which refers to Fluent Bit's environment instead. */
   readonly secret?: true;
   readonly read: Read;
 }
@@ -177,12 +177,13 @@ export const VARIABLES: Readonly<Record<string, VariableDefinition>> = {
   DISABLE_FLUENT_BIT_LOGGING: { description: 'collect nothing', default: false, read: yesOrNo },
 };
 
-/** Breaks out of a line, or reads the environment or a file of the machine, wherever it is written. */
+/** Characters with which a value could leave its line or refer to the environment. */
 const UNSAFE = /[\p{Cc}\u2028\u2029]|\$\{/u;
 
 /**
- * Reads what was given, by every variable's own name and default. Problems name each that is missing, unknown or wrong.
- * @param required false leaves out what is missing, to check a part of what will be merged
+ * Resolves variables to their values, under their own names and with their defaults. Problems name each that is missing, unknown or
+ * wrong.
+ * @param required false: missing variables are no problem, so that a profile can be checked before it is merged
  */
 export function resolveVariables(
   given: Variables,
@@ -218,7 +219,7 @@ export function resolveVariables(
   return { variables, problems };
 }
 
-/** Those of an environment that are variables, under the names in which they stand there; empty ones count as unset. */
+/** The variables in an environment, under the names that they have there; empty ones count as unset. */
 export function variablesOf(
   environment: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
@@ -231,7 +232,7 @@ export function variablesOf(
   );
 }
 
-/** The same by every variable's own name, so that values under different names can be merged. */
+/** The variables under their own names, so that values under different aliases can be merged. */
 export function withOwnNames(given: Variables): Record<string, Value> {
   const renamed: Record<string, Value> = { ...given };
   for (const [name, { aliases = [] }] of Object.entries(VARIABLES)) {

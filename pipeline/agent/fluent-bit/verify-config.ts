@@ -4,12 +4,12 @@ import type { ConfigFile } from './render-config.ts';
 import { tryConfig } from './try-config.ts';
 import { VARIABLES } from './variables.ts';
 
-/** Variables that a configuration refers to in place of holding their values. */
+/** Secret variables, to which a configuration refers instead of holding their values. */
 export const SECRETS: readonly string[] = Object.keys(VARIABLES).filter((name) => VARIABLES[name]!.secret);
 
 /**
- * Everything that is known to be wrong with a configuration: its structure, and where that is sound what a real Fluent Bit
- * says of it.
+ * All known problems of a configuration: those of its structure and, where there are none, those that a real Fluent Bit
+ * reports.
  * @param program undefined on a machine without Fluent Bit
  * @param environment names of the variables that Fluent Bit will have
  */

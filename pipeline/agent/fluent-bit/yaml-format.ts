@@ -4,7 +4,7 @@ import type { Entry, Section } from './section.ts';
 
 const PIPELINE = { inputs: 'INPUT', filters: 'FILTER', outputs: 'OUTPUT' } as const;
 
-/** Writes the same pipeline in Fluent Bit's YAML format. A key that is written several times becomes a list. */
+/** Prints sections in Fluent Bit's YAML format. A repeated key becomes a list. */
 export function printYaml(sections: readonly Section[]): string {
   const blocks = (name: string) => sections.filter((section) => section.name === name).map(toObject);
   const pipeline = Object.fromEntries(Object.entries(PIPELINE).map(([key, name]) => [key, blocks(name)]));
@@ -21,7 +21,7 @@ function toObject({ entries }: Section): Record<string, string | string[]> {
   return object;
 }
 
-/** Reads that format; what it does not know is a problem, for Fluent Bit passes over it in silence. */
+/** Parses Fluent Bit's YAML format. Unknown parts are problems, because Fluent Bit ignores them silently. */
 export function parseYaml(file: string, text: string): { sections: Section[]; problems: Problem[] } {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });

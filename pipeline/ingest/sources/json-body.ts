@@ -17,16 +17,16 @@ const LIST_CLOSES = 0x5d;
 const COMMA = 0x2c;
 
 /**
- * Cuts a body into the JSON texts of its records: NDJSON line by line, an array element by element, one
- * object (also a pretty-printed one) as it stands. Lazy, so that a body of millions of tiny records never
- * stands in memory as objects. Blank lines are passed over; texts that are no JSON come out as they are, and records that are too long
- * in pieces. Gives undefined where a step that is long enough has led to no text.
+ * Cuts a body into the JSON texts of its records: NDJSON line by line, an array element by element, a single
+ * object (also a pretty-printed one) as it is. It is lazy, so that a body of millions of tiny records is never in memory as
+ * objects. Blank lines are skipped, texts that are no JSON are yielded as they are, and records that are too long in pieces.
+ * undefined stands for a bounded step that has found no text yet.
  */
 export function splitJsonBody(body: Buffer): IterableIterator<SourceText> {
   return new BodyTexts(body);
 }
 
-/** Parses one text; gives the reason where it is not a JSON object. */
+/** Parses one text; returns the reason where it is not a JSON object. */
 export function parseEntry(text: string): SourceEntry | UnreadableEntry {
   const limit = exceededLimit(text);
   if (limit !== undefined && text.startsWith('{')) return entryOfText({ text, limit });
@@ -45,12 +45,12 @@ export function parseEntry(text: string): SourceEntry | UnreadableEntry {
 
 const OBJECT = /^\{\s*["}].*\}$/s;
 
-/** False of most texts that are no JSON object: to parse one of these costs as much as to store a record. */
+/** False for most texts that are no JSON object. It saves the parse of such a text, which costs as much as storing a record. */
 export function mayBeObject(text: string): boolean {
   return OBJECT.test(text);
 }
 
-/** A JSON line in a shipper's record that exceeds a limit stays text, and the record says so. */
+/** Adds to a shipper's record the limit that the JSON line in it exceeds; such a line stays text. */
 function withLimitOfLine(entry: SourceEntry): SourceEntry {
   const { log } = entry.fields;
   const limit = typeof log === 'string' && log.charCodeAt(0) === OPENS ? exceededLimit(log) : undefined;
@@ -59,7 +59,7 @@ function withLimitOfLine(entry: SourceEntry): SourceEntry {
   return { fields: { ...entry.fields, too_large: limit }, text, exceeded: limit };
 }
 
-/** True of the text of any JSON value. What exceeds a limit is taken for one. */
+/** True of the text of any JSON value, and of a text that exceeds a limit. */
 export function isJson(text: string): boolean {
   if (exceededLimit(text) !== undefined) return true;
   try {
@@ -75,39 +75,39 @@ const expected = (kind: string) => `expected a JSON object, got ${kind}`;
 const skipByteOrderMark = (body: Buffer) =>
   body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0;
 
-/** Where the first line alone is no object but the whole is, the body is one object over several lines. */
+/** True where the body is one object over several lines: the first line alone is no object and the whole is one. */
 function* isOnePrettyObject(body: Buffer, start: number): Generator<undefined, boolean> {
   const end = body.indexOf(NEWLINE, start);
   if (end === -1) return false;
-  // A line alone is a line, and what begins another object behind this one is no part of it: seen without a look at either.
+  // Two cases need no further look: a single line, and a line that ends an object before a line that begins another.
   if (end === body.length - 1 || (body[end - 1] === CLOSES && body[end + 1] === OPENS)) return false;
   if (yield* isOneObject(body.subarray(0, end), start)) return false;
   if (!(yield* isOneObject(body, start))) return false;
-  // Read as a whole where that is soon done: a broken line among whole ones may look like a part of an object.
+  // A short body is parsed to be sure: a broken line among valid ones may look like a part of an object.
   if (body.length - start > MAX_RECORD_BYTES) return true;
   return isJson(body.toString('utf8', start));
 }
 
 const NOTHING: IteratorResult<SourceText> = { value: undefined, done: false };
-/** There was no text, and hardly any time has passed. */
+/** The result of a short step that has found no text. */
 const AGAIN: IteratorResult<SourceText> = { value: undefined, done: false };
 const MAX_STEPS = 1_000;
 
-/** An iterator by hand: generators within generators take four times as long for a line. */
+/** An iterator without generators, because nested generators take four times as long for a line. */
 class BodyTexts implements IterableIterator<SourceText> {
   readonly #body: Buffer;
   readonly #cursor: JsonCursor;
   readonly #encoding: 'latin1' | 'utf8';
-  /** What comes next is looked for by this. */
+  /** The search for the next text. */
   #find: () => IteratorResult<SourceText> = () => this.#begin();
-  /** Where the text begins that is looked for. */
+  /** The position at which the next text begins. */
   #from = 0;
   #isPretty: Generator<undefined, boolean> | undefined;
 
   constructor(body: Buffer) {
     this.#body = body;
     this.#cursor = new JsonCursor(body, skipByteOrderMark(body));
-    // Of ASCII this is a copy, 0.15 µs for 300 bytes in place of 0.4.
+    // `latin1` is a plain copy of ASCII: 0.15 µs for 300 bytes instead of 0.4.
     this.#encoding = isAscii(body) ? 'latin1' : 'utf8';
   }
 
@@ -148,7 +148,7 @@ class BodyTexts implements IterableIterator<SourceText> {
     return this.#text(from, cursor.at, this.#findLine);
   }
 
-  /** Elements of a JSON array by their brackets alone; the lines behind it follow, or what follows a broken element as one text. */
+  /** Finds the elements of a JSON array by their brackets alone. The lines behind the array follow; behind a broken element the rest is one text. */
   #beginElement(): IteratorResult<SourceText> {
     if (!this.#cursor.skipBlanks()) return NOTHING;
     this.#from = this.#cursor.at;
@@ -170,7 +170,7 @@ class BodyTexts implements IterableIterator<SourceText> {
     return this.#text(from, this.#body.length, this.#findLine);
   }
 
-  /** The text between two places without blanks around it, in pieces where it is too long. */
+  /** The text between two positions without blanks around it, in pieces where it is too long. */
   #text(start: number, behind: number, then: () => IteratorResult<SourceText>): IteratorResult<SourceText> {
     const body = this.#body;
     this.#find = then;

@@ -5,7 +5,7 @@ const COMMA = 0x2c;
 /** Bytes after which a walk is interrupted: a tenth of a millisecond. */
 export const PIECE_BYTES = 64 * 1024;
 
-/** What a byte is outside of strings. */
+/** Kinds of bytes outside of strings. */
 const ORDINARY = 0;
 const OPENS = 1;
 const CLOSES = 2;
@@ -16,14 +16,14 @@ for (const byte of Buffer.from('}]')) KINDS[byte] = CLOSES;
 KINDS[COMMA] = 3;
 KINDS[QUOTE] = QUOTES;
 
-/** Of JSON: other control characters are part of what was sent. */
+/** True of JSON's four blanks; other control characters are content. */
 export function isBlank(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
 /**
  * Walks through JSON by its brackets, commas and strings alone, without reading a value. A step is bounded, whatever the bytes
- * are; who drives the cursor can let others have the event loop between two of them.
+ * are, so that the caller can yield to the event loop between two steps.
  */
 export class JsonCursor {
   readonly bytes: Buffer;
@@ -41,7 +41,7 @@ export class JsonCursor {
     return this.bytes[this.at] ?? Number.NaN;
   }
 
-  /** Goes on over blanks; true when something else is reached, or the end. */
+  /** Skips blanks; true when something else, or the end, is reached. */
   skipBlanks(): boolean {
     const { bytes } = this;
     const stop = Math.min(this.at + PIECE_BYTES, bytes.length);
@@ -52,8 +52,8 @@ export class JsonCursor {
   }
 
   /**
-   * Goes on towards the comma or bracket that ends the value, or the end of the bytes, to which a broken one reaches; true when the
-   * cursor is there.
+   * Skips a value, up to the comma or bracket behind it; a broken value reaches to the end of the bytes. True when the cursor is
+   * there.
    */
   skipValue(): boolean {
     const { bytes } = this;
@@ -96,13 +96,13 @@ export class JsonCursor {
   }
 }
 
-/** Deeper than this, the kinds of the brackets that are open are not remembered. */
+/** Open brackets whose kind is remembered; deeper ones are only counted. */
 const REMEMBERED_DEPTH = 1_000;
 const SPACE = 0x20;
 
 /**
- * Tells whether the bytes from `start` on are one JSON object and blanks, as far as brackets, commas and strings show it: no string has a
- * line break, no object begins where a name is due. Gives undefined between bounded steps.
+ * Checks whether the bytes from `start` on are one JSON object and blanks, as far as brackets, commas and strings show it: no string has a
+ * line break, no object begins where a name is expected. Yields undefined between bounded steps.
  */
 export function* isOneObject(bytes: Buffer, start: number): Generator<undefined, boolean> {
   const open: number[] = [];
@@ -126,7 +126,7 @@ export function* isOneObject(bytes: Buffer, start: number): Generator<undefined,
       if (!isDue) return false;
       if (++depth <= REMEMBERED_DEPTH) open.push(byte);
     } else if (KINDS[byte] === CLOSES && depth-- <= REMEMBERED_DEPTH) {
-      // The closing bracket of each kind stands two behind the opening one.
+      // The code of a closing bracket is two higher than that of its opening one.
       if (open.pop() !== byte - 2) return false;
     }
     before = byte;

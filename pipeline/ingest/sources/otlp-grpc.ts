@@ -13,7 +13,7 @@ import {
 import { LogplaneError } from '../../runtime/errors.ts';
 import { encodeExportResponse, encodeRetryStatus } from './otlp-protobuf.ts';
 
-/** Who calls `LogsService/Export`. */
+/** The caller of `LogsService/Export`. */
 export interface GrpcCaller {
   /** The caller's address, without its port. */
   readonly peer: string;
@@ -22,7 +22,7 @@ export interface GrpcCaller {
 }
 
 export interface GrpcExport extends GrpcCaller {
-  /** The serialized request, unpacked. */
+  /** The uncompressed serialized request. */
   readonly message: Buffer;
   /** Aborted when the caller no longer waits for the answer. */
   readonly signal: AbortSignal;
@@ -34,14 +34,14 @@ export interface OtlpGrpcOptions {
   readonly port: number;
   /** Certificate and private key, PEM; without them the listener is plain. */
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
-  /** Bytes that one message may have, unpacked. */
+  /** Maximum size of one uncompressed message, in bytes. */
   readonly limit: number;
-  /** Holds memory for one message until the function that it gives is called. @throws LogplaneError where there is none */
+  /** Reserves memory for one message until the returned function is called. @throws LogplaneError where there is none */
   readonly reserve: (bytes: number) => () => void;
-  /** Called before anything of a message is read. @throws LogplaneError where the caller may not send */
+  /** Called before a message is read. @throws LogplaneError where the caller may not send */
   readonly authorize: (caller: GrpcCaller) => void;
   /**
-   * Takes the records in; resolves when they are durable.
+   * Stores the records; resolves when they are durable.
    * @throws LogplaneError, which the caller gets as gRPC status
    */
   readonly accept: (
@@ -52,13 +52,13 @@ export interface OtlpGrpcOptions {
 
 export interface OtlpGrpcServer {
   readonly port: number;
-  /** Ends when the calls under way have been answered, at the latest after `milliseconds`. */
+  /** Resolves when the calls under way have been answered, at the latest after `milliseconds`. */
   stop(milliseconds: number): Promise<void>;
 }
 
 const bytes = (value: Buffer) => value;
 
-/** The requests stay bytes until they are accepted: their hash tells a repetition. */
+/** Requests stay bytes until they are accepted, because their hash identifies a repetition. */
 const LOGS_SERVICE: ServiceDefinition = {
   Export: {
     path: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
@@ -147,7 +147,7 @@ function serverCredentials(tls: OtlpGrpcOptions['tls']): ServerCredentials {
   return ServerCredentials.createSsl(null, [{ cert_chain: tls.cert, private_key: tls.key }]);
 }
 
-/** Senders drop on all but UNAVAILABLE and, where a RetryInfo comes with it, RESOURCE_EXHAUSTED. */
+/** Senders drop their records on every code except UNAVAILABLE, and RESOURCE_EXHAUSTED with a RetryInfo. */
 const CODES: Readonly<Record<Exclude<LogplaneError['kind'], 'overloaded'>, status>> = {
   bad_request: status.INVALID_ARGUMENT,
   unauthorized: status.UNAUTHENTICATED,
@@ -159,7 +159,7 @@ const CODES: Readonly<Record<Exclude<LogplaneError['kind'], 'overloaded'>, statu
   too_many: status.RESOURCE_EXHAUSTED,
 };
 
-/** @param overload the code for a server that cannot take the call now: for want of memory, or of its store */
+/** @param overload the code for a server that cannot take the call now: it lacks memory, or its store does not answer */
 function toStatus(error: unknown, overload: status, onDefect: (error: unknown) => void) {
   if (!(error instanceof LogplaneError)) {
     onDefect(error);

@@ -15,7 +15,7 @@ import { exceededLimit, MAX_RECORD_BYTES, splitLongText } from './record-limits.
  *  its closing quote has a backslash before it. */
 const LONG_NUMBER = /("(?:timeUnixNano|observedTimeUnixNano|intValue)"\s*:\s*)(-?\d{16,20})(?=\s*[,}])/g;
 
-/** OTLP's JSON takes four levels for one of a value's. */
+/** OTLP's JSON uses four levels for one level of a value. */
 const MAX_JSON_DEPTH = MAX_VALUE_DEPTH * 4 + 8;
 
 const QUOTE = 0x22;
@@ -25,15 +25,15 @@ const LIST_CLOSES = 0x5d;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 
-/** Where a value stands in the body. */
+/** The position of a value in the body. */
 interface Span {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * Opens an `ExportLogsServiceRequest` in OTLP's JSON mapping: one that is short is parsed at once, a long one is looked at as a whole, by its
- * brackets. Gives undefined between bounded steps, then what reads its records.
+ * Opens an `ExportLogsServiceRequest` in OTLP's JSON mapping. A short one is parsed at once; a long one is checked by its brackets.
+ * Yields undefined between bounded steps, and returns a reader of its records.
  * @throws SyntaxError, OtlpValueError where it is no such request
  */
 export function* openJsonRequest(
@@ -116,8 +116,8 @@ function* checkJsonRequest(body: Buffer): Generator<undefined> {
 const NULL = 0x6e;
 
 /**
- * The records of an `ExportLogsServiceRequest` in OTLP's JSON mapping, read one at a time; what is no such thing comes as a record that
- * cannot be read. Undefined stands for a bounded step that has led to none.
+ * Yields the records of an `ExportLogsServiceRequest` in OTLP's JSON mapping one by one; a value that is no record is yielded as a record
+ * that cannot be read. undefined stands for a bounded step without a record.
  */
 function* readJsonGroups(body: Buffer): Generator<RecordGroup | undefined> {
   const cursor = new JsonCursor(body);
@@ -196,13 +196,13 @@ function unreadRecord(body: Buffer, { from, to }: Span, request: (record: string
   };
 }
 
-/** What a resource and a scope say, as members of JSON objects. */
+/** The attributes and names of a resource and a scope, as members of JSON objects. */
 interface Heads {
   readonly resource: string;
   readonly scope: string;
 }
 
-/** The request with one record alone. @param length of its heads, which are made only where it is small enough */
+/** A request with one record alone. @param length of its heads, which are made only where they are small enough */
 function requestOf(record: string, length: number, heads: () => Heads): string {
   const { resource, scope } = mayCarry(length, record.length) ? heads() : { resource: '', scope: '' };
   return requestOfResource(
@@ -214,7 +214,7 @@ const followed = (members: string) => (members === '' ? '' : `${members},`);
 const requestOfResource = (resource: string) => `{"resourceLogs":[${resource}]}`;
 const requestOfScope = (scope: string) => requestOfResource(`{"scopeLogs":[${scope}]}`);
 
-/** A resource or scope in which no records can be found: `request` makes a request with it alone. */
+/** The group of a resource or scope in which no records can be found. @param request makes a request with it alone */
 function brokenGroup(
   body: Buffer,
   { from, to }: Span,
@@ -232,7 +232,7 @@ function brokenGroup(
   return { shared: () => [], largeHead: [], [Symbol.iterator]: () => [record].values() };
 }
 
-/** The members of a head, which stand apart from each other in the body. */
+/** The text of a head's members, which are not adjacent in the body. */
 function textOf(body: Buffer, spans: Readonly<Record<string, Span>>, names: readonly string[]): string {
   const members = names.flatMap((name) => {
     const span = spans[name];
@@ -249,7 +249,7 @@ function readObject<Expected>(json: string, name: string): Expected {
   return expectObject<Expected>(JSON.parse(json.replace(LONG_NUMBER, '$1"$2"')), name);
 }
 
-/** Where the members of an object stand that have one of the names; of a repeated one the last. */
+/** Finds the positions of the members of an object with one of the names; of a repeated name the last one. */
 function* findMembers(
   body: Buffer,
   start: number,

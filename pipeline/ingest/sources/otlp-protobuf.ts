@@ -12,8 +12,8 @@ import { OtlpTooDeepError } from './otlp-value.ts';
 import { type LargeText, MAX_RECORD_BYTES, splitLongText } from './record-limits.ts';
 
 /**
- * The messages of OTLP logs (opentelemetry-proto 1.x: collector/logs/v1, logs/v1, resource/v1, common/v1), without
- * packages, which are no part of the encoding, and without those that hold lists of resources, scopes and records, which are read one by one.
+ * The messages of OTLP logs (opentelemetry-proto 1.x: collector/logs/v1, logs/v1, resource/v1, common/v1). Packages are left out, because
+ * they are no part of the encoding, and so are the messages with lists of resources, scopes and records, which are read one by one.
  */
 const SCHEMA = `
 syntax = "proto3";
@@ -43,7 +43,7 @@ message Any { string type_url = 1; bytes value = 2; }
 message Status { int32 code = 1; string message = 2; repeated Any details = 3; }
 `;
 
-/** Fields of requests, resources and scopes. */
+/** Numbers of the fields of requests, resources and scopes. */
 const RESOURCE_LOGS = 1;
 const SCOPE_LOGS = 2;
 const LOG_RECORDS = 2;
@@ -58,12 +58,12 @@ const Response = root.lookupType('ExportLogsServiceResponse');
 const RetryInfo = root.lookupType('RetryInfo');
 const Status = root.lookupType('Status');
 
-/** Fields of a message that are passed over between two bounded steps. */
+/** Fields of a message that one bounded step skips. */
 const STEP_FIELDS = 4_096;
 
 /**
- * Opens an `ExportLogsServiceRequest`: walks through it once, so that of a broken one no record is read. Gives undefined between bounded
- * steps, then what reads its records.
+ * Opens an `ExportLogsServiceRequest` and checks it once, so that no record of a broken request is read. Yields undefined between bounded
+ * steps, and returns a reader of its records.
  * @throws Error where the bytes are no such request
  */
 export function* openProtobufRequest(
@@ -86,8 +86,8 @@ function* checkProtobufRequest(body: Buffer): Generator<undefined> {
 }
 
 /**
- * The records of an `ExportLogsServiceRequest`, decoded one at a time: a body of millions of empty records never
- * stands in memory as objects. Undefined stands for a bounded step that has led to none.
+ * Yields the records of an `ExportLogsServiceRequest`, decoded one by one, so that a body of millions of empty records is never
+ * in memory as objects. undefined stands for a bounded step without a record.
  * @throws Error, while it is iterated, where the bytes are no such request
  */
 function* readProtobufGroups(body: Buffer): Generator<RecordGroup | undefined> {
@@ -137,7 +137,7 @@ function unreadRecord(bytes: Buffer, resource: Head, scope: Head): UnreadRecord 
   };
 }
 
-/** The request with one record alone. */
+/** A request with one record alone. */
 function requestOf(record: Buffer, resource: Head, scope: Head): Buffer {
   const shared = lengthOf(resource) + lengthOf(scope);
   const [ofResource, ofScope] = mayCarry(shared, record.length) ? [resource, scope] : [NO_HEAD, NO_HEAD];
@@ -155,12 +155,12 @@ function writeFields({ head, schemaUrl }: Head, field: number, message: Buffer):
   return Buffer.from(writer.finish());
 }
 
-/** Of a field with a message or a text in it. */
+/** The tag of a field with a message or a text. */
 function tagOf(field: number): number {
   return (field << 3) | 2;
 }
 
-/** The texts in a message stand in its bytes as they are: so they are found by what they say. */
+/** The printable part of a message: texts are in its bytes as they are, so a person can find them by their words. */
 const printable = (text: string) => text.replace(/[\0-\x08\x0e-\x1f\x7f\ufffd]+/g, ' ');
 
 function* printablePieces(bytes: Buffer): Generator<LargeText> {
@@ -172,7 +172,7 @@ function largeTexts(...parts: readonly (Buffer | undefined)[]): (() => Generator
   return large.map((part) => () => printablePieces(part!));
 }
 
-/** 64-bit numbers come as decimal strings, bytes as buffers; what was not sent is left out. */
+/** Decodes a message: 64-bit numbers become decimal strings, bytes buffers; fields that were not sent are left out. */
 function decode<Message>(type: protobuf.Type, bytes: Uint8Array): Message {
   try {
     return type.toObject(type.decode(bytes), { longs: String }) as Message;
@@ -182,7 +182,7 @@ function decode<Message>(type: protobuf.Type, bytes: Uint8Array): Message {
   }
 }
 
-/** What a resource or scope says. */
+/** The bytes of a resource or scope, without its records. */
 interface Head {
   readonly head: Buffer | undefined;
   readonly schemaUrl: Buffer | undefined;
@@ -190,7 +190,7 @@ interface Head {
 
 const NO_HEAD: Head = { head: undefined, schemaUrl: undefined };
 
-/** Resources and scopes have their head and the address of its schema in fields of the same numbers. */
+/** Finds the head and the schema URL of a resource or scope; both kinds have them in fields of the same numbers. */
 function* findHead(bytes: Buffer): Generator<undefined, Head> {
   let head: Buffer | undefined;
   let schemaUrl: Buffer | undefined;
@@ -205,7 +205,7 @@ function* findHead(bytes: Buffer): Generator<undefined, Head> {
   return { head, schemaUrl };
 }
 
-/** The messages in one repeated field. */
+/** Yields the messages of one repeated field. */
 function* members(bytes: Buffer, field: number): Generator<Buffer | undefined> {
   const reader = protobuf.Reader.create(bytes);
   for (let passed = 1; reader.pos < reader.len; passed++) {
@@ -227,7 +227,7 @@ export function encodeExportResponse(rejected: number, errorMessage: string): Bu
   return Buffer.from(Response.encode(Response.fromObject(message)).finish());
 }
 
-/** A `google.rpc.Status` that tells a gRPC client after how many seconds to send again. */
+/** A `google.rpc.Status` with a RetryInfo: after how many seconds the client should send again. */
 export function encodeRetryStatus(code: number, message: string, seconds: number): Buffer {
   const retry = RetryInfo.encode(RetryInfo.fromObject({ retryDelay: { seconds } })).finish();
   const details = [{ typeUrl: 'type.googleapis.com/google.rpc.RetryInfo', value: retry }];

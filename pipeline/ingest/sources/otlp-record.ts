@@ -11,13 +11,13 @@ import {
   writeValue,
 } from './otlp-value.ts';
 
-/** What a resource's records share. */
+/** The fields that all records of a resource share. */
 export interface ResourceHead {
   readonly resource?: { readonly attributes?: readonly KeyValue[]; readonly droppedAttributesCount?: number };
   readonly schemaUrl?: string;
 }
 
-/** What a scope's records share. */
+/** The fields that all records of a scope share. */
 export interface ScopeHead {
   readonly scope?: {
     readonly name?: string;
@@ -49,15 +49,15 @@ export type Field = readonly [name: string, value: string];
 /** The last whole second that a store of nanoseconds in 64 bits holds. */
 const LATEST_SECOND = 9_223_372_036;
 
-/** Names that OTLP or the product fills itself, whether or not this record has a value for them. */
+/** Names that OTLP or the product fills itself, also where this record has no value for them. */
 const OWN_NAMES = ['timestamp', 'observed_timestamp', 'severity_number', 'severity_text', 'message', 'level'];
 const MESSAGE_KEYS = ['message', 'log', 'msg', 'body'];
 const INDEXED: ReadonlySet<string> = new Set(INDEXED_FIELDS);
 
 /**
- * One record as the JSON text of a flat object: its own fields in snake case, then its attributes, then what
- * it shares with its group. A name that is taken gets an underscore behind it; the same name with the same
- * value is written once.
+ * One record as the JSON text of a flat object: its own fields in snake case, then its attributes, then the fields
+ * of its group. A name that is taken gets an underscore behind it; the same name with the same value is written
+ * once.
  * @throws OtlpValueError
  */
 export function writeOtlpRecord(record: OtlpRecord, shared: readonly Field[]): string {
@@ -66,7 +66,7 @@ export function writeOtlpRecord(record: OtlpRecord, shared: readonly Field[]): s
   }
   const observed = nanoseconds(record.observedTimeUnixNano, 'observedTimeUnixNano');
   const own = [
-    // The specification: without a time of the event, the time of its observation stands for it.
+    // As in the specification, the time of the observation replaces a missing time of the event.
     ...field('timestamp', nanoseconds(record.timeUnixNano, 'timeUnixNano') ?? observed),
     ...field('observed_timestamp', observed),
     ...number('severity_number', record.severityNumber),
@@ -82,7 +82,7 @@ export function writeOtlpRecord(record: OtlpRecord, shared: readonly Field[]): s
   return `{${withFreeNames(own, given).join(',')}}`;
 }
 
-/** What every record of a resource gets: its attributes and names. @throws OtlpValueError */
+/** The fields that every record of a resource gets: its attributes and names. @throws OtlpValueError */
 export function writeResourceFields({ resource, schemaUrl }: ResourceHead): Field[] {
   return [
     ...text('otel.resource.schema_url', schemaUrl),
@@ -91,7 +91,7 @@ export function writeResourceFields({ resource, schemaUrl }: ResourceHead): Fiel
   ];
 }
 
-/** The same of a scope. @throws OtlpValueError */
+/** The fields that every record of a scope gets. @throws OtlpValueError */
 export function writeScopeFields({ scope, schemaUrl }: ScopeHead): Field[] {
   return [
     ...text('otel.scope.name', scope?.name),
@@ -145,7 +145,7 @@ function attributes(list: readonly KeyValue[] | undefined, name: string): Field[
   });
 }
 
-/** A text is the message. Anything else is kept as `body` as well, beside a message that can be read. */
+/** A text becomes the message. Any other value is kept as `body`, beside a readable message. */
 function body(value: AnyValue | undefined): Field[] {
   if (value === undefined || value === null) return [];
   const json = writeValue(value);
@@ -157,7 +157,7 @@ function body(value: AnyValue | undefined): Field[] {
   ];
 }
 
-/** The text that a structured body carries, as Fluent Bit sends it, or the one that bytes are. */
+/** The text in a structured body, as Fluent Bit sends it, or the text of bytes. */
 function messageOf({ kvlistValue, bytesValue }: AnyValue): string | undefined {
   if (bytesValue !== undefined) return textOfBytes(bytesValue);
   for (const key of MESSAGE_KEYS) {
@@ -176,7 +176,7 @@ function textOfBytes(value: string | Uint8Array): string {
   }
 }
 
-/** Members of a structured body that have a column of their own are found in it: `machine_id`, `job_id`, … */
+/** The members of a structured body that have a column of their own: `machine_id`, `job_id`, … */
 function bodyFields(value: AnyValue | undefined): Field[] {
   const members = value?.kvlistValue?.values ?? [];
   return members
@@ -184,7 +184,7 @@ function bodyFields(value: AnyValue | undefined): Field[] {
     .map((member) => [member.key!, writeValue(member.value)]);
 }
 
-/** Nanoseconds since 1970 as RFC 3339, which is never taken for another unit; undefined for 0, which means unknown. */
+/** Nanoseconds since 1970 as RFC 3339, which cannot be mistaken for another unit; undefined for 0, which means unknown. */
 function nanoseconds(value: string | number | undefined, name: string): string | undefined {
   if (value === undefined || value === null) return undefined;
   const digits = writeInteger(value, name).padStart(10, '0');

@@ -8,47 +8,47 @@ import { OtlpTooDeepError } from './otlp-value.ts';
 import { type LargeText, MAX_RECORD_BYTES, type SourceText } from './record-limits.ts';
 import type { SourceEntry, UnreadableEntry } from './source-entry.ts';
 
-/** Records of one resource and scope, one by one; undefined stands for a bounded step that has led to none. */
+/** The records of one resource and scope, one by one; undefined stands for a bounded step without a record. */
 export interface RecordGroup extends Iterable<UnreadRecord | undefined> {
-  /** The fields that all of them get. @throws Error where they cannot be read */
+  /** The fields that all of these records get. @throws Error where they cannot be read */
   shared(): readonly Field[];
-  /** What is too long to be read of these fields: all of them are left out then, and this is kept as text. */
+  /** The shared fields where they are too long to be read: they are left out of the records then, and kept as text. */
   readonly largeHead: readonly (() => Iterable<LargeText>)[];
 }
 
 export interface UnreadRecord {
-  /** Why it is no log record, where that is known without reading it: an error for each of 30 million costs minutes. */
+  /** Why it is no log record, where that is known without reading it; 30 million thrown errors would take minutes. */
   readonly problem?: string | undefined;
   /** @throws Error where it is no log record */
   read(): OtlpRecord;
   /**
-   * A request with this record alone, for the dead letter of one that cannot be read: it can be sent again as it is. Bytes
+   * A request with this record alone, for the dead letter of a record that cannot be read; it can be sent again as it is. Bytes
    * where the request was in protobuf.
    */
   raw(): string | Buffer;
-  /** As text, where it is nested too deeply to be read. */
+  /** The record as text, where it is nested too deeply to be read. */
   text(): string;
-  /** Set where it is too long to be read. */
+  /** The pieces of a record that is too long to be read; else undefined. */
   readonly pieces: (() => Iterable<LargeText>) | undefined;
 }
 
 /**
- * Marks the text of a record that cannot be read: a reason follows, then a line break and the record as a text or in base64.
+ * First character of the text of a record that cannot be read. The reason follows, then a line break and the record, as text or in base64.
  */
 const UNREADABLE = { text: '!', bytes: '?' } as const;
 const MAX_REASON_CHARACTERS = 500;
-/** Marks a record that lacks what its resource and scope say. */
+/** First character of a record without the fields of its resource and scope. */
 const ALONE = '~';
 /**
- * What resources and scopes say is written into each of their records. So much may be added to a request by that, and to a large one so many times its
- * length: 30 million empty records beside a resource of 1 MB would be 30 TB.
+ * Bounds of the shared fields, which are written into each record of a resource and scope: characters that a request may grow by, and for a
+ * large request the multiple of its length. Without bounds 30 million empty records with a resource of 1 MB would be 30 TB.
  */
 const MIN_SHARED_CHARACTERS = 64 * 1024 * 1024;
 const MAX_SHARED_RATIO = 16;
 
 /**
- * What a record shares with others is part of the dead letter of each, as long as it is not much larger than the record: a body
- * of many small ones that share much would else become a multiple of itself.
+ * Whether a record's dead letter may include the shared fields: only where they are not much larger than the record. Otherwise a body
+ * of many small records with large shared fields would grow to a multiple of its size.
  */
 export function mayCarry(shared: number, record: number): boolean {
   return shared <= 256 + 4 * record && shared + record <= MAX_RECORD_BYTES;
@@ -108,7 +108,7 @@ function writeUnreadable(reason: string, raw: string | Buffer): string {
     : `${UNREADABLE.bytes}${why}\n${raw.toString('base64')}`;
 }
 
-/** Decodes what `writeOtlpEntries` gave. */
+/** Decodes a text of `writeOtlpEntries`. */
 export function parseOtlpEntry(text: string): SourceEntry | UnreadableEntry {
   const kind = text[0];
   if (kind === UNREADABLE.text || kind === UNREADABLE.bytes) {
@@ -133,7 +133,7 @@ export function parseOtlpEntry(text: string): SourceEntry | UnreadableEntry {
   };
 }
 
-/** The number decides; the text is how the sender spells it. */
+/** The severity: the number decides the level, the text is the sender's spelling. */
 function severityOf(number: unknown, spelling: string) {
   const numbered = typeof number === 'number' ? severityOfOtlp(number) : undefined;
   if (!numbered) return severityOfWord(spelling);

@@ -1,30 +1,30 @@
 import { endOfString } from '../../record/raw-json.ts';
 import type { RecordLimit, SourceEntry, UnreadableEntry } from './source-entry.ts';
 
-/** A record of more bytes, as JSON, is kept as texts of at most so many. One of this length takes 70 ms at worst to be read. */
+/** Bytes of a record as JSON; a longer one is kept as texts of at most this size. A record of this size takes at worst 70 ms to be read. */
 export const MAX_RECORD_BYTES = 1024 * 1024;
-/** Members of all objects in a record together. */
+/** Number of members of all objects in a record. */
 export const MAX_RECORD_FIELDS = 10_000;
-/** Objects and lists in each other, the record itself counted. Whoever walks through a value by recursion relies on it. */
+/** Depth of nested objects and lists, with the record itself. Recursive code relies on it. */
 export const MAX_RECORD_DEPTH = 64;
 
-/** What is too large to be read: all of a record, or a piece of one that is longer than `MAX_RECORD_BYTES`. */
+/** A text that is too large to be read as a record: a whole record, or a piece of one that is longer than `MAX_RECORD_BYTES`. */
 export interface LargeText {
   readonly text: string;
   readonly limit: RecordLimit;
-  /** Which piece it is, from 1, and how long the whole record is. */
+  /** Number of the piece, from 1, and the size of the whole record. */
   readonly piece?: { readonly part: number; readonly bytes: number };
-  /** Set where it is no record: it becomes dead letters. */
+  /** Why the text is no record; it becomes a dead letter then. */
   readonly reason?: string | undefined;
 }
 
-/** What a source gives of a request: a record's JSON, a piece of one, or nothing where it has only gone on, so that others get their turn. */
+/** A step of a source through a request: a record's JSON, a piece of one, or undefined, so that the reader may yield to the event loop. */
 export type SourceText = string | LargeText | undefined;
 
 const QUOTE = 34;
 const COLON = 58;
 
-/** The limit that a JSON text exceeds, whether or not it is valid. Nearly every record is short or flat: of that two searches are enough. */
+/** The limit that a JSON text, valid or not, exceeds. For a short or flat record, as nearly all are, two searches are enough. */
 export function exceededLimit(
   json: string,
   maxDepth = MAX_RECORD_DEPTH,
@@ -38,7 +38,7 @@ export function exceededLimit(
     const code = json.charCodeAt(at);
     if (code === QUOTE) {
       const behind = endOfString(json, at);
-      // A string without an end is the last of a text that is no JSON.
+      // A string without an end: the text is no JSON, and nothing follows.
       if (behind <= at) return undefined;
       at = behind - 1;
     } else if (code === COLON) {
@@ -58,7 +58,7 @@ function hasMore(text: string, sign: string, count: number): boolean {
   return false;
 }
 
-/** The entry of a record that exceeds a limit: its text is the message, read as a raw line's. */
+/** The entry of a record that exceeds a limit: its text becomes the message of a raw line. */
 export function entryOfText({ text, limit, piece, reason }: LargeText): SourceEntry | UnreadableEntry {
   if (reason !== undefined) return { reason };
   const fields = {
@@ -69,15 +69,15 @@ export function entryOfText({ text, limit, piece, reason }: LargeText): SourceEn
   return { fields, text: JSON.stringify(fields), exceeded: limit };
 }
 
-/** So far back from where a piece has to end a better place is looked for. */
+/** How far back from the limit of a piece a better position to end at is searched. */
 const CUT_BYTES = 16 * 1024;
 const KEY_BEGINS = '-----BEGIN ';
 const KEY_ENDS = '-----END ';
 
 /**
- * The pieces of a record that is too long. They end where a secret is hardly cut in two, for the halves of one would not be known: not
- * within a private key, behind a line break or a comma, else behind a blank.
- * @param reason why it can be no record, whatever it says
+ * Cuts a record that is too long into pieces. A piece ends where a secret is unlikely to be divided, because its halves would not be
+ * recognized: never within a private key, preferably behind a line break or a comma, else behind a blank.
+ * @param reason why the text can be no record
  */
 export function* splitLongText(
   bytes: Buffer,
@@ -103,7 +103,7 @@ function cutBefore(bytes: Buffer, from: number, limit: number): number {
     if (found !== -1) return limit - tail.length + found + 1;
   }
   let end = limit;
-  // Not within a character of several bytes.
+  // A character of several bytes is not divided.
   while (end > limit - 4 && (bytes[end]! & 0xc0) === 0x80) end--;
   return end;
 }

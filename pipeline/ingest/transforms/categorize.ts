@@ -1,12 +1,12 @@
 import { BUILT_IN_RULES, type Categorize, type CategoryRule, UNCATEGORIZED } from '../../record/category.ts';
 
-/** Paths, containers and files remembered per generation, of which there are two. */
+/** Entries of one generation; two generations are kept. */
 const REMEMBERED = 10_000;
 /** How much of a line is shown to the program patterns, and of a path or a name to theirs: its end. */
 const HEAD = 400;
 const TAIL = 4_096;
 
-/** A bounded map: what was used since the last change of generations outlives the next one. */
+/** A bounded map: an entry that is used within a generation outlives the next change of generations. */
 class Remembered {
   #recent = new Map<string, string>();
   #older = new Map<string, string>();
@@ -41,7 +41,7 @@ function serviceOfPath(rules: readonly CategoryRule[], path: string): string {
   const slashed = path.slice(-TAIL).replaceAll('\\', '/');
   const byPattern = rules.find((rule) => rule.path?.test(slashed));
   if (byPattern) return byPattern.service;
-  // The file's own name first, then the two folders nearest to it: further up are users' and clusters' names.
+  // The file's own name first, then its two nearest folders; names further up are those of users and clusters.
   const parts = slashed.split('/').slice(-3).reverse();
   for (const part of parts) {
     const service = serviceOfWords(rules, part);
@@ -60,12 +60,12 @@ function serviceOfProgram(rules: readonly CategoryRule[], line: string): string 
 }
 
 /**
- * Sorts records into services. An explicit `service` wins; then come, for the rules of the caller and after them for the
- * built-in ones, the file's path, the container's name and the program that wrote the line.
+ * Sorts records into services. An explicit `service` wins. Then the caller's rules, and after them the built-in ones, are matched with
+ * the file's path, the container's name and the program that wrote the line.
  *
- * A file is written by one program: the first line of a file (of one machine) that shows its program decides for the lines after it, which may be
- * plain, and is never revised. So the answer depends only on that file's lines in their order of arrival, not on
- * other files; lines before that one, and plain lines after a restart up to the next telling one, stay `uncategorized`.
+ * A file is written by one program, so the first line of a file (of one machine) that shows its program decides for all later lines, and
+ * is never revised. The result depends only on the lines of that file in their order of arrival. Lines before the deciding one stay
+ * `uncategorized`, and after a restart so do lines up to the next one that shows the program.
  */
 export function createCategorizer(custom: readonly CategoryRule[] = []): Categorize {
   const layers = custom.length > 0 ? [custom, BUILT_IN_RULES] : [BUILT_IN_RULES];
@@ -85,12 +85,12 @@ export function createCategorizer(custom: readonly CategoryRule[] = []): Categor
     if (service !== '') return service;
     if (file_path !== '' || container_name !== '') {
       const key = container_name === '' ? file_path : `${file_path}\0${container_name}`;
-      let service = services.get(key);
-      if (service === undefined) {
-        service = byOrigin(file_path, container_name);
-        services.set(key, service);
+      let found = services.get(key);
+      if (found === undefined) {
+        found = byOrigin(file_path, container_name);
+        services.set(key, found);
       }
-      if (service !== '') return service;
+      if (found !== '') return found;
     }
     const file = file_path === '' ? '' : `${machine_id}\0${file_path}`;
     const known = file === '' ? undefined : programs.get(file);

@@ -9,7 +9,7 @@ export interface CategoryFile {
   readonly rules: readonly CategoryRule[];
 }
 
-/** The text of a CATEGORIES_FILE says something that cannot be meant; the message names each rule and field. */
+/** The text of a CATEGORIES_FILE is invalid; the message names each rule and field. */
 export class CategoryRulesError extends Error {
   override readonly name = 'CategoryRulesError';
 }
@@ -19,8 +19,8 @@ const NAME = z
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'must be a name of lower-case letters, digits, ".", "_" and "-"');
 
 /**
- * In RE2's syntax, without the lookarounds and references back of JavaScript's: every line passes through these patterns, and with one of
- * JavaScript's that goes back over a text again and again (`(a+)+$`) a line of 40 letters holds up all ingest.
+ * A pattern in RE2's syntax, without JavaScript's lookarounds and backreferences. Every line is matched with these patterns, and a
+ * JavaScript pattern that backtracks without end (`(a+)+$`) would hold up all ingest over a line of 40 letters.
  */
 const PATTERN = z.string().transform((source, context) => {
   try {
@@ -73,7 +73,8 @@ function describe(issue: z.core.$ZodIssue, document: unknown): string {
  *         container: '^ray-'            # on the container's name,
  *         program: '^\[trainer\] '      # on the head of the line
  *
- * Any one kind of evidence is enough for a rule. Throws CategoryRulesError with every problem, one per line.
+ * One kind of evidence is enough for a rule.
+ * @throws CategoryRulesError with every problem, one per line
  */
 export function parseCategoryRules(text: string): CategoryFile {
   let document: unknown;

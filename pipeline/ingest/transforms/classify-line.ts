@@ -1,6 +1,6 @@
 import { stripAnsi, trimLineEnd } from './clean-text.ts';
 
-/** What one line is to the lines around it. */
+/** The part that a line plays among the lines around it. */
 export type LineKind =
   | 'blank'
   /** Starts an event that indented lines may continue: it has a time or a level at its head. */
@@ -16,11 +16,11 @@ export type LineKind =
 
 export interface ClassifiedLine {
   readonly kind: LineKind;
-  /** Who wrote it: lines of different ranks or processes come interleaved. '' for the only one. */
+  /** The rank or process that wrote the line, because their lines interleave; '' where none is named. */
   readonly lane: string;
-  /** Level, file and line that vLLM repeats on every line of one message; '' where there is none. */
+  /** The prefix (level, file and line) that vLLM repeats on every line of one message; '' where there is none. */
   readonly repeated: string;
-  /** The line behind lane and repeated prefix. */
+  /** The line without the lane and the repeated prefix. */
   readonly body: string;
   /** True if the head says that something failed, so that a bare traceback may belong to it. */
   readonly failed: boolean;
@@ -35,9 +35,9 @@ const FAILED = /\b(?:ERROR|CRITICAL|FATAL|Error|error|EXCEPTION|Exception|WARNIN
 const FAILURE =
   /^(?:\{ )?(?:Uncaught )?(?:[\w$]+\.)*[A-Z]?\w*(?:Error|Exception)\b(?: \[\w+\])?(?::|$)|^Exception in thread |^panic: |^fatal error: |^goroutine \d+ \[/;
 const PROLOGUE = /^(?:file:\/\/)?\/\S+\.[cm]?[jt]s:\d+$/;
-/** Flask's banner: indented, yet each line says something of its own. */
+/** Flask's banner: its lines are indented, yet each is an event of its own. */
 const BULLET = /^ \* \S/;
-/** Time and level are looked for in this much of a line. */
+/** Characters of a line in which time and level are searched. */
 const HEAD = 160;
 
 export function classifyLine(line: string): ClassifiedLine {

@@ -1,7 +1,7 @@
 const ESC = '\u001b';
 /** CSI sequences (colours, cursor), OSC sequences (titles, links), and the two-character rest. */
 const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/g;
-/** What changes from one update of a progress bar to the next: the bar or a spinner, numbers with their units, what is not known yet, blanks. */
+/** The parts that change from one update of a progress bar to the next: bar, spinner, numbers with units, question marks, blanks. */
 const PROGRESS = new RegExp(
   [
     String.raw`\|[^|\n]*\|`,
@@ -15,12 +15,12 @@ const PROGRESS = new RegExp(
   'g',
 );
 const LETTER = /\p{L}/u;
-/** So many states of a line are compared: a file of a run that took days holds 40,000 in a line of 1 MB. */
+/** States of one line that are compared: the file of a run that took days has 40,000 in a line of 1 MB. */
 const COMPARED_STATES = 40_000;
 
 /**
- * One line of updates, each of which overwrote the one before it on the terminal → the last one; and of those that say something else in
- * words the last one as well, on a line of its own. So nothing is hidden by what was written over it.
+ * Reduces a line of updates, each of which overwrote the one before on the terminal, to the last one. Updates with other words
+ * keep their last one too, on a line of its own, so that nothing is hidden by a later update.
  */
 function lastStates(line: string): string {
   const written = line.split('\r').filter((state) => state.trim() !== '');
@@ -29,19 +29,19 @@ function lastStates(line: string): string {
   for (const [index, state] of written.entries()) {
     if (index < first) continue;
     const kind = state.replace(PROGRESS, '');
-    // Again at the end: the states stand in the order in which they were last seen.
+    // Deleted first, because the states are kept in the order in which they were last seen.
     states.delete(kind);
     if (LETTER.test(kind) || index === written.length - 1) states.set(kind, state);
   }
   return [...written.slice(0, first), ...states.values()].join('\n');
 }
 
-/** Colours and other terminal sequences taken out. */
+/** Removes colours and other terminal sequences. */
 export function stripAnsi(text: string): string {
   return text.includes(ESC) ? text.replace(ANSI, '').replaceAll(ESC, '') : text;
 }
 
-/** Line ends behind the text taken off. */
+/** Removes the line ends behind the text. */
 export function trimLineEnd(text: string): string {
   let end = text.length;
   while (end > 0 && (text.charCodeAt(end - 1) === 10 || text.charCodeAt(end - 1) === 13)) end--;
@@ -49,9 +49,9 @@ export function trimLineEnd(text: string): string {
 }
 
 /**
- * What a person would have seen of the text on a terminal: no colours, no NULs, no line end behind it, well-formed. Of a line as its program
- * wrote it (`isLine`), of progress updates the last one of each kind; a field that was sent as such is never cut, what stands behind a carriage
- * return is on a line of its own there. Clean text comes back as it is, at the price of a few searches.
+ * The text as a person would see it on a terminal: without colours, NULs and line ends behind it, and well-formed. Of progress updates in
+ * a line as its program wrote it (`isLine`) the last one of each kind remains. A field that was sent as such is never cut; there the
+ * text behind a carriage return goes to a line of its own. Clean text is returned as it is, at the cost of a few searches.
  */
 export function cleanText(text: string, isLine: boolean): string {
   let clean = stripAnsi(text);

@@ -18,20 +18,20 @@ import { createPathReader } from './read-path.ts';
 
 export interface RecordRules {
   readonly categorize: Categorize;
-  /** IANA zone of times that are written without one. */
+  /** IANA zone of times that are written without a zone. */
   readonly defaultTimezone: string;
 }
 
-/** A record that is being made. */
+/** A record whose fields are still being set. */
 export type Draft = { -readonly [Field in keyof LogRecord]: LogRecord[Field] };
 
-/** What was read of an entry's fields, apart from those that have columns. */
+/** The parts that were read of an entry, apart from its columns. */
 export interface ReadEntry {
-  /** Has the names that were sent; their values play no part here. */
+  /** An object with the names that were sent; the values are not used. */
   readonly fields: Readonly<Record<string, unknown>>;
   /** The record's text as it was sent. */
   readonly text: string;
-  /** The text is a line as its program wrote it, with a time of its own at its head perhaps. */
+  /** True where the text is a line as its program wrote it, which may have a time of its own at its head. */
   readonly isLine: boolean;
   readonly time: Timestamp | undefined;
   readonly severity: Severity | undefined;
@@ -43,7 +43,7 @@ export interface ReadEntry {
   readonly members: string;
 }
 
-/** Field in which a text stands as it was sent, where the message is not the same. */
+/** The field that keeps the text as it was sent, where the message is different. */
 const ORIGINAL = 'log.record.original';
 
 export function newDraft(timestamp: Timestamp): Draft {
@@ -72,7 +72,7 @@ export function newDraft(timestamp: Timestamp): Draft {
   };
 }
 
-/** Ids that the sender did not name, read out of the text. */
+/** Fills ids that the sender did not name with those in the text. */
 function fillIds(fields: ReadEntry['fields'], record: Draft, jobOfPath: string): void {
   const { message } = record;
   if (record.job_id === '' && fields.job_id === undefined) record.job_id = jobOfPath;
@@ -84,7 +84,7 @@ function fillIds(fields: ReadEntry['fields'], record: Draft, jobOfPath: string):
     record.request_id = requestIdFromText(message);
 }
 
-/** The record's place of origin where it names none: who wrote it, as far as its fields and its path tell. */
+/** The record's `source` where it names none, from its fields, its path and the way of arrival. */
 function sourceOf(fields: ReadEntry['fields'], filePath: string, ofPath: string, arrival: Arrival): string {
   if (fields.app_name !== undefined && fields.process_id !== undefined) return 'pm2';
   if (ofPath !== '') return ofPath;
@@ -92,12 +92,12 @@ function sourceOf(fields: ReadEntry['fields'], filePath: string, ofPath: string,
   return filePath === '' ? arrival.source : 'file';
 }
 
-/** The text whose head is read: where progress updates overwrote the head of the line, the line as it was written. */
+/** The text whose head is read: the line as it was written, where progress updates overwrote its head. */
 function headOf(message: string, text: string): string {
   return text.includes('\r') && !text.startsWith(message.slice(0, 16)) ? stripAnsi(text) : message;
 }
 
-/** `time` is the event's, `shipped` and `own` are when a shipper read it, if that is not the same. */
+/** Sets the times: `time` is the event's, `shipped` and `own` are when a shipper read it, where that is different. */
 function setTimes(
   record: Draft,
   time: Timestamp | undefined,
@@ -109,7 +109,7 @@ function setTimes(
   if (read !== record.timestamp) record.observed = read;
 }
 
-/** Makes a record of a draft whose columns hold what was sent for them: all that is found in its text and by its place. */
+/** Completes a draft whose columns hold the fields that were sent, with what its text, its path and its arrival show. */
 export function createCompleter({
   categorize,
   defaultTimezone,

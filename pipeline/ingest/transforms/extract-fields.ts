@@ -6,7 +6,7 @@ export function jobIdFromPath(path: string): string {
   return path.endsWith('.out') || path.endsWith('.err') ? (JOB_FILE.exec(path)?.[1] ?? '') : '';
 }
 
-/** What every text has that names one of the ids below: one look at it takes a third of the time of theirs. */
+/** Matches every text with one of the ids below, in a third of the time of their own patterns. */
 const ANY_ID = /ob|OB|Step|STEP |race|RACE|pan|PAN|[rR]eq|REQ/;
 
 /** False where none of the functions below would find anything. */
@@ -15,8 +15,8 @@ export function mayNameIds(text: string): boolean {
 }
 
 /**
- * `*** JOB 25883692 ON`, `StepId=1543570.2`, `STEP 405737.0 ON`, `Job ID: 1543570`, `--jobid 1543570`, `job 1543570`. A number of a
- * training step is not one, nor is a count of jobs.
+ * `*** JOB 25883692 ON`, `StepId=1543570.2`, `STEP 405737.0 ON`, `Job ID: 1543570`, `--jobid 1543570`, `job 1543570`. The number of a
+ * training step and a count of jobs do not match.
  */
 const JOB =
   /\b(?:job[ _-]?id\b"?|job\b|stepid(?==)|SLURM_JOB_ID)(?:\s*[:=]\s*"?|\s+)(\d{4,12})(?:[._]\d+)?(?![\w.-]*\/)\b|\bstep (\d{4,12})\.\d+\b/i;
@@ -43,7 +43,7 @@ export function traceIdFromText(text: string): string {
   return text.includes('race') || text.includes('RACE') ? hexId(TRACE, text) : '';
 }
 
-/** The span id, likewise. */
+/** The span id behind a `span_id`, `spanId` or `spanid` key; '' where it has none, as for the trace id. */
 export function spanIdFromText(text: string): string {
   return text.includes('pan') || text.includes('PAN') ? hexId(SPAN, text) : '';
 }

@@ -8,22 +8,22 @@ interface UsedTemplate {
   refused: number;
 }
 
-/** Each that does not match costs a text 50 ns, more where it is like the one that does. */
+/** Templates that are kept. Each one that does not match costs a text 50 ns, more where it is similar to the one that matches. */
 const MAX_TEMPLATES = 8;
-/** The pattern's memory of where it could go back to grows with the text. */
+/** Longer texts take the slow path, because a pattern's memory for backtracking grows with the text. */
 const MAX_TEXT_CHARACTERS = 64 * 1024;
-/** A shape costs as much to find as 20 records to read: where they are of no use, only one text in so many is looked at. */
+/** Texts between two attempts to make a template, where templates are of no use: making one costs as much as reading 20 records. */
 const MAX_PASSED = 4_096;
-/** How many more records a shape may give up than it makes. */
+/** How many more records a template may give up than it reads. */
 const MAX_REFUSED = 1_000;
 
 /**
- * Reads records of shapes that came before, in half the time that parsing, redacting and normalizing takes; what it makes is
- * what these would have made. It gives up a record wherever that is not certain.
+ * Reads records by templates of earlier records, in half the time of the slow path, which parses, redacts and normalizes. The result
+ * is what the slow path would have made. A record for which that is not certain is given up.
  */
 export class FastPath {
   readonly #find;
-  /** The one used last comes first. */
+  /** The template that was used last comes first. */
   readonly #templates: UsedTemplate[] = [];
   #passing = 1;
   #toPass = 0;
@@ -32,7 +32,7 @@ export class FastPath {
     this.#find = createTemplateFinder(rules);
   }
 
-  /** The record of a JSON text; undefined where it has to be read in the general way. */
+  /** The record of a JSON text; undefined where the text has to take the slow path. */
   read(text: string, arrival: Arrival): LogRecord | undefined {
     if (text.length > MAX_TEXT_CHARACTERS) return undefined;
     for (let index = 0; index < this.#templates.length; index++) {
@@ -52,13 +52,13 @@ export class FastPath {
     return undefined;
   }
 
-  /** Drops the shape that was used last: most of its records go the general way. It would be the next to be found again. */
+  /** Drops the template that was used last, because most of its records are given up, and waits: it would be made again at once. */
   #forget(): void {
     this.#templates.shift();
     this.#toPass = MAX_PASSED;
   }
 
-  /** Remembers the shape of a text, in the place of the one not used for longest. */
+  /** Makes a template of a text, which replaces the least recently used one. */
   #learn(text: string): void {
     const template = this.#find(text);
     const isFull = this.#templates.length === MAX_TEMPLATES;

@@ -5,14 +5,14 @@ const UPPER =
   'TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|SEVERE|CRITICAL|CRIT|FATAL|ALERT|EMERG|PANIC|VERBOSE|SUCCESS';
 
 /**
- * The level field at its place. Behind the time, and behind at most one other field of the usual kinds (`[thread]`,
- * `(process)`, a number, `name -`, `host/`, `host program[7]:`), in upper case as a word of its own.
+ * The level field: an upper-case word behind the time, and behind at most one other field of the usual kinds (`[thread]`,
+ * `(process)`, a number, `name -`, `host/`, `host program[7]:`).
  */
 const FIELD = new RegExp(
   `[\\s|:,\\])-]*(?:\\[[^\\]\\n]{0,160}\\][\\s:]*|\\([^()\\n]{0,80}\\)\\s*|\\d{1,10}\\s+|[\\w.$-]{1,80} +[-|] +|[\\w.-]{1,80}/|[\\w.-]+ [\\w./-]+(?:\\[\\d+\\])?: +)?[[(<]?\\s*(${UPPER})\\s*(?=[\\])>|/:\\s,-]|$)`,
   'y',
 );
-/** The same in lower or mixed case, where brackets, dashes or a colon say that the word is a field; `error: 0.05` is a metric. */
+/** The level field in lower or mixed case, where brackets, dashes or a colon mark the word as a field; `error: 0.05` is a metric. */
 const LOWER_FIELD =
   /[\s|:,\])-]*(?:\[(trace|debug|info|notice|warn|warning|error|err|crit|critical|alert|emerg|fatal|panic)\]|([Tt]race|[Dd]ebug|[Ii]nfo|[Nn]otice|[Ww]arn|[Ww]arning|[Ee]rror|[Cc]ritical|[Ff]atal|panic): (?!\s*[-+]?[\d.]))/y;
 /** Rank, process and compose prefixes, as they stand before time or level. */
@@ -32,8 +32,8 @@ const FATAL: Severity = { level: 'fatal', spelling: '' };
 const WARN: Severity = { level: 'warn', spelling: '' };
 
 /**
- * Sentences that only a failing program writes, at the start of a line (the first three anywhere: SLURM's words are glued
- * to whatever stood there). Each is tried only where its cheap mark is in the text.
+ * Sentences that only a failing program writes, at the start of a line (the first three anywhere, because SLURM appends its words to the
+ * current line). A pattern is tried only where its hint, which is cheap to find, is in the text.
  */
 const SENTENCES: readonly { hint: string; pattern: RegExp; severity: Severity }[] = [
   {
@@ -66,7 +66,7 @@ const SENTENCES: readonly { hint: string; pattern: RegExp; severity: Severity }[
     severity: WARN,
   },
 ];
-/** Sentences are looked for in this much of a text; joined stacks say what they are in their first or last lines. */
+/** Characters of a text in which sentences are searched; joined stacks have theirs in their first or last lines. */
 const SENTENCE_SPAN = 2048;
 const FIELD_SPAN = 512;
 
@@ -97,8 +97,9 @@ function levelField(text: string, afterTime: number): Severity | undefined {
 }
 
 /**
- * The level that a text says it has: its level field where it has one, else what one of a few well-known sentences
- * means, else undefined. `afterTime` is where the time at the head of the text ends, 0 without one. Words in the middle of a text say nothing.
+ * The severity that a text shows: its level field, else the meaning of one of a few well-known sentences, else undefined. Words in the
+ * middle of a text do not count.
+ * @param afterTime where the time at the head of the text ends; 0 where it has none
  */
 export function guessSeverity(text: string, afterTime = 0): Severity | undefined {
   const field = levelField(text, afterTime);

@@ -1,15 +1,15 @@
 import { type ClassifiedLine, classifyLine, type LineKind } from './classify-line.ts';
 
-/** One event of a text file: its lines as they stand there, joined by line feeds. */
+/** One event of a text file: its lines, joined by line feeds. */
 export interface JoinedEvent {
   readonly text: string;
   /** Number of the event's first line; lines are numbered from 0 in the order in which they were pushed. */
   readonly firstLine: number;
-  /** How many lines it holds; where writers interleave, they need not follow on one another. */
+  /** Number of its lines, which need not be adjacent where writers interleave. */
   readonly lines: number;
 }
 
-/** An event that may go on. */
+/** An event that further lines may continue. */
 interface Pending {
   readonly firstLine: number;
   readonly lines: string[];
@@ -17,33 +17,33 @@ interface Pending {
   kind: LineKind;
   repeated: string;
   failed: boolean;
-  /** Blank lines that belong to the event only if it goes on behind them. */
+  /** Blank lines, which belong to the event only if a later line continues it. */
   blanks: number;
 }
 
 const MAX_LINES = 500;
 const MAX_CHARACTERS = 256 * 1024;
-/** Ranks and processes whose stacks may be open at the same time. */
+/** Ranks and processes with open stacks at the same time. */
 const MAX_LANES = 64;
-/** A stack is over when its writer was silent for this many lines of others. */
+/** A stack ends when its writer has been silent for so many lines of others. */
 const MAX_SPAN_LINES = 2000;
 
 /** The last line of a Python stack, or of one link in its chain. */
 const EXCEPTION = /^[A-Za-z_][\w.]*(?::(?: .*)?)?$/;
-/** What stands below a Python exception and belongs to it. */
+/** Lines below a Python exception that belong to it. */
 const PYTHON_TAIL =
   /^(?:CUDA kernel errors|For debugging consider|Compile with|Device-side assertion|Search for `|During handling of|The above exception)/;
 const FRAME_TAIL = /^(?:Caused by: |Suppressed: |\.\.\. \d+ (?:more|common)|\}|\]|Node\.js v\d|\^+$|throw )/;
-/** Logging frameworks print it below the line that says what failed. */
+/** A Java exception, which logging frameworks print below the line about the failure. */
 const JAVA_EXCEPTION = /^(?:[a-z][\w$]*\.)+[A-Z]\w*(?:Exception|Error)\b/;
 const GO_TAIL = /^(?:goroutine \d+ \[|\[signal |created by |exit status \d|[\w./*()[\]{}-]+\(.*\)$)/;
 
-/** Joins the lines of one file into events. Bounded: a stack that never ends is cut, none of its lines is lost. */
+/** Joins the lines of one file into events. A stack that never ends is cut into several events; no line is lost. */
 export class LineJoiner {
   readonly #lanes = new Map<string, Pending>();
   #next = 0;
 
-  /** Takes the next line, without its line feed; returns the events that it has ended, in the order of their first lines. */
+  /** Adds the next line, without its line feed. Returns the events that it has ended, in the order of their first lines. */
   push(line: string): JoinedEvent[] {
     const number = this.#next++;
     const classified = classifyLine(line);
@@ -68,14 +68,14 @@ export class LineJoiner {
     return ended.sort((a, b) => a.firstLine - b.firstLine);
   }
 
-  /** Ends whatever is open: at the end of a file, or when it has been silent for a while. */
+  /** Ends all open events, at the end of a file or after a silence. */
   flush(): JoinedEvent[] {
     const ended: JoinedEvent[] = [];
     for (const lane of this.#lanes.keys()) this.#end(lane, ended);
     return ended.sort((a, b) => a.firstLine - b.firstLine);
   }
 
-  /** The first line that is in no returned event yet; undefined if every line is (or is blank and in none). */
+  /** Number of the first line that is in no returned event yet; undefined where all lines are returned or blank. */
   get oldestPending(): number | undefined {
     let oldest: number | undefined;
     for (const { firstLine } of this.#lanes.values()) {
@@ -144,7 +144,7 @@ function continues(pending: Pending, { kind, repeated, body }: ClassifiedLine): 
   }
 }
 
-/** True while the stack still lacks its last line, the exception. */
+/** True while the last line of the stack, the exception, is missing. */
 function endsInFrame({ lines }: Pending): boolean {
   const last = classifyLine(lines[lines.length - 1]!).kind;
   return last === 'indented' || last === 'traceback';

@@ -1,19 +1,19 @@
 /**
- * How far a private key in PEM has come whose lines arrive one by one. The state of one stream: a file, a container, what
- * one program sends.
+ * The state of a stream (a file, a container, a program) in which the lines of a private key in PEM arrive one by
+ * one.
  */
 export interface KeyBlock {
-  /** How many more records may belong to the key; 0 where none is open. */
+  /** How many further records may belong to the key; 0 where no key is open. */
   records: number;
-  /** Lines in a row that cannot belong to a key. */
+  /** Consecutive lines that cannot belong to a key. */
   others: number;
-  /** The line before was a full line of the key, so a short one may be its last. */
+  /** True where the line before was a full line of the key, so that a short line may be its last. */
   expectsTail: boolean;
 }
 
-/** A key of 16,384 bits has 200 lines, a PGP key with many subkeys some hundred. */
+/** Records of one key: a key of 16,384 bits has 200 lines, a PGP key with many subkeys some hundred. */
 export const MAX_KEY_RECORDS = 1_000;
-/** Programs that share a file write between the lines of a key. After so many other lines in a row the END is not awaited any longer. */
+/** Other programs may write lines between those of a key. After so many in a row the key counts as ended. */
 const MAX_OTHER_LINES = 8;
 
 /** `-----BEGIN RSA PRIVATE KEY-----`, `---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----` and their ends. */
@@ -21,7 +21,7 @@ const MARKER = /-{4,5} ?(BEGIN|END) ([A-Z0-9 ]{0,60})-{4,5}/g;
 const PRIVATE_KEY = /PRIVATE KEY(?: BLOCK)? ?$/;
 /** Line ends, also as JSON and shells escape them. */
 const LINE_END = /(\r?\n|\r|(?<!\\)\\{1,8}[rn])/;
-/** What may stand around a line: indents, quotes, the marks of a quotation or a list. */
+/** Characters around a line: indents, quotes, the signs of a quotation or a list. */
 const AROUND = String.raw`[\s"'\x60>|,;\\]`;
 const RUN = '[A-Za-z0-9+/]{16,}={0,2}';
 const KEY_LINE = new RegExp(`^(${AROUND}*)(${RUN}(?:${AROUND}+${RUN})*)(?![A-Za-z0-9+/=])`);
@@ -40,12 +40,13 @@ export function closedBlock(): KeyBlock {
 }
 
 /**
- * The text without the private keys in it. A key whose END is missing goes on in the next text of the same stream: `block` says
- * whether one is open and is changed. What is no line of a key stays as it is.
+ * Replaces the private keys in a text. A key without its END goes on in the next text of the same stream. Lines that are not part of a
+ * key stay as they are.
+ * @param block the state of the stream, which is changed
  */
 export function redactKeys(text: string, block: KeyBlock, replace: (match: string) => string): string {
   const output = new Output(replace);
-  /** Where the BEGIN of the open key stands in this text. */
+  /** Position of the open key's BEGIN in this text. */
   let begin: number | undefined;
   let done = 0;
   for (const { 0: marker, 1: kind, 2: label, index } of text.matchAll(MARKER)) {
@@ -79,7 +80,7 @@ function redactLines(text: string, block: KeyBlock, output: Output): void {
   }
 }
 
-/** A header of a key, with the key behind it where all stands in one line. */
+/** Redacts a header of a key, with the key behind it where all is in one line. */
 function redactRuns(line: string, output: Output): void {
   let done = 0;
   for (const { 0: run, index } of line.matchAll(LONG_RUN)) {
@@ -106,7 +107,7 @@ function redactLine(line: string, block: KeyBlock, output: Output): void {
   block.expectsTail = to - from > 15;
 }
 
-/** Which part of a line belongs to a key; an empty one where none does. */
+/** The part of a line that belongs to a key; an empty range where none does. */
 function keyIn(line: string, expectsTail: boolean): [from: number, to: number] {
   const whole = KEY_LINE.exec(line);
   if (whole && isMixed(whole[2]!)) {
@@ -141,16 +142,16 @@ function tailOf(line: string) {
   };
 }
 
-/** No word, no number and no hash in hexadecimal digits. */
+/** True of text that is neither a word nor a number nor a hexadecimal hash. */
 function isMixed(run: string): boolean {
   return /[A-Z]/.test(run) && /[a-z0-9+/]/.test(run) && !/^[0-9A-F]+$/.test(run);
 }
 
-/** What is written of a text; what is redacted line after line becomes one mark. */
+/** The redacted text; consecutive redacted lines become one `[REDACTED]`. */
 class Output {
   readonly #replace: (match: string) => string;
   #written = '';
-  /** What came behind the last mark, where that may be dropped. */
+  /** The text behind the last `[REDACTED]`, where it may be dropped. */
   #between: string | undefined;
 
   constructor(replace: (match: string) => string) {

@@ -10,13 +10,13 @@ import { readLevel } from './read-level.ts';
 import { readTime, readTimeAt } from './read-time.ts';
 import { unwrapJsonLine } from './unwrap-json-line.ts';
 
-/** Turns a decoded entry into the record that is stored. Never throws: what cannot be read is kept as it was sent. */
+/** Turns a decoded entry into the record that is stored. Never throws: a value that cannot be read is kept as it was sent. */
 export type Normalize = (entry: SourceEntry, arrival: Arrival) => LogRecord;
 
-/** Fields that hold the text, most telling first. */
+/** Fields that may hold the text, the best first. */
 export const TEXT_KEYS = ['message', 'log', 'msg', 'body'] as const;
 export const INDEXED: ReadonlySet<string> = new Set(INDEXED_FIELDS);
-/** Names under which a record has fields of the product's own: a sender's come back with an underscore behind. */
+/** Names of the product's own fields; a sender's field of such a name gets an underscore behind it. */
 export const RESERVED: ReadonlySet<string> = new Set([
   'id',
   'timestamp',
@@ -26,7 +26,7 @@ export const RESERVED: ReadonlySet<string> = new Set([
   'message',
   SAMPLE_RATE,
 ]);
-/** Other names of indexed fields. They fill a column that the sender left empty, and stay as they were sent. */
+/** Other names of indexed fields. They fill a column that the sender left empty, and stay as attributes too. */
 export const ALIASES: ReadonlyMap<string, IndexedField> = new Map([
   ['service.name', 'service'],
   ['k8s.container.name', 'container_name'],
@@ -36,7 +36,7 @@ export const ALIASES: ReadonlyMap<string, IndexedField> = new Map([
   ['spanId', 'span_id'],
   ['requestId', 'request_id'],
 ]);
-/** A JSON line inside a docker line inside the shipper's record: deeper nesting is text. */
+/** Levels of JSON in text that are unwrapped: a JSON line in a docker line in the shipper's record. Deeper nesting stays text. */
 const MAX_WRAPPINGS = 2;
 const NOTHING: ReadonlyMap<string, string> = new Map();
 
@@ -46,14 +46,14 @@ export function textKeyOf(fields: SourceEntry['fields']): string | undefined {
   return undefined;
 }
 
-/** The name with as many underscores behind it as make it one that the sender does not use. */
+/** The name with as many underscores behind it as it takes until the sender does not use it. */
 function freeName(name: string, fields: SourceEntry['fields']): string {
   let other = `${name}_`;
   while (Object.hasOwn(fields, other)) other += '_';
   return other;
 }
 
-/** A scalar as a column holds it; '' for what no text column can hold. */
+/** A scalar as text for a column; '' for a value that a text column cannot hold. */
 function columnText(entry: SourceEntry, key: string, value: unknown): string {
   if (typeof value === 'boolean') return String(value);
   if (typeof value !== 'number') return '';
@@ -61,8 +61,8 @@ function columnText(entry: SourceEntry, key: string, value: unknown): string {
 }
 
 /**
- * Fills the columns that the entry's fields have. Returns the fields that stay in the attributes, by their name in the
- * entry, with the name that they get; `used` says which have become a part of the record of their own.
+ * Fills the columns of the record from the entry's fields. Returns the fields that stay in the attributes: their names in the entry,
+ * each with the name that it gets. `used` names the fields that the record holds already.
  */
 function fillColumns(
   entry: SourceEntry,
@@ -81,7 +81,7 @@ function fillColumns(
       }
       const text = columnText(entry, key, value);
       record[key as IndexedField] = text;
-      // The product fills these two itself: an empty one must not hide what it found.
+      // The product fills these two itself: an empty field of the sender must not hide the value that it finds.
       if (text === '' && (key === 'service' || key === 'source')) name = freeName(key, fields);
     } else if (used(key)) {
       continue;

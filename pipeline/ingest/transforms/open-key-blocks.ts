@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closedBlock, type KeyBlock } from './key-block.ts';
 
-/** Fields that tell one stream of an agent from another: the file, the container, the program. */
+/** Fields that distinguish the streams of an agent: the file, the container, the program. */
 const STREAM_FIELDS = [
   'machine_id',
   'host.name',
@@ -22,23 +22,23 @@ const STREAM_FIELDS = [
   'node_id',
 ] as const;
 
-/** Open keys of one agent, and agents that have some: an agent that opens more costs itself alone. */
+/** Bound of the open keys of one agent, and of the agents with open keys; so an agent that opens too many affects only itself. */
 const MAX_STREAMS = 100;
 const MAX_AGENTS = 1_000;
 
-/** What the streams that a request touched were like before it, by the names of the streams. */
+/** The states of the streams of a request before it, by the names of the streams. */
 export type Before = Map<string, KeyBlock>;
 
 /**
- * Streams in the middle of a private key whose lines arrive one by one. Kept in memory: after a restart, and on another server process,
- * the lines behind are not known as those of a key.
+ * The streams that are in the middle of a private key whose lines arrive one by one. They are kept in memory alone: after a restart, and on
+ * another server process, the remaining lines are not recognized as parts of a key.
  */
 export class OpenKeyBlocks {
   /** By agent and stream, the least recently used agent first. */
   readonly #agents = new Map<string, Map<string, KeyBlock>>();
   #dropped = 0;
 
-  /** Streams that were forgotten in the middle of a key, because too many were open. */
+  /** Number of streams that were forgotten in the middle of a key, because too many were open. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -49,8 +49,8 @@ export class OpenKeyBlocks {
   }
 
   /**
-   * Has `read` redact one record of a stream, and remembers what it made of the stream's key.
-   * @param before where the state before is put, to be given to `restore`
+   * Has `read` redact one record of a stream, and remembers the state of the stream afterwards.
+   * @param before gets the state before, for `restore`
    */
   use<T>(agent: string, stream: string, before: Before, read: (block: KeyBlock) => T): T {
     const known = this.#agents.get(agent)?.get(stream);
@@ -62,7 +62,7 @@ export class OpenKeyBlocks {
     return result;
   }
 
-  /** The records since `before` were not stored and will be sent again, so the keys that were open are open again. */
+  /** Restores the states of `before`, because the records since then were not stored and will be sent again. */
   restore(agent: string, before: Before): void {
     for (const [stream, block] of before) if (block.records > 0) this.#set(agent, stream, block);
   }

@@ -1,4 +1,4 @@
-/** What the name of a SLURM output file says; '' where it does not say. */
+/** The facts in the name of a SLURM output file; '' for those that it does not have. */
 export interface JobPathFacts {
   readonly job_id: string;
   readonly array_task_id: string;

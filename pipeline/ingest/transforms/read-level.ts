@@ -22,7 +22,7 @@ export interface ReadLevel {
   readonly severity: Severity;
 }
 
-/** Keys that a level is sent under, most telling first. */
+/** Names of fields with a level, the best first. */
 export const LEVEL_KEYS: readonly (readonly [key: string, read: Read])[] = [
   ['level', word],
   ['severity', word],
@@ -38,7 +38,7 @@ export const LEVEL_KEYS: readonly (readonly [key: string, read: Read])[] = [
   ['PRIORITY', number(severityOfSyslog)],
 ];
 
-/** The level that a record's fields say it has; undefined where they say none that is known. */
+/** The level in a record's fields; undefined where they have none that is known. */
 export function readLevel(fields: Readonly<Record<string, unknown>>): ReadLevel | undefined {
   for (const [key, read] of LEVEL_KEYS) {
     const value = fields[key];

@@ -1,6 +1,6 @@
 import { jobIdFromPath } from './extract-fields.ts';
 
-/** What a file's path says about the records in it; '' where it does not say. */
+/** The facts about records in their file's path; '' for those that it does not have. */
 export interface PathFacts {
   readonly job_id: string;
   readonly source: string;
@@ -16,7 +16,7 @@ function sourceOf(path: string, jobId: string): string {
   return jobId !== '' || /(?:^|[/_-])slurm[^/]*\.(?:out|err)$/.test(path) ? 'slurm' : '';
 }
 
-/** Reads paths, each of them once. */
+/** Creates a reader that remembers the paths that it has read. */
 export function createPathReader(): (path: string) => PathFacts {
   const known = new Map<string, PathFacts>();
   return (path) => {

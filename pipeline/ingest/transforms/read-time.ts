@@ -4,7 +4,7 @@ import type { Timestamp } from '../../record/timestamp.ts';
 import type { Zone } from '../../record/timezone.ts';
 import type { SourceEntry } from '../sources/source-entry.ts';
 
-/** Fields that hold the time, most telling first. */
+/** Names of fields with the time, the best first. */
 export const TIME_KEYS = ['timestamp', 'time', 'ts', '@timestamp', 'date'] as const;
 
 export interface ReadTime {
@@ -12,12 +12,12 @@ export interface ReadTime {
   readonly time: Timestamp;
 }
 
-/** The time that one field holds; undefined where it holds none. */
+/** The time in one field; undefined where it has none. */
 export function readTimeAt(entry: SourceEntry, key: string, zone: Zone): Timestamp | undefined {
   const value = entry.fields[key];
   if (typeof value === 'string') return parseTimestamp(value, zone);
   if (typeof value !== 'number') return undefined;
-  // Nanoseconds do not fit a double, and neither do the digits of a fraction: those are read off the text.
+  // Nanoseconds and long fractions do not fit a double, so they are read from the text.
   return parseEpoch(
     Number.isSafeInteger(value) ? String(value) : (rawMember(entry.text, key) ?? String(value)),
   );

@@ -14,21 +14,21 @@ export interface TemplateRules extends RecordRules {
   readonly redact: Redactor;
 }
 
-/** How records are written that have the same members in the same order, as one program writes one after the other. */
+/** A template for records with the same members in the same order, as one program writes them. */
 export interface RecordTemplate {
-  /** Matches their JSON text. */
+  /** Matches the JSON text of these records. */
   readonly pattern: RegExp;
-  /** The record of what `pattern` captured; undefined where something in it has to be looked at more closely. */
+  /** Makes the record of what `pattern` captured; undefined where it has to take the slow path. */
   read(values: readonly string[], arrival: Arrival): LogRecord | undefined;
 }
 
-/** Finds the shape of a record's JSON text; undefined where it has none of its own, as with objects in objects. */
+/** Makes the template of a record's JSON text; undefined where there can be none, for instance with objects in objects. */
 export type FindTemplate = (text: string) => RecordTemplate | undefined;
 
 const MAX_MEMBERS = 40;
 const BRACE = 123;
 
-/** A member with which the general way of reading does more than to keep it in its place. */
+/** True of a member that the slow path does more with than to keep it as it is. */
 function isSpecial({ name, isString }: PlainMember): boolean {
   if (INDEXED.has(name)) return !isString;
   return RESERVED.has(name) || ALIASES.has(name) || name === '__proto__';

@@ -2,10 +2,10 @@ import { type KeyBlock, redactKeys } from './key-block.ts';
 import { FURTHER_FORMS, SECRET_FORMS, SECRET_HINTS, type SecretForm } from './secret-forms.ts';
 import { REDACTED } from './secret-names.ts';
 
-/** Told of each secret that was replaced, by the name of its form. */
+/** Called with the name of the form for each secret that was replaced. */
 export type OnRedacted = (form: string) => void;
 
-/** The text with what the forms find replaced. */
+/** Replaces what the forms find in a text. */
 export function applyForms(text: string, forms: readonly SecretForm[], onRedacted?: OnRedacted): string {
   let redacted = text;
   for (const { name, pattern, replace } of forms) {
@@ -18,15 +18,15 @@ export function applyForms(text: string, forms: readonly SecretForm[], onRedacte
   return redacted;
 }
 
-/** One of the hints is in it. */
+/** True where one of the hints is in the text, so that it may hold a secret. */
 export function mayHold(text: string, hints: readonly RegExp[]): boolean {
   for (const hint of hints) if (hint.test(text)) return true;
   return false;
 }
 
 /**
- * A text without secrets of the well-known forms.
- * @param block the key that the stream of the text is in the middle of
+ * Replaces secrets of the well-known forms in a text.
+ * @param block the state of the text's stream, which may be in the middle of a key
  */
 export function redactText(text: string, block?: KeyBlock): string {
   if (block && block.records > 0) block.records--;

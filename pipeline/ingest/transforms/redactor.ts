@@ -10,34 +10,34 @@ import { isOpaque, REDACTED } from './secret-names.ts';
 
 export interface RedactorOptions {
   readonly forms: readonly SecretForm[];
-  /** What a text with one of them holds, as JSON too. */
+  /** One of these matches every text with one of the forms, also as JSON. */
   readonly hints: readonly RegExp[];
-  /** Forms that no hint tells of: every text is looked at closely for them. */
+  /** Forms that the hints do not cover; every text is matched with them. */
   readonly unhinted: readonly SecretForm[];
-  /** Tells whether a field of this name holds a secret. */
+  /** Whether a field of this name holds a secret. */
   readonly isSecretName: (name: string) => boolean;
   readonly onRedacted: OnRedacted;
 }
 
-/** Takes secrets out of what arrives, before anything else sees it. */
+/** Replaces secrets in what arrives, before anything else sees it. */
 export interface Redactor {
   /**
-   * The entry itself where it holds none.
-   * @param block the key that the entry's stream is in the middle of
+   * Redacts an entry; returns the entry itself where it holds no secret.
+   * @param block the state of the entry's stream, which may be in the middle of a key
    */
   entry(entry: SourceEntry, block?: KeyBlock): SourceEntry;
-  /** Of a text of any kind, also one that cannot be read. */
+  /** Redacts any text, also one that cannot be decoded. */
   text(text: string, block?: KeyBlock): string;
   /**
-   * True of a string's value as it stands in JSON where there is certainly nothing to replace. Costs a tenth of the others. An entry
-   * is left as it is when this is true of all its names and values.
+   * True of a string as it is written in JSON, where there is certainly nothing to replace. Takes a tenth of the time of the others. An entry
+   * whose names and values are all clean needs no redaction.
    */
   isClean(json: string): boolean;
-  /** Streams whose next records belong to a private key. */
+  /** The streams that are in the middle of a private key. */
   readonly keyBlocks: OpenKeyBlocks;
 }
 
-/** JSON texts in texts of JSON: deeper ones are plain text. */
+/** Levels of JSON in strings of JSON whose fields are read; deeper ones are plain text. */
 const MAX_DEPTH = 4;
 const COLON = 58;
 
@@ -60,7 +60,7 @@ export function createRedactor({
     return REDACTED;
   };
 
-  /** A string's value: the fields of a JSON object in it are read as fields, so that it stays one. */
+  /** Redacts a string. A JSON object in it is redacted field by field, so that it stays a JSON object. */
   const redactString = (text: string, depth: number, block?: KeyBlock): string => {
     const mayHoldFields = depth < MAX_DEPTH && text.startsWith('{') && exceededLimit(text) === undefined;
     const fields = mayHoldFields ? parseObject(text) : undefined;
@@ -68,8 +68,8 @@ export function createRedactor({
   };
 
   /**
-   * Replaces strings in a JSON text; all else stays as it was written. Of a key that comes line by line, the lines are in the
-   * record's text; a record without one is its own text.
+   * Redacts the strings in a JSON text; everything else stays as it was written. The lines of a key that comes line by line are in the
+   * record's text field; where there is none, all strings may be such lines.
    */
   const redactJson = (
     text: string,
@@ -125,11 +125,11 @@ export function createRedactor({
   };
 }
 
-/** @param json the value of a field with a secret's name, as it stands in the text */
+/** @param json the value of a field with a secret's name, as it is written in the text */
 function holdsSecret(name: string, json: string): boolean {
   if (/^(?:null|true|false|""|\[\]|\{\})$/.test(json)) return false;
   if (json === `"${REDACTED}"`) return false;
-  // Where models speak, `token` is what they say.
+  // In the logs of models, `token` is a word that a model wrote.
   return !/token$/i.test(name) || /^[[{]/.test(json) || isOpaque(json.replace(/^"|"$/g, ''));
 }
 

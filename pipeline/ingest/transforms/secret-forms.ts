@@ -1,21 +1,21 @@
 import { closedBlock, redactKeys } from './key-block.ts';
 import { isOpaque, REDACTED, SECRET_WORDS } from './secret-names.ts';
 
-/** A way in which secrets are written. */
+/** A form in which secrets are written. */
 export interface SecretForm {
   readonly name: string;
   /**
-   * Replaces every match. It must take time linear in the text, whatever the text is: a regular expression is global and
-   * tries a run of letters from its start alone.
+   * Finds every secret of the form. It must match in linear time, whatever the text is: a regular expression is global and
+   * tries a run of letters only from its start.
    */
   readonly pattern: {
     [Symbol.replace](text: string, replace: (match: string, ...groups: string[]) => string): string;
   };
-  /** What stands in place of a match; given what `String.replace` gives. Left out: `[REDACTED]`. */
+  /** Returns the replacement of a match, from the arguments of `String.replace`. Default: `[REDACTED]`. */
   readonly replace?: (match: string, ...groups: (string | undefined)[]) => string;
 }
 
-/** Not in the middle of a word, which also keeps a long run of letters from being tried at each of them. */
+/** Start of a word; so a long run of letters is not tried at each of its letters. */
 const START = String.raw`(?<![\w-])`;
 const token = (name: string, ...forms: readonly string[]): SecretForm => ({
   name,
@@ -29,7 +29,7 @@ const VALUE = String.raw`[^\s"'\\,;&<>(){}[\]\x1b]+`;
 const WORD = String.raw`[^\s"'\\,;&<>\x1b]+`;
 /** In a list such as that of Digest or OAuth; quotes may be escaped. */
 const PARAMETER = String.raw`[A-Za-z][\w-]{0,40}=(?:\\{0,4}"[^"\\\r\n]*\\{0,4}"|[^\s,"'\\]+)`;
-/** What an `Authorization` header holds: a quoted text, a scheme with its parameters or its token, or a token alone. */
+/** The value of an `Authorization` header: a quoted text, a scheme with its parameters or its token, or a token alone. */
 const CREDENTIALS = [
   String.raw`(?:(?:Digest|OAuth|Hawk|MAC|Signature|AWS4-[A-Z0-9-]{1,30}) +)(${PARAMETER}(?:, *${PARAMETER})*)`,
   String.raw`(?<=["'])([^"'\\\r\n]+)`,
@@ -40,9 +40,9 @@ const CREDENTIALS = [
 /** `name=value` pairs and the attributes of `Set-Cookie`. */
 const COOKIE = String.raw`[^\s;,=&"'\\\x1b]+=(?:"[^"\\\r\n]*"|[A-Za-z]{3,9}, [\w :-]{10,30}GMT|[^\s;,"'\\\x1b]*)`;
 const COOKIES = `${COOKIE}(?:; *(?:${COOKIE}|Secure|HttpOnly|Partitioned))*`;
-/** Names that are longer than the words that say what they hold: `password_hash`, `secretKey`. */
+/** The rest of a name behind the word that marks it as a secret: `password_hash`, `secretKey`. */
 const REST = '[A-Za-z0-9_-]{0,32}';
-/** What stands for a value: nothing at all, a variable, stars. */
+/** Not a value: nothing at all, a variable, stars. */
 const NO_VALUE =
   /^(?:null|None|none|nil|undefined|[Tt]rue|[Ff]alse|empty|unset|\*+|\.+|\$|\$\{[^}]*\}|\$[A-Z_]+|%s?|\?)$/;
 
@@ -50,8 +50,8 @@ const hideValue = (match: string, value: string) =>
   NO_VALUE.test(value) ? match : match.slice(0, match.length - value.length) + REDACTED;
 
 /**
- * The values that a text gives to names. `secret: not found` is speech, `secret: 8f14e45f` is none, and what is said of
- * a password is never taken for speech.
+ * The form of assignments to names with these words. `secret: not found` is a sentence and `secret: 8f14e45f` an assignment; what follows
+ * `password` always counts as an assignment.
  * @param words regular expressions
  */
 export function assignmentOf(words: readonly string[]): SecretForm {
@@ -69,7 +69,7 @@ export function assignmentOf(words: readonly string[]): SecretForm {
   };
 }
 
-/** Their values have forms of their own. */
+/** Words whose values have forms of their own. */
 const HEADER_WORDS: ReadonlySet<string> = new Set(['authorization', 'cookie']);
 
 const ASSIGNED: readonly SecretForm[] = [
@@ -100,7 +100,7 @@ const ASSIGNED: readonly SecretForm[] = [
   },
 ];
 
-/** Secrets that are known by their look; they are redacted unless a rule says otherwise. */
+/** Forms that can be recognized by themselves; they are redacted unless a rule says otherwise. */
 export const SECRET_FORMS: readonly SecretForm[] = [
   {
     name: 'private_key',
@@ -161,7 +161,7 @@ export const SECRET_FORMS: readonly SecretForm[] = [
   },
 ];
 
-/** Personal data that may be what a log is about, so that it is only redacted where a rule asks for it. */
+/** Forms of personal data, which a log may be about, so they are redacted only where a rule asks for it. */
 export const FURTHER_FORMS: readonly SecretForm[] = [
   { name: 'email', pattern: /(?<![\w.+%-])[\w.+%-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])/g },
   {
@@ -171,7 +171,7 @@ export const FURTHER_FORMS: readonly SecretForm[] = [
   },
 ];
 
-/** Luhn's checksum, over a number that begins as those of the large networks do. */
+/** True of a number with the prefix of a large card network and a correct Luhn checksum. */
 function isCardNumber(text: string): boolean {
   const digits = text.replace(/\D/g, '');
   if (!/^(?:3[4-9]|4|5[1-5]|2[2-7]|6)/.test(digits)) return false;
@@ -184,9 +184,9 @@ function isCardNumber(text: string): boolean {
 }
 
 /**
- * Pass over nearly every text at once: what any of the secret forms needs, in JSON too. Measured on records of 300 bytes:
- * 0.6 µs, where the forms one by one take 6; as one expression they take twice as long as two. Most forms are found
- * from a rare character in their middle, because an alternative tried at every letter costs more than the look-behinds.
+ * Patterns one of which matches every text with a secret form, also in JSON, so that nearly all texts need no further work. On records of
+ * 300 bytes they take 0.6 µs, the forms one by one 6 µs; as a single expression the two would take twice as long. Most forms are found
+ * from a rare character in their middle, because an alternative that is tried at every letter costs more than the look-behinds.
  */
 export const SECRET_HINTS: readonly RegExp[] = [
   new RegExp(
@@ -195,7 +195,7 @@ export const SECRET_HINTS: readonly RegExp[] = [
       String.raw`-(?<=gl[a-z]{2,4}-|xox[abeoprs]-|xapp-|\bsk-|pypi-|nvapi-|GOCSPX-|----|SECRET-)`,
       String.raw`\.(?<=SG\.|ya29\.|hv[sb]\.|hooks\.)|\.eyJ|\.com\\?/api\\?/webhooks`,
       'A(?:KIA|SIA|BIA|CCA|Iza)|@|[?&-][Ss]ig',
-      // Escaped letters could hide any of them.
+      // Escaped letters could hide any of the forms.
       String.raw`\\u00[2-7]`,
     ].join('|'),
   ),

@@ -1,4 +1,4 @@
-/** The inside of a JSON string, and what else a value may be that holds no others. Neither can take more than linear time. */
+/** The inside of a JSON string, and every other value that holds no values. Both match in linear time. */
 const STRING = String.raw`[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*`;
 const WORD = String.raw`(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)`;
 const MEMBER = new RegExp(String.raw`[{,]"([A-Za-z_@][\w.@-]*)":(?:"${STRING}"|${WORD}(?=[,}]))`, 'gy');
@@ -10,12 +10,12 @@ export interface PlainMember {
   readonly isString: boolean;
 }
 
-/** The members of the JSON text of an object, written without blanks; undefined where it is not plain, or not JSON at all. */
+/** The members of an object's JSON text without blanks; undefined where the object holds objects or lists, or the text is no JSON. */
 export function plainMembers(text: string): PlainMember[] | undefined {
   const members: PlainMember[] = [];
   let end = 0;
   for (const { 0: member, 1: name = '' } of text.matchAll(MEMBER)) {
-    // Opening, two quotes and a colon stand before the value.
+    // A brace or comma, two quotes and a colon come before the value.
     members.push({ name, isString: member.charCodeAt(name.length + 4) === QUOTE });
     end += member.length;
   }
@@ -23,7 +23,7 @@ export function plainMembers(text: string): PlainMember[] | undefined {
   return isWhole && new Set(members.map(({ name }) => name)).size === members.length ? members : undefined;
 }
 
-/** Members that stand next to each other, with the place of their text in what the pattern captures. */
+/** Adjacent members of the same use, with the number of the group that captures their text. */
 export interface MemberRun<Use> {
   readonly use: Use;
   readonly capture: number;
@@ -33,13 +33,13 @@ export interface TemplatePattern<Use> {
   readonly pattern: RegExp;
   /** In the order of the text. */
   readonly runs: readonly MemberRun<Use>[];
-  /** Places of the values, strings without their quotes, of the members that were asked for. */
+  /** Numbers of the groups that capture single values, by the names of the members; strings come without their quotes. */
   readonly captures: ReadonlyMap<string, number>;
 }
 
 /**
- * A pattern for texts with these members.
- * @param useOf members of the same use become one run where they stand next to each other; undefined for those in no run
+ * A pattern for texts with these members in this order.
+ * @param useOf adjacent members of the same use become one run; undefined for members in no run
  * @param isRead whether a member's value is captured by itself
  */
 export function patternOf<Use>(

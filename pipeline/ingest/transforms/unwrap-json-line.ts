@@ -3,7 +3,7 @@ import { visitRawMembers } from '../../record/raw-json.ts';
 import { exceededLimit } from '../sources/record-limits.ts';
 import type { SourceEntry } from '../sources/source-entry.ts';
 
-/** Who collected a line is known to the collector, not to the line: here the shipper's fields win over the program's. */
+/** Fields about the collection of a line, for which the shipper's values win over the program's. */
 const SHIPPERS = new Set([
   'machine_id',
   'worker_id',
@@ -25,10 +25,10 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 }
 
 /**
- * An entry whose `log` is the text of a JSON object, as a shipper without a parser sends it, as the entry that a parser
- * would have made: the members of both, under their own names. Of two with the same name the program's keeps it
- * (of the shipper's own fields, the shipper's) and the other one gets an underscore behind. `readTime` says that the caller
- * has taken the shipper's `timestamp`, the time at which it read the line. Any other entry: undefined.
+ * Unwraps an entry whose `log` is the text of a JSON object, as a shipper without a parser sends it: the result has the members of both,
+ * as a parser would have made it. Of two members with the same name the program's keeps the name (for the shipper's own fields, the
+ * shipper's), and the other one gets an underscore behind it. undefined for any other entry.
+ * @param readTime true where the caller has read the shipper's `timestamp`, the time at which it read the line
  */
 export function unwrapJsonLine(entry: SourceEntry, log: string, readTime: boolean): SourceEntry | undefined {
   const inner = parseObject(log);

@@ -49,7 +49,7 @@ async function tailing(t: Test, kept?: RecentLimits) {
 /** What an event tells, short: the number of a record, or the kind of another event. */
 const short = (event: TailEvent) => {
   if (event.kind === 'record') return event.record.seq - FIRST;
-  if (event.kind === 'place') return `place ${event.seq - FIRST}`;
+  if (event.kind === 'position') return `position ${event.seq - FIRST}`;
   if (event.kind === 'notice') return `notice ${event.problem}`;
   return `gap ${event.from - FIRST}-${event.to - FIRST}: ${event.count}`;
 };
@@ -75,7 +75,7 @@ t.test('a new reader is told its place, then gets what is new', async (t) => {
   const { write, tail } = await tailing(t);
   await write(3);
   const reader = tail();
-  t.same(await next(reader, 1), ['place 3']);
+  t.same(await next(reader, 1), ['position 3']);
   const events = next(reader, 2);
   await write(2);
   t.same(await events, [4, 5]);

@@ -5,12 +5,12 @@ import type { LogRecord, StoredRecord } from '../../../pipeline/record/log-recor
 import { Sequencer } from '../../../pipeline/store/live/sequencer.ts';
 import { plainRecord } from '../../plain-record.ts';
 
-/** Rows as lines of text: place, message and mark. */
+/** Rows as lines of text: sequence number, message and request. */
 class TextRows implements Rows {
-  readonly #rows: { message: string; mark: string }[];
+  readonly #rows: { message: string; request: string }[];
 
   constructor(messages: readonly string[]) {
-    this.#rows = messages.map((message) => ({ message, mark: '' }));
+    this.#rows = messages.map((message) => ({ message, request: '' }));
   }
 
   get count(): number {
@@ -18,7 +18,7 @@ class TextRows implements Rows {
   }
 
   setRequest(request: string): void {
-    this.#rows.at(-1)!.mark = request;
+    this.#rows.at(-1)!.request = request;
   }
 
   append(other: TextRows): void {
@@ -26,8 +26,8 @@ class TextRows implements Rows {
   }
 
   finish(seq: number): Uint8Array[] {
-    return this.#rows.map(({ message, mark }, index) =>
-      Buffer.from(`${JSON.stringify([seq + index, message, mark])}\n`),
+    return this.#rows.map(({ message, request }, index) =>
+      Buffer.from(`${JSON.stringify([seq + index, message, request])}\n`),
     );
   }
 }
@@ -39,7 +39,7 @@ function createScene(
   const inserts: { rows: string[]; finish: () => Promise<void>; fail: () => Promise<void> }[] = [];
   const published: (readonly [last: number, messages: readonly string[] | undefined])[] = [];
   const counters = createCounters();
-  const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+  const nextRound = () => new Promise<void>((resolve) => setImmediate(resolve));
   const queue = new BatchQueue({
     sequencer: new Sequencer(0, () => 1_700_000_000_000),
     write: ({ pieces }) =>
@@ -48,11 +48,11 @@ function createScene(
           rows: Buffer.concat(pieces).toString().trimEnd().split('\n'),
           finish: () => {
             resolve();
-            return settled();
+            return nextRound();
           },
           fail: () => {
             reject(new Error('disk full'));
-            return settled();
+            return nextRound();
           },
         });
       }),
@@ -116,7 +116,7 @@ t.test('an insert takes no more rows than it should, but a whole request always'
   await Promise.all(all);
 });
 
-t.test('places follow each other and the last row of a request carries its mark', async (t) => {
+t.test('sequence numbers follow each other and the last row of a request carries its key', async (t) => {
   const { add, inserts } = createScene({ concurrency: 1 });
   void add(['x']);
   void add(['a', 'b']);
@@ -133,7 +133,7 @@ t.test('places follow each other and the last row of a request carries its mark'
   );
 });
 
-t.test('records are published in the order of their places, whichever insert ends first', async (t) => {
+t.test('records are published in the order of sequence numbers, whichever insert ends first', async (t) => {
   const { add, inserts, published } = createScene({ concurrency: 2, minParallelRows: 1 });
   const first = add(['first']);
   const second = add(['second']);
@@ -148,7 +148,7 @@ t.test('records are published in the order of their places, whichever insert end
   ]);
 });
 
-t.test('a failed insert tells every sender to come again, and readers to look into the store', async (t) => {
+t.test('after a failed insert every sender has to send again, and readers look into the store', async (t) => {
   const { add, inserts, published, counters } = createScene({ concurrency: 1 });
   void add(['x']);
   const lost = [add(['a']), add(['b'])];
@@ -169,7 +169,7 @@ t.test('a failed insert tells every sender to come again, and readers to look in
   t.same(published.at(-1), [FIRST + 3, ['c']], 'the queue goes on');
 });
 
-t.test('an insert of which a part kept no records publishes its place alone', async (t) => {
+t.test('an insert with a part without records publishes its sequence number alone', async (t) => {
   const { add, inserts, published } = createScene({ concurrency: 1 });
   void add(['x']);
   const both = [add(['a']), add(['b'], false)];

@@ -22,7 +22,7 @@ const key = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const secret = key.slice(1, -1);
 const leaks = (stored: unknown) => secret.filter((line) => JSON.stringify(stored).includes(line));
 
-/** A pipeline before a store that keeps the records that it is given, and refuses where it is told to. */
+/** A pipeline in front of a store that keeps its records, and refuses them while `refuses` is set. */
 function createScene(redaction = NO_RULES.redaction) {
   const redact = createRedaction(redaction);
   const rules = { redact, categorize: createCategorizer(), defaultTimezone: 'UTC' };
@@ -219,7 +219,7 @@ t.test('open keys are bounded, for one agent and for all, and those forgotten ar
   t.equal(redact.keyBlocks.dropped, 50 + 1 + 100 + 100);
 });
 
-/** Longer than what is read in one turn. */
+/** Longer than a text that is read without yielding. */
 const padding = 'words and words '.repeat(6_000);
 
 t.test('a key goes on in records that are read step by step', async (t) => {

@@ -27,15 +27,15 @@ function createScene({ lostAnswer, shared, insert }: SceneOptions = {}) {
     categorize: createCategorizer(),
     defaultTimezone: 'UTC',
   };
-  const marks: string[] = [];
+  const stored: string[] = [];
   const letters: string[] = [];
   const store = { rows: 0, searches: 0 };
   const queue = {
     async add({ rows, request }: Part) {
       await insert?.();
       store.rows += rows.count;
-      marks.push(request);
-      if (marks.length === lostAnswer) throw overloaded('the answer was lost');
+      stored.push(request);
+      if (stored.length === lostAnswer) throw overloaded('the answer was lost');
     },
   };
   const createPipeline = () => {
@@ -43,8 +43,8 @@ function createScene({ lostAnswer, shared, insert }: SceneOptions = {}) {
       shared,
       findStored: async (key) => {
         store.searches++;
-        return marks
-          .filter((mark) => mark.startsWith(key))
+        return stored
+          .filter((request) => request.startsWith(key))
           .map(decodeRequest)
           .at(-1);
       },

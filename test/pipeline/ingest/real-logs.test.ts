@@ -47,7 +47,7 @@ const DEVIATIONS: readonly {
     ours: 227,
     theirs: 222,
     reason:
-      'The six lines of the ASCII banner are six events: no rule tells an indented drawing from a table whose rows are events.',
+      'The six lines of the ASCII banner are six events: no rule distinguishes an indented drawing from a table whose rows are events.',
   },
   {
     file: 'qdrant-videosearch/qdrant.log',

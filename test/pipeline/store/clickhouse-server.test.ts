@@ -67,7 +67,7 @@ t.test("the engine's refusal keeps its code", async (t) => {
   t.match(limited, { name: 'ClickHouseError', exceedsLimit: true });
 });
 
-t.test('a server that is not there is told as such', async (t) => {
+t.test('a server that cannot be reached is reported as such', async (t) => {
   const refusal = await connectClickHouseServer({ url: 'http://127.0.0.1:9', ...account }).catch(
     (error: unknown) => error,
   );
@@ -118,7 +118,7 @@ t.test('processes that start together bring the schema up together', async (t) =
   t.equal(await new LogStore(connections[0]!).lastSequenceNumber(), 0);
 });
 
-t.test('a server that is too old is told as such', async (t) => {
+t.test('a server that is too old is reported as such', async (t) => {
   const old = await startClickHouseProcess(temporaryFolder(), { version: '24.8.1.1' });
   t.teardown(() => old.stop());
   await t.rejects(

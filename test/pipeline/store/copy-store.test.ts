@@ -15,8 +15,8 @@ t.test('a piece of large records has few of them', async (t) => {
   t.teardown(() => source.close());
   await migrate(source, { days: 20_000, errorDays: 20_000 });
   await source.command(
-    `INSERT INTO logs (seq, timestamp, message, attributes) SELECT ${FIRST} + number AS place,
-       fromUnixTimestamp64Nano(toInt64(place) * 1000, 'UTC'), repeat(repeat('x', 100), if(number < ${LARGE}, 20000, 1)), '{}'
+    `INSERT INTO logs (seq, timestamp, message, attributes) SELECT ${FIRST} + number AS sequence,
+       fromUnixTimestamp64Nano(toInt64(sequence) * 1000, 'UTC'), repeat(repeat('x', 100), if(number < ${LARGE}, 20000, 1)), '{}'
      FROM numbers(${LARGE + SMALL}) SETTINGS max_block_size = 10`,
   );
   const sizes: number[] = [];

@@ -14,8 +14,8 @@ t.test('the engine finds damage in small blocks, and every way of reading ends w
   t.teardown(() => clickhouse.close());
   await migrate(clickhouse, { days: 20_000, errorDays: 20_000 });
   await clickhouse.command(
-    `INSERT INTO logs (seq, timestamp, message, attributes) SELECT ${FIRST} + number * 1000 AS place,
-       fromUnixTimestamp64Nano(toInt64(place) * 1000, 'UTC'), repeat(hex(SHA512(toString(place))), 3), '{}' FROM numbers(30000)`,
+    `INSERT INTO logs (seq, timestamp, message, attributes) SELECT ${FIRST} + number * 1000 AS sequence,
+       fromUnixTimestamp64Nano(toInt64(sequence) * 1000, 'UTC'), repeat(hex(SHA512(toString(sequence))), 3), '{}' FROM numbers(30000)`,
   );
   const [message] = readdirSync(join(folder, 'store'), { recursive: true, encoding: 'utf8' })
     .filter((name) => /\/\d{8}_\d+_\d+_\d+\/message\.bin$/.test(name))

@@ -7,8 +7,8 @@ function fileOf(appends: readonly (readonly number[])[], generation = appends[0]
   const pieces: Uint8Array[] = [];
   let offset = 0;
   let rowsBefore = 0;
-  for (const places of appends) {
-    const { pieces: blocks, count, last } = nativeRows(...places);
+  for (const seqs of appends) {
+    const { pieces: blocks, count, last } = nativeRows(...seqs);
     const frame = encodeFrame(blocks, { generation, offset, rows: count, rowsBefore, last });
     pieces.push(...frame.pieces);
     offset += frame.length;

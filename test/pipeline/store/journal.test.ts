@@ -13,7 +13,7 @@ function createTable() {
   const folder = temporaryFolder();
   const table = {
     inserts: [] as number[][],
-    places: [] as number[],
+    seqs: [] as number[],
     refusal: undefined as Error | undefined,
     syncRefusal: undefined as Error | undefined,
     syncs: 0,
@@ -25,14 +25,14 @@ function createTable() {
       folder,
       partitionOf: (last) => Math.floor(last / 1_000),
       store: async (path) => {
-        const places = readNativeRows(readFileSync(path));
+        const seqs = readNativeRows(readFileSync(path));
         if (table.refusal) throw table.refusal;
-        table.inserts.push(places);
-        table.places.push(...places);
+        table.inserts.push(seqs);
+        table.seqs.push(...seqs);
       },
       isStored: async (first, last) => {
         table.asked.push(last);
-        return table.places.some((place) => place >= first && place <= last);
+        return table.seqs.some((seq) => seq >= first && seq <= last);
       },
       isDamage: (error) => (error as Error).message === 'damaged',
       onDamage: (message) => table.damage.push(message),
@@ -49,7 +49,7 @@ function createTable() {
   /** What a process that is killed leaves; every change of the bytes is made to the first file of these. */
   const leave = async (appends: readonly (readonly number[])[], change: (bytes: Buffer) => unknown) => {
     const journal = open();
-    for (const places of appends) await journal.append(rows(...places));
+    for (const seqs of appends) await journal.append(rows(...seqs));
     const path = usedFile(folder);
     const bytes = readFileSync(path);
     const changed = change(bytes);
@@ -66,7 +66,7 @@ function usedFile(folder: string): string {
   return join(folder, name!);
 }
 
-const turn = () => new Promise((resolve) => setImmediate(resolve));
+const eventLoopRound = () => new Promise((resolve) => setImmediate(resolve));
 
 t.test('what was appended is stored with one insert when somebody asks', async (t) => {
   const { table, open } = createTable();
@@ -94,7 +94,7 @@ t.test('rows of two partitions go apart, many rows go at once, others after a wh
   // At once, so that no row waits for others before they are there, however slow the machine is.
   const all = [rows(999), rows(1_000), rows(1_001, 1_002), rows(1_003)];
   await Promise.all(all.map((blocks) => journal.append(blocks)));
-  while (table.inserts.length < 3) await turn();
+  while (table.inserts.length < 3) await eventLoopRound();
   t.same(table.inserts, [[999], [1_000, 1_001, 1_002], [1_003]]);
   await journal.close();
 });
@@ -104,17 +104,17 @@ t.test('a file that is used again gives none of its old rows, however many it ha
   const journal = open({ checkpointMilliseconds: 1 });
   for (let round = 0; round < 40; round++) {
     const first = round * 10 + 1;
-    const places = Array.from({ length: round % 2 === 0 ? 9 : 1 }, (_, index) => first + index);
-    await journal.append(rows(...places));
+    const seqs = Array.from({ length: round % 2 === 0 ? 9 : 1 }, (_, index) => first + index);
+    await journal.append(rows(...seqs));
     await journal.flush();
-    t.same(table.inserts.at(-1), places);
+    t.same(table.inserts.at(-1), seqs);
     // It is killed here, and the next process looks at what it left.
     const copy = temporaryFolder();
     for (const name of readdirSync(folder)) copyFileSync(join(folder, name), join(copy, name));
-    const stored = table.places.length;
+    const stored = table.seqs.length;
     const next = open({ folder: copy });
     await next.flush();
-    t.equal(table.places.length, stored, 'nothing is stored twice');
+    t.equal(table.seqs.length, stored, 'nothing is stored twice');
     await next.close();
   }
   t.ok(table.syncs > 0);
@@ -126,8 +126,8 @@ t.test('a file is used again only when the tables are on the disk', async (t) =>
   const { table, folder, open } = createTable();
   table.syncRefusal = new Error('disk is gone');
   const journal = open({ maxRows: 1, retryMilliseconds: HOUR });
-  for (let place = 1; place <= 16; place++) {
-    await journal.append(rows(place));
+  for (let seq = 1; seq <= 16; seq++) {
+    await journal.append(rows(seq));
     await journal.flush().catch(() => {});
   }
   await t.rejects(journal.append(rows(17)), /disk is gone/);
@@ -140,12 +140,12 @@ t.test('a file is used again only when the tables are on the disk', async (t) =>
     Array.from({ length: 16 }, (_, index) => index + 1),
   );
   // A power cut takes what the tables had: the journal has all of it.
-  table.places = [];
+  table.seqs = [];
   table.syncRefusal = undefined;
   const second = open();
   await second.flush();
   t.same(
-    table.places.sort((a, b) => a - b),
+    table.seqs.sort((a, b) => a - b),
     Array.from({ length: 16 }, (_, index) => index + 1),
   );
   await second.close();
@@ -156,12 +156,12 @@ t.test('behind a checkpoint nothing is stored again, though the rows were delete
   const journal = open({ checkpointMilliseconds: 1 });
   await journal.append(rows(1, 2));
   await journal.flush();
-  while (table.syncs === 0) await turn();
+  while (table.syncs === 0) await eventLoopRound();
   await journal.append(rows(3));
-  table.places = [];
+  table.seqs = [];
   const second = open();
   await second.flush();
-  t.same(table.places, [3]);
+  t.same(table.seqs, [3]);
   await second.close();
   await journal.close();
 });
@@ -174,20 +174,20 @@ t.test('what a process leaves behind is stored once', async (t) => {
   t.equal(await second.last(), 3);
   await second.append(rows(6));
   await second.flush();
-  t.same(table.places.toSorted(), [1, 2, 3, 6]);
+  t.same(table.seqs.toSorted(), [1, 2, 3, 6]);
   t.same(table.asked, [3]);
   t.match(table.damage, [/^the last 2 records in the file .* are not whole/]);
   await second.close();
   const third = open();
   await third.flush();
-  t.same(table.places.toSorted(), [1, 2, 3, 6]);
+  t.same(table.seqs.toSorted(), [1, 2, 3, 6]);
   await third.close();
 });
 
 t.test('an insert that was done before the process died is not done again', async (t) => {
   const { table, open } = createTable();
   await open().append(rows(1, 2));
-  table.places.push(1, 2);
+  table.seqs.push(1, 2);
   const second = open();
   await second.flush();
   t.same(table.inserts, []);
@@ -212,11 +212,11 @@ t.test('while nothing can be stored, rows are taken as long as there is room', a
   t.equal(journal.problem, 'no space');
 
   table.refusal = undefined;
-  while (journal.problem !== undefined) await turn();
+  while (journal.problem !== undefined) await eventLoopRound();
   await journal.append(rows(17));
   await journal.flush();
   t.same(
-    table.places.sort((a, b) => a - b),
+    table.seqs.sort((a, b) => a - b),
     Array.from({ length: 17 }, (_, index) => index + 1),
   );
   await journal.close();
@@ -234,7 +234,7 @@ t.test('what keeps rows from being stored is said until they are', async (t) => 
   table.refusal = new Error('no space');
   await t.rejects(journal.flush(), /no space/);
   const attempt = journal.flush();
-  while (waiting.length === 0) await turn();
+  while (waiting.length === 0) await eventLoopRound();
   t.equal(journal.problem, 'no space', 'also while it is tried again');
   table.refusal = undefined;
   waiting[0]!();
@@ -249,8 +249,8 @@ t.test('an insert that failed and was done all the same is not repeated', async 
   await journal.append(rows(1));
   table.refusal = new Error('answer lost');
   await t.rejects(journal.flush(), /answer lost/);
-  table.places.push(1);
-  while (journal.rows > 0) await turn();
+  table.seqs.push(1);
+  while (journal.rows > 0) await eventLoopRound();
   t.same(table.inserts, []);
   await journal.close();
 });
@@ -264,7 +264,7 @@ t.test('a stop leaves what cannot be stored for the next start', async (t) => {
   table.refusal = undefined;
   const second = open();
   await second.flush();
-  t.same(table.places, [1]);
+  t.same(table.seqs, [1]);
   await second.close();
 });
 
@@ -281,7 +281,7 @@ t.test('rows that the engine cannot read are set aside and hinder nothing', asyn
   table.refusal = undefined;
   await second.append(rows(3));
   await second.flush();
-  t.same(table.places, [3]);
+  t.same(table.seqs, [3]);
   await second.close();
 });
 
@@ -313,15 +313,15 @@ t.test('damage costs the records that it hits, is reported, and never hinders a 
     await leave(appends, change);
     const journal = open();
     await journal.flush();
-    t.same(table.places, stored, name);
+    t.same(table.seqs, stored, name);
     t.match(table.damage.join(), reported, name);
     await journal.append(rows(6));
     await journal.flush();
-    t.same(table.places, [...stored, 6], name);
+    t.same(table.seqs, [...stored, 6], name);
     await journal.close();
     const after = open();
     await after.flush();
-    t.same(table.places, [...stored, 6], name);
+    t.same(table.seqs, [...stored, 6], name);
     await after.close();
   }
 });
@@ -336,14 +336,14 @@ t.test('files that were swapped, copied, put back or are none', async (t) => {
   const old = readFileSync(join(folder, '7'));
   const journal = open();
   await journal.flush();
-  t.same(table.places, [1, 2, 3]);
+  t.same(table.seqs, [1, 2, 3]);
   t.match(table.damage, [/the file .*5 of the journal cannot be read/]);
   await journal.close();
   writeFileSync(join(folder, '2'), old);
-  table.places = [];
+  table.seqs = [];
   const later = open();
   await later.flush();
-  t.same(table.places, [], 'the checkpoint knows that it is old');
+  t.same(table.seqs, [], 'the checkpoint knows that it is old');
   await later.close();
 });
 
@@ -352,13 +352,13 @@ t.test('a checkpoint that cannot be read is reported; rows that are stored are a
   const first = open({ checkpointMilliseconds: 1 });
   await first.append(rows(1));
   await first.flush();
-  while (table.syncs === 0) await turn();
+  while (table.syncs === 0) await eventLoopRound();
   await first.append(rows(2));
   writeFileSync(join(folder, 'checkpoint'), Buffer.alloc(32, 9));
   const second = open();
   await second.flush();
   t.match(table.damage, [/checkpoint cannot be read/]);
-  t.same(table.places, [1, 2]);
+  t.same(table.seqs, [1, 2]);
   await second.close();
   await first.close();
   t.same(await open().last(), 2);
@@ -393,7 +393,7 @@ t.test('what version 0.1.0 left is stored', async (t) => {
   writeFileSync(join(folder, '1.ends'), '');
   const journal = open();
   await journal.flush();
-  t.same(table.places, [1, 2, 3]);
+  t.same(table.seqs, [1, 2, 3]);
   t.same(table.damage, []);
   await journal.close();
   t.notOk(readdirSync(folder).some((name) => name.endsWith('.ends')));
@@ -405,9 +405,9 @@ t.test('rows whose last one was deleted since are not stored a second time', asy
   await journal.append(rows(1, 2));
   await journal.append(rows(3));
   await journal.flush();
-  table.places.pop();
+  table.seqs.pop();
   await open().flush();
-  t.same(table.places, [1, 2]);
+  t.same(table.seqs, [1, 2]);
 });
 
 t.test('what was deleted behind a checkpoint does not come back', async (t) => {
@@ -418,9 +418,9 @@ t.test('what was deleted behind a checkpoint does not come back', async (t) => {
   await journal.append(rows(3));
   await Promise.all([journal.checkpoint(), journal.checkpoint()]);
   t.ok(table.syncs > 0, 'the tables are on the disk');
-  table.places.length = 0;
+  table.seqs.length = 0;
   await open().flush();
-  t.same(table.places, []);
+  t.same(table.seqs, []);
   table.syncRefusal = new Error('no disk');
   await journal.append(rows(4));
   await t.rejects(journal.checkpoint(), /no disk/);

@@ -1,16 +1,16 @@
 import type { AppendedBlocks } from '../../../pipeline/store/clickhouse.ts';
 
 /** A block of one column, the sequence numbers of its rows, in the engine's Native format. */
-export function nativeRows(...places: readonly number[]): AppendedBlocks {
-  const values = Buffer.alloc(places.length * 8);
-  for (const [index, place] of places.entries()) values.writeBigUInt64LE(BigInt(place), index * 8);
-  const head = Buffer.from([1, places.length]);
-  return { pieces: [head, text('seq'), text('UInt64'), values], count: places.length, last: places.at(-1)! };
+export function nativeRows(...seqs: readonly number[]): AppendedBlocks {
+  const values = Buffer.alloc(seqs.length * 8);
+  for (const [index, seq] of seqs.entries()) values.writeBigUInt64LE(BigInt(seq), index * 8);
+  const head = Buffer.from([1, seqs.length]);
+  return { pieces: [head, text('seq'), text('UInt64'), values], count: seqs.length, last: seqs.at(-1)! };
 }
 
 /** Reads files of such blocks as the engine does: it passes over further columns and ends at a block of no columns. */
 export function readNativeRows(bytes: Buffer): number[] {
-  const places: number[] = [];
+  const seqs: number[] = [];
   for (let at = 0; at < bytes.length; ) {
     const columns = bytes[at++]!;
     if (columns === 0) break;
@@ -24,10 +24,10 @@ export function readNativeRows(bytes: Buffer): number[] {
       const name = string();
       if (string() === 'String') for (let row = 0; row < rows; row++) string();
       else if (name !== 'seq') throw new Error('damaged');
-      else for (let row = 0; row < rows; row++, at += 8) places.push(Number(bytes.readBigUInt64LE(at)));
+      else for (let row = 0; row < rows; row++, at += 8) seqs.push(Number(bytes.readBigUInt64LE(at)));
     }
   }
-  return places;
+  return seqs;
 }
 
 function text(value: string): Buffer {

@@ -56,7 +56,7 @@ t.test('what is written comes back the same', async (t) => {
     later.add(record);
   }
   const lastOfFirst = rows.count - 1;
-  rows.setRequest('the mark "é"');
+  rows.setRequest('the key "é"');
   later.setRequest('another');
   rows.append(later);
   t.equal(rows.count, records.length);
@@ -73,11 +73,11 @@ t.test('what is written comes back the same', async (t) => {
     if (index <= lastOfFirst) t.strictSame(read, { ...record, seq: SEQ + index }, `record ${index}`);
     else if (!isDeepStrictEqual(read, { ...record, seq: SEQ + index })) return t.fail(`record ${index}`);
   }
-  const marks = await clickhouse.query<[string]>('SELECT request FROM logs ORDER BY seq');
+  const requests = await clickhouse.query<[string]>('SELECT request FROM logs ORDER BY seq');
   t.same(
-    marks.flatMap(([mark], index) => (mark === '' ? [] : [[index, mark]])),
+    requests.flatMap(([request], index) => (request === '' ? [] : [[index, request]])),
     [
-      [lastOfFirst, 'the mark "é"'],
+      [lastOfFirst, 'the key "é"'],
       [records.length - 1, 'another'],
     ],
   );

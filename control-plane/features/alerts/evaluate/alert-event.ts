@@ -15,7 +15,7 @@ export interface AlertDetails {
   /** One of the records that made it. */
   readonly sample?: { readonly id: string; readonly message: string };
   /** Why nobody was told. */
-  readonly held_back?: 'silence' | 'cooldown' | 'flood';
+  readonly suppressed_by?: 'silence' | 'cooldown' | 'flood';
 }
 
 /** One change of one alert, as it is stored, sent and streamed. Times in seconds since 1970. */
@@ -56,7 +56,7 @@ const iso = (seconds: number) => new Date(seconds * 1000).toISOString();
 
 /** An event as the API and SSE give it. */
 export function formatAlert(event: AlertEvent) {
-  const { kind, threshold, summary, description, numbers, failure, sample, held_back } = event.details;
+  const { kind, threshold, summary, description, numbers, failure, sample, suppressed_by } = event.details;
   return {
     id: event.alert,
     rule: event.rule,
@@ -74,6 +74,6 @@ export function formatAlert(event: AlertEvent) {
     ...(numbers && { numbers }),
     ...(failure && { failure }),
     ...(sample && { sample }),
-    ...(held_back && { held_back }),
+    ...(suppressed_by && { suppressed_by }),
   };
 }

@@ -1,5 +1,5 @@
 import type { ClickHouse, QueryParameters } from '../../../../pipeline/store/clickhouse.ts';
-import type { AlertEvent } from './alert-event.ts';
+import type { AlertDetails, AlertEvent } from './alert-event.ts';
 
 const COLUMNS = [
   'seq',
@@ -34,17 +34,19 @@ type Row = [
 ];
 
 const SELECT = `SELECT ${COLUMNS.join(', ')} FROM alert_events`;
-/** Alerts that are told in one list. */
+/** What version 0.1.0 called `suppressed_by` in the stored details. */
+const SUPPRESSED_BY_OF_0_1 = 'held_back';
+/** Alerts in one list. */
 const MAX_ALERTS = 10_000;
 
-/** When somebody was last told that a group fires, seconds since 1970. */
+/** The last notification of a firing group; `at` in seconds since 1970. */
 export interface LastNotice {
   readonly rule: string;
   readonly group: string;
   readonly at: number;
 }
 
-/** The table `alert_events`: every change of every alert. What an alert is now is what its last event says. */
+/** The table `alert_events`: every change of every alert. The last event of an alert is its current state. */
 export class AlertStore {
   readonly #clickhouse: ClickHouse;
 
@@ -52,7 +54,7 @@ export class AlertStore {
     this.#clickhouse = clickhouse;
   }
 
-  /** Resolves when they are durable, all or none of them. */
+  /** Resolves when the events are durable, all or none of them. */
   async append(events: readonly AlertEvent[]): Promise<void> {
     const rows = events.map((event) =>
       JSON.stringify([
@@ -77,31 +79,31 @@ export class AlertStore {
     });
   }
 
-  /** The highest place; 0 where there is no event. */
-  async lastPlace(): Promise<number> {
+  /** The highest sequence number; 0 where there is no event. */
+  async lastSequenceNumber(): Promise<number> {
     const [[last] = [0]] = await this.#clickhouse.query<[number]>('SELECT max(seq) FROM alert_events');
     return last;
   }
 
-  /** Alerts that were pending or firing when they were last heard of. */
+  /** The last events of alerts that are pending or firing. */
   open(): Promise<AlertEvent[]> {
     return this.#select(
       "WHERE state IN ('pending', 'firing') AND (rule, group, seq) IN (SELECT rule, group, max(seq) FROM alert_events GROUP BY rule, group)",
     );
   }
 
-  /** Of all groups that somebody was told of behind a time (seconds since 1970), also where the alert has ended. */
+  /** The last notifications of all groups after a time (seconds since 1970), also where the alert has ended. */
   async lastNotices(since: number): Promise<LastNotice[]> {
     const rows = await this.#clickhouse.query<[string, string, number]>(
-      `SELECT rule, group, max(at) AS told FROM alert_events
-       WHERE state = 'firing' AND NOT has(JSONExtractKeys(details), 'held_back')
-       GROUP BY rule, group HAVING told > {since:Float64}`,
+      `SELECT rule, group, max(at) AS notified FROM alert_events
+       WHERE state = 'firing' AND NOT hasAny(JSONExtractKeys(details), ['suppressed_by', '${SUPPRESSED_BY_OF_0_1}'])
+       GROUP BY rule, group HAVING notified > {since:Float64}`,
       { parameters: { since } },
     );
     return rows.map(([rule, group, at]) => ({ rule, group, at }));
   }
 
-  /** How each alert stands that was open or ended behind a time (seconds since 1970); the newest first. */
+  /** The last events of alerts that are open or ended after a time (seconds since 1970); the newest first. */
   current(endedAfter: number): Promise<AlertEvent[]> {
     return this.#select(
       `WHERE (rule, group, seq) IN (SELECT rule, group, max(seq) FROM alert_events GROUP BY rule, group)
@@ -120,34 +122,34 @@ export class AlertStore {
     });
   }
 
-  /** Events behind a place, oldest first. */
-  after(place: number, limit: number): Promise<AlertEvent[]> {
-    return this.#select('WHERE seq > {place:UInt64} ORDER BY seq LIMIT {limit:UInt32}', { place, limit });
+  /** Events behind a sequence number, oldest first. */
+  after(after: number, limit: number): Promise<AlertEvent[]> {
+    return this.#select('WHERE seq > {after:UInt64} ORDER BY seq LIMIT {limit:UInt32}', { after, limit });
   }
 
-  /** The first event behind a place that is to be sent to a webhook, given as its JSON. */
-  async nextFor(webhook: string, place: number): Promise<AlertEvent | undefined> {
+  /** The first event behind a sequence number that has to be sent to a webhook, which is given as its JSON. */
+  async nextFor(webhook: string, after: number): Promise<AlertEvent | undefined> {
     const [event] = await this.#select(
-      'WHERE seq > {place:UInt64} AND has(webhooks, {webhook:String}) ORDER BY seq LIMIT 1',
-      { place, webhook },
+      'WHERE seq > {after:UInt64} AND has(webhooks, {webhook:String}) ORDER BY seq LIMIT 1',
+      { after, webhook },
     );
     return event;
   }
 
-  /** Every webhook, as its JSON, that events behind a time (seconds since 1970) are to be sent to, with its first event. */
+  /** Every webhook, as its JSON, that events after a time (seconds since 1970) have to be sent to, with its first and last event. */
   async webhooksSince(time: number): Promise<{ webhook: string; first: number; last: number }[]> {
     const rows = await this.#clickhouse.query<[string, number, number]>(
-      'SELECT arrayJoin(webhooks) AS webhook, min(seq), max(seq) FROM alert_events WHERE seq > {place:UInt64} GROUP BY webhook LIMIT 1000',
-      { parameters: { place: Math.floor(time * 1e6) } },
+      'SELECT arrayJoin(webhooks) AS webhook, min(seq), max(seq) FROM alert_events WHERE seq > {after:UInt64} GROUP BY webhook LIMIT 1000',
+      { parameters: { after: Math.floor(time * 1e6) } },
     );
     return rows.map(([webhook, first, last]) => ({ webhook, first, last }));
   }
 
-  /** How many events behind a place are to be sent to a webhook. */
-  async waitingFor(webhook: string, place: number): Promise<number> {
+  /** Number of events behind a sequence number that have to be sent to a webhook. */
+  async waitingFor(webhook: string, after: number): Promise<number> {
     const [[count] = [0]] = await this.#clickhouse.query<[number]>(
-      'SELECT count() FROM alert_events WHERE seq > {place:UInt64} AND has(webhooks, {webhook:String})',
-      { parameters: { place, webhook } },
+      'SELECT count() FROM alert_events WHERE seq > {after:UInt64} AND has(webhooks, {webhook:String})',
+      { parameters: { after, webhook } },
     );
     return count;
   }
@@ -181,9 +183,14 @@ export class AlertStore {
         since,
         at,
         value,
-        details: JSON.parse(details),
+        details: parseDetails(details),
         webhooks,
       }),
     );
   }
+}
+
+function parseDetails(text: string): AlertDetails {
+  const { [SUPPRESSED_BY_OF_0_1]: suppressed_by, ...details } = JSON.parse(text);
+  return suppressed_by === undefined ? details : { ...details, suppressed_by };
 }

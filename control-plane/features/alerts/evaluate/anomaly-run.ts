@@ -1,8 +1,8 @@
 import type { CompiledRule } from '../rules/compile-rule.ts';
 import { measuredField } from '../rules/compile-rule.ts';
 import { GroupState, type Reading, type Transition } from './group-state.ts';
-import type { Increment } from './increment.ts';
 import { type Baseline, judgeAnomaly } from './judge-anomaly.ts';
+import type { PartialAggregate } from './partial-aggregate.ts';
 import { type KnownState, MAX_GROUPS, type RuleRun } from './rule-run.ts';
 import { type Items, itemBudget, percentileOf, SlidingWindow, totalOf } from './sliding-window.ts';
 
@@ -78,8 +78,8 @@ export class AnomalyRun implements RuleRun {
     return this.#overflow;
   }
 
-  add(increments: Iterable<Increment>): void {
-    for (const { group: name, at, item, count } of increments) {
+  add(aggregates: Iterable<PartialAggregate>): void {
+    for (const { group: name, at, item, count } of aggregates) {
       const group = this.#groups.get(name) ?? this.#enter(name, this.#slotOf(at));
       if (!group) {
         this.#overflow += count;

@@ -4,8 +4,8 @@ import type { QueryLimits } from '../../../query/query-limits.ts';
 import { type CompiledRule, compileRule } from '../rules/compile-rule.ts';
 import type { Rule } from '../rules/rule.ts';
 import type { Transition } from './group-state.ts';
-import type { Increment } from './increment.ts';
-import { readIncrements } from './read-increments.ts';
+import type { PartialAggregate } from './partial-aggregate.ts';
+import { readPartialAggregates } from './read-partial-aggregates.ts';
 import { startRun } from './start-run.ts';
 
 /** Advances of one backtest. */
@@ -38,7 +38,7 @@ export async function backtest(
   const transitions: Transition[] = [];
   for (let start = from; start < to; start = spanEnd(start, step)) {
     const range = { by: 'time', from: start, to: Math.min(spanEnd(start, step), to) } as const;
-    for (const batch of byStep(await readIncrements(clickhouse, compiled, range, step, limits))) {
+    for (const batch of byStep(await readPartialAggregates(clickhouse, compiled, range, step, limits))) {
       // What left the windows before something came is judged first.
       transitions.push(...run.advance(batch[0]!.at - 1));
       run.add(batch);
@@ -59,14 +59,14 @@ function momentOf({ rule, step }: CompiledRule, at: number): number {
   return rule.kind === 'anomaly' ? at + step - 1 : at;
 }
 
-function* byStep(increments: readonly Increment[]): Generator<Increment[]> {
-  let batch: Increment[] = [];
-  for (const increment of increments) {
-    if (batch.length > 0 && batch[0]!.at !== increment.at) {
+function* byStep(aggregates: readonly PartialAggregate[]): Generator<PartialAggregate[]> {
+  let batch: PartialAggregate[] = [];
+  for (const aggregate of aggregates) {
+    if (batch.length > 0 && batch[0]!.at !== aggregate.at) {
       yield batch;
       batch = [];
     }
-    batch.push(increment);
+    batch.push(aggregate);
   }
   if (batch.length > 0) yield batch;
 }

@@ -2,15 +2,15 @@ import { INDEXED_FIELDS, type StoredRecord } from '../../../../pipeline/record/l
 import type { Level } from '../../../../pipeline/record/severity.ts';
 import { LogplaneError } from '../../../../pipeline/runtime/errors.ts';
 import type { ClickHouse, QueryParameters } from '../../../../pipeline/store/clickhouse.ts';
-import { binSql, type Increment } from './increment.ts';
 import { type LabelSql, labelSql } from './label-sql.ts';
+import { binSql, type PartialAggregate } from './partial-aggregate.ts';
 import { levelSql, prefilterOf } from './prefilter.ts';
-import { ARRIVAL_SECOND, LABEL_CHARACTERS } from './read-increments.ts';
+import { ARRIVAL_SECOND, LABEL_CHARACTERS } from './read-partial-aggregates.ts';
 import { COUNTED_FIELDS, fieldsOf, WORKED_OUT } from './read-plan.ts';
 import {
-  IncrementLists,
+  AggregateLists,
+  type AggregatesByRule,
   NEW_RECORDS,
-  type NewIncrements,
   type NumberedRule,
   pauseOf,
   READING_LIMITS,
@@ -75,8 +75,8 @@ export class CountedReader implements RecordReader {
       `GROUP BY ${['at', 'value', ...this.#fields].join(', ')} HAVING value IS NOT NULL LIMIT ${MAX_ROWS}`;
   }
 
-  async read(after: number, upTo: number): Promise<NewIncrements> {
-    const found = new IncrementLists();
+  async read(after: number, upTo: number): Promise<AggregatesByRule> {
+    const found = new AggregateLists();
     const rows = await this.#clickhouse.query<[number, number, number, string, ...string[]]>(this.#sql, {
       ...READING_LIMITS,
       parameters: { after, up_to: upTo, ...this.#parameters },
@@ -109,7 +109,7 @@ export class CountedReader implements RecordReader {
     return levels.size === 0 ? '0' : levelSql(levels);
   }
 
-  #item(value: string, part: boolean): Increment['item'] {
+  #item(value: string, part: boolean): PartialAggregate['item'] {
     if (this.#value !== undefined && this.#value !== WORKED_OUT) return value;
     return part ? '1' : '';
   }

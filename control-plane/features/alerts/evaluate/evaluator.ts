@@ -1,15 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
 import type { AlertFeed } from '../notify/alert-feed.ts';
-import { MOST_SECONDS } from '../rules/length-of-time.ts';
+import { MAX_SECONDS } from '../rules/length-of-time.ts';
 import type { RuleBook } from '../rules/rule-book.ts';
 import type { Silence } from '../silences/silence.ts';
 import type { SilenceStore } from '../silences/silence-store.ts';
 import type { AlertEvent } from './alert-event.ts';
 import type { AlertStore } from './alert-store.ts';
-import { Announcer } from './announcer.ts';
 import type { Lease } from './lease.ts';
+import { OpenAlerts } from './open-alerts.ts';
 import type { PositionStore } from './position-store.ts';
-import { LATEST_SECONDS } from './read-increments.ts';
+import { LATEST_SECONDS } from './read-partial-aggregates.ts';
 import { RuleRuns, type RuleRunsOptions } from './rule-runs.ts';
 
 export interface EvaluatorOptions extends RuleRunsOptions {
@@ -36,13 +36,13 @@ const SAVE_MILLISECONDS = 10_000;
 /** Where nothing came, only the time of the last look is new: a row of it every few seconds would be work for an idle server. */
 const IDLE_SAVE_MILLISECONDS = 60_000;
 /** Rounds that are further apart are not one after the other. */
-const LONGEST_PAUSE_SECONDS = 300;
+const MAX_PAUSE_SECONDS = 300;
 const BACKOFF_MILLISECONDS = [1_000, 30_000] as const;
 const FEED_EVENTS = 500;
 /** Rules that are further behind are of less use than whoever relies on them thinks. */
 const MAX_LAG_SECONDS = 60;
 const REST_FACTOR = 5;
-const MOST_REST_MILLISECONDS = 5_000;
+const MAX_REST_MILLISECONDS = 5_000;
 
 /**
  * Evaluates all rules, a few times a second, on the records that were stored since, behind a position that is saved. It reads
@@ -53,16 +53,16 @@ export class Evaluator {
   readonly #options: EvaluatorOptions;
   readonly #stopping = new AbortController();
   #runs: RuleRuns;
-  #announcer: Announcer | undefined;
+  #openAlerts: OpenAlerts | undefined;
   #silences: readonly Silence[] = [];
   /** What changed and could not be stored yet. */
   #unsaved: readonly AlertEvent[] = [];
   #reloadAt = 0;
   #savedAt = 0;
-  #savedPlace = 0;
+  #savedSeq = 0;
   /** When rules were judged last, whole seconds since 1970; it is the note of the saved position. */
   #looked = 0;
-  #feedPlace: number | undefined;
+  #feedSeq: number | undefined;
   #running: Promise<void> | undefined;
   #leads = false;
   /** When there was nothing left to read, milliseconds since 1970. */
@@ -84,7 +84,7 @@ export class Evaluator {
   }
 
   get openCount(): number {
-    return this.#announcer?.openCount ?? 0;
+    return this.#openAlerts?.openCount ?? 0;
   }
 
   get overflow(): number {
@@ -137,7 +137,7 @@ export class Evaluator {
     try {
       await this.#store(this.#unsaved);
       // Where that fails, the next start finds the same changes again.
-      if (this.#announcer) await this.#savePosition();
+      if (this.#openAlerts) await this.#savePosition();
       await this.#options.lease.release();
     } catch (error) {
       this.#options.onProblem(`alerts: ${(error as Error).message}`);
@@ -161,7 +161,7 @@ export class Evaluator {
         wait = Math.min(wait === 0 ? first : wait * 2, last);
       }
       // Rounds that take long are far apart: a busy server does its own work first, and larger batches cost less a record.
-      const rest = Math.min((performance.now() - started) * REST_FACTOR, MOST_REST_MILLISECONDS);
+      const rest = Math.min((performance.now() - started) * REST_FACTOR, MAX_REST_MILLISECONDS);
       await setTimeout(wait || Math.max(pauseMilliseconds, rest), undefined, {
         signal: this.#stopping.signal,
       }).catch(() => {});
@@ -179,51 +179,51 @@ export class Evaluator {
     }
     await this.#store(this.#unsaved);
     // As after a restart: while the store did not answer nobody could be heard, and so nobody was silent.
-    if (this.#announcer && Date.now() / 1000 - this.#looked > LONGEST_PAUSE_SECONDS) this.#forget();
-    this.#announcer ??= await this.#begin();
-    const announcer = this.#announcer;
+    if (this.#openAlerts && Date.now() / 1000 - this.#looked > MAX_PAUSE_SECONDS) this.#forget();
+    this.#openAlerts ??= await this.#begin();
+    const openAlerts = this.#openAlerts;
     const now = Date.now() / 1000;
-    if (Date.now() >= this.#reloadAt) await this.#load(announcer, now);
+    if (Date.now() >= this.#reloadAt) await this.#load(openAlerts, now);
     const upTo = watermark();
     const changes = await this.#runs.round(upTo, now);
     if (this.#runs.cursor >= upTo) this.#caughtUpAt = now * 1000;
     this.#looked = Math.floor(now);
     await this.#store([
-      ...(await announcer.announce(changes, this.#silences)),
-      ...announcer.release(this.#silences, now),
+      ...(await openAlerts.apply(changes, this.#silences)),
+      ...openAlerts.release(this.#silences, now),
     ]);
-    const pause = this.#runs.cursor > this.#savedPlace ? SAVE_MILLISECONDS : IDLE_SAVE_MILLISECONDS;
+    const pause = this.#runs.cursor > this.#savedSeq ? SAVE_MILLISECONDS : IDLE_SAVE_MILLISECONDS;
     if (Date.now() >= this.#savedAt + pause) await this.#savePosition();
   }
 
   #forget(): void {
-    this.#announcer = undefined;
+    this.#openAlerts = undefined;
     this.#runs = new RuleRuns(this.#options);
   }
 
-  async #begin(): Promise<Announcer> {
+  async #begin(): Promise<OpenAlerts> {
     const { alerts, positions, clickhouse, watermark } = this.#options;
     const saved = await positions.find(POSITION);
     // What lies further back is too old to tell of.
-    this.#savedPlace = Math.max(saved?.place ?? watermark(), watermark() - LATEST_SECONDS * 1e6);
+    this.#savedSeq = Math.max(saved?.seq ?? watermark(), watermark() - LATEST_SECONDS * 1e6);
     this.#looked = Number(saved?.note || Math.floor(Date.now() / 1000));
     this.#reloadAt = 0;
-    const notices = await alerts.lastNotices(Date.now() / 1000 - MOST_SECONDS - LATEST_SECONDS);
-    return new Announcer(clickhouse, await alerts.lastPlace(), await alerts.open(), notices);
+    const notices = await alerts.lastNotices(Date.now() / 1000 - MAX_SECONDS - LATEST_SECONDS);
+    return new OpenAlerts(clickhouse, await alerts.lastSequenceNumber(), await alerts.open(), notices);
   }
 
-  async #load(announcer: Announcer, now: number): Promise<void> {
+  async #load(openAlerts: OpenAlerts, now: number): Promise<void> {
     const { book, silences, fixedSilences } = this.#options;
     // Before anything is read: what changes meanwhile is read in the next round.
     this.#reloadAt = Date.now() + RELOAD_MILLISECONDS;
     this.#silences = [...fixedSilences, ...(await silences.list())];
     const rules = await book.list();
-    await this.#runs.load(rules, this.#savedPlace, this.#looked, (rule) =>
-      announcer.openOf(rule).map(({ group, state, since }) => ({ group, state: state as 'firing', since })),
+    await this.#runs.load(rules, this.#savedSeq, this.#looked, (rule) =>
+      openAlerts.openOf(rule).map(({ group, state, since }) => ({ group, state: state as 'firing', since })),
     );
-    announcer.adopt(rules);
+    openAlerts.adopt(rules);
     const running = new Set(rules.filter(({ rule }) => rule.enabled).map(({ rule }) => rule.name));
-    await this.#store(announcer.end((name) => !running.has(name), now));
+    await this.#store(openAlerts.end((name) => !running.has(name), now));
     // What changes here says so by itself.
     if (!this.#options.clickhouse.shared && this.#reloadAt > 0) this.#reloadAt = Number.POSITIVE_INFINITY;
   }
@@ -233,7 +233,7 @@ export class Evaluator {
     this.#unsaved = events;
     await this.#options.alerts.append(events);
     this.#unsaved = [];
-    this.#feedPlace = events.at(-1)!.seq;
+    this.#feedSeq = events.at(-1)!.seq;
     this.#options.feed.publish(events);
     this.#options.onEvents();
   }
@@ -241,20 +241,20 @@ export class Evaluator {
   /** Gives the events of the server that evaluates to the streams of this one. */
   async #follow(): Promise<void> {
     const { alerts, feed } = this.#options;
-    this.#feedPlace ??= await alerts.lastPlace();
+    this.#feedSeq ??= await alerts.lastSequenceNumber();
     if (feed.listenerCount === 0) {
-      this.#feedPlace = undefined;
+      this.#feedSeq = undefined;
       return;
     }
-    const events = await alerts.after(this.#feedPlace, FEED_EVENTS);
-    this.#feedPlace = events.at(-1)?.seq ?? this.#feedPlace;
+    const events = await alerts.after(this.#feedSeq, FEED_EVENTS);
+    this.#feedSeq = events.at(-1)?.seq ?? this.#feedSeq;
     feed.publish(events);
   }
 
   async #savePosition(): Promise<void> {
     this.#savedAt = Date.now();
-    const place = Math.max(this.#runs.cursor, this.#savedPlace);
-    await this.#options.positions.save(POSITION, place, String(this.#looked));
-    this.#savedPlace = place;
+    const seq = Math.max(this.#runs.cursor, this.#savedSeq);
+    await this.#options.positions.save(POSITION, seq, String(this.#looked));
+    this.#savedSeq = seq;
   }
 }

@@ -64,12 +64,12 @@ export class GroupState {
     }
   }
 
-  #become(state: 'inactive' | 'pending' | 'firing', at: number, told?: AlertState): Transition {
+  #become(state: 'inactive' | 'pending' | 'firing', at: number, reported?: AlertState): Transition {
     this.#state = state;
     const { value, numbers } = this.#reading;
     return {
       group: this.group,
-      state: told ?? (state as AlertState),
+      state: reported ?? (state as AlertState),
       at,
       since: this.#since,
       value,

@@ -28,10 +28,10 @@ const DAY = 86_400;
 const WEEK = 7 * DAY;
 /** Beside the same slot of another day its neighbours count too: nothing happens to the minute. */
 const NEIGHBOURS = [-1, 0, 1];
-const MOST_WEEKS = 4;
-const MOST_DAYS = 14;
+const MAX_WEEKS = 4;
+const MAX_DAYS = 14;
 const RECENT_SECONDS = 4 * 3_600;
-const LEAST_SAMPLES = { week: 6, day: 9, recent: 12 };
+const MIN_SAMPLES = { week: 6, day: 9, recent: 12 };
 /** A deviation below this part of what is expected is of no interest. */
 const RELATIVE_SPREAD = 0.1;
 /** Makes the median of absolute deviations comparable to a standard deviation. */
@@ -51,8 +51,8 @@ export function judgeAnomaly(
   const { slotSeconds } = options;
   const recent = Math.round(RECENT_SECONDS / slotSeconds);
   const seasons = [
-    { season: 'week', slots: seasonal(slot, Math.round(WEEK / slotSeconds), MOST_WEEKS) },
-    { season: 'day', slots: seasonal(slot, Math.round(DAY / slotSeconds), MOST_DAYS) },
+    { season: 'week', slots: seasonal(slot, Math.round(WEEK / slotSeconds), MAX_WEEKS) },
+    { season: 'day', slots: seasonal(slot, Math.round(DAY / slotSeconds), MAX_DAYS) },
     { season: 'recent', slots: Array.from({ length: recent }, (_, index) => slot - 1 - index) },
   ] as const;
   let least: Baseline | undefined;
@@ -61,15 +61,15 @@ export function judgeAnomaly(
       .filter((past) => past >= history.first && past < slot)
       .map((past) => history.get(past) ?? options.missing)
       .filter((sample) => sample !== undefined);
-    if (samples.length < Math.min(LEAST_SAMPLES[season], slots.length)) continue;
+    if (samples.length < Math.min(MIN_SAMPLES[season], slots.length)) continue;
     const baseline = { season, ...compareWith(samples, value, options.counts) };
     if (!least || Math.abs(baseline.score) < Math.abs(least.score)) least = baseline;
   }
   return least;
 }
 
-function seasonal(slot: number, period: number, most: number): number[] {
-  return Array.from({ length: most }, (_, index) => slot - (index + 1) * period).flatMap((past) =>
+function seasonal(slot: number, period: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => slot - (index + 1) * period).flatMap((past) =>
     NEIGHBOURS.map((offset) => past + offset),
   );
 }

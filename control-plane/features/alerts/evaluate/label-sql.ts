@@ -1,7 +1,7 @@
 import { RANK_PATTERN } from '../../../../pipeline/ingest/transforms/read-rank.ts';
 import type { QueryParameters } from '../../../../pipeline/store/clickhouse.ts';
 import { compileFieldValue } from '../../../query/field-value-sql.ts';
-import { MESSAGE_SHAPE } from '../../../query/message-shape.ts';
+import { MESSAGE_PATTERN } from '../../../query/message-pattern.ts';
 import type { Rule } from '../rules/rule.ts';
 
 export interface LabelSql {
@@ -27,7 +27,7 @@ export function labelSql(name: string, extract: Rule['extract'], prefix: string)
   }
   switch (name) {
     case 'pattern':
-      return { sql: MESSAGE_SHAPE, parameters: {} };
+      return { sql: MESSAGE_PATTERN, parameters: {} };
     case 'rank':
       return {
         sql: `arrayStringConcat(extractGroups(message, {${prefix}rank:String}))`,

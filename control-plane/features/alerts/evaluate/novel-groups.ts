@@ -71,8 +71,8 @@ export class NovelGroups {
     return recent !== undefined && at < recent.until;
   }
 
-  #forgetOldest(remembered: Set<number> | Map<number, Recent>, most: number): void {
-    if (remembered.size <= most) return;
+  #forgetOldest(remembered: Set<number> | Map<number, Recent>, max: number): void {
+    if (remembered.size <= max) return;
     const [oldest] = remembered.keys();
     remembered.delete(oldest!);
     this.#forgotten++;

@@ -1,9 +1,9 @@
 import type { ClickHouse } from '../../../../pipeline/store/clickhouse.ts';
 import { type Prefilter, prefilterOf } from './prefilter.ts';
-import { readIncrements } from './read-increments.ts';
+import { readPartialAggregates } from './read-partial-aggregates.ts';
 import {
-  LEAST_PAUSE_SECONDS,
-  type NewIncrements,
+  type AggregatesByRule,
+  MIN_PAUSE_SECONDS,
   type NumberedRule,
   pauseOf,
   READING_LIMITS,
@@ -22,12 +22,14 @@ export class OwnReader implements RecordReader {
     this.rules = [rule];
     this.prefilter = prefilterOf(rule.compiled.query);
     // What passes a prefilter is mostly what the rule wants to know of, and it is rare.
-    this.pause = this.prefilter ? LEAST_PAUSE_SECONDS : pauseOf(this.rules);
+    this.pause = this.prefilter ? MIN_PAUSE_SECONDS : pauseOf(this.rules);
   }
 
-  async read(after: number, upTo: number): Promise<NewIncrements> {
+  async read(after: number, upTo: number): Promise<AggregatesByRule> {
     const [{ index, compiled }] = this.rules;
-    const range = { by: 'place', after, upTo } as const;
-    return new Map([[index, await readIncrements(this.#clickhouse, compiled, range, 1, READING_LIMITS)]]);
+    const range = { by: 'sequence', after, upTo } as const;
+    return new Map([
+      [index, await readPartialAggregates(this.#clickhouse, compiled, range, 1, READING_LIMITS)],
+    ]);
   }
 }

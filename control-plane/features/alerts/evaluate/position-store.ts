@@ -12,17 +12,17 @@ export class PositionStore {
   }
 
   /** Undefined where nothing was saved. */
-  async find(name: string): Promise<{ place: number; note: string } | undefined> {
+  async find(name: string): Promise<{ seq: number; note: string } | undefined> {
     const [row] = await this.#clickhouse.query<[number, string]>(
       'SELECT place, note FROM alert_positions FINAL WHERE name = {name:String}',
       { parameters: { name } },
     );
-    return row && { place: row[0], note: row[1] };
+    return row && { seq: row[0], note: row[1] };
   }
 
-  async save(name: string, place: number, note = ''): Promise<void> {
+  async save(name: string, seq: number, note = ''): Promise<void> {
     this.#updated = Math.max(this.#updated + 1, Date.now() * 1000);
-    const row = JSON.stringify([name, this.#updated, place, note]);
+    const row = JSON.stringify([name, this.#updated, seq, note]);
     await this.#clickhouse.insert('alert_positions', COLUMNS, {
       format: 'JSONCompactEachRow',
       pieces: [Buffer.from(`${row}\n`)],

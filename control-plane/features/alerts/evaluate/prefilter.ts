@@ -10,7 +10,7 @@ export interface Prefilter {
 }
 
 /** Shorter texts are in too many messages. */
-const LEAST_TEXT = 3;
+const MIN_TEXT = 3;
 /** Levels that few records have. */
 const RARE_LEVELS: ReadonlySet<Level> = new Set(['warn', 'error', 'fatal']);
 
@@ -21,7 +21,7 @@ export function prefilterOf(query: Query): Prefilter | undefined {
       const [text = ''] = foldCase(query.text)
         .split(/[^\0-\x7f]+/)
         .sort((a, b) => b.length - a.length);
-      return text.length >= LEAST_TEXT ? { texts: [text], levels: [] } : undefined;
+      return text.length >= MIN_TEXT ? { texts: [text], levels: [] } : undefined;
     }
     case 'field': {
       const { test } = query;

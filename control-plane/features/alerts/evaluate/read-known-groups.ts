@@ -1,7 +1,7 @@
 import type { ClickHouse, QueryOptions, QueryParameters } from '../../../../pipeline/store/clickhouse.ts';
 import type { CompiledRule } from '../rules/compile-rule.ts';
 import { labelSql } from './label-sql.ts';
-import { LABEL_CHARACTERS, OWN_SECOND } from './read-increments.ts';
+import { LABEL_CHARACTERS, OWN_SECOND } from './read-partial-aggregates.ts';
 
 /** Groups of a rule that had records in a range, those with the most first. */
 const MAX_GROUPS = 50_000;

@@ -32,11 +32,11 @@ export function planOf(compiled: CompiledRule): ReadPlan {
   const { rule, labels } = compiled;
   if (rule.kind === 'gauge') return { kind: 'none' };
   const measured = measuredField(rule);
-  const shaped = labels.includes(WORKED_OUT);
+  const hasPattern = labels.includes(WORKED_OUT);
   const own = (name: string) => rule.extract[name] !== undefined;
   const few = fieldsOf(compiled).every((name) => COUNTED_FIELDS.has(name) && !own(name)) && !own(WORKED_OUT);
-  if (few && (measured === undefined || (!shaped && measuresNumbers(rule) && !own(measured)))) {
-    return { kind: 'counted', value: shaped ? WORKED_OUT : measured };
+  if (few && (measured === undefined || (!hasPattern && measuresNumbers(rule) && !own(measured)))) {
+    return { kind: 'counted', value: hasPattern ? WORKED_OUT : measured };
   }
   return { kind: 'queried' };
 }

@@ -14,7 +14,7 @@ export interface ReadingOptions<T> {
 /** Records of a range that is read after one failed: what is read are counts, so they may be many. */
 const MAX_RECORDS = 200_000;
 /** How much of a backlog one statement takes, in microseconds: more where that is quick, less where it is slow. */
-const SPAN = { least: 1e6, first: 60e6, most: 86_400e6 };
+const SPAN = { min: 1e6, first: 60e6, max: 86_400e6 };
 const QUICK_MILLISECONDS = 500;
 const SLOW_MILLISECONDS = 3_000;
 /** Records that were passed over are named this often; all are counted. */
@@ -124,7 +124,7 @@ export class Reading<T> {
   }
 
   #adjust(took: number): void {
-    if (took < QUICK_MILLISECONDS) this.#span = Math.min(this.#span * 2, SPAN.most);
-    else if (took > SLOW_MILLISECONDS) this.#span = Math.max(this.#span / 4, SPAN.least);
+    if (took < QUICK_MILLISECONDS) this.#span = Math.min(this.#span * 2, SPAN.max);
+    else if (took > SLOW_MILLISECONDS) this.#span = Math.max(this.#span / 4, SPAN.min);
   }
 }

@@ -1,8 +1,8 @@
 import type { Guard } from '../../../query/guard.ts';
 import type { CompiledRule } from '../rules/compile-rule.ts';
-import type { Increment } from './increment.ts';
+import type { PartialAggregate } from './partial-aggregate.ts';
 import type { Prefilter } from './prefilter.ts';
-import { ARRIVAL_SECOND, LATEST_SECONDS, OWN_SECOND } from './read-increments.ts';
+import { ARRIVAL_SECOND, LATEST_SECONDS, OWN_SECOND } from './read-partial-aggregates.ts';
 
 /** A rule and its place in the list of all that run. */
 export interface NumberedRule {
@@ -14,7 +14,7 @@ export interface NumberedRule {
 }
 
 /** Increments by the index of their rule. */
-export type NewIncrements = ReadonlyMap<number, readonly Increment[]>;
+export type AggregatesByRule = ReadonlyMap<number, readonly PartialAggregate[]>;
 
 /** Gives rules what new records mean to them, with one statement for all that read alike. */
 export interface RecordReader {
@@ -24,21 +24,21 @@ export interface RecordReader {
   /** Only a range that holds a record with one of these needs to be read. */
   readonly prefilter?: Prefilter | undefined;
   /** Of the records behind one sequence number up to another. What it takes in memory is bounded by groups, not by records. */
-  read(after: number, upTo: number): Promise<NewIncrements>;
+  read(after: number, upTo: number): Promise<AggregatesByRule>;
 }
 
 /** Collects increments by rule. */
-export class IncrementLists {
-  readonly #lists = new Map<number, Increment[]>();
+export class AggregateLists {
+  readonly #lists = new Map<number, PartialAggregate[]>();
 
-  get lists(): NewIncrements {
+  get lists(): AggregatesByRule {
     return this.#lists;
   }
 
-  add(index: number, increment: Increment): void {
+  add(index: number, aggregate: PartialAggregate): void {
     const list = this.#lists.get(index);
-    if (list) list.push(increment);
-    else this.#lists.set(index, [increment]);
+    if (list) list.push(aggregate);
+    else this.#lists.set(index, [aggregate]);
   }
 }
 
@@ -61,12 +61,12 @@ export function secondFor({ rule }: CompiledRule, own: number, arrival: number):
   return own >= arrival - LATEST_SECONDS ? own : undefined;
 }
 
-const MOST_SECONDS = 10;
-export const LEAST_PAUSE_SECONDS = 2;
+const MAX_PAUSE_SECONDS = 10;
+export const MIN_PAUSE_SECONDS = 2;
 
 /** Seconds between two looks for a rule whose windows slide in such steps. */
 export function clampPause(step: number): number {
-  return Math.min(Math.max(step, LEAST_PAUSE_SECONDS), MOST_SECONDS);
+  return Math.min(Math.max(step, MIN_PAUSE_SECONDS), MAX_PAUSE_SECONDS);
 }
 
 /** Seconds between two readings for rules that are judged by windows of some length, not by each record. */

@@ -1,13 +1,18 @@
 import type { ClickHouse } from '../../../../pipeline/store/clickhouse.ts';
 import { LogStore, type SequenceRange } from '../../../../pipeline/store/log-store.ts';
 import { Reading } from './reading.ts';
-import { type NewIncrements, type NumberedRule, READING_LIMITS, type RecordReader } from './record-reader.ts';
+import {
+  type AggregatesByRule,
+  type NumberedRule,
+  READING_LIMITS,
+  type RecordReader,
+} from './record-reader.ts';
 import { readerKey, recordReaders } from './record-readers.ts';
 import { type Found, passes, SharedPrefilter } from './shared-prefilter.ts';
 
 interface ReaderReading {
   readonly reader: RecordReader;
-  readonly reading: Reading<NewIncrements>;
+  readonly reading: Reading<AggregatesByRule>;
 }
 
 export interface RecordReadingsOptions {
@@ -29,7 +34,7 @@ export class RecordReadings {
   readonly #options: RecordReadingsOptions;
   readonly #store: Pick<LogStore, 'sequenceNumbers'>;
   #readings: ReadonlyMap<string, ReaderReading> = new Map();
-  #byRule: readonly (Reading<NewIncrements> | undefined)[] = [];
+  #byRule: readonly (Reading<AggregatesByRule> | undefined)[] = [];
   #prefilter: Reading<Found> | undefined;
   #passedOverBefore = 0;
   /** What was stored up to here is read, or waits for a reading that is behind. */
@@ -55,10 +60,10 @@ export class RecordReadings {
     this.#passedOverBefore = this.passedOver;
     this.#sequenceNumber = sequenceNumber;
     const readings = new Map<string, ReaderReading>();
-    const byRule: (Reading<NewIncrements> | undefined)[] = [];
+    const byRule: (Reading<AggregatesByRule> | undefined)[] = [];
     for (const [key, reader] of recordReaders(clickhouse, rules)) {
       const known = before.get(key)?.reading;
-      const reading = new Reading<NewIncrements>({
+      const reading = new Reading<AggregatesByRule>({
         names: namesOf(reader),
         cursor: known?.cursor ?? sequenceNumber,
         store: this.#store,
@@ -107,7 +112,7 @@ export class RecordReadings {
    * @param now seconds since 1970
    * @throws where nothing at all can be read
    */
-  async round(upTo: number, now: number, take: (increments: NewIncrements) => void): Promise<void> {
+  async round(upTo: number, now: number, take: (aggregates: AggregatesByRule) => void): Promise<void> {
     const started = performance.now();
     const isLate = () => performance.now() - started > ROUND_MILLISECONDS;
     let failure: unknown;
@@ -134,8 +139,8 @@ export class RecordReadings {
     const due = all
       .filter(({ reader, reading }) => reader.pause > 0 && reading.isBehind && reading.nextAt <= now)
       .sort((a, b) => a.reading.nextAt - b.reading.nextAt);
-    for (const [turn, { reader, reading }] of due.entries()) {
-      if (turn >= MIN_PER_ROUND && isLate()) break;
+    for (const [index, { reader, reading }] of due.entries()) {
+      if (index >= MIN_PER_ROUND && isLate()) break;
       reading.nextAt = now + reader.pause;
       await read(reading, take);
     }

@@ -1,5 +1,5 @@
 import type { Transition } from './group-state.ts';
-import type { Increment } from './increment.ts';
+import type { PartialAggregate } from './partial-aggregate.ts';
 
 /** A group's state that was saved before. */
 export interface KnownState {
@@ -15,7 +15,7 @@ export interface RuleRun {
   /** What it can do only in part now, with the reason. */
   readonly problem?: string | undefined;
   /** @param learn what was known before: it fills windows and history, and no alert comes of it */
-  add(increments: Iterable<Increment>, learn?: boolean): void;
+  add(aggregates: Iterable<PartialAggregate>, learn?: boolean): void;
   /** Everything up to `now` is judged, in the order of time. */
   advance(now: number): Transition[];
 }

@@ -4,7 +4,7 @@ import { type CompiledRule, compileRule } from '../rules/compile-rule.ts';
 import type { BookRule } from '../rules/rule-book.ts';
 import { GaugeRun } from './gauge-run.ts';
 import type { Transition } from './group-state.ts';
-import { clampPause, type NewIncrements } from './record-reader.ts';
+import { type AggregatesByRule, clampPause } from './record-reader.ts';
 import { RecordReadings } from './record-readings.ts';
 import type { KnownState, RuleRun } from './rule-run.ts';
 import type { Signals } from './signals.ts';
@@ -47,7 +47,7 @@ export class RuleRuns {
   #running: readonly Running[] = [];
   /** Why rules do not run at all, by name. */
   #broken: ReadonlyMap<string, string> = new Map();
-  #place = 0;
+  #seq = 0;
 
   constructor(options: RuleRunsOptions) {
     this.#options = options;
@@ -69,7 +69,7 @@ export class RuleRuns {
 
   /** Every rule has got the records up to this sequence number. */
   get cursor(): number {
-    return this.#readings.cursor(this.#place);
+    return this.#readings.cursor(this.#seq);
   }
 
   /** What keeps rules from their work, by name. */
@@ -106,13 +106,13 @@ export class RuleRuns {
     if (keys.length === this.#wanted.length && keys.every((key, index) => key === this.#wanted[index]))
       return;
     const before = new Map(this.#running.map((running) => [running.key, running]));
-    const place = Math.max(from, this.#place);
+    const seq = Math.max(from, this.#seq);
     const running: Running[] = [];
     const broken = new Map<string, string>();
     for (const [index, book] of enabled.entries()) {
       const key = keys[index]!;
       try {
-        running.push(before.get(key) ?? (await this.#start(key, book, place, looked, known(book.rule.name))));
+        running.push(before.get(key) ?? (await this.#start(key, book, seq, looked, known(book.rule.name))));
       } catch (error) {
         // Stored by an earlier version, for instance, whose query language took what this one does not.
         broken.set(book.rule.name, `it does not run: ${(error as Error).message}`);
@@ -122,17 +122,17 @@ export class RuleRuns {
     this.#wanted = keys;
     this.#running = running;
     this.#broken = broken;
-    this.#place = place;
+    this.#seq = seq;
     this.#readings.load(
       running.map(({ key, compiled, guard }, index) => ({ index, key, compiled, guard })),
-      place,
+      seq,
     );
   }
 
   /** Takes what was stored up to a sequence number, and says what that and the time changed. @param now seconds since 1970 */
   async round(upTo: number, now: number): Promise<RuleTransition[]> {
-    this.#place = Math.max(this.#place, upTo);
-    await this.#readings.round(this.#place, now, (increments) => this.#take(increments));
+    this.#seq = Math.max(this.#seq, upTo);
+    await this.#readings.round(this.#seq, now, (aggregates) => this.#take(aggregates));
     const changes: RuleTransition[] = [];
     const gauges: Running[] = [];
     for (const [index, running] of this.#running.entries()) {
@@ -145,8 +145,8 @@ export class RuleRuns {
     return changes;
   }
 
-  #take(increments: NewIncrements): void {
-    for (const [index, list] of increments) {
+  #take(aggregates: AggregatesByRule): void {
+    for (const [index, list] of aggregates) {
       const { run, guard } = this.#running[index]!;
       if (run instanceof GaugeRun) continue;
       try {
@@ -195,7 +195,7 @@ export class RuleRuns {
   async #start(
     key: string,
     book: BookRule,
-    place: number,
+    seq: number,
     looked: number,
     known: readonly KnownState[],
   ): Promise<Running> {
@@ -205,7 +205,7 @@ export class RuleRuns {
     const guard = new Guard({ name: `alert rule ${book.rule.name}`, onProblem });
     const own = { key, book, compiled, guard, nextAt: 0, judgedTo: now };
     if (book.rule.kind === 'gauge') return { ...own, run: new GaugeRun(compiled, known) };
-    const upTo = this.#readings.cursorFor({ key, compiled }, place);
+    const upTo = this.#readings.cursorFor({ key, compiled }, seq);
     try {
       return { ...own, run: await startRun(clickhouse, compiled, now, upTo, known, Math.min(looked, now)) };
     } catch (error) {

@@ -1,15 +1,15 @@
 import type { ClickHouse, QueryParameters } from '../../../../pipeline/store/clickhouse.ts';
-import { textOfShape } from '../../../query/message-shape.ts';
+import { textOfPattern } from '../../../query/message-pattern.ts';
 import { messageHolds } from '../../../query/message-sql.ts';
 import { SqlParameters } from '../../../query/sql-parameters.ts';
 import type { CompiledRule } from '../rules/compile-rule.ts';
 import { labelSql } from './label-sql.ts';
-import { LABEL_CHARACTERS } from './read-increments.ts';
+import { LABEL_CHARACTERS } from './read-partial-aggregates.ts';
 import { WORKED_OUT } from './read-plan.ts';
 import { READING_LIMITS } from './record-reader.ts';
 
 /** Of a training job with a few hundred ranks, enough say which one lags. */
-const MOST = 256;
+const MAX_RECORDS = 256;
 /** More of a message is not read: whoever sends decides how long it is. */
 const MESSAGE_CHARACTERS = 4_000;
 
@@ -33,13 +33,13 @@ export async function sampleRecords(
     ({ sql }, index) => `substringUTF8(${sql}, 1, ${LABEL_CHARACTERS}) = {g${index}:String}`,
   );
   const texts = new SqlParameters('text');
-  const shape = rule.extract[WORKED_OUT] === undefined ? given[labels.indexOf(WORKED_OUT)] : undefined;
+  const pattern = rule.extract[WORKED_OUT] === undefined ? given[labels.indexOf(WORKED_OUT)] : undefined;
   // Working out a shape takes 4 µs a record, so only for those that hold its text: half the time for a million records.
-  const likely = shape === undefined ? [] : [messageHolds(textOfShape(shape), texts)];
+  const likely = pattern === undefined ? [] : [messageHolds(textOfPattern(pattern), texts)];
   const conditions = [part?.where ?? where, ...likely, ...same].map((condition) => `(${condition})`);
   const rows = await clickhouse.query<[number, string]>(
     `SELECT seq, substringUTF8(message, 1, ${MESSAGE_CHARACTERS}) FROM logs WHERE timestamp > fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND timestamp < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-       AND ${conditions.join(' AND ')} ORDER BY timestamp DESC LIMIT ${MOST}`,
+       AND ${conditions.join(' AND ')} ORDER BY timestamp DESC LIMIT ${MAX_RECORDS}`,
     {
       ...READING_LIMITS,
       settings: { ...READING_LIMITS.settings, max_execution_time: 5 },

@@ -38,12 +38,12 @@ export class SharedPrefilter {
 
   /** Of the records behind one sequence number up to another. */
   async read(after: number, upTo: number): Promise<Found> {
-    const [[places, levels] = [[], []]] = await this.#clickhouse.query<[number[], Level[]]>(this.#sql, {
+    const [[indexes, levels] = [[], []]] = await this.#clickhouse.query<[number[], Level[]]>(this.#sql, {
       ...READING_LIMITS,
       parameters: { after, up_to: upTo, ...this.#parameters },
     });
     // Hyperscan counts from 1.
-    return { texts: new Set(places.map((place) => this.#texts[place - 1]!)), levels: new Set(levels) };
+    return { texts: new Set(indexes.map((index) => this.#texts[index - 1]!)), levels: new Set(levels) };
   }
 }
 

@@ -1,4 +1,4 @@
-import { valueOfBin } from './increment.ts';
+import { valueOfBin } from './partial-aggregate.ts';
 
 /** How often each item came. */
 export type Items = Map<string, number>;

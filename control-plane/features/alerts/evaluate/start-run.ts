@@ -2,8 +2,8 @@ import type { ClickHouse } from '../../../../pipeline/store/clickhouse.ts';
 import type { CompiledRule } from '../rules/compile-rule.ts';
 import { AnomalyRun, GRACE_SECONDS, HISTORY_SECONDS } from './anomaly-run.ts';
 import { readHistory } from './read-history.ts';
-import { LATEST_SECONDS, readIncrements } from './read-increments.ts';
 import { readKnownGroups } from './read-known-groups.ts';
+import { LATEST_SECONDS, readPartialAggregates } from './read-partial-aggregates.ts';
 import { FORGET_SECONDS, type KnownState, type RuleRun } from './rule-run.ts';
 import { WindowRun } from './window-run.ts';
 
@@ -49,7 +49,7 @@ export async function startRun(
     const slot = Math.floor((upTo === undefined ? now : looked - GRACE_SECONDS) / window) * window;
     const history = await readHistory(clickhouse, compiled, slot - HISTORY_SECONDS, slot, LIMITS);
     const run = new AnomalyRun(compiled, now, slot, history, known);
-    run.add(await readIncrements(clickhouse, compiled, range(slot), step, LIMITS));
+    run.add(await readPartialAggregates(clickhouse, compiled, range(slot), step, LIMITS));
     return run;
   }
   const run = new WindowRun(compiled, now, known, looked, now - last);
@@ -58,13 +58,13 @@ export async function startRun(
   if (quiet && labels.length > 0) {
     // Up to where the window begins: what lies in that is read in its own pieces below.
     const before = range(now - FORGET_SECONDS, looked - window);
-    run.add(await readIncrements(clickhouse, compiled, before, window, LIMITS), true);
+    run.add(await readPartialAggregates(clickhouse, compiled, before, window, LIMITS), true);
   } else if (rule.kind === 'new_pattern') {
     const known = { from: now - PATTERN_SECONDS, to: now + 1, upTo };
     run.know(await readKnownGroups(clickhouse, compiled, known, LIMITS));
   }
   // The window as it was then: what comes now may have waited while the server was away.
   if (rule.kind !== 'new_pattern')
-    run.add(await readIncrements(clickhouse, compiled, range(looked - window), step, LIMITS), true);
+    run.add(await readPartialAggregates(clickhouse, compiled, range(looked - window), step, LIMITS), true);
   return run;
 }

@@ -1,7 +1,7 @@
 import type { CompiledRule } from '../rules/compile-rule.ts';
 import { GroupState, type Reading, type Transition } from './group-state.ts';
-import type { Increment } from './increment.ts';
 import { NovelGroups } from './novel-groups.ts';
+import type { PartialAggregate } from './partial-aggregate.ts';
 import type { KnownGroup } from './read-known-groups.ts';
 import { compare, FORGET_SECONDS, type KnownState, MAX_GROUPS, type RuleRun } from './rule-run.ts';
 import { type Items, itemBudget, percentileOf, SlidingWindow, totalOf } from './sliding-window.ts';
@@ -74,8 +74,8 @@ export class WindowRun implements RuleRun {
     this.#novel?.learn(groups);
   }
 
-  add(increments: Iterable<Increment>, learn = false): void {
-    for (const { group: name, at, item, count } of increments) {
+  add(aggregates: Iterable<PartialAggregate>, learn = false): void {
+    for (const { group: name, at, item, count } of aggregates) {
       if (this.#novel && !this.#novel.see(name, at)) continue;
       const group = this.#groups.get(name) ?? this.#enter(name, at);
       if (!group) {

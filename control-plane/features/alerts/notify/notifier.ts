@@ -40,7 +40,7 @@ interface Receiver extends Delivery {
   /** Name of its position. */
   readonly position: string;
   /** Everything up to this event was delivered or given up. */
-  place: number;
+  seq: number;
   working: boolean;
   tokens: number;
   tokensAt: number;
@@ -77,7 +77,7 @@ export class Notifier {
   /** Events that are to be sent to a receiver and have not been. */
   waiting({ webhook }: Delivery): Promise<number> {
     const receiver = this.#receivers.get(JSON.stringify(webhook))!;
-    return this.#options.alerts.waitingFor(receiver.key, receiver.place);
+    return this.#options.alerts.waitingFor(receiver.key, receiver.seq);
   }
 
   start(): void {
@@ -120,7 +120,7 @@ export class Notifier {
     const found = await this.#options.alerts.webhooksSince(Date.now() / 1000 - 2 * MAX_AGE_SECONDS);
     for (const { webhook, last } of found) {
       const receiver = this.#receivers.get(webhook) ?? (await this.#open(webhook));
-      if (receiver.working || receiver.place >= last) continue;
+      if (receiver.working || receiver.seq >= last) continue;
       receiver.working = true;
       const work = this.#deliver(receiver).finally(() => {
         receiver.working = false;
@@ -136,7 +136,7 @@ export class Notifier {
       webhook: JSON.parse(key) as Webhook,
       key,
       position,
-      place: (await this.#options.positions.find(position))?.place ?? 0,
+      seq: (await this.#options.positions.find(position))?.seq ?? 0,
       working: false,
       delivered: 0,
       failed: 0,
@@ -156,9 +156,9 @@ export class Notifier {
     try {
       // Another server may have sent meanwhile.
       const saved = await positions.find(receiver.position);
-      receiver.place = Math.max(receiver.place, saved?.place ?? 0);
+      receiver.seq = Math.max(receiver.seq, saved?.seq ?? 0);
       while (!this.#stopping.signal.aborted && leads()) {
-        const event = await alerts.nextFor(receiver.key, receiver.place);
+        const event = await alerts.nextFor(receiver.key, receiver.seq);
         if (!event) return;
         const done = await this.#send(receiver, event);
         if (done === 'interrupted') return;
@@ -168,7 +168,7 @@ export class Notifier {
         } else {
           receiver.dropped++;
         }
-        receiver.place = event.seq;
+        receiver.seq = event.seq;
         await positions.save(receiver.position, event.seq, new URL(receiver.webhook.url).host);
       }
     } catch (error) {

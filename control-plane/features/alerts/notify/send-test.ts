@@ -32,7 +32,7 @@ export async function sendTest(webhook: Webhook, secret: string, guard: WebhookG
     details: { summary: 'test: alerts of Logplane arrive here', kind: 'count', threshold: 0 },
     webhooks: [],
   };
-  const told = (status: number | null, error: string | null) => ({
+  const result = (status: number | null, error: string | null) => ({
     delivered: status !== null && status >= 200 && status < 300,
     status,
     error,
@@ -41,8 +41,8 @@ export async function sendTest(webhook: Webhook, secret: string, guard: WebhookG
   try {
     const body = webhookBody(event, webhook);
     const { status } = await postWebhook({ url: webhook.url, id: event.alert, body }, secret, guard);
-    return told(status, null);
+    return result(status, null);
   } catch (error) {
-    return told(null, (error as Error).message);
+    return result(null, (error as Error).message);
   }
 }

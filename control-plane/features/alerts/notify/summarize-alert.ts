@@ -11,8 +11,9 @@ export function summarizeAlert(
     .filter((name) => values[name] !== '')
     .map((name) => `${name}=${values[name]}`)
     .join(' ');
-  const told = state === 'firing' || state === 'pending' ? measured(rule, value, threshold, numbers) : state;
-  return `${rule.name}${where === '' ? '' : ` (${where})`}: ${told}`;
+  const outcome =
+    state === 'firing' || state === 'pending' ? measured(rule, value, threshold, numbers) : state;
+  return `${rule.name}${where === '' ? '' : ` (${where})`}: ${outcome}`;
 }
 
 function measured(

@@ -25,7 +25,7 @@ export class RuleBook {
   readonly #given: ReadonlyMap<string, BookRule>;
   readonly #store: RuleStore;
   /** One change after the other: each looks at what is there, and makes the next version of it. */
-  readonly #turns = new SerialQueue();
+  readonly #changes = new SerialQueue();
 
   constructor({ builtIn, file, store }: RuleBookOptions) {
     this.#store = store;
@@ -64,7 +64,7 @@ export class RuleBook {
 
   /** @throws LogplaneError `bad_request` where the name is taken */
   create(rule: Rule): Promise<BookRule> {
-    return this.#turns.run(() => this.#create(rule));
+    return this.#changes.run(() => this.#create(rule));
   }
 
   async #create(rule: Rule): Promise<BookRule> {
@@ -78,7 +78,7 @@ export class RuleBook {
   }
 
   replace(rule: Rule): Promise<BookRule> {
-    return this.#turns.run(() => this.#replace(rule));
+    return this.#changes.run(() => this.#replace(rule));
   }
 
   async #replace(rule: Rule): Promise<BookRule> {
@@ -91,7 +91,7 @@ export class RuleBook {
    * @throws LogplaneError `not_found`, `bad_request` where the rule does not come from the API
    */
   remove(name: string): Promise<void> {
-    return this.#turns.run(() => this.#remove(name));
+    return this.#changes.run(() => this.#remove(name));
   }
 
   async #remove(name: string): Promise<void> {

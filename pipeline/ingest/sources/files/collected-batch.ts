@@ -1,6 +1,6 @@
 import type { Timestamp } from '../../../record/timestamp.ts';
 
-/** One raw line or one event of several joined lines, as read from a file. */
+/** One event of a file: a raw line, or several joined ones. */
 export interface CollectedLine {
   readonly text: string;
   readonly readAt: Timestamp;
@@ -8,7 +8,7 @@ export interface CollectedLine {
 
 /** Consecutive events of one file. */
 export interface CollectedBatch {
-  /** The same bytes of the same file always have the same id, so that a repeated delivery can be dropped. */
+  /** Equal for the same bytes of the same file, so that a repeated delivery can be dropped. */
   readonly id: string;
   readonly lines: readonly CollectedLine[];
   /** The name under which the file was first seen; a rotated file keeps it. */
@@ -16,7 +16,7 @@ export interface CollectedBatch {
 }
 
 /**
- * Stores a batch durably; resolves when its records can be queried. Any rejection means "again later",
+ * Stores a batch; resolves when its records are durable and can be queried. After a rejection the batch has to be delivered again,
  * after the error's `retryAfterSeconds` where it has one.
  */
 export type Deliver = (batch: CollectedBatch) => Promise<void>;

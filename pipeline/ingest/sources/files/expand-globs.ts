@@ -6,8 +6,8 @@ const LOGS_IN_FOLDER = '**/*.{log,out,err,jsonl}';
 const COMPRESSED = /\.(gz|zst|xz|bz2|lz4|zip)$/;
 
 /**
- * The files that paths, folders and globs name at this moment, absolute and each once. A folder stands for the
- * logs below it, hidden ones too (PM2's are in `.pm2`). Compressed files are rotated ones and left out.
+ * The files that paths, folders and globs name at this moment, each once, with absolute paths. A folder stands for the
+ * logs below it, also hidden ones (PM2's are in `.pm2`). Compressed files are left out, because they are rotated ones.
  */
 export async function expandGlobs(paths: readonly string[]): Promise<string[]> {
   const found = await Promise.all(paths.map((path) => expandOne(resolve(path))));
@@ -15,7 +15,7 @@ export async function expandGlobs(paths: readonly string[]): Promise<string[]> {
 }
 
 async function expandOne(path: string): Promise<string[]> {
-  // What exists under this very name is meant, also where the name holds `[` or `*`.
+  // A file of exactly this name counts, also where the name has a `[` or `*`.
   const stats = await stat(path).catch(() => undefined);
   if (stats?.isDirectory()) {
     return glob(LOGS_IN_FOLDER, { cwd: path, absolute: true, dot: true });

@@ -5,8 +5,8 @@ import type { ReadResult, TailedFile } from './tailed-file.ts';
 import { TrackedFiles } from './tracked-files.ts';
 
 /**
- * Batches that can be in doubt at once, over all files. The pipeline knows a repeated batch by the last ids of
- * a sender, so after a crash there must not be more than it remembers (256).
+ * Batches of all files that may be in doubt at once. The pipeline recognizes a repeated batch by the last ids of
+ * a sender, so after a crash there must not be more of them than it remembers (256).
  */
 const MAX_IN_DOUBT = 64;
 const MAX_ROUND_BYTES = 8 * MAX_BATCH_BYTES;
@@ -14,10 +14,10 @@ const MAX_ROUND_BYTES = 8 * MAX_BATCH_BYTES;
 export interface FileCollectorOptions {
   /** Files, folders and globs. */
   readonly paths: readonly string[];
-  /** Where the positions are kept. */
+  /** The file that keeps the positions. */
   readonly stateFile: string;
   readonly deliver: Deliver;
-  /** Is told what an operator should know, one line each. */
+  /** Called with a line for each problem that an operator should know. */
   readonly onProblem: (message: string) => void;
   /** Milliseconds from the end of one scan to the next; also how long a scan reads before it looks for new files. */
   readonly scanIntervalMs?: number;
@@ -30,10 +30,10 @@ export interface FileCollectorStats {
   readonly batches: number;
   readonly lines: number;
   readonly bytes: number;
-  /** Deliveries that were refused, each to be repeated. */
+  /** Deliveries that were refused; each is repeated. */
   readonly retries: number;
   readonly truncations: number;
-  /** Bytes that were cut away by a truncation before they were read, and are in no copy beside the file. */
+  /** Bytes that a truncation removed before they were read, and that no copy beside the file has. */
   readonly lostBytes: number;
   /** Records that end in the middle of a line of more than 1 MiB. */
   readonly cutLines: number;
@@ -41,16 +41,16 @@ export interface FileCollectorStats {
 
 export interface FileCollector {
   start(): void;
-  /** Ends after the deliveries under way. */
+  /** Resolves when the deliveries under way have ended. */
   stop(): Promise<void>;
-  /** Finds files and delivers what is finished in them. Not to be called while started. */
+  /** Finds files and delivers their finished events. Must not be called after `start`. */
   scan(): Promise<void>;
   stats(): FileCollectorStats;
 }
 
 /**
- * Tails files and hands each line over at least once, in the order of its file. A batch's end is saved before the
- * batch is delivered and the position moves on only after that, so that a crash repeats the very same batch.
+ * Tails files and delivers each line at least once, in the order of its file. The end of a batch is saved before the
+ * batch is delivered, and the position moves only afterwards, so that a crash repeats exactly the same batch.
  */
 export function createFileCollector(options: FileCollectorOptions): FileCollector {
   const { paths, stateFile, deliver, onProblem, scanIntervalMs = 500, clock = Date.now } = options;
@@ -60,7 +60,7 @@ export function createFileCollector(options: FileCollectorOptions): FileCollecto
   let running: Promise<void> | undefined;
   let refused = false;
 
-  /** Tells whether there is more to deliver at once. */
+  /** @returns whether there is more to deliver at once */
   async function pass(): Promise<boolean> {
     const began = clock();
     await tracked.discover(began);
@@ -75,7 +75,7 @@ export function createFileCollector(options: FileCollectorOptions): FileCollecto
     return queue.length > 0;
   }
 
-  /** Delivers up to one batch of each file and gives back those to go on with, the ones not reached yet first. */
+  /** Delivers up to one batch of each file. @returns the files to go on with, those that were not reached first */
   async function deliverRound(queue: readonly TailedFile[]): Promise<TailedFile[]> {
     const now = clock();
     const again: TailedFile[] = [];
@@ -105,7 +105,7 @@ export function createFileCollector(options: FileCollectorOptions): FileCollecto
         }
       }),
     );
-    // Nothing moved although files wait: all places are taken by batches whose time to retry has not come.
+    // Nothing moved although files wait: all `MAX_IN_DOUBT` batches wait for their retry.
     if (reached === 0) return [];
     return [...queue.slice(reached), ...again];
   }
@@ -117,7 +117,7 @@ export function createFileCollector(options: FileCollectorOptions): FileCollecto
       counters.retries++;
       const { message, retryAfterSeconds = 0 } = error as Error & { retryAfterSeconds?: number };
       file.refuse(retryAfterSeconds, clock());
-      // Once for an outage, however many files wait for its end.
+      // Reported once for an outage, however many files wait for its end.
       if (!refused) onProblem(`${batch.filePath}: not stored yet, tried again until it is: ${message}`);
       refused = true;
       return false;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Fingerprint } from './fingerprint.ts';
 
-/** How far one file has been delivered: what has to survive a crash. */
+/** How far one file has been delivered; saved, because it has to survive a crash. */
 export interface FilePosition {
   /** Absolute, as first seen. */
   path: string;
@@ -10,20 +10,20 @@ export interface FilePosition {
   ino: string;
   /** New for each new content of an inode, so that equal bytes after a truncation get another batch id. */
   incarnation: string;
-  /** Everything before this byte is stored. */
+  /** Everything before this byte has been delivered. */
   offset: number;
   head: Fingerprint;
-  /** The last bytes before the offset, where some were read. */
+  /** Fingerprint of the last bytes before the offset, where some were read. */
   tail?: Fingerprint;
-  /** Milliseconds since 1970: when the content was last changed, as of the last read. */
+  /** When the content was last changed, as of the last read; milliseconds since 1970. */
   modified: number;
-  /** A batch that may or may not have been stored: it is repeated with exactly these bytes. */
+  /** A batch that may have been stored; it is repeated with exactly these bytes. */
   pending?: { end: number; readAt: number; tail: Fingerprint };
-  /** Milliseconds since 1970: when the file was last found to be gone. */
+  /** When the file was last found to be missing; milliseconds since 1970. */
   missingSince?: number;
 }
 
-/** The start of a file that has not been read yet. */
+/** The position at the start of a file that has not been read yet. */
 export function startOf(
   path: string,
   { dev, ino }: { dev: bigint | string; ino: bigint | string },

@@ -10,7 +10,7 @@ interface Sibling {
   readonly stats: BigIntStats;
 }
 
-/** The file of a position under another name in the same folder: a rotation renamed it while nobody watched. */
+/** Finds the file of a position under another name in the same folder, where a rotation renamed it while the collector was not running. */
 export async function findRenamed(position: FilePosition, now: number): Promise<TailedFile | undefined> {
   const siblings = await listSiblings(position.path);
   const same = siblings.find(
@@ -20,9 +20,9 @@ export async function findRenamed(position: FilePosition, now: number): Promise<
 }
 
 /**
- * The copy that copytruncate made of a file before it cut the file to nothing: it holds the lines that were
- * written between the last read and the cut. It is named after the file, begins with the same bytes, goes on
- * beyond the position and is not older than the content that was read, as earlier copies are.
+ * Finds the copy that copytruncate made of a file before it truncated the file; it has the lines that were written between the
+ * last read and the truncation. Its name comes from the file's, it begins with the same bytes, is longer than the
+ * position, and is not older than the content that was read, as earlier copies are.
  */
 export async function findCopy(position: FilePosition, now: number): Promise<TailedFile | undefined> {
   const name = basename(position.path);
@@ -42,10 +42,10 @@ export async function findCopy(position: FilePosition, now: number): Promise<Tai
   return undefined;
 }
 
-/** The number or date that rotations put behind a name, or before its extension. */
+/** The number or date that rotations add to a name, also before its extension. */
 const ROTATION = /[._-][\d._:T-]*\d(?=(?:\.[^./\d][^./]*)?$)/;
 
-/** The path of the file that a copy with this path would be of. */
+/** The path of the original, if this path is that of a copy. */
 export function originalOf(path: string): string {
   return path.replace(ROTATION, '');
 }

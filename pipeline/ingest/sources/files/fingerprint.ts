@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 
-/** Enough to tell files apart that begin with the same banner, and still one page to read. */
+/** Enough to distinguish files that begin with the same banner, and still within one page. */
 export const FINGERPRINT_BYTES = 1024;
 
-/** What a file's first bytes were. A log only grows at its end, so a change here means another content. */
+/** The hash of a file's first bytes. A log only grows at its end, so a change here means another content. */
 export interface Fingerprint {
   /** Bytes covered, 0 … 1024; 0 matches any file. */
   readonly length: number;
@@ -12,8 +12,8 @@ export interface Fingerprint {
 }
 
 /**
- * The fingerprint of an open file where it goes on from `known`, covering more bytes where there are more by
- * now; undefined where the file begins with something else.
+ * The fingerprint of an open file that begins like `known`; it covers more bytes where the file has grown. undefined
+ * where the file begins with something else.
  */
 export async function matchFingerprint(
   handle: FileHandle,
@@ -26,13 +26,13 @@ export async function matchFingerprint(
   return { length: bytesRead, hash: hash(buffer.subarray(0, bytesRead)) };
 }
 
-/** What the last bytes of a piece were, to know the place behind it again. */
+/** The fingerprint of the last bytes of a piece, by which the position behind it is recognized. */
 export function fingerprintTail(bytes: Buffer): Fingerprint {
   const tail = bytes.subarray(Math.max(0, bytes.length - FINGERPRINT_BYTES));
   return { length: tail.length, hash: hash(tail) };
 }
 
-/** True where the bytes before `offset` are the ones of the fingerprint: two contents can begin with one banner. */
+/** True where the bytes before `offset` have the fingerprint; needed because two contents may begin with the same banner. */
 export async function matchTail(handle: FileHandle, offset: number, tail: Fingerprint): Promise<boolean> {
   const { buffer, bytesRead } = await handle.read(
     Buffer.alloc(tail.length),

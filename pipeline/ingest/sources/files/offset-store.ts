@@ -2,7 +2,7 @@ import { rename } from 'node:fs/promises';
 import { loadState, saveState } from '../../../runtime/state-file.ts';
 import type { FilePosition } from './file-position.ts';
 
-/** Positions on disk, as one JSON file. */
+/** The positions of all files, in one JSON file. */
 export class OffsetStore {
   private readonly stateFile: string;
   private saved = '';
@@ -11,7 +11,7 @@ export class OffsetStore {
     this.stateFile = stateFile;
   }
 
-  /** None where the file does not exist. Throws where it cannot be read or parsed, and sets it aside. */
+  /** Loads the positions; none where the file does not exist. @throws Error where the file cannot be read; it is set aside then */
   async load(): Promise<FilePosition[]> {
     try {
       return JSON.parse((await loadState(this.stateFile)) ?? '[]');

@@ -1,6 +1,6 @@
 import { type JoinedEvent, LineJoiner } from '../../transforms/join-lines.ts';
 
-/** Bounds of one batch. A line of more bytes is cut, because no batch can hold it. */
+/** Bounds of one batch. A longer line is cut, because no batch can hold it. */
 export const MAX_BATCH_BYTES = 1024 * 1024;
 export const MAX_BATCH_LINES = 5000;
 
@@ -9,15 +9,15 @@ const NOT_BLANK = /[^\s\0]/;
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** Where a batch can end, as numbers of bytes from its start. */
+/** Where a batch may end, in bytes from its start. */
 export interface BatchEnds {
-  /** End of the last event that no later line can change; 0 where there is none. */
+  /** End of the last event that no later line can continue; 0 where there is none. */
   readonly finished: number;
   /** End of the last complete line. */
   readonly complete: number;
 }
 
-/** Finds the ends of a batch in bytes that begin where the batch does. */
+/** Finds the possible ends of a batch that begins with these bytes. */
 export function findBatchEnds(bytes: Buffer): BatchEnds {
   const joiner = new LineJoiner();
   let lines = 0;
@@ -27,7 +27,7 @@ export function findBatchEnds(bytes: Buffer): BatchEnds {
     const newline = bytes.indexOf(NEWLINE, complete);
     if (newline < 0) break;
     joiner.push(decodeLine(bytes, complete, newline));
-    // Ranks interleave: only where nothing older is open do all events before this line end before it.
+    // Ranks interleave, so all events before this line end before it only where no older event is open.
     if (joiner.oldestPending === undefined) finished = newline + 1;
     else if (joiner.oldestPending === lines) finished = complete;
     complete = newline + 1;
@@ -40,7 +40,7 @@ export function findBatchEnds(bytes: Buffer): BatchEnds {
   return { finished, complete };
 }
 
-/** What a batch says: the text of each event, in the order of their first lines, without the blank ones. */
+/** The text of each event of a batch, in the order of their first lines, without the blank ones. */
 export interface BatchContent {
   readonly texts: readonly string[];
   /** The batch is one piece of a line that was too long. */
@@ -65,7 +65,7 @@ export function readBatch(bytes: Buffer): BatchContent {
   return { texts: cut ? texts.map((text) => text + CUT_MARK) : texts, cut };
 }
 
-/** How many bytes at the start are NUL: a writer that kept its offset across a truncation leaves such a hole. */
+/** Number of NUL bytes at the start: a writer that kept its offset across a truncation leaves such a hole. */
 export function countLeadingNuls(bytes: Buffer): number {
   const first = bytes.findIndex((byte) => byte !== 0);
   return first < 0 ? bytes.length : first;
@@ -76,7 +76,7 @@ function decodeLine(bytes: Buffer, start: number, end: number): string {
   return bytes.toString('utf8', start, end);
 }
 
-/** The end of the last UTF-8 character that is there as a whole; of bytes that are not UTF-8, their end. */
+/** The end of the last complete UTF-8 character; for bytes that are not UTF-8, their end. */
 function endOfLastCharacter(bytes: Buffer): number {
   for (let back = 1; back <= 3; back++) {
     const byte = bytes[bytes.length - back]!;

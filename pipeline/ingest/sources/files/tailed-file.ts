@@ -7,33 +7,33 @@ import type { FilePosition } from './file-position.ts';
 import { FINGERPRINT_BYTES, fingerprintTail, matchFingerprint, matchTail } from './fingerprint.ts';
 import { countLeadingNuls, findBatchEnds, MAX_BATCH_BYTES, readBatch } from './split-events.ts';
 
-/** Silence after which an unfinished event is taken as finished. */
+/** Silence after which an unfinished event counts as finished. */
 const EVENT_QUIET_MS = 1000;
-/** How long an unfinished event may hold back the lines after it while its file goes on growing. */
+/** How long an unfinished event may delay the lines after it while its file grows. */
 const EVENT_HOLD_MS = 5000;
-/** Silence after which a last line without a newline is taken as finished, once the file has lost its name. */
+/** Silence after which a last line without a newline counts as finished, where the file has lost its name. */
 const GONE_QUIET_MS = 5000;
-/** The same for a file that has its name, and how long one without it stays open for its writer. */
+/** The same silence for a file with its name; also how long a file without a name stays open for its writer. */
 const STOPPED_QUIET_MS = 60_000;
-/** How long after its last change, and in all, a file is left alone that may be a copy under way. */
+/** How long a file that may be an unfinished copy is not read: since its last change, and at most. */
 const COPY_QUIET_MS = 5000;
 const COPY_HOLD_MS = 60_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
 
-/** What there was to read: nothing yet, bytes without an event in them, a batch, or another content. */
+/** The result of a read: nothing yet, bytes without an event, a batch, or another content. */
 export type ReadResult =
   | { readonly kind: 'idle' | 'skipped' | 'replaced' }
   | { readonly kind: 'batch'; readonly batch: CollectedBatch; readonly bytes: number; readonly cut: boolean };
 
-/** One open file and how far it has been delivered. Times are milliseconds since 1970, given by the caller. */
+/** An open file and how far it has been delivered. Times are milliseconds since 1970 and come from the caller. */
 export class TailedFile {
   position: FilePosition;
-  /** No path leads to the file any more: it was deleted, or renamed by a rotation. */
+  /** True where no collected path leads to the file any more: it was deleted, or renamed by a rotation. */
   gone = false;
-  /** No name is left of it, under any path. */
+  /** True where the file has no name left at all. */
   deleted = false;
-  /** The most bytes that this content was seen to have. */
+  /** The largest size that this content was seen to have, in bytes. */
   largestSize = 0;
   lastRead: number;
   private readonly handle: FileHandle;
@@ -43,7 +43,7 @@ export class TailedFile {
   private observedAt = 0;
   private changedAt = 0;
   private heldSince: number | undefined;
-  /** The file is worth reading from this time on; a change of the file makes it now. */
+  /** The file is not read before this time; a change of the file sets it to now. */
   private wakeAt = 0;
   /** A refused batch is not repeated before this time. */
   private retryAt = 0;
@@ -57,13 +57,13 @@ export class TailedFile {
     this.observe(stats, now);
   }
 
-  /** Nothing of it was read, and it came or grew a moment ago: as a copy does while it is made. */
+  /** True where nothing was read yet and the file appeared or grew a moment ago, as a copy does while it is made. */
   isFresh(now: number): boolean {
     const untouched = this.position.offset === 0 && !this.inDoubt;
     return untouched && now - this.changedAt < COPY_QUIET_MS && now - this.foundAt < COPY_HOLD_MS;
   }
 
-  /** True where it begins as the other file did when that was read, and all of it is in the other one, if that was not cut since. */
+  /** True where this file begins as the other one did when that was read, and is no longer than it, unless that was truncated since. */
   async repeats({ handle, position }: TailedFile): Promise<boolean> {
     if (position.head.length === 0 || !(await matchFingerprint(this.handle, position.head))) return false;
     if (!(await matchFingerprint(handle, position.head))) return true;
@@ -71,9 +71,9 @@ export class TailedFile {
     return matchTail(handle, this.size, fingerprintTail(end));
   }
 
-  /** Notes what a stat of the file said. */
+  /** Takes in the result of a stat. */
   observe({ size, mtimeNs, nlink }: BigIntStats, now: number): void {
-    // A clock that is set back: what waits for a later time would wait for as long as it was set back.
+    // The clock was set back: waits for a later time would last longer by the difference.
     if (now < this.observedAt) this.waitAnew(now);
     this.observedAt = now;
     this.deleted = nlink === 0n;
@@ -92,7 +92,7 @@ export class TailedFile {
     this.retryAt = now;
   }
 
-  /** No path leads to the file any more: goes on through the handle, which works without one. */
+  /** Goes on with a file that no path leads to any more, through the open handle. */
   async watchWithoutName(now: number): Promise<void> {
     if (!this.gone) this.wakeAt = now;
     this.gone = true;
@@ -107,22 +107,22 @@ export class TailedFile {
     return now >= (this.inDoubt ? this.retryAt : this.wakeAt);
   }
 
-  /** Nothing is left of a file without a name, and nobody has written to it for a while. */
+  /** True where a file without a name is read to its end and has not been written to for a while. */
   isFinished(now: number): boolean {
     const { offset, pending } = this.position;
     return this.gone && !pending && offset >= this.size && now - this.changedAt >= STOPPED_QUIET_MS;
   }
 
   /**
-   * Reads the next batch and notes its end in the position, which is to be saved before the batch is
-   * delivered. With a batch in doubt, reads that one again.
+   * Reads the next batch and sets its end in the position, which has to be saved before the batch is
+   * delivered. Where a batch is in doubt, reads that batch again.
    */
   async read(now: number): Promise<ReadResult> {
     this.lastRead = now;
     const { position } = this;
     const end = position.pending?.end ?? Math.min(this.size, position.offset + MAX_BATCH_BYTES);
     const bytes = await this.readBytes(position.offset, end);
-    // Checked after the read, so that bytes of a new content are never taken for the old one's.
+    // Checked after the read, so that bytes of a new content are never taken for those of the old one.
     const head = await matchFingerprint(this.handle, position.head);
     if (!head || end < position.offset || bytes.length < end - position.offset) return { kind: 'replaced' };
     if (position.tail && !(await matchTail(this.handle, position.offset, position.tail)))
@@ -142,7 +142,7 @@ export class TailedFile {
     return this.toBatch(taken, now);
   }
 
-  /** The batch in doubt is stored, or there was nothing in it to store. */
+  /** Moves on behind the batch in doubt, which is stored or had nothing to store. */
   advance(): void {
     const { end, tail } = this.position.pending!;
     this.skipTo(end);
@@ -151,13 +151,13 @@ export class TailedFile {
     this.failures = 0;
   }
 
-  /** The batch in doubt was refused: repeat it after so many seconds, and ever later if it goes on. */
+  /** Notes that the batch in doubt was refused: it is repeated after so many seconds, and later each time. */
   refuse(retryAfterSeconds: number, now: number): void {
     const backoff = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.failures++);
     this.retryAt = now + Math.max(retryAfterSeconds * 1000, backoff);
   }
 
-  /** The file has another content now: start over with it. */
+  /** Begins anew, because the file has another content. */
   async restart(position: FilePosition, now: number): Promise<void> {
     this.observe(await this.handle.stat({ bigint: true }), now);
     this.position = position;
@@ -213,7 +213,7 @@ export class TailedFile {
     return { kind: 'skipped' };
   }
 
-  /** Fewer bytes than asked for where the file has become shorter. */
+  /** Reads a range; returns fewer bytes where the file has become shorter. */
   private async readBytes(start: number, end: number): Promise<Buffer> {
     if (end < start) return Buffer.alloc(0);
     const buffer = Buffer.allocUnsafe(end - start);

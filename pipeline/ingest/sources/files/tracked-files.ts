@@ -7,7 +7,7 @@ import { matchFingerprint } from './fingerprint.ts';
 import { OffsetStore } from './offset-store.ts';
 import { type ReadResult, TailedFile } from './tailed-file.ts';
 
-/** How long the position of a file that is not there is kept: a volume may be mounted again. */
+/** How long the position of a missing file is kept: its volume may be mounted again. */
 const MISSING_KEPT_MS = 24 * 3600 * 1000;
 
 export interface TrackedFilesOptions {
@@ -16,17 +16,17 @@ export interface TrackedFilesOptions {
   readonly onProblem: (message: string) => void;
 }
 
-/** Which files there are, under whatever name, and how far each has been delivered. */
+/** The files that exist, under whatever name, and how far each has been delivered. */
 export class TrackedFiles {
   readonly counters = { truncations: 0, lostBytes: 0 };
   private readonly options: TrackedFilesOptions;
   private readonly store: OffsetStore;
-  /** By device and inode, which a file keeps when it is renamed and which all links to it share. */
+  /** The files by device and inode, which a file keeps when it is renamed and which all links to it share. */
   private readonly files = new Map<string, TailedFile>();
   /** Saved positions of files that are not open. */
   private missing: FilePosition[] = [];
   private loaded = false;
-  /** Each problem is told once. */
+  /** Problems that were reported; each is reported once. */
   private readonly reported = new Set<string>();
 
   constructor(options: TrackedFilesOptions) {
@@ -53,7 +53,7 @@ export class TrackedFiles {
       seen.add(known ?? (await this.openNew(path, now)));
     }
     for (const position of returning) {
-      // One that was missing before had nothing left to read.
+      // A file that was missing before had nothing left to read.
       const lost = position.missingSince === undefined && this.missing.includes(position);
       if (lost) await this.searchMoved(position, now);
     }
@@ -68,7 +68,7 @@ export class TrackedFiles {
     }
   }
 
-  /** The files to read now: those with a batch in doubt first, then those that have waited longest. */
+  /** The files that can be read now: those with a batch in doubt first, then those that have waited longest. */
   due(now: number): TailedFile[] {
     const due = [...this.files.values()].filter((file) => file.isDue(now));
     return due.sort((a, b) => Number(b.inDoubt) - Number(a.inDoubt) || a.lastRead - b.lastRead);
@@ -97,7 +97,7 @@ export class TrackedFiles {
     await this.store.save([...[...this.files.values()].map((file) => file.position), ...this.missing]);
   }
 
-  /** Lets go of files without a name that nobody writes to any more. */
+  /** Closes files without a name that are not written to any more. */
   async closeFinished(now: number): Promise<void> {
     this.missing = this.missing.filter(({ missingSince = now }) => now - missingSince < MISSING_KEPT_MS);
     for (const file of this.files.values()) if (file.isFinished(now)) await this.letGo(file, now);
@@ -109,7 +109,7 @@ export class TrackedFiles {
     this.files.clear();
   }
 
-  /** Undefined where there is no file; `unknown` where that could not be found out. */
+  /** The file's stat; undefined where there is no file, `unknown` where stat failed for another reason. */
   private async look(path: string): Promise<BigIntStats | 'unknown' | undefined> {
     try {
       return await stat(path, { bigint: true });
@@ -124,7 +124,7 @@ export class TrackedFiles {
     return [...this.files.values()].find((file) => file.position.path === path && !file.gone);
   }
 
-  /** What copytruncate copies is read from the original; what is left when that is cut is found in the copy then. */
+  /** True where the file may be a copy by copytruncate, whose content is read from the original. The copy is used after the truncation. */
   private async mayBeCopy(file: TailedFile): Promise<boolean> {
     const original = this.openAt(originalOf(file.position.path));
     if (!original || original === file) return false;
@@ -137,7 +137,7 @@ export class TrackedFiles {
       const stats = await handle.stat({ bigint: true });
       const known = this.files.get(keyOf(stats));
       if (known) {
-        // Another link to it, or the path has changed hands since it was looked at.
+        // Another link to a known file, or the path leads to another file since the stat.
         await handle.close();
         return known;
       }
@@ -170,7 +170,7 @@ export class TrackedFiles {
     return [...this.missing];
   }
 
-  /** The saved position of a file that is there again; an inode that another file got since does not match. */
+  /** Takes the saved position of a file that has reappeared. An inode that was given to another file since does not match. */
   private async takeMissing(
     path: string,
     handle: FileHandle,
@@ -190,7 +190,7 @@ export class TrackedFiles {
     return undefined;
   }
 
-  /** Looks for the rest of a file that was rotated while nobody watched. */
+  /** Searches the rest of a file that was rotated while the collector was not running. */
   private async searchMoved(position: FilePosition, now: number): Promise<void> {
     const moved = (await findRenamed(position, now)) ?? (await findCopy(position, now));
     if (!moved) {
@@ -218,7 +218,7 @@ export class TrackedFiles {
       this.add(moved);
       return;
     }
-    // The new name is collected too: what was delivered under the old one is not delivered again.
+    // The new name is collected too; the part that was delivered under the old one is not delivered again.
     await moved.close();
     if (!known.inDoubt && known.position.offset < moved.position.offset)
       await known.restart(moved.position, now);

@@ -1,4 +1,4 @@
-import type { NewIncrements } from '../../../../control-plane/features/alerts/evaluate/record-reader.ts';
+import type { AggregatesByRule } from '../../../../control-plane/features/alerts/evaluate/record-reader.ts';
 import { RecordReadings } from '../../../../control-plane/features/alerts/evaluate/record-readings.ts';
 import type { CompiledRule } from '../../../../control-plane/features/alerts/rules/compile-rule.ts';
 import { Guard } from '../../../../control-plane/query/guard.ts';
@@ -10,7 +10,7 @@ export async function readNewRecords(
   rules: readonly CompiledRule[],
   after: number,
   upTo: number,
-): Promise<NewIncrements> {
+): Promise<AggregatesByRule> {
   const onProblem = (message: string) => {
     throw new Error(message);
   };
@@ -22,7 +22,7 @@ export async function readNewRecords(
     guard: new Guard({ name: compiled.rule.name, onProblem }),
   }));
   readings.load(numbered, after);
-  const found = new Map<number, NewIncrements extends ReadonlyMap<number, infer List> ? List : never>();
+  const found = new Map<number, AggregatesByRule extends ReadonlyMap<number, infer List> ? List : never>();
   for (let now = 1; readings.cursor(upTo) < upTo; now += 100) {
     await readings.round(upTo, now, (increments) => {
       for (const [index, list] of increments) found.set(index, [...(found.get(index) ?? []), ...list]);

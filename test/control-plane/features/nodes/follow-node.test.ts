@@ -4,7 +4,7 @@ import { advance, type Launch } from '../../../../control-plane/features/nodes/l
 import type { EntryDraft } from '../../../../control-plane/features/nodes/node-entry.ts';
 import type { NodeLaunches } from '../../../../control-plane/features/nodes/node-launches.ts';
 import type { NodeLog } from '../../../../control-plane/features/nodes/node-log.ts';
-import { place } from '../../../../control-plane/features/nodes/node-place.ts';
+import { positionedEntry } from '../../../../control-plane/features/nodes/node-position.ts';
 
 t.test('a launch that ends while its log is read is given with its last entries', async (t) => {
   const drafts: EntryDraft[] = [];
@@ -20,7 +20,7 @@ t.test('a launch that ends while its log is read is given with its last entries'
   } as unknown as NodeLaunches;
   const log = {
     async newest() {
-      const entries = drafts.map((draft, index) => place(String(index + 1), JSON.stringify(draft)));
+      const entries = drafts.map((draft, index) => positionedEntry(String(index + 1), JSON.stringify(draft)));
       if (launch?.phase === 'queued') add({ message: 'up', phase: 'active' });
       return { entries, end: String(entries.length) };
     },

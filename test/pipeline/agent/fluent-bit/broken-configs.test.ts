@@ -168,7 +168,7 @@ for (const [name, file, from, to, cause] of PARTS) {
     const path = join(folder, file);
     mkdirSync(dirname(path), { recursive: true });
     const text = readFileSync(path, 'utf8');
-    t.ok(text.includes(from), 'the template has the place');
+    t.ok(text.includes(from), 'the template has this text');
     writeFileSync(path, text.replace(from, to));
     const problems = await problemsOf({}, new Templates(folder));
     t.match(problems.map(({ message }) => message).join('\n'), cause);

@@ -61,7 +61,7 @@ async function shipped(
 
 const isLast = ({ log }: Line) => log.includes('ERROR the last');
 
-t.test('a limit keeps every error and tells what it left out', { skip: withoutFluentBit }, async (t) => {
+t.test('a limit keeps every error and reports what it left out', { skip: withoutFluentBit }, async (t) => {
   const lines = Array.from({ length: 3_000 }, (_, index) =>
     index % 60 === 0 ? `ERROR number ${index}` : `INFO number ${index}`,
   );

@@ -47,7 +47,7 @@ t.test('millions of tiny elements are cut lazily', async (t) => {
   t.equal(texts.next().value, '{}');
 });
 
-t.test('what is no object is told with its reason', async (t) => {
+t.test('a text that is no object comes with the reason', async (t) => {
   const cases: [text: string, reason: RegExp][] = [
     ['{oops', /^not valid JSON: /],
     ['5', /expected a JSON object, got number/],
@@ -154,7 +154,7 @@ t.test('of a pretty object only the whole is one, also where it is long', async 
   for (const [name, body, first] of kinds) t.match(splitWithSteps(Buffer.from(body)).texts[0], first, name);
 });
 
-t.test('deep and wide records are told before they are parsed, and kept as text', async (t) => {
+t.test('deep and wide records are recognized before they are parsed, and kept as text', async (t) => {
   const nested = (open: string, close: string, depth: number) => open.repeat(depth) + close.repeat(depth);
   const members = (count: number) => Array.from({ length: count }, (_, n) => `"f${n}":${n}`).join(',');
   const cases: [name: string, text: string, limit: string | undefined][] = [

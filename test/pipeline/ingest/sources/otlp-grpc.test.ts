@@ -52,7 +52,7 @@ t.test('the bytes, the metadata and the address reach accept', async (t) => {
   t.equal(held, 0, 'its memory is free again');
 });
 
-t.test('pressure is told with the time to send again', async (t) => {
+t.test('an overloaded server says after how many seconds to send again', async (t) => {
   const refuse = (): never => {
     throw overloaded('no room');
   };
@@ -88,7 +88,7 @@ t.test('every refusal that time heals is one on which senders come again, with t
   }
 });
 
-t.test('a refusal for good has no such time, and a defect tells nothing', async (t) => {
+t.test('a permanent refusal has no such time, and a defect shows no details', async (t) => {
   const refused = await call(t, { accept: async () => Promise.reject(badRequest('not OTLP')) });
   t.match(refused.error, { code: status.INVALID_ARGUMENT, details: 'not OTLP' });
   t.same(refused.error!.metadata.get('grpc-status-details-bin'), []);
@@ -97,7 +97,7 @@ t.test('a refusal for good has no such time, and a defect tells nothing', async 
   t.equal(broken.defects.length, 1);
 });
 
-t.test('a port that is taken is told by its setting', async (t) => {
+t.test('a port that is taken is reported with its setting', async (t) => {
   const options = {
     host: '127.0.0.1',
     limit: 1,

@@ -53,7 +53,7 @@ t.test('an explicit service wins; the container comes behind the path', async (t
   t.equal(service({ container_name: 'builder' }), 'uncategorized');
 });
 
-t.test('the shape of a line shows its program, a mention does not', async (t) => {
+t.test('the form of a line shows its program, a mention does not', async (t) => {
   for (const [message, expected] of [
     ['INFO 04-18 14:12:51 api_server.py:840] vLLM API server version 0.7.2', 'vllm'],
     ['(APIServer pid=155) INFO 11-28 15:27:15 [api_server.py:1977] x', 'vllm'],
@@ -75,9 +75,9 @@ t.test('what showed the program of a file holds for its later lines, and for no 
   const categorize = createCategorizer();
   const line = (machine_id: string, file_path: string, message: string) =>
     categorize({ ...nothing, machine_id, file_path, message });
-  const telling = 'INFO 04-18 14:12:51 api_server.py:840] x';
+  const vllmLine = 'INFO 04-18 14:12:51 api_server.py:840] x';
   t.equal(line('a', '/logs/7.out', 'plain'), 'uncategorized', 'before it');
-  t.equal(line('a', '/logs/7.out', telling), 'vllm');
+  t.equal(line('a', '/logs/7.out', vllmLine), 'vllm');
   t.equal(line('a', '/logs/7.out', 'plain'), 'vllm', 'behind it');
   t.equal(
     line('a', '/logs/7.out', 'INFO:     127.0.0.1:1 - "GET / HTTP/1.1" 200 OK'),
@@ -86,18 +86,18 @@ t.test('what showed the program of a file holds for its later lines, and for no 
   );
   t.equal(line('b', '/logs/7.out', 'plain'), 'uncategorized', 'another machine');
   t.equal(line('a', '/logs/8.out', 'plain'), 'uncategorized', 'another file');
-  t.equal(line('a', '', telling), 'vllm');
+  t.equal(line('a', '', vllmLine), 'vllm');
   t.equal(line('a', '', 'plain'), 'uncategorized', 'without a file nothing is remembered');
 });
 
 t.test('memory is bounded: files that fell silent are forgotten, those in use are not', async (t) => {
   const categorize = createCategorizer();
   const line = (file_path: string, message: string) => categorize({ ...nothing, file_path, message });
-  const telling = 'INFO 04-18 14:12:51 api_server.py:840] x';
-  line('/logs/silent.out', telling);
-  line('/logs/busy.out', telling);
+  const vllmLine = 'INFO 04-18 14:12:51 api_server.py:840] x';
+  line('/logs/silent.out', vllmLine);
+  line('/logs/busy.out', vllmLine);
   for (let i = 0; i < 25_000; i++) {
-    line(`/logs/${i}.out`, telling);
+    line(`/logs/${i}.out`, vllmLine);
     if (i % 1000 === 0) t.equal(line('/logs/busy.out', 'plain'), 'vllm');
   }
   t.equal(line('/logs/silent.out', 'plain'), 'uncategorized');

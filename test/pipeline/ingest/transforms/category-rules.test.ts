@@ -21,7 +21,7 @@ rules:
   t.same(parseCategoryRules(''), { services: [], rules: [] }, 'an empty file adds nothing');
 });
 
-t.test('what cannot be meant is told with rule and field', async (t) => {
+t.test('an invalid rule is reported with its name and field', async (t) => {
   for (const [text, message] of [
     ['rules: [{service: a, path: "["}]', /^rule 1 \(a\), path: is no regular expression: /],
     ['rules: [{service: a, path: x}, {service: b}]', /^rule 2 \(b\): needs at least one of words, path/],
@@ -39,7 +39,7 @@ t.test('what cannot be meant is told with rule and field', async (t) => {
   }
 });
 
-t.test('every problem is told at once', async (t) => {
+t.test('every problem is reported at once', async (t) => {
   t.throws(() => parseCategoryRules('rules: [{service: a}, {service: b, path: "("}]'), {
     message: /rule 1 \(a\)[^\n]*\nrule 2 \(b\), path/,
   });

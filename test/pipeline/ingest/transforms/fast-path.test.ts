@@ -18,28 +18,28 @@ const arrival = {
   machineId: 'the-sender',
 };
 
-/** Reads texts in both ways: what known shapes give must be what the general way gives. */
+/** Reads texts in both ways: the fast path must make the same record as the slow path. */
 function reader(redact: Redactor = createRedaction(NO_RULES.redaction)) {
   const rules = { categorize: createCategorizer(), defaultTimezone: 'Europe/Luxembourg', redact };
-  const shapes = new FastPath(rules);
+  const fastPath = new FastPath(rules);
   const normalize = createNormalizer(rules);
   return {
-    /** Whether the shape was known, and what is different. */
-    read(text: string): { known: boolean; difference?: string } {
-      const found = shapes.read(text, arrival);
+    /** Whether the fast path read the text, and what is different then. */
+    read(text: string): { fast: boolean; difference?: string } {
+      const found = fastPath.read(text, arrival);
       const entry = parseEntry(text);
       if ('reason' in entry) {
-        return found ? { known: true, difference: `${text} is refused: ${entry.reason}` } : { known: false };
+        return found ? { fast: true, difference: `${text} is refused: ${entry.reason}` } : { fast: false };
       }
       const expected = normalize(redact.entry(entry), arrival);
-      if (!found) return { known: false };
+      if (!found) return { fast: false };
       const [a, b] = [JSON.stringify(found), JSON.stringify(expected)];
-      return a === b ? { known: true } : { known: true, difference: `${text}\n${a}\n${b}` };
+      return a === b ? { fast: true } : { fast: true, difference: `${text}\n${a}\n${b}` };
     },
   };
 }
 
-/** Records of the kinds that come most often, as their texts. */
+/** Records of the usual kinds. */
 const USUAL: Record<string, (i: number) => object> = {
   'a service of a fleet': (i) => ({
     timestamp: `2026-11-20T13:44:${String(i % 60).padStart(2, '0')}.12345${i % 10}Z`,
@@ -74,26 +74,26 @@ const USUAL: Record<string, (i: number) => object> = {
 };
 
 for (const [what, make] of Object.entries(USUAL)) {
-  t.test(`${what}: its shape is known from the second record on`, async (t) => {
+  t.test(`${what}: the fast path reads it from the second record on`, async (t) => {
     const { read } = reader();
-    t.equal(read(JSON.stringify(make(0))).known, false);
-    for (let i = 1; i < 50; i++) t.same(read(JSON.stringify(make(i))), { known: true });
+    t.equal(read(JSON.stringify(make(0))).fast, false);
+    for (let i = 1; i < 50; i++) t.same(read(JSON.stringify(make(i))), { fast: true });
   });
 }
 
-t.test('records of many shapes in turn', async (t) => {
+t.test('records of many kinds one after the other', async (t) => {
   const { read } = reader();
   const kinds = Object.values(USUAL);
-  let known = 0;
+  let fast = 0;
   for (let i = 0; i < 400; i++) {
-    const { known: isKnown, difference } = read(JSON.stringify(kinds[i % kinds.length]!(i)));
+    const { fast: isFast, difference } = read(JSON.stringify(kinds[i % kinds.length]!(i)));
     if (difference) return t.fail(difference);
-    if (isKnown) known++;
+    if (isFast) fast++;
   }
-  t.ok(known > 380, `${known} of 400`);
+  t.ok(fast > 380, `${fast} of 400`);
 });
 
-/** Names that a shape may have, and a value with which it is known. */
+/** Names that a template may have, and a value that the fast path reads. */
 const PLAIN: Record<string, unknown> = {
   ...{
     msg: 'm',
@@ -129,7 +129,7 @@ const PLAIN: Record<string, unknown> = {
     z: 'two words',
   },
 };
-/** Names of which each keeps a shape from being known, in one way or another. */
+/** Names each of which keeps records from the fast path. */
 const SPECIAL = [
   ...[
     'id',
@@ -183,8 +183,8 @@ t.test('random records, read in both ways', async (t) => {
   const random = createRandom(7);
   const below = (count: number) => Math.floor(random() * count);
   const pick = <T>(values: readonly T[]) => values[below(values.length)]!;
-  let known = 0;
-  for (let shape = 0; shape < 1_500; shape++) {
+  let fast = 0;
+  for (let kind = 0; kind < 1_500; kind++) {
     const { read } = reader();
     const names = Array.from({ length: 1 + below(7) }, () => pick(Object.keys(PLAIN)));
     names.push(pick(['message', 'log', 'msg']), ...(below(5) === 0 ? [pick(SPECIAL)] : []));
@@ -207,21 +207,21 @@ t.test('random records, read in both ways', async (t) => {
       }
       const result = read(text);
       if (result.difference) return t.fail(result.difference);
-      if (result.known) known++;
+      if (result.fast) fast++;
     }
   }
-  t.ok(known > 4_000, `${known} of 18,000 were known`);
+  t.ok(fast > 4_000, `${fast} of 18,000 were read by the fast path`);
 });
 
-t.test('secrets in a known shape are left to the redactor', async (t) => {
+t.test('secrets in a record with a template are left to the redactor', async (t) => {
   const { read } = reader();
   const record = (message: string, note = 'x', machine_id = 'node') =>
     JSON.stringify({ message, note, machine_id });
   read(record('first'));
-  t.ok(read(record('second')).known);
+  t.ok(read(record('second')).fast);
   for (const { text } of PLANTED_SECRETS) {
     for (const secret of [record(text), record('x', text), record('x', 'y', text)]) {
-      t.same(read(secret), { known: false }, secret);
+      t.same(read(secret), { fast: false }, secret);
     }
   }
   for (const text of NO_SECRETS) t.notOk(read(record(text, text)).difference);
@@ -230,18 +230,18 @@ t.test('secrets in a known shape are left to the redactor', async (t) => {
 t.test('forms that have no hint leave every record to the redactor', async (t) => {
   const rules = parseRules('redaction:\n  rules: [{ name: any, pattern: "x+" }]');
   const { read } = reader(createRedaction(rules.redaction));
-  for (let i = 0; i < 5; i++) t.same(read(JSON.stringify({ message: `x ${i}` })), { known: false });
+  for (let i = 0; i < 5; i++) t.same(read(JSON.stringify({ message: `x ${i}` })), { fast: false });
 });
 
-t.test('a shape that always has to be looked at more closely does not keep others out', async (t) => {
+t.test('a template that gives up every record does not keep others out', async (t) => {
   const { read } = reader();
   const wrapped = (i: number) => JSON.stringify({ log: JSON.stringify({ msg: `inner ${i}` }) });
   for (let i = 0; i < 3_000; i++) read(wrapped(i));
   for (let i = 0; i < 5_000; i++) read(JSON.stringify({ message: `m ${i}` }));
-  t.ok(read(JSON.stringify({ message: 'last' })).known);
+  t.ok(read(JSON.stringify({ message: 'last' })).fast);
 });
 
-t.test('shapes that never come again do not cost a pattern each', async (t) => {
+t.test('records whose members never come again do not cost a template each', async (t) => {
   const rules = { categorize: createCategorizer(), defaultTimezone: 'UTC' };
   let looked = 0;
   const redact = createRedaction(NO_RULES.redaction);
@@ -252,8 +252,8 @@ t.test('shapes that never come again do not cost a pattern each', async (t) => {
       return redact.isClean(json);
     },
   };
-  const shapes = new FastPath({ ...rules, redact: counting });
-  for (let i = 0; i < 20_000; i++) shapes.read(JSON.stringify({ message: 'x', [`n${i}`]: 1 }), arrival);
+  const fastPath = new FastPath({ ...rules, redact: counting });
+  for (let i = 0; i < 20_000; i++) fastPath.read(JSON.stringify({ message: 'x', [`n${i}`]: 1 }), arrival);
   t.ok(looked < 50, `${looked} of 20,000 were looked at`);
 });
 
@@ -262,7 +262,7 @@ if (!existsSync(REAL_LOGS_FOLDER)) {
 } else {
   t.test('real logs, read in both ways', async (t) => {
     const { read } = reader();
-    let known = 0;
+    let fast = 0;
     let all = 0;
     for (const name of readdirSync(REAL_LOGS_FOLDER, { recursive: true, encoding: 'utf8' })) {
       if (!/\.(?:log|out|err)$/.test(name)) continue;
@@ -278,10 +278,10 @@ if (!existsSync(REAL_LOGS_FOLDER)) {
         );
         if (result.difference) return t.fail(result.difference);
         all++;
-        if (result.known) known++;
+        if (result.fast) fast++;
       }
     }
-    t.ok(known > all / 2, `${known} of ${all} were known`);
-    t.comment(`${known} of ${all} lines were read by a known shape`);
+    t.ok(fast > all / 2, `${fast} of ${all} were read by the fast path`);
+    t.comment(`${fast} of ${all} lines were read by the fast path`);
   });
 }

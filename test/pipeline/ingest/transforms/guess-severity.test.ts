@@ -7,7 +7,7 @@ function guess(text: string): string | undefined {
   return guessSeverity(text, findTimestamp(text, utc, 1_745_000_000)?.end)?.level;
 }
 
-t.test('a level field at its place', async (t) => {
+t.test('a level field at the head of a line', async (t) => {
   for (const [text, level] of [
     ['INFO 04-18 14:12:51 api_server.py:840] x', 'info'],
     ['(APIServer pid=155) WARNING 11-28 15:28:15 [model.py:1568] x', 'warn'],

@@ -211,7 +211,7 @@ t.test('interleaved ranks are kept apart', async (t) => {
   t.equal(joined.filter(({ text }) => text === 'step').length, 4);
 });
 
-t.test('oldestPending tells what must not be acknowledged yet', async (t) => {
+t.test('oldestPending is the first line that must not be acknowledged yet', async (t) => {
   const joiner = new LineJoiner();
   t.equal(joiner.oldestPending, undefined);
   t.same(

@@ -30,11 +30,11 @@ function join(bus: LiveBus, chosen: LiveFilter): LiveReader {
   return reader;
 }
 
-const taken = (reader: LiveReader, most = 1_000) => reader.take(most, 1e9).map(({ record }) => record.seq);
+const taken = (reader: LiveReader, max = 1_000) => reader.take(max, 1e9).map(({ record }) => record.seq);
 
 /** As often as another part of the process gets to run. */
-async function turns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+async function eventLoopRounds(count: number): Promise<void> {
+  for (let round = 0; round < count; round++) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
 t.beforeEach(() => {
@@ -52,7 +52,7 @@ t.test('a reader waits for what its filter selects, and is not woken for anythin
     woken++;
   });
   publish(bus, records(300));
-  await turns(5);
+  await eventLoopRounds(5);
   t.equal(woken, 0);
   publish(bus, records(2, { service: 'b' }));
   await changed;
@@ -109,7 +109,7 @@ t.test('a filter that wants a value of a field looks only at what has it', async
   t.same(taken(readers[42]!), [3]);
   for (const reader of readers) reader.close();
   publish(bus, records(1, { job_id: '7' }));
-  await turns(3);
+  await eventLoopRounds(3);
   t.equal(looks.get('job 7'), 1, 'nobody is left to look for');
 });
 
@@ -126,12 +126,12 @@ t.test('many filters that take their time hold up nothing else', async (t) => {
   publish(bus, records(1));
   let others = 0;
   while (left > 0) {
-    await turns(1);
+    await eventLoopRounds(1);
     others++;
   }
   await Promise.all(changed);
-  // 100 ms of work in slices of 5: without slices it is all done in the first turn.
-  t.ok(others >= 10, `${others} turns of something else in between`);
+  // 100 ms of work in slices of 5: without slices it is all done in the first round of the event loop.
+  t.ok(others >= 10, `${others} rounds of something else in between`);
   for (const reader of readers) t.same(taken(reader), [1]);
 });
 

@@ -16,12 +16,12 @@ const behind = (recent: RecentRecords, seq: number) =>
         .filter((found) => found > seq)
     : undefined;
 
-t.test('what was published behind a place', async (t) => {
+t.test('what was published behind a sequence number', async (t) => {
   const recent = new RecentRecords(100);
   t.same(behind(recent, 100), [], 'nothing came yet');
   t.equal(behind(recent, 99), undefined, 'what came before is in the store');
   recent.add(103, live(101, 3));
-  // Places of an insert that failed are missing.
+  // The sequence numbers of an insert that failed are missing.
   recent.add(112, live(111, 2));
   t.same(behind(recent, 100), [101, 102, 103, 111, 112]);
   t.same(behind(recent, 102), [103, 111, 112]);

@@ -1,12 +1,12 @@
 import t from 'tap';
 import { MAX_PROCESSES, Sequencer } from '../../../../pipeline/store/live/sequencer.ts';
 
-t.test('a place is the time of arrival in microseconds', async (t) => {
+t.test('a sequence number is the time of arrival in microseconds', async (t) => {
   const sequencer = new Sequencer(0, () => 1_700_000_000_000);
   t.equal(sequencer.reserve(1), 1_700_000_000_000_000);
 });
 
-t.test('places rise while the clock stands still or steps back', async (t) => {
+t.test('sequence numbers rise while the clock stands still or steps back', async (t) => {
   let now = 1_700_000_000_000;
   const sequencer = new Sequencer(0, () => now);
   const first = sequencer.reserve(10);
@@ -15,7 +15,7 @@ t.test('places rise while the clock stands still or steps back', async (t) => {
   t.equal(sequencer.reserve(1), first + 15);
 });
 
-t.test('places go on behind the last one of the store', async (t) => {
+t.test('sequence numbers go on behind the last one of the store', async (t) => {
   const sequencer = new Sequencer(1_800_000_000_000_000, () => 1_700_000_000_000);
   t.equal(sequencer.reserve(1), 1_800_000_000_000_001);
 });
@@ -27,7 +27,7 @@ t.test('a reservation never crosses midnight, so that its insert goes into one p
   t.equal(sequencer.reserve(1), midnight * 1000 + 2_000);
 });
 
-t.test('processes that share a store take places from blocks of their own', async (t) => {
+t.test('processes that share a store take sequence numbers from blocks of their own', async (t) => {
   const now = () => 1_700_000_000_000;
   const taken = new Map<number, number>();
   for (let share = 0; share < MAX_PROCESSES; share++) {
@@ -45,5 +45,5 @@ t.test('processes that share a store take places from blocks of their own', asyn
   const first = sequencer.reserve(1);
   t.equal(sequencer.reserve(1), first + 1);
   sequencer.advance(first + 1_000);
-  t.ok(sequencer.reserve(1) > first + 1_000, 'and none at or below a place that was promised');
+  t.ok(sequencer.reserve(1) > first + 1_000, 'and none at or below a number that was excluded');
 });

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { backtest } from '../../../../../control-plane/features/alerts/evaluate/backtest.ts';
 import { prefilterOf } from '../../../../../control-plane/features/alerts/evaluate/prefilter.ts';
-import { readIncrements } from '../../../../../control-plane/features/alerts/evaluate/read-increments.ts';
+import { readPartialAggregates } from '../../../../../control-plane/features/alerts/evaluate/read-partial-aggregates.ts';
 import { planOf } from '../../../../../control-plane/features/alerts/evaluate/read-plan.ts';
 import { compileRule } from '../../../../../control-plane/features/alerts/rules/compile-rule.ts';
 import { parseRule } from '../../../../../control-plane/features/alerts/rules/rule.ts';
@@ -160,7 +160,7 @@ t.test('the stream gives every rule what the store gives it', async (t) => {
   const upTo = place;
   const stream = await readNewRecords(clickhouse, rules, after, upTo);
   for (const [index, compiled] of rules.entries()) {
-    const stored = await readIncrements(clickhouse, compiled, { by: 'place', after, upTo }, 1);
+    const stored = await readPartialAggregates(clickhouse, compiled, { by: 'sequence', after, upTo }, 1);
     const sum = (increments: readonly { group: string; at: number; item: string; count: number }[]) => {
       const sums: Record<string, number> = {};
       for (const { group, at, item, count } of increments) {

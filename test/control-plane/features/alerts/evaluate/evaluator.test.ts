@@ -98,11 +98,11 @@ t.test('the cool-down of an alert that has ended goes on after a restart', async
   const { alerts, start, store, told } = await openAlerts(t, 'cool');
   const first = await start(alerts);
   await store();
-  t.match(await told(2), [{ state: 'resolved' }, { state: 'firing', details: { held_back: undefined } }]);
+  t.match(await told(2), [{ state: 'resolved' }, { state: 'firing', details: { suppressed_by: undefined } }]);
   await first.stop();
   await start(alerts);
   await store();
-  t.match((await told(3)).find(({ state }) => state === 'firing')?.details, { held_back: 'cooldown' });
+  t.match((await told(3)).find(({ state }) => state === 'firing')?.details, { suppressed_by: 'cooldown' });
 });
 
 t.test('nobody is silent because the store did not answer for a while', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Transition } from '../../../../../control-plane/features/alerts/evaluate/group-state.ts';
-import { readIncrements } from '../../../../../control-plane/features/alerts/evaluate/read-increments.ts';
+import { readPartialAggregates } from '../../../../../control-plane/features/alerts/evaluate/read-partial-aggregates.ts';
 import type { KnownState } from '../../../../../control-plane/features/alerts/evaluate/rule-run.ts';
 import { startRun } from '../../../../../control-plane/features/alerts/evaluate/start-run.ts';
 import { compileRule } from '../../../../../control-plane/features/alerts/rules/compile-rule.ts';
@@ -47,7 +47,7 @@ async function toldAfter(rule: object, { looked, starts, known, looks }: Restart
   let read = after;
   for (const look of looks) {
     const upTo = (START + look) * 1e6;
-    run.add(await readIncrements(clickhouse, compiled, { by: 'place', after: read, upTo }, 1));
+    run.add(await readPartialAggregates(clickhouse, compiled, { by: 'sequence', after: read, upTo }, 1));
     read = upTo;
     told.push(...run.advance(START + look));
   }

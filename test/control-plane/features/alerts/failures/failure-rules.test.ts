@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import t from 'tap';
-import { readIncrements } from '../../../../../control-plane/features/alerts/evaluate/read-increments.ts';
+import { readPartialAggregates } from '../../../../../control-plane/features/alerts/evaluate/read-partial-aggregates.ts';
 import { explainFailure } from '../../../../../control-plane/features/alerts/failures/explain-failure.ts';
 import { FAILURE_RULES } from '../../../../../control-plane/features/alerts/failures/failure-rules.ts';
 import { BUILT_IN_RULES } from '../../../../../control-plane/features/alerts/rules/built-in-rules.ts';
@@ -41,7 +41,9 @@ async function alertsOf(t: Test, entries: readonly Fields[]): Promise<string[]> 
     const groups = (increments: readonly { group: string }[]) =>
       [...new Set(increments.map(({ group }) => group))].sort();
     const stream = groups(onStream.get(index) ?? []);
-    const stored = groups(await readIncrements(clickhouse, compiled, { by: 'place', after: first, upTo }, 1));
+    const stored = groups(
+      await readPartialAggregates(clickhouse, compiled, { by: 'sequence', after: first, upTo }, 1),
+    );
     t.same(stream, stored, `${compiled.rule.name}: the stream and the store agree`);
     for (const group of stream) told.push([compiled.rule.name, ...JSON.parse(group)].join(' ').trim());
   }

@@ -29,8 +29,8 @@ export class Collecting {
     return join(this.folder, 'logs', name);
   }
 
-  /** Looks at the files; then again after a silence in which unfinished events end. */
-  async settle(): Promise<void> {
+  /** Scans the files, and once more after a silence in which unfinished events end. */
+  async finish(): Promise<void> {
     await this.collector.scan();
     this.now += 1000;
     await this.collector.scan();

@@ -1,12 +1,12 @@
 import { LogplaneError } from '../../../../pipeline/runtime/errors.ts';
 import type { ClickHouse, QueryOptions, QueryParameters } from '../../../../pipeline/store/clickhouse.ts';
 import { type CompiledRule, measuredField, measuresNumbers } from '../rules/compile-rule.ts';
-import { binSql, type Increment } from './increment.ts';
 import { labelSql } from './label-sql.ts';
+import { binSql, type PartialAggregate } from './partial-aggregate.ts';
 
 /** Which of a rule's records: behind one place up to another, or of a range of their own time, seconds since 1970. */
 export type RecordRange =
-  | { readonly by: 'place'; readonly after: number; readonly upTo: number }
+  | { readonly by: 'sequence'; readonly after: number; readonly upTo: number }
   | { readonly by: 'time'; readonly from: number; readonly to: number; readonly upTo?: number };
 
 /** Records that are older than this when they arrive are history that somebody imports: no rule looks at them live. */
@@ -25,13 +25,13 @@ export const ARRIVAL_SECOND = 'toInt64(seq / 1000000)';
  *
  * @throws LogplaneError `too_costly`
  */
-export async function readIncrements(
+export async function readPartialAggregates(
   clickhouse: ClickHouse,
   compiled: CompiledRule,
   range: RecordRange,
   step: number,
   options: Omit<QueryOptions, 'parameters'> = {},
-): Promise<Increment[]> {
+): Promise<PartialAggregate[]> {
   const { rule, labels, where, part, parameters } = compiled;
   const values = labels.map((name, index) => labelSql(name, rule.extract, `l${index}_`));
   const field = measuredField(rule);
@@ -83,7 +83,7 @@ function rangeSql(
   { rule }: CompiledRule,
   range: RecordRange,
 ): { condition: string; bounds: QueryParameters } {
-  if (range.by === 'place') {
+  if (range.by === 'sequence') {
     const recent =
       rule.kind === 'absence' ? '' : ` AND ${OWN_SECOND} >= ${ARRIVAL_SECOND} - ${LATEST_SECONDS}`;
     return {

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { patternsOf } from '../../../control-plane/features/logs/patterns.ts';
 import { parseFilter } from '../../../control-plane/query/log-filter.ts';
-import { textOfShape } from '../../../control-plane/query/message-shape.ts';
+import { textOfPattern } from '../../../control-plane/query/message-pattern.ts';
 import { LogStore } from '../../../pipeline/store/log-store.ts';
 import { insertRecords, openStore, record } from '../features/logs/analysed-store.ts';
 
@@ -36,13 +36,13 @@ t.test('messages are masked to their shape', async (t) => {
 });
 
 t.test('the longest text of a shape, of one that was cut too, stands in its messages', async (t) => {
-  t.equal(textOfShape('Finished request cmpl-<hex>: <num> tokens'), 'Finished request cmpl-');
-  t.equal(textOfShape('<num> is 100%_<id>'), ' is 100%_');
-  t.equal(textOfShape('<num>'), '');
-  t.equal(textOfShape('<num>, a <b'), ', a ', 'it may have been a mask');
+  t.equal(textOfPattern('Finished request cmpl-<hex>: <num> tokens'), 'Finished request cmpl-');
+  t.equal(textOfPattern('<num> is 100%_<id>'), ' is 100%_');
+  t.equal(textOfPattern('<num>'), '');
+  t.equal(textOfPattern('<num>, a <b'), ', a ', 'it may have been a mask');
   for (const [message, shape] of SHAPES)
     for (let cut = 0; cut <= shape.length; cut++)
-      t.ok(message.includes(textOfShape(shape.slice(0, cut))), `${shape} cut at ${cut}`);
+      t.ok(message.includes(textOfPattern(shape.slice(0, cut))), `${shape} cut at ${cut}`);
 });
 
 t.test('patterns with counts, levels and times; new is what was not there before', async (t) => {

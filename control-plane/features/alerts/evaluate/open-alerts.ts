@@ -7,19 +7,19 @@ import type { BookRule } from '../rules/rule-book.ts';
 import { isSilenced, type Silence } from '../silences/silence.ts';
 import { type AlertDetails, type AlertEvent, alertId } from './alert-event.ts';
 import type { LastNotice } from './alert-store.ts';
-import { LATEST_SECONDS } from './read-increments.ts';
+import { LATEST_SECONDS } from './read-partial-aggregates.ts';
 import type { RuleTransition } from './rule-runs.ts';
 import { sampleRecords } from './sample-records.ts';
 
 /** Alerts of one round that are told with a sample of their records. */
-const MOST_SAMPLES = 20;
+const MAX_SAMPLES = 20;
 const SAMPLE_CHARACTERS = 2_000;
 /** So many alerts of a rule are notified within such a time; whoever sends decides how many groups there are. */
 const MAX_NOTICES = 25;
 const NOTICE_SECONDS = 600;
 const NO_RECORDS: ReadonlySet<string> = new Set(['absence', 'gauge']);
 
-interface Told {
+interface OpenAlert {
   /** The last event of an alert that is pending or firing. */
   readonly event: AlertEvent;
   /** Who is to be told. */
@@ -27,26 +27,26 @@ interface Told {
 }
 
 /** Makes events of what changed: with labels, a sample, and who is to be told, which silences and cool-downs decide. */
-export class Announcer {
+export class OpenAlerts {
   readonly #clickhouse: ClickHouse;
-  readonly #open = new Map<string, Told>();
+  readonly #open = new Map<string, OpenAlert>();
   /** When somebody was last told of a group, as long as that may hold something back. */
   readonly #notified = new Map<string, LastNotice>();
   /** When somebody was notified of a rule's alerts, within the last `NOTICE_SECONDS`. */
   readonly #notices = new Map<string, number[]>();
   /** Seconds by rule. */
   #cooldowns: ReadonlyMap<string, number> = new Map();
-  #place: number;
+  #seq: number;
 
-  /** @param place the highest place that an event has */
+  /** @param lastSeq the highest place that an event has */
   constructor(
     clickhouse: ClickHouse,
-    place: number,
+    lastSeq: number,
     open: readonly AlertEvent[],
     notices: readonly LastNotice[] = [],
   ) {
     this.#clickhouse = clickhouse;
-    this.#place = place;
+    this.#seq = lastSeq;
     for (const event of open) {
       this.#open.set(keyOf(event.rule, event.group), { event, webhooks: event.webhooks });
     }
@@ -62,10 +62,10 @@ export class Announcer {
   adopt(rules: readonly BookRule[]): void {
     const byName = new Map(rules.map(({ rule }) => [rule.name, rule]));
     this.#cooldowns = new Map(rules.map(({ rule }) => [rule.name, secondsOf(rule.cooldown)]));
-    for (const told of this.#open.values()) {
-      const rule = byName.get(told.event.rule);
+    for (const alert of this.#open.values()) {
+      const rule = byName.get(alert.event.rule);
       if (!rule) continue;
-      told.webhooks = rule.webhooks.map((webhook) => JSON.stringify(webhook));
+      alert.webhooks = rule.webhooks.map((webhook) => JSON.stringify(webhook));
     }
   }
 
@@ -73,7 +73,7 @@ export class Announcer {
     return this.#open.size;
   }
 
-  async announce(changes: readonly RuleTransition[], silences: readonly Silence[]): Promise<AlertEvent[]> {
+  async apply(changes: readonly RuleTransition[], silences: readonly Silence[]): Promise<AlertEvent[]> {
     const events: AlertEvent[] = [];
     let samples = 0;
     for (const { book, compiled, transition } of changes) {
@@ -82,10 +82,10 @@ export class Announcer {
       const labels = labelsOf(compiled, group);
       const key = keyOf(rule.name, group);
       const before = this.#open.get(key)?.event;
-      const wantsSample = state === 'firing' && !NO_RECORDS.has(rule.kind) && samples++ < MOST_SAMPLES;
+      const wantsSample = state === 'firing' && !NO_RECORDS.has(rule.kind) && samples++ < MAX_SAMPLES;
       const found = wantsSample ? await this.#sample(compiled, group, at) : undefined;
       const details: AlertDetails = {
-        ...(before && state === 'resolved' && withoutHold(before.details)),
+        ...(before && state === 'resolved' && withoutSuppression(before.details)),
         summary: summarizeAlert(compiled, transition, labels),
         kind: rule.kind,
         threshold: compiled.threshold,
@@ -121,9 +121,9 @@ export class Announcer {
     }
     const events: AlertEvent[] = [];
     for (const [key, { event, webhooks }] of this.#open) {
-      if (event.state !== 'firing' || event.details.held_back === undefined) continue;
-      if (this.#heldBack(key, event, silences, now) !== undefined) continue;
-      const again = this.#numbered({ ...event, details: withoutHold(event.details), at: now });
+      if (event.state !== 'firing' || event.details.suppressed_by === undefined) continue;
+      if (this.#suppressedBy(key, event, silences, now) !== undefined) continue;
+      const again = this.#numbered({ ...event, details: withoutSuppression(event.details), at: now });
       events.push(this.#decide(key, again, webhooks, silences));
     }
     return events;
@@ -152,28 +152,31 @@ export class Announcer {
     if (event.state === 'resolved' || event.state === 'cleared') {
       this.#open.delete(key);
       // Whoever was told that it fires is told that it ended.
-      const wasTold = before?.event.state === 'firing' && before.event.details.held_back === undefined;
-      return wasTold && event.state === 'resolved' ? { ...event, webhooks: before.event.webhooks } : event;
+      const wasNotified =
+        before?.event.state === 'firing' && before.event.details.suppressed_by === undefined;
+      return wasNotified && event.state === 'resolved'
+        ? { ...event, webhooks: before.event.webhooks }
+        : event;
     }
-    let told = event;
+    let notified = event;
     if (event.state === 'firing') {
-      const held_back = this.#heldBack(key, event, silences, event.at);
-      if (held_back) told = { ...event, details: { ...event.details, held_back } };
+      const suppressed_by = this.#suppressedBy(key, event, silences, event.at);
+      if (suppressed_by) notified = { ...event, details: { ...event.details, suppressed_by } };
       else {
-        told = { ...this.#noticed(event), webhooks };
+        notified = { ...this.#noticed(event), webhooks };
         this.#notified.set(key, { rule: event.rule, group: event.group, at: event.at });
       }
     }
-    this.#open.set(key, { event: told, webhooks });
-    return told;
+    this.#open.set(key, { event: notified, webhooks });
+    return notified;
   }
 
-  #heldBack(
+  #suppressedBy(
     key: string,
     event: AlertEvent,
     silences: readonly Silence[],
     now: number,
-  ): AlertDetails['held_back'] {
+  ): AlertDetails['suppressed_by'] {
     if (isSilenced(silences, event, now * 1000)) return 'silence';
     const notice = this.#notified.get(key);
     if (notice && now - notice.at < this.#cooldownOf(event.rule)) return 'cooldown';
@@ -192,7 +195,7 @@ export class Announcer {
     const notices = this.#noticesOf(event.rule);
     notices.push(Date.now() / 1000);
     if (notices.length < MAX_NOTICES) return event;
-    const summary = `${event.details.summary} (alert ${MAX_NOTICES} of this rule in ${NOTICE_SECONDS / 60} minutes: further ones are held back)`;
+    const summary = `${event.details.summary} (alert ${MAX_NOTICES} of this rule in ${NOTICE_SECONDS / 60} minutes: further ones are suppressed)`;
     return { ...event, details: { ...event.details, summary } };
   }
 
@@ -219,8 +222,8 @@ export class Announcer {
   }
 
   #numbered(event: Omit<AlertEvent, 'seq'>): AlertEvent {
-    this.#place = Math.max(this.#place + 1, Date.now() * 1000);
-    return { ...event, seq: this.#place };
+    this.#seq = Math.max(this.#seq + 1, Date.now() * 1000);
+    return { ...event, seq: this.#seq };
   }
 }
 
@@ -228,6 +231,6 @@ function keyOf(rule: string, group: string): string {
   return JSON.stringify([rule, group]);
 }
 
-function withoutHold({ held_back: _, ...details }: AlertDetails): AlertDetails {
+function withoutSuppression({ suppressed_by: _, ...details }: AlertDetails): AlertDetails {
   return details;
 }

@@ -21,13 +21,13 @@ const MASKS: readonly (readonly [regex: string, replacement: string])[] = [
 const MAX_CHARACTERS = 1000;
 
 /** SQL of the shape of a message: the message with masks in place of numbers, ids, addresses, paths and quoted texts. */
-export const MESSAGE_SHAPE = MASKS.reduce(
+export const MESSAGE_PATTERN = MASKS.reduce(
   (sql, [regex, replacement]) => `replaceRegexpAll(${sql}, ${literal(regex)}, ${literal(replacement)})`,
   `substringUTF8(message, 1, ${MAX_CHARACTERS})`,
 );
 
 /** The longest text between masks: every message of a shape holds it. Of a shape that was cut, what may be the begin of a mask does not count. */
-export function textOfShape(shape: string): string {
-  const texts = shape.replace(/<[a-z]{0,4}$/, '').split(/<(?:str|uuid|ip|path|num|hex|id)>/);
+export function textOfPattern(pattern: string): string {
+  const texts = pattern.replace(/<[a-z]{0,4}$/, '').split(/<(?:str|uuid|ip|path|num|hex|id)>/);
   return texts.reduce((longest, text) => (text.length > longest.length ? text : longest));
 }

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { Announcer } from '../../../../../control-plane/features/alerts/evaluate/announcer.ts';
+import { OpenAlerts } from '../../../../../control-plane/features/alerts/evaluate/open-alerts.ts';
 import type { RuleTransition } from '../../../../../control-plane/features/alerts/evaluate/rule-runs.ts';
 import { compileRule } from '../../../../../control-plane/features/alerts/rules/compile-rule.ts';
 import { parseRule } from '../../../../../control-plane/features/alerts/rules/rule.ts';
@@ -21,16 +21,16 @@ function changesOf(name: string, count: number, at: number): RuleTransition[] {
 }
 
 t.test('a flood of groups wakes nobody for each of them, and costs no other rule', async (t) => {
-  const announcer = new Announcer(engine, 0, []);
+  const announcer = new OpenAlerts(engine, 0, []);
   const now = Date.now() / 1000;
   announcer.adopt([...changesOf('flood', 1, now), ...changesOf('other', 1, now)].map(({ book }) => book));
-  const events = await announcer.announce(changesOf('flood', 1_000, now), []);
+  const events = await announcer.apply(changesOf('flood', 1_000, now), []);
   const told = events.filter(({ webhooks }) => webhooks.length > 0);
   t.equal(told.length, 25);
-  t.match(told.at(-1)!.details.summary, /alert 25 of this rule in 10 minutes: further ones are held back/);
+  t.match(told.at(-1)!.details.summary, /alert 25 of this rule in 10 minutes: further ones are suppressed/);
   t.equal(events.length, 1_000, 'all of them are kept');
-  t.ok(events.slice(25).every(({ details }) => details.held_back === 'flood'));
-  t.match(await announcer.announce(changesOf('other', 1, now), []), [{ details: { held_back: undefined } }]);
+  t.ok(events.slice(25).every(({ details }) => details.suppressed_by === 'flood'));
+  t.match(await announcer.apply(changesOf('other', 1, now), []), [{ details: { suppressed_by: undefined } }]);
 
   const later = Date.now() + 601_000;
   t.intercept(Date, 'now', { value: () => later });

@@ -1,5 +1,5 @@
 /** Records that came to one group of a rule in one second. */
-export interface Increment {
+export interface PartialAggregate {
   /** JSON array of the values of the rule's `by`, in its order. */
   readonly group: string;
   /** Seconds since 1970. */
