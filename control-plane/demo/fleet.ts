@@ -1,7 +1,7 @@
 import { appendFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { makeFolder } from '../../pipeline/runtime/make-folder.ts';
+import { PeriodicLoop } from '../../pipeline/runtime/periodic-loop.ts';
 import { ModelApi } from './api.ts';
 import { imageWorker, vectorDatabase, vllmServer } from './inference.ts';
 import type { DemoEvent, DemoProgram } from './program.ts';
@@ -42,7 +42,6 @@ export async function startDemoFleet(options: DemoFleetOptions): Promise<DemoFle
   const events = createEvents(seed, linesPerSecond);
   /** Bytes of each file, the one written last at the end. */
   const sizes = new Map<string, number>();
-  const stopping = new AbortController();
 
   async function write(file: string, text: string): Promise<void> {
     const path = join(dir, file);
@@ -68,25 +67,20 @@ export async function startDemoFleet(options: DemoFleetOptions): Promise<DemoFle
     for (const [file, text] of texts) await write(file, text);
   }
 
-  async function run(): Promise<void> {
-    const { signal } = stopping;
-    while (!signal.aborted) {
-      await sleep(TICK_MS, undefined, { signal }).catch(() => {});
-      if (!signal.aborted) await tick(clock());
-    }
-  }
-
   const started = clock();
   for (let time = started - HISTORY_MS; time < started; time += TICK_MS) await tick(time);
-  const running = run();
+  const loop = new PeriodicLoop({
+    run: () => tick(clock()),
+    waitMs: TICK_MS,
+    waitsFirst: true,
+    onError: (error) => console.error(`the demo's files cannot be written: ${(error as Error).message}`),
+  });
+  loop.start();
   return {
     get files() {
       return [...sizes.keys()];
     },
-    async stop() {
-      stopping.abort();
-      await running;
-    },
+    stop: () => loop.stop(),
   };
 }
 

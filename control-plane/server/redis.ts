@@ -1,10 +1,11 @@
 import type { Redis } from 'ioredis';
+import { backoffMs } from '../../pipeline/runtime/backoff.ts';
 import type { ConsoleLog } from '../http/console-log.ts';
 import { ConfigError } from '../setting-types.ts';
 
 const CONNECT_MILLISECONDS = 5_000;
 const COMMAND_MILLISECONDS = 5_000;
-const MAX_WAIT_MILLISECONDS = 1_000;
+const RETRIES = { firstMs: 50, maxMs: 1_000, jitter: 0.25 };
 
 /**
  * Connects to Redis or Valkey. A connection that is lost is made again without end; commands fail at once meanwhile,
@@ -21,7 +22,7 @@ export async function openRedis(url: string, log: ConsoleLog): Promise<Redis> {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    retryStrategy: (attempt) => Math.min(50 * attempt, MAX_WAIT_MILLISECONDS),
+    retryStrategy: (attempt) => backoffMs(attempt, RETRIES),
   });
   let lost = false;
   let reason = '';

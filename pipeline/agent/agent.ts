@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
 import type { FolderLock } from '../runtime/folder-lock.ts';
+import { PeriodicLoop } from '../runtime/periodic-loop.ts';
 import { reportOf } from './agent-report.ts';
 import type { ConfigApplier } from './config-applier.ts';
 import type { ConfigFolder } from './config-folder.ts';
@@ -61,8 +61,7 @@ const RETRY_MILLISECONDS = 300_000;
 export class Agent {
   readonly #options: AgentOptions;
   readonly #rate = new LineRate();
-  readonly #stopping = new AbortController();
-  #loop: Promise<void> = Promise.resolve();
+  readonly #loop: PeriodicLoop;
   #refused: Refused | undefined;
   #watch: Watch | undefined;
   #proposed: object[] = [];
@@ -71,6 +70,11 @@ export class Agent {
 
   constructor(options: AgentOptions) {
     this.#options = options;
+    this.#loop = new PeriodicLoop({
+      run: () => this.#step(),
+      waitMs: options.intervalMs,
+      onError: (error) => options.log((error as Error).message),
+    });
   }
 
   async start(): Promise<void> {
@@ -82,23 +86,14 @@ export class Agent {
         .resume(describeConfig(known.hash, known.files))
         .catch((error: Error) => log(error.message));
     }
-    this.#loop = this.#run();
+    this.#loop.start();
   }
 
   /** Stops the agent, and Fluent Bit where it is the agent's own child. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#loop;
+    await this.#loop.stop();
     await this.#options.fluentBit.stop();
     this.#options.lock.release();
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      await this.#step().catch((error: Error) => this.#options.log(error.message));
-      await setTimeout(this.#options.intervalMs, undefined, { signal }).catch(() => {});
-    }
   }
 
   async #step(): Promise<void> {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { Backoff } from '../runtime/backoff.ts';
 import type { FluentBit } from './fluent-bit.ts';
 import type { FluentBitApi } from './fluent-bit-api.ts';
 
@@ -19,8 +20,7 @@ export interface ManagedOptions {
 const START_MILLISECONDS = 10_000;
 const STOP_MILLISECONDS = 10_000;
 const POLL_MILLISECONDS = 100;
-const FIRST_DELAY = 500;
-const MAX_DELAY_MS = 30_000;
+const RESTARTS = { firstMs: 500, maxMs: 30_000 };
 /** The last line of its start-up. If it ends later, its configuration is not the reason, so it is restarted without a long wait. */
 const STARTED = '[sp] stream processor started';
 
@@ -34,7 +34,7 @@ export class ManagedFluentBit implements FluentBit {
   #configPath = '';
   #supervised = false;
   #wanted = false;
-  #delay = FIRST_DELAY;
+  readonly #backoff = new Backoff(RESTARTS);
   #restarting: Promise<void> = Promise.resolve();
   readonly #stopping = new AbortController();
 
@@ -103,9 +103,7 @@ export class ManagedFluentBit implements FluentBit {
   }
 
   async #restartLater(): Promise<void> {
-    const delay = this.#delay;
-    this.#delay = Math.min(MAX_DELAY_MS, delay * 2);
-    await setTimeout(delay, undefined, { signal: this.#stopping.signal }).catch(() => {});
+    await this.#backoff.wait(this.#stopping.signal);
     if (!this.#wanted || this.#supervised || this.#child) return;
     this.restarts++;
     this.#spawn();
@@ -118,7 +116,7 @@ export class ManagedFluentBit implements FluentBit {
       rest = lines.pop()!.slice(-10_000);
       for (const line of lines) {
         if (line.trim() === '') continue;
-        if (line.includes(STARTED)) this.#delay = FIRST_DELAY;
+        if (line.includes(STARTED)) this.#backoff.reset();
         // The buffer's disk is full. Each such line stands for one read of up to 64 KB that is lost.
         if (/\[input chunk\] (?:no available chunk|error writing data from)/.test(line)) this.lostRecords++;
         if (/\[\s*error\]/.test(line)) this.lastError = line.replace(/^.*\[\s*error\]\s*/, '').slice(0, 1000);

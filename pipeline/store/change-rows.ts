@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { PeriodicLoop } from '../runtime/periodic-loop.ts';
 import { type ClickHouse, ClickHouseError, type QueryOptions } from './clickhouse.ts';
 import { NO_SPACE_CODE } from './disk-full.ts';
 import { killMutations, type Statement } from './statement.ts';
@@ -23,20 +23,22 @@ export async function changeRows(
   statement: Statement,
   options: QueryOptions = {},
 ): Promise<void> {
-  const over = new AbortController();
   let isHindered = false;
-  const watch = async () => {
-    for (;;) {
-      await setTimeout(POLL_MILLISECONDS, undefined, { signal: over.signal });
+  const watch = new PeriodicLoop({
+    async run() {
       const [[hindered] = [0]] = await clickhouse.query<[number]>(
         `SELECT count() FROM system.mutations WHERE ${HINDERED}`,
       );
-      if (hindered === 0) continue;
+      if (hindered === 0) return;
       isHindered = true;
       await clickhouse.command(killMutations(HINDERED));
-    }
-  };
-  const watching = watch().catch(() => {});
+    },
+    waitMs: POLL_MILLISECONDS,
+    waitsFirst: true,
+    // The statement itself says what is wrong.
+    onError: () => {},
+  });
+  watch.start();
   try {
     await clickhouse.command(statement, {
       ...options,
@@ -46,7 +48,6 @@ export async function changeRows(
     if (!isHindered) throw error;
     throw new ClickHouseError('no room is left on the disk for the change of rows', NO_SPACE_CODE, error);
   } finally {
-    over.abort();
-    await watching;
+    await watch.stop();
   }
 }

@@ -1,4 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
+import { Backoff } from '../runtime/backoff.ts';
+import { delay } from '../runtime/delay.ts';
 import { ClickHouseError } from './clickhouse.ts';
 
 /**
@@ -23,13 +24,15 @@ export async function retryPassing<T>(
   }: { forMs: number; onRetry?: () => void; signal?: AbortSignal | undefined },
 ): Promise<T> {
   const until = performance.now() + forMs;
-  for (let wait = 50; ; wait = Math.min(wait * 2, 1_000)) {
+  const backoff = new Backoff({ firstMs: 50, maxMs: 1_000, jitter: 0.25 });
+  for (;;) {
     try {
       return await work();
     } catch (error) {
+      const wait = backoff.fail();
       if (!isPassing(error) || performance.now() + wait > until || signal?.aborted) throw error;
       onRetry();
-      await setTimeout(wait * (0.75 + Math.random() / 2));
+      await delay(wait, signal);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { Backoff } from '../runtime/backoff.ts';
 import { type ClickHouse, ClickHouseError } from './clickhouse.ts';
 import { logsTable } from './logs-table.ts';
 import { MIGRATIONS } from './migrations.ts';
@@ -16,7 +16,8 @@ const MIGRATE_ATTEMPTS = 10;
  * @param fsync whether stored rows have to survive a power cut
  */
 export async function migrate(clickhouse: ClickHouse, retention: Retention, fsync = true): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+  const backoff = new Backoff({ firstMs: 200, maxMs: 2_000, jitter: 0.5 });
+  for (;;) {
     try {
       await createTables(clickhouse, retention);
       await applyMigrations(clickhouse, MIGRATIONS);
@@ -26,8 +27,8 @@ export async function migrate(clickhouse: ClickHouse, retention: Retention, fsyn
       return;
     } catch (error) {
       const helps = error instanceof ClickHouseError && (clickhouse.repeatsInserts || isPassing(error));
-      if (!helps || attempt === MIGRATE_ATTEMPTS) throw error;
-      await setTimeout(attempt * 200 * (0.5 + Math.random()));
+      if (!helps || backoff.failures + 1 === MIGRATE_ATTEMPTS) throw error;
+      await backoff.wait();
     }
   }
 }

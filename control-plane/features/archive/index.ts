@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { PeriodicLoop } from '../../../pipeline/runtime/periodic-loop.ts';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import { LogStore } from '../../../pipeline/store/log-store.ts';
 import type { RouteFamily } from '../../http/api.ts';
@@ -36,23 +37,14 @@ export async function createArchive(
   }
   const archive = new Archive(clickhouse, resolve(config.ARCHIVE_DIR));
   await archive.open();
-  const stopping = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> | undefined;
-  const addDays = async () => {
-    try {
-      const days = await archive.addDays(Date.now(), stopping.signal);
+  const loop = new PeriodicLoop({
+    async run(signal) {
+      const days = await archive.addDays(Date.now(), signal);
       if (days.length > 0) log.info(`archived ${days.join(', ')}`);
-    } catch (error) {
-      if (!stopping.signal.aborted)
-        log.error(`ARCHIVE_DIR could not be written: ${(error as Error).message}`);
-    }
-  };
-  const run = () => {
-    running = addDays().then(() => {
-      if (!stopping.signal.aborted) timer = setTimeout(run, CHECK_MILLISECONDS);
-    });
-  };
+    },
+    waitMs: CHECK_MILLISECONDS,
+    onError: (error) => log.error(`ARCHIVE_DIR could not be written: ${(error as Error).message}`),
+  });
   return {
     archive,
     addRoutes: (api) =>
@@ -64,11 +56,7 @@ export async function createArchive(
         }),
         new LogStore(clickhouse, archive.view),
       ),
-    start: run,
-    async stop() {
-      stopping.abort();
-      clearTimeout(timer);
-      await running;
-    },
+    start: () => loop.start(),
+    stop: () => loop.stop(),
   };
 }

@@ -1,5 +1,6 @@
 import { Templates } from '../../../pipeline/agent/fluent-bit/templates.ts';
 import { verifyConfig } from '../../../pipeline/agent/fluent-bit/verify-config.ts';
+import { PeriodicLoop } from '../../../pipeline/runtime/periodic-loop.ts';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import { ResourcePool } from '../../../pipeline/store/resource-pool.ts';
 import type { ConsoleLog } from '../../http/console-log.ts';
@@ -58,24 +59,19 @@ export async function createFleet(
   await refresh();
 
   let failed = false;
-  let under: Promise<void> = Promise.resolve();
-  const step = async () => {
-    try {
+  const loop = new PeriodicLoop({
+    async run() {
       await refresh();
       await profileChanges.advance();
       failed = false;
-    } catch (error) {
+    },
+    waitMs: REFRESH_MILLISECONDS,
+    waitsFirst: true,
+    onError(error) {
       if (!failed) log.warn(`fleet: ${(error as Error).message}`);
       failed = true;
-    }
-  };
-  let timer: NodeJS.Timeout | undefined;
-  const next = () => {
-    timer = setTimeout(() => {
-      under = step().then(next);
-    }, REFRESH_MILLISECONDS);
-  };
-  let stopped = false;
+    },
+  });
 
   return {
     addRoutes(api) {
@@ -101,14 +97,9 @@ export async function createFleet(
       },
     },
     impaired: () => (failed ? { fleet: 'profiles and agents are not kept up to date' } : {}),
-    start: () => {
-      if (!stopped) next();
-    },
+    start: () => loop.start(),
     async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await under;
-      clearTimeout(timer);
+      await loop.stop();
       // What reported in the last seconds.
       await presence.refresh();
     },

@@ -2,6 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
 import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
+import { Backoff, type BackoffOptions } from '../../../pipeline/runtime/backoff.ts';
+import { PeriodicLoop } from '../../../pipeline/runtime/periodic-loop.ts';
 import type { LogStore } from '../../../pipeline/store/log-store.ts';
 import type { SqlFilter } from '../../query/log-filter.ts';
 import { BoundedReader, limitPage } from '../../read/bounded-reader.ts';
@@ -22,8 +24,8 @@ export interface ForwarderOptions {
   readonly batchRecords?: number;
   /** Between two looks for new records. */
   readonly pollMilliseconds?: number;
-  /** Of waiting for a backend that fails: from the first, doubled, to the last. */
-  readonly backoffMilliseconds?: readonly [first: number, last: number];
+  /** Of a backend that fails. */
+  readonly backoff?: BackoffOptions;
 }
 
 export interface ForwardCounters {
@@ -50,21 +52,35 @@ const REFUSED_FOR_GOOD = new Set([400, 413, 422, 3]);
 export class Forwarder {
   readonly counters: ForwardCounters = { sent: 0, failed: 0, rejected: 0, passedOver: 0 };
   readonly #options: Required<ForwarderOptions>;
-  readonly #stopping = new AbortController();
+  readonly #loop: PeriodicLoop;
+  readonly #backoff: Backoff;
+  /** Milliseconds until the next batch. */
+  #pause = 0;
   readonly #reader: BoundedReader<readonly StoredRecord[]>;
   #state: ForwardState = { cursor: 0 };
+  #started = false;
   #limit: number;
-  #running: Promise<void> | undefined;
 
   constructor(options: ForwarderOptions) {
     this.#options = {
       batchRecords: 1_000,
       pollMilliseconds: 500,
-      backoffMilliseconds: [1_000, 30_000],
+      backoff: { firstMs: 1_000, maxMs: 30_000 },
       ...options,
     };
     this.#limit = this.#options.batchRecords;
-    const { store, filter, name, onProblem } = this.#options;
+    const { store, filter, name, onProblem, backoff, pollMilliseconds } = this.#options;
+    this.#backoff = new Backoff(backoff);
+    this.#loop = new PeriodicLoop({
+      run: async () => {
+        const idle = !(await this.#step());
+        if (this.#backoff.failures > 0) onProblem(`forwarding to ${name} works again`);
+        this.#backoff.reset();
+        this.#pause = idle ? pollMilliseconds : 0;
+      },
+      waitMs: () => this.#pause,
+      onError: (error) => this.#fail(error as Error),
+    });
     this.#reader = new BoundedReader({
       store,
       maxRecords: this.#options.batchRecords,
@@ -96,37 +112,26 @@ export class Forwarder {
     const { stateFile, watermark } = this.#options;
     const known = await loadForwardState(stateFile);
     await this.#save(known ?? { cursor: watermark() });
-    this.#running = this.#run();
+    this.#loop.start();
+    this.#started = true;
   }
 
   /** Waits a moment for the answer to the batch under way; without it, that batch is sent again at the next start. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    const ended = this.#running?.then(async () => {
+    if (!this.#started) return;
+    const end = async () => {
+      await this.#loop.stop();
       await this.#save(this.#state);
       await this.#options.exporter.shutdown();
-    });
-    await Promise.race([ended, setTimeout(STOP_MILLISECONDS, undefined, { ref: false })]);
+    };
+    await Promise.race([end(), setTimeout(STOP_MILLISECONDS, undefined, { ref: false })]);
   }
 
-  async #run(): Promise<void> {
-    const { pollMilliseconds, backoffMilliseconds, onProblem, name } = this.#options;
-    const [first, last] = backoffMilliseconds;
-    let wait = 0;
-    while (!this.#stopping.signal.aborted) {
-      try {
-        const idle = !(await this.#step());
-        if (wait > 0) onProblem(`forwarding to ${name} works again`);
-        wait = 0;
-        if (idle) await this.#pause(pollMilliseconds);
-      } catch (error) {
-        this.counters.failed++;
-        if (wait === 0)
-          onProblem(`forwarding to ${name} fails, its records wait: ${(error as Error).message}`);
-        wait = Math.min(wait === 0 ? first : wait * 2, last);
-        await this.#pause(wait);
-      }
-    }
+  #fail({ message }: Error): void {
+    const { onProblem, name } = this.#options;
+    this.counters.failed++;
+    if (this.#backoff.failures === 0) onProblem(`forwarding to ${name} fails, its records wait: ${message}`);
+    this.#pause = this.#backoff.fail();
   }
 
   /** Delivers one batch. False where nothing is left to deliver. @throws Error where the backend did not take it */
@@ -177,10 +182,6 @@ export class Forwarder {
   async #save(state: ForwardState): Promise<void> {
     await saveForwardState(this.#options.stateFile, state);
     this.#state = state;
-  }
-
-  async #pause(milliseconds: number): Promise<void> {
-    await setTimeout(milliseconds, undefined, { signal: this.#stopping.signal }).catch(() => {});
   }
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Redis } from 'ioredis';
 import type { Pipeline } from '../../../pipeline/ingest/pipeline.ts';
 import type { Redactor } from '../../../pipeline/ingest/transforms/redactor.ts';
+import { PeriodicLoop } from '../../../pipeline/runtime/periodic-loop.ts';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import { isDiskFull } from '../../../pipeline/store/disk-full.ts';
 import type { LiveBus } from '../../../pipeline/store/live/live-bus.ts';
@@ -66,13 +67,12 @@ export async function startNodes(
     timeoutMs: LAUNCH_MILLISECONDS,
     onProblem: log.warn,
   });
-  let watching: NodeJS.Timeout | undefined;
-  const watch = () => {
-    launches
-      .warnOfStuck()
-      .catch((error: unknown) => log.warn(`could not warn of a launch that is stuck: ${error}`))
-      .finally(() => watching?.refresh());
-  };
+  const watch = new PeriodicLoop({
+    run: () => launches.warnOfStuck(),
+    waitMs: WATCH_MILLISECONDS,
+    waitsFirst: true,
+    onError: (error) => log.warn(`could not warn of a launch that is stuck: ${error}`),
+  });
   return {
     addRoutes: (api) =>
       addNodeRoutes(api.family('Nodes', 'Launches of nodes and their logs.'), {
@@ -93,12 +93,9 @@ export async function startNodes(
       },
       logplane_launch_commands: { help: 'Launch commands that run', read: () => launchRunner.running },
     },
-    start() {
-      watching = setTimeout(watch, WATCH_MILLISECONDS);
-    },
+    start: () => watch.start(),
     async stop() {
-      clearTimeout(watching);
-      watching = undefined;
+      await watch.stop();
       await launchRunner.stop();
       lists?.stop();
     },

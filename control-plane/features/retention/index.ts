@@ -1,3 +1,4 @@
+import { PeriodicLoop } from '../../../pipeline/runtime/periodic-loop.ts';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import type { LiveBus } from '../../../pipeline/store/live/live-bus.ts';
 import type { Retention, RetentionRule } from '../../../pipeline/store/retention.ts';
@@ -41,37 +42,24 @@ export function createRetention(
   { clickhouse, bus, retention, archive, log }: RetentionParts,
 ): Feature {
   const lettersLimit = limit === undefined ? LETTERS_BYTES : Math.floor(limit * LETTERS_SHARE);
-  const stopping = new AbortController();
   let evicted = 0;
   let evictedLetters = 0;
-  let timer: NodeJS.Timeout | undefined;
-  let checking: Promise<void> | undefined;
-  const check = async () => {
-    try {
-      const letters = await keepLettersWithin(clickhouse, lettersLimit, stopping.signal);
+  const loop = new PeriodicLoop({
+    async run(signal) {
+      const letters = await keepLettersWithin(clickhouse, lettersLimit, signal);
       evictedLetters += letters;
       if (letters > 0)
         log.warn(`dead letters took more than ${lettersLimit} bytes: the oldest ${letters} were removed`);
       if (limit === undefined) return;
-      const eviction = await keepWithin(clickhouse, {
-        retention,
-        limit,
-        now: Date.now(),
-        signal: stopping.signal,
-      });
+      const eviction = await keepWithin(clickhouse, { retention, limit, now: Date.now(), signal });
       if (!eviction) return;
       evicted += eviction.records;
       log.warn(`MAX_DISK_BYTES (${limit}) was exceeded: ${eviction.records} records were removed`);
-    } catch (error) {
-      if (!stopping.signal.aborted)
-        log.error(`the limits of tables on the disk could not be held: ${(error as Error).message}`);
-    }
-  };
-  const run = () => {
-    checking = check().then(() => {
-      if (!stopping.signal.aborted) timer = setTimeout(run, CHECK_MILLISECONDS);
-    });
-  };
+    },
+    waitMs: CHECK_MILLISECONDS,
+    onError: (error) =>
+      log.error(`the limits of tables on the disk could not be held: ${(error as Error).message}`),
+  });
   return {
     addRoutes: (api) =>
       addRetentionRoutes(api.family('Retention', 'How long records are kept, and deletion by query.'), {
@@ -91,12 +79,8 @@ export function createRetention(
         read: () => [{ value: evictedLetters }],
       },
     },
-    start: run,
-    async stop() {
-      // A removal that is under way goes on at the next start.
-      stopping.abort();
-      clearTimeout(timer);
-      await checking;
-    },
+    start: () => loop.start(),
+    // A removal that is under way goes on at the next start.
+    stop: () => loop.stop(),
   };
 }

@@ -1,4 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { backoffMs } from '../../../pipeline/runtime/backoff.ts';
+import { PeriodicLoop } from '../../../pipeline/runtime/periodic-loop.ts';
 import type { SourceSync, SyncResult } from './source-sync.ts';
 
 /** A source that stays down is asked this seldom at last, unless the interval is longer. */
@@ -20,21 +21,29 @@ export type SyncOutcome =
 /** Syncs every source in its own rhythm, so that one that is down or slow holds up no other. */
 export class SyncSchedule {
   readonly #options: SyncScheduleOptions;
-  readonly #stopping = new AbortController();
-  #loops: Promise<void>[] = [];
+  readonly #loops: readonly PeriodicLoop[];
 
   constructor(options: SyncScheduleOptions) {
     this.#options = options;
+    this.#loops = options.sources.map(
+      (source) =>
+        new PeriodicLoop({
+          run: () => this.#sync(source),
+          waitMs: () => this.delayOf(source),
+          // A failure is the outcome of a sync.
+          onError: () => {},
+        }),
+    );
   }
 
   start(): void {
-    if (this.#options.intervalMs > 0) this.#loops = this.#options.sources.map((source) => this.#loop(source));
+    if (this.#options.intervalMs > 0) for (const loop of this.#loops) loop.start();
   }
 
   /** Ends after the steps under way; transfers are to be aborted by the signal that their source was given. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await Promise.all([...this.#loops, ...this.#options.sources.map((source) => source.idle())]);
+    const loops = this.#loops.map((loop) => loop.stop());
+    await Promise.all([...loops, ...this.#options.sources.map((source) => source.idle())]);
   }
 
   /** Syncs all sources now, also those whose next attempt is put off. */
@@ -45,15 +54,8 @@ export class SyncSchedule {
   /** Milliseconds from a source's last attempt to its next one. */
   delayOf({ failures }: SourceSync): number {
     const { intervalMs } = this.#options;
-    return Math.max(intervalMs, Math.min(MAX_BACKOFF_MS, intervalMs * 2 ** Math.max(0, failures - 1)));
-  }
-
-  async #loop(source: SourceSync): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      await this.#sync(source);
-      await sleep(this.delayOf(source), undefined, { signal }).catch(() => {});
-    }
+    if (failures === 0) return intervalMs;
+    return Math.max(intervalMs, backoffMs(failures, { firstMs: intervalMs, maxMs: MAX_BACKOFF_MS }));
   }
 
   async #sync(source: SourceSync): Promise<SyncOutcome> {

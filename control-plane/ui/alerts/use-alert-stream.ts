@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
+import { delay } from '../../../pipeline/runtime/delay.ts';
 import { ApiError } from '../api.ts';
 import { readEvents } from '../read-events.ts';
-import { delay } from '../waiting.ts';
 
 const AGAIN_MS = 2_000;
 

@@ -1,10 +1,12 @@
+import { Backoff } from '../../../pipeline/runtime/backoff.ts';
+import { delay } from '../../../pipeline/runtime/delay.ts';
 import type { Parameters } from '../address.ts';
 import { alertNews } from '../alerts/alert-news.ts';
 import { type ApiError, ask, messageOf } from '../api.ts';
 import { Observable } from '../observable.ts';
 import { readEvents, type SentEvent } from '../read-events.ts';
 import { parseJson } from '../text/exact-json.ts';
-import { delay, nextTask } from '../waiting.ts';
+import { nextTask } from '../waiting.ts';
 import { justAfter } from './just-after.ts';
 import { type EdgeState, LogPages } from './log-pages.ts';
 import { isError, type LogRecord } from './log-record.ts';
@@ -19,8 +21,7 @@ const MAX_PENDING = 4_000;
 /** A reader that paused goes on with what came meanwhile up to this many lines; beyond it with the present. */
 const MAX_CATCH_UP = 20_000;
 const COUNT_MISSED_MS = 2_000;
-const FIRST_RETRY_MS = 500;
-const MAX_RETRY_MS = 10_000;
+const RETRIES = { firstMs: 500, maxMs: 10_000, jitter: 0.25 };
 /** How long events are taken in before the browser may draw. */
 const SLICE_MS = 12;
 
@@ -143,10 +144,11 @@ export class LogFeed extends Observable {
     const { signal } = stream;
     this.problem = undefined;
     this.#enter('connecting');
-    for (let attempt = 0; !signal.aborted; attempt++) {
+    const backoff = new Backoff(RETRIES);
+    while (!signal.aborted) {
       const fresh = this.#lastId === '';
       const onOpen = () => {
-        attempt = 0;
+        backoff.reset();
         this.problem = undefined;
         this.#enter('live');
         if (fresh) void this.#load(() => this.#pages.loadNewest());
@@ -166,7 +168,7 @@ export class LogFeed extends Observable {
       }
       if (signal.aborted) return;
       this.#enter('reconnecting');
-      await delay(Math.min(FIRST_RETRY_MS * 2 ** attempt, MAX_RETRY_MS), signal);
+      await backoff.wait(signal);
     }
   }
 

@@ -1,12 +1,12 @@
+import { Backoff } from '../../../pipeline/runtime/backoff.ts';
 import { type ApiError, messageOf } from '../api.ts';
 import { Observable } from '../observable.ts';
 import { readEvents, type SentEvent } from '../read-events.ts';
-import { delay } from '../waiting.ts';
 import type { NodeEntry } from './node.ts';
 
 const MAX_ENTRIES = 5_000;
 const TAIL = '1000';
-const MAX_RETRY_MS = 10_000;
+const RETRIES = { firstMs: 500, maxMs: 10_000, jitter: 0.25 };
 
 /** A launch as its stream tells it, until it is done; broken connections are taken up where they ended. */
 export class LaunchStream extends Observable {
@@ -33,9 +33,10 @@ export class LaunchStream extends Observable {
   async #follow(path: string): Promise<void> {
     const { signal } = this.#ended;
     let lastId = '';
-    for (let attempt = 0; !signal.aborted && !this.done; attempt++) {
+    const backoff = new Backoff(RETRIES);
+    while (!signal.aborted && !this.done) {
       const onOpen = () => {
-        attempt = 0;
+        backoff.reset();
         this.isOpen = true;
         this.problem = undefined;
         this.changed();
@@ -56,7 +57,7 @@ export class LaunchStream extends Observable {
       }
       this.isOpen = false;
       this.changed();
-      if (!this.done) await delay(Math.min(500 * 2 ** attempt, MAX_RETRY_MS), signal);
+      if (!this.done) await backoff.wait(signal);
     }
     this.isOpen = false;
     this.changed();

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { delay } from '../../../pipeline/runtime/delay.ts';
 import { address, addressOf, useAddress } from '../address.ts';
 import { type ApiError, askText } from '../api.ts';
 import { viewAddress } from '../live/live-view.ts';
@@ -11,7 +12,6 @@ import { useSettings } from '../settings.ts';
 import { NO_MATCHES } from '../text/find-matches.ts';
 import { MessageText } from '../text/message-text.tsx';
 import { useTitle } from '../use-title.ts';
-import { delay } from '../waiting.ts';
 import { DeleteFile } from './delete-file.tsx';
 
 interface TextRow extends VirtualRow {

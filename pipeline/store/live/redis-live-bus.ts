@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { StoredRecord } from '../../record/log-record.ts';
+import { PeriodicLoop } from '../../runtime/periodic-loop.ts';
 import { type BusMessage, decodeMessage, encodeMessage } from './bus-message.ts';
 import type { LiveBus } from './live-bus.ts';
 import type { ProcessShare } from './process-share.ts';
@@ -64,13 +65,21 @@ export class RedisLiveBus {
   #dirty = false;
   #joined = false;
   #sending: Promise<void> | undefined;
-  #running: Promise<unknown>[] = [];
+  #running: Promise<void> | undefined;
+  #beats = 0;
+  readonly #beating: PeriodicLoop;
   #arrived: (() => void)[] = [];
 
   constructor(options: RedisLiveBusOptions) {
     this.#options = options;
     this.#reading = options.redis.duplicate({ commandTimeout: BLOCK_MILLISECONDS * 5 });
     this.#reading.on('error', () => {});
+    this.#beating = new PeriodicLoop({
+      run: () => this.#beat(),
+      waitMs: BEAT_MILLISECONDS,
+      waitsFirst: true,
+      onError: (error) => options.onProblem(`the live bus: ${(error as Error).message}`),
+    });
     this.#watermark = new SharedWatermark(SILENT_MILLISECONDS);
   }
 
@@ -94,7 +103,8 @@ export class RedisLiveBus {
     this.#cursor = newest?.[0] ?? '0-0';
     const others = (await share.holders()).filter((holder) => holder !== process);
     await this.#send('hello', undefined, 0);
-    this.#running.push(this.#read(), this.#beat());
+    this.#running = this.#read();
+    this.#beating.start();
     // Redis may have lost its list of processes; each process that is there answers the greeting.
     await setTimeout(GREETING_MILLISECONDS);
     await this.#until(() => [process, ...others].every((id) => this.#watermark.isMember(id)));
@@ -130,11 +140,12 @@ export class RedisLiveBus {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
+    const beating = this.#beating.stop();
     await this.#sending;
     await this.#send('bye', this.#records, this.#stored).catch(() => {});
     await this.#options.share.release().catch(() => {});
     this.#reading.disconnect();
-    await Promise.all(this.#running);
+    await Promise.all([this.#running, beating]);
   }
 
   get #committed(): number {
@@ -259,17 +270,10 @@ export class RedisLiveBus {
 
   async #beat(): Promise<void> {
     const { share, onProblem } = this.#options;
-    const { signal } = this.#stopping;
-    for (let beat = 1; !signal.aborted; beat++) {
-      await setTimeout(BEAT_MILLISECONDS, undefined, { signal }).catch(() => {});
-      if (signal.aborted) return;
-      if (this.#joined) this.#flush();
-      if (beat % 10 !== 0) continue;
-      const kept = await share.renew().catch(() => true);
-      if (!kept) {
-        onProblem('another server process gives out the same sequence numbers; restart this process');
-      }
-    }
+    if (this.#joined) this.#flush();
+    if (++this.#beats % 10 !== 0) return;
+    const kept = await share.renew().catch(() => true);
+    if (!kept) onProblem('another server process gives out the same sequence numbers; restart this process');
   }
 }
 

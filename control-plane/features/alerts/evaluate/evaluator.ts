@@ -1,4 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
+import { Backoff } from '../../../../pipeline/runtime/backoff.ts';
+import { PeriodicLoop } from '../../../../pipeline/runtime/periodic-loop.ts';
 import type { AlertFeed } from '../notify/alert-feed.ts';
 import { MAX_SECONDS } from '../rules/length-of-time.ts';
 import type { RuleBook } from '../rules/rule-book.ts';
@@ -37,7 +38,7 @@ const SAVE_MILLISECONDS = 10_000;
 const IDLE_SAVE_MILLISECONDS = 60_000;
 /** Rounds that are further apart are not one after the other. */
 const MAX_PAUSE_SECONDS = 300;
-const BACKOFF_MILLISECONDS = [1_000, 30_000] as const;
+const RETRIES = { firstMs: 1_000, maxMs: 30_000 };
 const FEED_EVENTS = 500;
 /** Rules that are further behind are of less use than whoever relies on them thinks. */
 const MAX_LAG_SECONDS = 60;
@@ -51,7 +52,10 @@ const MAX_REST_MILLISECONDS = 5_000;
  */
 export class Evaluator {
   readonly #options: EvaluatorOptions;
-  readonly #stopping = new AbortController();
+  readonly #loop: PeriodicLoop;
+  readonly #backoff = new Backoff(RETRIES);
+  /** Milliseconds until the next round. */
+  #pause = 0;
   #runs: RuleRuns;
   #openAlerts: OpenAlerts | undefined;
   #silences: readonly Silence[] = [];
@@ -63,7 +67,6 @@ export class Evaluator {
   /** When rules were judged last, whole seconds since 1970; it is the note of the saved position. */
   #looked = 0;
   #feedSeq: number | undefined;
-  #running: Promise<void> | undefined;
   #leads = false;
   /** When there was nothing left to read, milliseconds since 1970. */
   #caughtUpAt = 0;
@@ -73,6 +76,11 @@ export class Evaluator {
   constructor(options: EvaluatorOptions) {
     this.#options = options;
     this.#runs = new RuleRuns(options);
+    this.#loop = new PeriodicLoop({
+      run: () => this.#timedRound(),
+      waitMs: () => this.#pause,
+      onError: (error) => this.#fail(error as Error),
+    });
   }
 
   get leads(): boolean {
@@ -123,7 +131,7 @@ export class Evaluator {
   }
 
   start(): void {
-    this.#running = this.#run();
+    this.#loop.start();
   }
 
   /** Looks at the rules and silences again with the next round. */
@@ -132,8 +140,7 @@ export class Evaluator {
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
+    await this.#loop.stop();
     try {
       await this.#store(this.#unsaved);
       // Where that fails, the next start finds the same changes again.
@@ -144,28 +151,22 @@ export class Evaluator {
     }
   }
 
-  async #run(): Promise<void> {
+  async #timedRound(): Promise<void> {
     const { pauseMilliseconds = 250, onProblem } = this.#options;
-    const [first, last] = BACKOFF_MILLISECONDS;
-    let wait = 0;
-    while (!this.#stopping.signal.aborted) {
-      const started = performance.now();
-      try {
-        await this.#round();
-        if (wait > 0) onProblem('alerts are evaluated again');
-        wait = 0;
-        this.#problem = undefined;
-      } catch (error) {
-        this.#problem = (error as Error).message;
-        if (wait === 0) onProblem(`alerts are not evaluated: ${(error as Error).message}`);
-        wait = Math.min(wait === 0 ? first : wait * 2, last);
-      }
-      // Rounds that take long are far apart: a busy server does its own work first, and larger batches cost less a record.
-      const rest = Math.min((performance.now() - started) * REST_FACTOR, MAX_REST_MILLISECONDS);
-      await setTimeout(wait || Math.max(pauseMilliseconds, rest), undefined, {
-        signal: this.#stopping.signal,
-      }).catch(() => {});
-    }
+    const started = performance.now();
+    await this.#round();
+    if (this.#problem !== undefined) onProblem('alerts are evaluated again');
+    this.#problem = undefined;
+    this.#backoff.reset();
+    // Rounds that take long are far apart: a busy server does its own work first, and larger batches cost less a record.
+    const rest = Math.min((performance.now() - started) * REST_FACTOR, MAX_REST_MILLISECONDS);
+    this.#pause = Math.max(pauseMilliseconds, rest);
+  }
+
+  #fail({ message }: Error): void {
+    if (this.#problem === undefined) this.#options.onProblem(`alerts are not evaluated: ${message}`);
+    this.#problem = message;
+    this.#pause = this.#backoff.fail();
   }
 
   async #round(): Promise<void> {

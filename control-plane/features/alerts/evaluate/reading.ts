@@ -1,3 +1,4 @@
+import { Backoff } from '../../../../pipeline/runtime/backoff.ts';
 import type { LogStore } from '../../../../pipeline/store/log-store.ts';
 import { BoundedReader } from '../../../read/bounded-reader.ts';
 
@@ -20,7 +21,7 @@ const SLOW_MILLISECONDS = 3_000;
 /** Records that were passed over are named this often; all are counted. */
 const SAY_MILLISECONDS = 60_000;
 /** A reading that fails is made again after so long, doubled up to the last. */
-const BACKOFF_SECONDS = [1, 60] as const;
+const RETRIES = { firstMs: 1_000, maxMs: 60_000 };
 
 /** How far one statement has come along the sequence numbers, piece by piece, past records that it fails with. */
 export class Reading<T> {
@@ -29,7 +30,7 @@ export class Reading<T> {
   #cursor: number;
   #asked: number;
   #span = SPAN.first;
-  #wait = 0;
+  readonly #backoff = new Backoff(RETRIES);
   #passedOver = 0;
   #saidAt = 0;
   #problem: string | undefined;
@@ -110,12 +111,10 @@ export class Reading<T> {
       }
       if (this.#problem !== undefined) onProblem(`${names}: records are read again`);
       this.#problem = undefined;
-      this.#wait = 0;
+      this.#backoff.reset();
     } catch (error) {
       const reason = (error as Error).message;
-      const [first, last] = BACKOFF_SECONDS;
-      this.#wait = Math.min(this.#wait === 0 ? first : this.#wait * 2, last);
-      this.nextAt = now + this.#wait;
+      this.nextAt = now + this.#backoff.fail() / 1000;
       if (this.#problem === undefined)
         onProblem(`${names}: records cannot be read, it is tried again: ${reason}`);
       this.#problem = reason;

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import { Backoff, type BackoffOptions } from '../../../../pipeline/runtime/backoff.ts';
+import { delay } from '../../../../pipeline/runtime/delay.ts';
+import { PeriodicLoop } from '../../../../pipeline/runtime/periodic-loop.ts';
 import { type AlertEvent, messageId } from '../evaluate/alert-event.ts';
 import type { AlertStore } from '../evaluate/alert-store.ts';
 import type { PositionStore } from '../evaluate/position-store.ts';
@@ -16,8 +19,8 @@ export interface NotifierOptions {
   /** False while another server sends. */
   readonly leads: () => boolean;
   readonly onProblem: (message: string) => void;
-  /** Of waiting for a receiver that fails: from the first, doubled, to the last. */
-  readonly backoffMilliseconds?: readonly [first: number, last: number];
+  /** Of a receiver that fails. */
+  readonly backoff?: BackoffOptions;
   /** Messages that one receiver gets in a minute. */
   readonly perMinute?: number;
 }
@@ -63,11 +66,22 @@ export class Notifier {
   readonly #receivers = new Map<string, Receiver>();
   readonly #stopping = new AbortController();
   readonly #working = new Set<Promise<void>>();
-  #wake = new AbortController();
-  #running: Promise<void> | undefined;
+  readonly #loop: PeriodicLoop;
+  /** Milliseconds until the next look. */
+  #pause = POLL_MILLISECONDS;
 
   constructor(options: NotifierOptions) {
-    this.#options = { backoffMilliseconds: [1_000, 300_000], perMinute: 30, ...options };
+    this.#options = { backoff: { firstMs: 1_000, maxMs: 300_000 }, perMinute: 30, ...options };
+    this.#loop = new PeriodicLoop({
+      run: async () => {
+        this.#pause = POLL_MILLISECONDS;
+        if (!options.leads()) return;
+        await this.#lookForWork();
+        this.#pause = LEADING_POLL_MILLISECONDS;
+      },
+      waitMs: () => this.#pause,
+      onError: (error) => options.onProblem(`webhooks: ${(error as Error).message}`),
+    });
   }
 
   get deliveries(): readonly Delivery[] {
@@ -81,39 +95,19 @@ export class Notifier {
   }
 
   start(): void {
-    this.#running = this.#run();
+    this.#loop.start();
   }
 
   /** There are new events. */
   wake(): void {
-    this.#wake.abort();
+    this.#loop.wake();
   }
 
   /** Waits for the answers under way. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#wake.abort();
-    await this.#running;
+    await this.#loop.stop();
     await Promise.race([Promise.all(this.#working), setTimeout(3_000, undefined, { ref: false })]);
-  }
-
-  async #run(): Promise<void> {
-    const { leads, onProblem } = this.#options;
-    while (!this.#stopping.signal.aborted) {
-      this.#wake = new AbortController();
-      let pause = POLL_MILLISECONDS;
-      try {
-        if (leads()) {
-          await this.#lookForWork();
-          pause = LEADING_POLL_MILLISECONDS;
-        }
-      } catch (error) {
-        onProblem(`webhooks: ${(error as Error).message}`);
-      }
-      await setTimeout(pause, undefined, {
-        signal: AbortSignal.any([this.#wake.signal, this.#stopping.signal]),
-      }).catch(() => {});
-    }
   }
 
   async #lookForWork(): Promise<void> {
@@ -177,17 +171,17 @@ export class Notifier {
   }
 
   async #send(receiver: Receiver, event: AlertEvent): Promise<'delivered' | 'dropped' | 'interrupted'> {
-    const { guard, secret, backoffMilliseconds, onProblem, leads } = this.#options;
+    const { guard, secret, backoff, onProblem, leads } = this.#options;
     const { webhook } = receiver;
     const body = this.#bodyFor(receiver, event);
     if (body === undefined) return 'dropped';
     const message = { url: webhook.url, id: messageId(event), body };
-    const [first, last] = backoffMilliseconds;
+    const retries = new Backoff(backoff);
     let refusals = 0;
-    for (let wait = first; ; wait = Math.min(wait * 2, last)) {
+    for (;;) {
       if (Date.now() / 1000 - event.seq / 1e6 > MAX_AGE_SECONDS) return 'dropped';
       if (!(await this.#mayPost(receiver))) return 'interrupted';
-      let pause = wait;
+      let retryAfterMs = 0;
       try {
         const { status, retryAfter } = await postWebhook(message, secret, guard);
         if (status >= 200 && status < 300) {
@@ -197,11 +191,11 @@ export class Notifier {
         }
         this.#fail(receiver, `status ${status}`);
         if (REFUSALS.has(status) && ++refusals >= REFUSED_ATTEMPTS) return 'dropped';
-        if (retryAfter !== undefined) pause = Math.min(Math.max(retryAfter * 1000, wait), last);
+        if (retryAfter !== undefined) retryAfterMs = Math.min(retryAfter * 1000, backoff.maxMs);
       } catch (error) {
         this.#fail(receiver, (error as Error).message);
       }
-      await this.#pause(pause);
+      await delay(Math.max(retries.fail(), retryAfterMs), this.#stopping.signal);
       if (this.#stopping.signal.aborted || !leads()) return 'interrupted';
     }
   }
@@ -228,7 +222,7 @@ export class Notifier {
       receiver.tokensAt = now;
       if (this.#stopping.signal.aborted) return false;
       if (receiver.tokens >= 1) break;
-      await this.#pause(((1 - receiver.tokens) * 60_000) / perMinute);
+      await delay(((1 - receiver.tokens) * 60_000) / perMinute, this.#stopping.signal);
     }
     receiver.tokens--;
     return true;
@@ -240,10 +234,6 @@ export class Notifier {
       this.#options.onProblem(`webhook ${hostOf(receiver.webhook)} fails, its alerts wait: ${reason}`);
     }
     receiver.lastError = reason;
-  }
-
-  async #pause(milliseconds: number): Promise<void> {
-    await setTimeout(milliseconds, undefined, { signal: this.#stopping.signal }).catch(() => {});
   }
 }
 

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { PeriodicLoop } from '../../../runtime/periodic-loop.ts';
 import type { CollectedBatch, Deliver } from './collected-batch.ts';
 import { MAX_BATCH_BYTES } from './split-events.ts';
 import type { ReadResult, TailedFile } from './tailed-file.ts';
@@ -56,16 +56,14 @@ export function createFileCollector(options: FileCollectorOptions): FileCollecto
   const { paths, stateFile, deliver, onProblem, scanIntervalMs = 500, clock = Date.now } = options;
   const tracked = new TrackedFiles({ paths, stateFile, onProblem });
   const counters = { batches: 0, lines: 0, bytes: 0, retries: 0, cutLines: 0 };
-  const stopping = new AbortController();
-  let running: Promise<void> | undefined;
   let refused = false;
 
   /** @returns whether there is more to deliver at once */
-  async function pass(): Promise<boolean> {
+  async function pass(signal?: AbortSignal): Promise<boolean> {
     const began = clock();
     await tracked.discover(began);
     let queue = tracked.due(began);
-    while (queue.length > 0 && !stopping.signal.aborted) {
+    while (queue.length > 0 && !signal?.aborted) {
       queue = await deliverRound(queue);
       // A file that never ends must not keep new files waiting.
       if (clock() - began >= scanIntervalMs) break;
@@ -129,21 +127,20 @@ export function createFileCollector(options: FileCollectorOptions): FileCollecto
     return true;
   }
 
-  async function run(): Promise<void> {
-    const { signal } = stopping;
-    while (!signal.aborted) {
-      const more = await pass().catch((error: Error) => onProblem(`collecting files: ${error.message}`));
-      if (!more) await sleep(scanIntervalMs, undefined, { signal }).catch(() => {});
-    }
-  }
+  let more = false;
+  const loop = new PeriodicLoop({
+    async run(signal) {
+      more = false;
+      more = await pass(signal);
+    },
+    waitMs: () => (more ? 0 : scanIntervalMs),
+    onError: (error) => onProblem(`collecting files: ${(error as Error).message}`),
+  });
 
   return {
-    start() {
-      running = run();
-    },
+    start: () => loop.start(),
     async stop() {
-      stopping.abort();
-      await running;
+      await loop.stop();
       await tracked.close();
     },
     async scan() {

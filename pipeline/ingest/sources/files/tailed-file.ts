@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { fromMilliseconds } from '../../../record/timestamp.ts';
+import { Backoff } from '../../../runtime/backoff.ts';
 import type { CollectedBatch } from './collected-batch.ts';
 import type { FilePosition } from './file-position.ts';
 import { FINGERPRINT_BYTES, fingerprintTail, matchFingerprint, matchTail } from './fingerprint.ts';
@@ -18,8 +19,7 @@ const STOPPED_QUIET_MS = 60_000;
 /** How long a file that may be an unfinished copy is not read: since its last change, and at most. */
 const COPY_QUIET_MS = 5000;
 const COPY_HOLD_MS = 60_000;
-const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 30_000;
+const RETRIES = { firstMs: 500, maxMs: 30_000 };
 
 /** The result of a read: nothing yet, bytes without an event, a batch, or another content. */
 export type ReadResult =
@@ -47,7 +47,7 @@ export class TailedFile {
   private wakeAt = 0;
   /** A refused batch is not repeated before this time. */
   private retryAt = 0;
-  private failures = 0;
+  private readonly backoff = new Backoff(RETRIES);
 
   constructor(handle: FileHandle, position: FilePosition, stats: BigIntStats, now: number) {
     this.handle = handle;
@@ -148,13 +148,12 @@ export class TailedFile {
     this.skipTo(end);
     this.position.tail = tail;
     delete this.position.pending;
-    this.failures = 0;
+    this.backoff.reset();
   }
 
   /** Notes that the batch in doubt was refused: it is repeated after so many seconds, and later each time. */
   refuse(retryAfterSeconds: number, now: number): void {
-    const backoff = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.failures++);
-    this.retryAt = now + Math.max(retryAfterSeconds * 1000, backoff);
+    this.retryAt = now + Math.max(retryAfterSeconds * 1000, this.backoff.fail());
   }
 
   /** Begins anew, because the file has another content. */
@@ -165,7 +164,7 @@ export class TailedFile {
     this.heldSince = undefined;
     this.changedAt = now;
     this.wakeAt = now;
-    this.failures = 0;
+    this.backoff.reset();
   }
 
   close(): Promise<void> {

@@ -78,7 +78,7 @@ async function deliver(t: Test, options: Partial<ForwarderOptions>, stateFile: s
     onProblem: (message) => problems.push(message),
     batchRecords: 10,
     pollMilliseconds: 1,
-    backoffMilliseconds: [1, 4],
+    backoff: { firstMs: 1, maxMs: 4 },
     ...(options as Pick<ForwarderOptions, 'store' | 'watermark' | 'exporter'>),
   });
   await forwarder.start();
