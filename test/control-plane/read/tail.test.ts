@@ -9,9 +9,11 @@ import { insertRecords, openStore, record } from '../features/logs/analysed-stor
 
 const FIRST = 1_793_491_200_000_000;
 
+const clickhouse = await openStore(t);
+
 /** A store and a bus as the server has them, with records numbered from 1 whose place is `FIRST` plus their number. */
 async function tailing(t: Test, kept?: RecentLimits) {
-  const clickhouse = await openStore(t);
+  await clickhouse.command('TRUNCATE TABLE logs');
   const store = new LogStore(clickhouse);
   const bus = new LiveBus(FIRST, false, kept);
   let last = FIRST;
