@@ -5,7 +5,7 @@ import { temporaryFolder } from '../temporary-folder.ts';
 import { BROWSER_TEST, startBrowser } from './chromium.ts';
 import { allLines, waitForLine, waitForState } from './log-page.ts';
 
-const RESTARTS = 3;
+const RESTARTS = 2;
 const BATCH = 50;
 
 t.test('a page goes on without loss or repetition when the server is killed', BROWSER_TEST, async (t) => {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { compareSelections } from '../control-plane/query/compare-selections.ts';
 import { startProcess } from '../end-to-end/test-server.ts';
 import { fluentBit } from '../pipeline/agent/agent-on-machine.ts';
 import { AGENT_DRILLS, drillFullBufferDisk } from './agent-drills.ts';
@@ -76,6 +77,7 @@ const DRILLS: Readonly<Record<string, ((folder: string) => Promise<DrillResult>)
   ...SHARED_DRILLS,
   webhooks: alerted,
   fuzz: fuzzed,
+  queries: compared,
 };
 
 /** Cuts at all moments, of which nothing, a random part or all survives that was not flushed. */
@@ -168,6 +170,13 @@ async function fuzzed(folder: string): Promise<DrillResult> {
   const right = sent - problems.length;
   const counts = { sent, acknowledged: right, stored: right, lost: problems.length, duplicated: 0 };
   return { ...counts, ...{ seed, statuses, slowest, neverGood } };
+}
+
+/** Random queries, as SQL and as a predicate. Lost is one by which they select different records, or that printing changes. */
+async function compared(folder: string): Promise<DrillResult> {
+  const queries = Number(process.env.FUZZ_QUERIES ?? 20_000);
+  const { wrong, unlike, selective } = await compareSelections({ folder, seed: seedOf(), queries });
+  return ofFuzz({ problems: [...wrong, ...unlike], mutations: queries, ...{ selective } });
 }
 
 /** What a live reader gets at 20,000 records/s whose connection is cut every three seconds. */

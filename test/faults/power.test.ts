@@ -12,7 +12,7 @@ t.test(
     const { cuts, promises, ...result } = await drillPower({
       folder: temporaryFolder(),
       seed: 1,
-      milliseconds: [500, 1_500],
+      milliseconds: [500, 1_000],
       cuts: [
         { moment: 'answer', survival: 'none' },
         { moment: 'random', survival: 'some' },
@@ -29,7 +29,7 @@ t.test('without FSYNC it does: the drill sees what a missing sync costs', { skip
   const { lost } = await drillPower({
     folder: temporaryFolder(),
     seed: 1,
-    milliseconds: [500, 1_500],
+    milliseconds: [500, 501],
     cuts: [{ moment: 'answer', survival: 'none' }],
     settings: { FSYNC: 'false' },
   });
