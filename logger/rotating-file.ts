@@ -15,8 +15,9 @@ export interface RotatingFileOptions {
 }
 
 /**
- * A file of lines that is rotated by its size. Writing never blocks and never throws: lines wait in memory while the disk is busy, and on a
- * full disk they are dropped, counted and reported. A line is written completely or not at all; a part that a full disk took is
+ * A file of lines that is rotated by its size. Our own, because rotating-file-stream ends with the first error of a full disk, rotates only
+ * when a file has grown beyond its size, and may leave half a line. Writing never blocks and never throws: lines wait in memory while the
+ * disk is busy, and on a full disk they are dropped, counted and reported. A line is written completely or not at all; a part that a full disk took is
  * truncated again.
  */
 export class RotatingFile {

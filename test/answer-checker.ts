@@ -1,5 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import { EventParser } from '../control-plane/http/event-parser.ts';
 import type { ApiDocument, DocumentedOperation } from './api-document.ts';
 
 /** An answer as far as it was read. */
@@ -48,12 +49,9 @@ export class AnswerChecker {
   }
 
   #problemOfEvents(place: readonly string[], text: string): string | undefined {
-    // The last piece may have been cut.
-    for (const event of text.split('\n\n').slice(0, -1)) {
-      const data = /^data: (.*)$/m.exec(event)?.[1];
-      const name = /^event: (.*)$/m.exec(event)?.[1] ?? 'message';
+    for (const { name, data } of new EventParser().push(text)) {
       if (data === undefined) continue;
-      const problem = this.#problemOfJson([...place, name], data);
+      const problem = this.#problemOfJson([...place, name || 'message'], data);
       if (problem) return `event ${name}: ${problem}`;
     }
     return undefined;

@@ -1,12 +1,8 @@
 import http from 'node:http';
+import { EventParser, type SentEvent as ParsedEvent } from '../control-plane/http/event-parser.ts';
 
-/** One event as a browser's EventSource would give it; comments and events without data are passed over. */
-export interface SentEvent {
-  /** Empty for an unnamed one, which `onmessage` gets. */
-  readonly name: string;
-  readonly id: string;
-  readonly data: string;
-}
+/** One event as a browser's `EventSource` would give it; comments and events without data are passed over. */
+export type SentEvent = ParsedEvent & { readonly data: string };
 
 /** A reader of server-sent events that can be cut off like a broken network. */
 export class EventReader implements AsyncIterable<SentEvent> {
@@ -34,14 +30,12 @@ export class EventReader implements AsyncIterable<SentEvent> {
     });
     this.status = response.statusCode!;
     this.headers = response.headers;
-    let rest = '';
+    const parser = new EventParser(this.lastEventId);
     try {
       for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
-        const blocks = (rest + chunk).split('\n\n');
-        rest = blocks.pop()!;
-        for (const block of blocks) {
-          const event = this.#parse(block);
-          if (event) yield event;
+        for (const { name, id, data } of parser.push(chunk)) {
+          this.lastEventId = id;
+          if (data !== undefined) yield { name, id, data };
         }
       }
     } catch (error) {
@@ -50,18 +44,6 @@ export class EventReader implements AsyncIterable<SentEvent> {
     } finally {
       response.destroy();
     }
-  }
-
-  #parse(block: string): SentEvent | undefined {
-    const fields = new Map(
-      block.split('\n').map((line) => {
-        const colon = line.indexOf(':');
-        return [line.slice(0, colon), line.slice(colon + 1).replace(/^ /, '')] as const;
-      }),
-    );
-    this.lastEventId = fields.get('id') ?? this.lastEventId;
-    const data = fields.get('data');
-    return data === undefined ? undefined : { name: fields.get('event') ?? '', id: this.lastEventId, data };
   }
 }
 

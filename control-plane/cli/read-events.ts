@@ -1,13 +1,13 @@
-import { setTimeout } from 'node:timers/promises';
+import { Backoff } from '../../pipeline/runtime/backoff.ts';
+import { EventParser } from '../http/event-parser.ts';
 import { RefusedError, request, type ServerOptions } from './api.ts';
 
 export interface ServerEvent {
   readonly name: string;
-  readonly id: string | undefined;
   readonly data: string;
 }
 
-const MAX_WAIT_MILLISECONDS = 10_000;
+const RETRIES = { firstMs: 500, maxMs: 10_000, jitter: 0.25 };
 
 export interface ReadEventsOptions {
   readonly query: Readonly<Record<string, string | number | undefined>>;
@@ -27,25 +27,30 @@ export async function* readEvents(
   path: string,
   { query, headers, once, onReconnect }: ReadEventsOptions,
 ): AsyncGenerator<ServerEvent> {
-  let last: string | undefined;
+  const backoff = new Backoff(RETRIES);
+  let last = '';
   let connected = false;
-  for (let wait = 500; ; wait = Math.min(wait * 2, MAX_WAIT_MILLISECONDS)) {
+  for (;;) {
     let reason = 'the stream ended';
     try {
-      const resume = last === undefined ? { query } : { query: { ...query, tail: undefined } };
+      const resume = last === '' ? { query } : { query: { ...query, tail: undefined } };
       const response = await request(server, path, {
         ...resume,
         headers: {
           accept: 'text/event-stream',
           ...headers,
-          ...(last !== undefined && { 'last-event-id': last }),
+          ...(last !== '' && { 'last-event-id': last }),
         },
       });
       connected = true;
-      wait = 500;
-      for await (const event of parseEvents(response.body!)) {
-        last = event.id ?? last;
-        yield event;
+      backoff.reset();
+      const parser = new EventParser(last);
+      const decoder = new TextDecoder();
+      for await (const chunk of response.body!) {
+        for (const { name, id, data } of parser.push(decoder.decode(chunk, { stream: true }))) {
+          last = id;
+          if (data !== undefined) yield { name: name || 'message', data };
+        }
       }
       if (once) return;
     } catch (error) {
@@ -54,26 +59,6 @@ export async function* readEvents(
       reason = (error as Error).message;
     }
     onReconnect(reason);
-    await setTimeout(wait);
-  }
-}
-
-async function* parseEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of body) {
-    rest += decoder.decode(chunk, { stream: true });
-    const events = rest.split('\n\n');
-    rest = events.pop()!;
-    for (const event of events) {
-      const fields = Object.fromEntries(
-        event.split('\n').map((line) => {
-          const colon = line.indexOf(':');
-          return [line.slice(0, colon), line.slice(colon + 1).trimStart()];
-        }),
-      );
-      if (fields.data !== undefined)
-        yield { name: fields.event ?? 'message', id: fields.id, data: fields.data };
-    }
+    await backoff.wait();
   }
 }

@@ -1,14 +1,6 @@
+import { EventParser, type SentEvent } from '../http/event-parser.ts';
 import type { Parameters } from './address.ts';
 import { ApiError, request } from './api.ts';
-
-/** One server-sent event. */
-export interface SentEvent {
-  /** Empty for an unnamed one. */
-  readonly name: string;
-  /** The last id that was sent, in this event or before it. */
-  readonly id: string;
-  readonly data: string;
-}
 
 export interface EventsRequest {
   readonly parameters: Parameters;
@@ -35,19 +27,12 @@ export async function* readEvents(
   // Nothing more will come.
   if (response.status === 204) return;
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = '';
-  let id = lastId;
+  const parser = new EventParser(lastId);
   try {
     for (;;) {
       const { value, done } = await reader.read();
       if (done) return;
-      const blocks = (rest + value).split('\n\n');
-      rest = blocks.pop()!;
-      const events = blocks.map((block) => {
-        const event = parseEvent(block, id);
-        id = event.id;
-        return event;
-      });
+      const events = parser.push(value);
       if (events.length > 0) yield events;
     }
   } catch (error) {
@@ -56,17 +41,4 @@ export async function* readEvents(
   } finally {
     reader.cancel().catch(() => {});
   }
-}
-
-/** Comments and fields that matter to `EventSource` alone give an event without data. */
-function parseEvent(block: string, lastId: string): SentEvent {
-  let name = '';
-  let id = lastId;
-  let data = '';
-  for (const line of block.split('\n')) {
-    if (line.startsWith('data: ')) data = data === '' ? line.slice(6) : `${data}\n${line.slice(6)}`;
-    else if (line.startsWith('id: ')) id = line.slice(4);
-    else if (line.startsWith('event: ')) name = line.slice(7);
-  }
-  return { name, id, data };
 }

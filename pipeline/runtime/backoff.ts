@@ -11,7 +11,8 @@ export interface BackoffOptions {
 }
 
 /**
- * Milliseconds to wait after so many failures in a row.
+ * Milliseconds to wait after so many failures in a row. Our own, because the libraries for it call a function again and again, and most of
+ * those who wait here are loops that look at other things too.
  * @param failures 1 or more
  */
 export function backoffMs(failures: number, options: BackoffOptions): number {

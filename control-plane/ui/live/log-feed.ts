@@ -1,10 +1,11 @@
 import { Backoff } from '../../../pipeline/runtime/backoff.ts';
 import { delay } from '../../../pipeline/runtime/delay.ts';
+import type { SentEvent } from '../../http/event-parser.ts';
 import type { Parameters } from '../address.ts';
 import { alertNews } from '../alerts/alert-news.ts';
 import { type ApiError, ask, messageOf } from '../api.ts';
 import { Observable } from '../observable.ts';
-import { readEvents, type SentEvent } from '../read-events.ts';
+import { readEvents } from '../read-events.ts';
 import { parseJson } from '../text/exact-json.ts';
 import { nextTask } from '../waiting.ts';
 import { justAfter } from './just-after.ts';
@@ -189,7 +190,7 @@ export class LogFeed extends Observable {
   #take(events: readonly SentEvent[]): void {
     for (const { name, id, data } of events) {
       this.#lastId = id;
-      if (data === '') continue;
+      if (data === undefined) continue;
       if (name === '') this.#pending.push(parseJson(data) as LogRecord);
       else if (name === 'alert') alertNews.add(data);
       else if (name === 'gap') {

@@ -1,7 +1,8 @@
 import { Backoff } from '../../../pipeline/runtime/backoff.ts';
+import type { SentEvent } from '../../http/event-parser.ts';
 import { type ApiError, messageOf } from '../api.ts';
 import { Observable } from '../observable.ts';
-import { readEvents, type SentEvent } from '../read-events.ts';
+import { readEvents } from '../read-events.ts';
 import type { NodeEntry } from './node.ts';
 
 const MAX_ENTRIES = 5_000;
@@ -64,7 +65,7 @@ export class LaunchStream extends Observable {
   }
 
   #take({ name, data }: SentEvent): void {
-    if (data === '') return;
+    if (data === undefined) return;
     const value = JSON.parse(data) as Record<string, never>;
     if (name === 'log') {
       const entry = value as unknown as NodeEntry;

@@ -41,7 +41,8 @@ const OVERSCAN = 12;
 const NEAR = 600;
 
 /**
- * A list that draws only the rows that are seen, of any height. Rows may come and go anywhere: what the reader looks
+ * A list that draws only the rows that are seen, of any height. Our own, because @tanstack/virtual keeps the height of every row that ever
+ * was, which a live stream makes grow without end, and has nine times the size. Rows may come and go anywhere: what the reader looks
  * at stays where it is, unless the list follows its end. Going up by any means ends following at once, also while rows
  * pour in.
  */
