@@ -11,12 +11,11 @@ import {
   type Workload,
 } from './clickhouse.ts';
 import { type EngineMemory, engineArguments, querySettings, withinShare } from './engine-memory.ts';
-import { execute, toClickHouseError, withSettings } from './engine-session.ts';
+import { execute, setParameters, toClickHouseError, withSettings } from './engine-session.ts';
 import { FileInserts } from './file-inserts.ts';
 import { FileSystemSync } from './file-system-sync.ts';
 import { Journal } from './journal.ts';
 import { dayOf } from './live/sequencer.ts';
-import { setParameters } from './query-parameters.ts';
 import { ResourcePool } from './resource-pool.ts';
 import { literal } from './sql.ts';
 import { compileStatement } from './statement.ts';

@@ -1,5 +1,5 @@
 import type { Session } from 'chdb';
-import { ClickHouseError, type QueryOptions } from './clickhouse.ts';
+import { ClickHouseError, type QueryOptions, type QueryParameters } from './clickhouse.ts';
 import { literal } from './sql.ts';
 
 /**
@@ -21,6 +21,36 @@ export function withSettings(sql: string, settings: QueryOptions['settings']): s
   );
   return pairs.length === 0 ? sql : `${sql} SETTINGS ${pairs.join(', ')}`;
 }
+
+/**
+ * `SET param_name = '…', …` for the parameters of a statement, to be run in its session first. The engine's own binding serves one
+ * parameterized query at a time in the whole process, so one slow search would hold up all others. Settings belong to their
+ * session (500 interleaved queries on two sessions: none mixed up).
+ */
+export function setParameters(parameters: QueryParameters = {}): string {
+  const pairs = Object.entries(parameters).map(
+    ([name, value]) => `param_${name} = ${literal(toText(value))}`,
+  );
+  return pairs.length === 0 ? '' : `SET ${pairs.join(', ')}; `;
+}
+
+/** A value as ClickHouse reads it for its type: text in the escaped form of TSV, arrays with quoted elements. */
+function toText(value: QueryParameters[string]): string {
+  if (typeof value === 'string') return value.replace(ESCAPED, (character) => ESCAPES[character]!);
+  if (typeof value === 'object') return `[${value.map(literal).join(',')}]`;
+  return String(value);
+}
+
+const ESCAPED = /[\\\n\t\r\0\b\f]/g;
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '\n': '\\n',
+  '\t': '\\t',
+  '\r': '\\r',
+  '\0': '\\0',
+  '\b': '\\b',
+  '\f': '\\f',
+};
 
 export function toClickHouseError(error: unknown): ClickHouseError {
   if (error instanceof ClickHouseError) return error;

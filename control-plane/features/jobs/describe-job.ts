@@ -1,4 +1,5 @@
 import { readJobPath } from '../../../pipeline/ingest/transforms/read-job-path.ts';
+import { RANK_PATTERN, rankFromText } from '../../../pipeline/ingest/transforms/read-rank.ts';
 import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
 import { formatTimestamp } from '../../../pipeline/record/timestamp.ts';
 import { LogplaneError } from '../../../pipeline/runtime/errors.ts';
@@ -9,7 +10,6 @@ import { describeAttempts } from './job-attempts.ts';
 import { LAUNCHER_SQL, MARK_SQL, readJobMark } from './job-marks.ts';
 import type { JobRunStore } from './job-run-store.ts';
 import { listJobs } from './list-jobs.ts';
-import { RANK_PARAMETERS, RANK_SQL, rankOf } from './record-rank.ts';
 
 export interface JobParts {
   readonly clickhouse: ClickHouse;
@@ -106,4 +106,20 @@ function firstFailed(errors: readonly StoredRecord[], failed: ReadonlySet<string
   const ranked = errors.map(rankOf).filter((rank) => rank !== '');
   const rank = ranked.find((candidate) => failed.has(candidate)) ?? ranked[0] ?? [...failed][0];
   return rank === undefined ? null : Number(rank);
+}
+
+/** A record's field `rank`, else the rank that its text begins with; '' where there is none. */
+const RANK_SQL =
+  "if(match(JSONExtractRaw(attributes, 'rank'), '^\"?[0-9]{1,6}\"?$'), trim(BOTH '\"' FROM JSONExtractRaw(attributes, 'rank')), " +
+  'arrayStringConcat(extractGroups(message, {rank_pattern:String})))';
+
+const RANK_PARAMETERS = { rank_pattern: RANK_PATTERN };
+
+/** The same of a record in memory. */
+function rankOf({ attributes, message }: StoredRecord): string {
+  if (attributes.includes('"rank"')) {
+    const { rank } = JSON.parse(attributes) as { rank?: unknown };
+    if (/^\d{1,6}$/.test(String(rank))) return String(rank);
+  }
+  return rankFromText(message);
 }

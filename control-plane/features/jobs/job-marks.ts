@@ -1,4 +1,4 @@
-import { expandTasks } from './task-list.ts';
+import { expandTasks } from './slurm-lists.ts';
 
 /** What a line of SLURM's own programs says about the end of a job, or of some of its tasks. */
 export interface JobMark {

@@ -1,5 +1,4 @@
-import { expandHostlist } from './hostlist.ts';
-import { expandTasks } from './task-list.ts';
+import { expandHostlist, expandTasks } from './slurm-lists.ts';
 
 /** One run of a job, or of a task of an array job, as SLURM accounts for it. A requeued job has several. */
 export interface JobRun {

@@ -1,5 +1,5 @@
+import type { Query } from '../../../query/ast.ts';
 import { type CompiledRule, measuredField, measuresNumbers } from '../rules/compile-rule.ts';
-import { queryFields } from '../rules/query-fields.ts';
 
 /**
  * How a rule gets new records:
@@ -44,4 +44,20 @@ export function planOf(compiled: CompiledRule): ReadPlan {
 /** The fields by which a rule selects and groups records, without the computed label. */
 export function fieldsOf({ query, part, labels }: CompiledRule): readonly string[] {
   return [...queryFields(part?.query ?? query), ...labels.filter((name) => name !== WORKED_OUT)];
+}
+
+/** The fields that a query tests; a search text tests `message`. */
+function queryFields(query: Query): readonly string[] {
+  switch (query.kind) {
+    case 'all':
+      return [];
+    case 'text':
+      return ['message'];
+    case 'field':
+      return [query.field];
+    case 'not':
+      return queryFields(query.query);
+    default:
+      return query.queries.flatMap(queryFields);
+  }
 }

@@ -1,8 +1,16 @@
 import type { ClickHouse } from '../../../../pipeline/store/clickhouse.ts';
 import { CountedReader } from './counted-reader.ts';
-import { OwnReader } from './own-reader.ts';
+import { type Prefilter, prefilterOf } from './prefilter.ts';
+import { readPartialAggregates } from './read-partial-aggregates.ts';
 import { planOf } from './read-plan.ts';
-import type { NumberedRule, RecordReader } from './record-reader.ts';
+import {
+  type AggregatesByRule,
+  MIN_PAUSE_SECONDS,
+  type NumberedRule,
+  pauseOf,
+  READING_LIMITS,
+  type RecordReader,
+} from './record-reader.ts';
 
 /**
  * The readers that the rules need, by key. A statement costs about 10 ms each time, so rules that can be judged by the same counts share a
@@ -34,4 +42,28 @@ export function recordReaders(
 export function readerKey({ key, compiled }: Pick<NumberedRule, 'key' | 'compiled'>): string {
   const plan = planOf(compiled);
   return plan.kind === 'counted' ? `counted ${plan.value ?? ''}` : `rule ${key}`;
+}
+
+/** The reader for a rule with a statement of its own, which runs only where the rule's prefilter matches, if it has one. */
+class OwnReader implements RecordReader {
+  readonly rules: readonly [NumberedRule];
+  readonly pause: number;
+  readonly prefilter: Prefilter | undefined;
+  readonly #clickhouse: ClickHouse;
+
+  constructor(clickhouse: ClickHouse, rule: NumberedRule) {
+    this.#clickhouse = clickhouse;
+    this.rules = [rule];
+    this.prefilter = prefilterOf(rule.compiled.query);
+    // Records that pass a prefilter are rare, and mostly those that the rule selects.
+    this.pause = this.prefilter ? MIN_PAUSE_SECONDS : pauseOf(this.rules);
+  }
+
+  async read(after: number, upTo: number): Promise<AggregatesByRule> {
+    const [{ index, compiled }] = this.rules;
+    const range = { by: 'sequence', after, upTo } as const;
+    return new Map([
+      [index, await readPartialAggregates(this.#clickhouse, compiled, range, 1, READING_LIMITS)],
+    ]);
+  }
 }

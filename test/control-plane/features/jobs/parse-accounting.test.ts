@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { expandHostlist } from '../../../../control-plane/features/jobs/hostlist.ts';
 import { readJobMark } from '../../../../control-plane/features/jobs/job-marks.ts';
 import { judgeJob } from '../../../../control-plane/features/jobs/judge-job.ts';
 import { parseAccounting } from '../../../../control-plane/features/jobs/parse-accounting.ts';
+import { expandHostlist } from '../../../../control-plane/features/jobs/slurm-lists.ts';
 import { PROJECT_FOLDER } from '../../../project-folder.ts';
 
 t.test('host lists', async (t) => {
