@@ -2,27 +2,27 @@ import { createHash } from 'node:crypto';
 import type { Rule } from '../rules/rule.ts';
 import type { AlertState } from './group-state.ts';
 
-/** What an alert's event says beyond its value. */
+/** The details of an event beside its value. */
 export interface AlertDetails {
   readonly summary: string;
   readonly kind: Rule['kind'];
   readonly threshold: number;
   readonly description?: string;
-  /** The numbers that made it. */
+  /** The numbers that the value was computed from. */
   readonly numbers?: Readonly<Record<string, number | string>>;
-  /** What the lines say of a known failure: its meaning, what to do, ranks, GPUs. */
+  /** A known failure in the lines: its meaning, what to do, ranks, GPUs. */
   readonly failure?: Readonly<Record<string, string>>;
-  /** One of the records that made it. */
+  /** One of the records that caused the alert. */
   readonly sample?: { readonly id: string; readonly message: string };
-  /** Why nobody was told. */
+  /** Why no notification was sent; undefined where one was. */
   readonly suppressed_by?: 'silence' | 'cooldown' | 'flood';
 }
 
 /** One change of one alert, as it is stored, sent and streamed. Times in seconds since 1970. */
 export interface AlertEvent {
-  /** Place in the order of events: microseconds since 1970, strictly rising. */
+  /** Sequence number of the event: microseconds since 1970, strictly rising. */
   readonly seq: number;
-  /** The same for all events of one alert, from pending to resolved. */
+  /** Id of the alert, the same in all its events from pending to resolved. */
   readonly alert: string;
   readonly rule: string;
   readonly ruleVersion: number;
@@ -35,11 +35,11 @@ export interface AlertEvent {
   readonly at: number;
   readonly value: number;
   readonly details: AlertDetails;
-  /** Where it is to be sent, as JSON of `Webhook`: what the rule said when it fired. */
+  /** The webhooks to send the event to, as JSON of `Webhook`, as the rule had them when it fired. */
   readonly webhooks: readonly string[];
 }
 
-/** An alert's id: one rule, one group, one time since which it held. */
+/** The id of an alert: a hash of its rule, its group and the time since which the condition holds. */
 export function alertId(rule: string, group: string, since: number): string {
   return createHash('sha256')
     .update(JSON.stringify([rule, group, since]))
@@ -47,14 +47,14 @@ export function alertId(rule: string, group: string, since: number): string {
     .slice(0, 24);
 }
 
-/** The same for every attempt to send one message, so that a receiver can pass over repetitions. */
+/** The id of a message, the same for every attempt to send it, so that a receiver can ignore repetitions. */
 export function messageId({ alert, state }: Pick<AlertEvent, 'alert' | 'state'>): string {
   return `${alert}.${state}`;
 }
 
 const iso = (seconds: number) => new Date(seconds * 1000).toISOString();
 
-/** An event as the API and SSE give it. */
+/** An event in the form of the API and of SSE. */
 export function formatAlert(event: AlertEvent) {
   const { kind, threshold, summary, description, numbers, failure, sample, suppressed_by } = event.details;
   return {

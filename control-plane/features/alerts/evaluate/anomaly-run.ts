@@ -19,21 +19,21 @@ interface Group {
   readonly open: SlidingWindow;
   readonly history: Map<number, number>;
   first: number;
-  /** Slots up to this one are judged and are history. */
+  /** Slots up to this one are judged and belong to the history. */
   closed: number;
   lastSeen: number;
   touched: boolean;
 }
 
-/** So long behind its end a slot still takes lines, before it is judged for what did not come. */
+/** How long a slot waits for late lines after its end, before it is judged for missing records. */
 export const GRACE_SECONDS = 30;
 export const HISTORY_SECONDS = 28 * 86_400;
-/** A group that is silent for so long is no more. */
+/** A group without records for so long is forgotten. */
 const FORGET_SECONDS = 7 * 86_400;
 
 /**
- * Runs a rule that compares with what is usual. Time is cut into slots as long as the window. Too many records
- * are told as soon as the slot holds them, everything else when the slot is over.
+ * Runs a rule that compares with the usual values. Time is cut into slots as long as the window. Too many records
+ * are reported as soon as the slot has them, every other deviation when the slot is over.
  */
 export class AnomalyRun implements RuleRun {
   readonly #compiled: CompiledRule;
@@ -45,7 +45,7 @@ export class AnomalyRun implements RuleRun {
 
   /**
    * @param start now, seconds since 1970
-   * @param open start of the first slot that nobody has judged
+   * @param open start of the first slot that has not been judged
    */
   constructor(
     compiled: CompiledRule,
@@ -121,7 +121,7 @@ export class AnomalyRun implements RuleRun {
     return transitions.sort((a, b) => a.at - b.at);
   }
 
-  /** Also where nobody looked at its end: what waited until somebody does comes behind the start. */
+  /** True where a slot is over and its late lines have come; after a pause of the server these come after its start. */
   #isOver(slot: number, now: number): boolean {
     return Math.max((slot + 1) * this.#compiled.window, this.#start) + GRACE_SECONDS <= now;
   }
@@ -138,12 +138,12 @@ export class AnomalyRun implements RuleRun {
     const { score, expected } = baseline;
     const towards = score > 0 ? rule.direction !== 'down' : rule.direction !== 'up';
     const enough = !this.#counts || Math.max(value, expected) >= rule.min_count;
-    // Nothing is less than nothing: a count cannot fall as far as it can rise.
+    // A count cannot fall below zero, so it cannot fall as far as it can rise.
     const needed = this.#counts && value === 0 ? threshold / 2 : threshold;
     return { holds: towards && enough && Math.abs(score) >= needed, value, numbers: numbersOf(baseline) };
   }
 
-  /** Of a slot that is under way or over; undefined where nothing can be said. */
+  /** The value of a slot that is open or over; undefined where it has none. */
   #valueOf({ open }: Group, slot: number): number | undefined {
     const { rule, window } = this.#compiled;
     const items: Items = open.within(slot * window - 1, (slot + 1) * window - 1);

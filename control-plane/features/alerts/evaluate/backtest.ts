@@ -8,12 +8,12 @@ import type { PartialAggregate } from './partial-aggregate.ts';
 import { readPartialAggregates } from './read-partial-aggregates.ts';
 import { startRun } from './start-run.ts';
 
-/** Advances of one backtest. */
+/** Steps of one backtest. */
 const MAX_STEPS = 500_000;
 const DAY_SECONDS = 86_400;
 
 /**
- * What a rule would have told over a past range, with the same windows, states and history as on the stream. Records
+ * The alerts that a rule would have made over a past range, with the same windows, states and history as on the stream. Records
  * count at their own time.
  *
  * @param from seconds since 1970, inclusive
@@ -39,7 +39,7 @@ export async function backtest(
   for (let start = from; start < to; start = spanEnd(start, step)) {
     const range = { by: 'time', from: start, to: Math.min(spanEnd(start, step), to) } as const;
     for (const batch of byStep(await readPartialAggregates(clickhouse, compiled, range, step, limits))) {
-      // What left the windows before something came is judged first.
+      // The records that leave the windows before this batch are judged first.
       transitions.push(...run.advance(batch[0]!.at - 1));
       run.add(batch);
       transitions.push(...run.advance(momentOf(compiled, batch[0]!.at)));
@@ -49,7 +49,7 @@ export async function backtest(
   return transitions;
 }
 
-/** What is read at once is a day, and whole steps. */
+/** The end of the span that is read at once: about a day, in full steps. */
 function spanEnd(start: number, step: number): number {
   return Math.floor((start + DAY_SECONDS) / step) * step;
 }

@@ -19,13 +19,13 @@ import {
   secondFor,
 } from './record-reader.ts';
 
-/** What a combination of values is to one rule. */
+/** A rule that a combination of values concerns, with the group that the combination belongs to. */
 interface Concerned extends NumberedRule {
   readonly group: (value: string) => string;
   readonly part: boolean;
 }
 
-/** Combinations that are remembered, with so many characters in all: whoever sends decides how long their values are. */
+/** Combinations that are remembered, and their characters in all, because senders decide how long values are. */
 const MAX_COMBINATIONS = 20_000;
 const MAX_COMBINATION_CHARACTERS = 4_000_000;
 const MAX_ROWS = 500_000;
@@ -45,8 +45,8 @@ const EMPTY: StoredRecord = {
 };
 
 /**
- * For rules that look at fields with few values only: one statement counts all new records by these, and the rules' own
- * predicates choose among the counts. One statement with the conditions of 200 rules would take 200 ms to be analysed.
+ * The reader for rules over fields with few values: one statement counts all new records by these fields, and the predicates of the
+ * rules select among the counts. A statement with the conditions of 200 rules would take 200 ms to be analysed.
  */
 export class CountedReader implements RecordReader {
   readonly rules: readonly NumberedRule[];
@@ -59,7 +59,7 @@ export class CountedReader implements RecordReader {
   readonly #sql: string;
   readonly #parameters: QueryParameters;
 
-  /** @param value what the rules tell apart beside these fields: `pattern`, or the field whose numbers they measure */
+  /** @param value the further field that the rules need: `pattern`, or the field whose numbers they measure */
   constructor(clickhouse: ClickHouse, rules: readonly NumberedRule[], value: string | undefined) {
     this.#clickhouse = clickhouse;
     this.rules = rules;
@@ -98,7 +98,7 @@ export class CountedReader implements RecordReader {
     return found.lists;
   }
 
-  /** Where all rules look at rare levels alone, the others' records need not be counted. */
+  /** Where all rules select rare levels alone, records of other levels are not counted. */
   #condition(): string {
     const levels = new Set<Level>();
     for (const { compiled } of this.rules) {
@@ -114,7 +114,7 @@ export class CountedReader implements RecordReader {
     return part ? '1' : '';
   }
 
-  /** Which rules a combination of values concerns: the same ones come again and again. */
+  /** The rules that a combination of values concerns; remembered, because the same combinations come again and again. */
   #concerned(values: readonly string[]): readonly Concerned[] {
     const key = values.join('\0');
     const known = this.#combinations.get(key);
@@ -161,7 +161,7 @@ function groupOf(labels: readonly string[], record: StoredRecord): (value: strin
   return () => always;
 }
 
-/** By characters, as the engine cuts them for other rules. */
+/** Cuts a value by code points, as the engine does for other rules. */
 function cut(value: string): string {
   return value.length <= LABEL_CHARACTERS ? value : Array.from(value).slice(0, LABEL_CHARACTERS).join('');
 }

@@ -14,7 +14,7 @@ import { LATEST_SECONDS } from './read-partial-aggregates.ts';
 import { RuleRuns, type RuleRunsOptions } from './rule-runs.ts';
 
 export interface EvaluatorOptions extends RuleRunsOptions {
-  /** Every record up to this place is stored. */
+  /** Every record up to this sequence number is stored. */
   readonly watermark: () => number;
   readonly book: RuleBook;
   readonly alerts: AlertStore;
@@ -24,31 +24,31 @@ export interface EvaluatorOptions extends RuleRunsOptions {
   readonly positions: PositionStore;
   readonly lease: Lease;
   readonly feed: AlertFeed;
-  /** Told that events were stored which are to be sent. */
+  /** Called when events were stored that have to be sent. */
   readonly onEvents: () => void;
-  /** Between two rounds. */
+  /** Pause between two rounds. */
   readonly pauseMilliseconds?: number;
 }
 
 const POSITION = 'evaluated';
-/** Between two looks for rules and silences that another server changed, and between two savings of the position. */
+/** Interval for reloading rules and silences that another server may have changed, and for saving the position. */
 const RELOAD_MILLISECONDS = 5_000;
 const SAVE_MILLISECONDS = 10_000;
-/** Where nothing came, only the time of the last look is new: a row of it every few seconds would be work for an idle server. */
+/** Interval for saving the position of an idle server, of which only the time of the last round is new. */
 const IDLE_SAVE_MILLISECONDS = 60_000;
-/** Rounds that are further apart are not one after the other. */
+/** After a longer pause between two rounds evaluation starts anew. */
 const MAX_PAUSE_SECONDS = 300;
 const RETRIES = { firstMs: 1_000, maxMs: 30_000 };
 const FEED_EVENTS = 500;
-/** Rules that are further behind are of less use than whoever relies on them thinks. */
+/** A longer lag is reported, because people rely on rules to be in time. */
 const MAX_LAG_SECONDS = 60;
 const REST_FACTOR = 5;
 const MAX_REST_MILLISECONDS = 5_000;
 
 /**
- * Evaluates all rules, a few times a second, on the records that were stored since, behind a position that is saved. It reads
- * them from the store, not from the live bus: so ingest keeps no record for it, a restart goes on where it was, and with
- * several servers the one that holds the lease sees the records of all.
+ * Evaluates all rules a few times a second on the records behind a saved position. It reads the store, not the live bus: so ingest keeps
+ * no record for it, a restart loses none, and of several servers the one that holds the lease sees the records of
+ * all.
  */
 export class Evaluator {
   readonly #options: EvaluatorOptions;
@@ -59,16 +59,16 @@ export class Evaluator {
   #runs: RuleRuns;
   #openAlerts: OpenAlerts | undefined;
   #silences: readonly Silence[] = [];
-  /** What changed and could not be stored yet. */
+  /** Events that could not be stored yet. */
   #unsaved: readonly AlertEvent[] = [];
   #reloadAt = 0;
   #savedAt = 0;
   #savedSeq = 0;
-  /** When rules were judged last, whole seconds since 1970; it is the note of the saved position. */
+  /** When rules were judged last, in full seconds since 1970; saved as the note of the position. */
   #looked = 0;
   #feedSeq: number | undefined;
   #leads = false;
-  /** When there was nothing left to read, milliseconds since 1970. */
+  /** When all records had been read last, in milliseconds since 1970. */
   #caughtUpAt = 0;
   /** Why the last round failed. */
   #problem: string | undefined;
@@ -99,22 +99,22 @@ export class Evaluator {
     return this.#runs.overflow;
   }
 
-  /** Records that rules could not read, and that were passed over. */
+  /** Records that rules could not read and therefore skipped. */
   get passedOver(): number {
     return this.#runs.passedOver;
   }
 
-  /** Failures of rules since they were started, by name. */
+  /** Failures of rules since their start, by name. */
   get failures(): ReadonlyMap<string, number> {
     return this.#runs.failures;
   }
 
-  /** What keeps single rules from their work, by name. */
+  /** The problems of single rules, by name. */
   get ruleProblems(): ReadonlyMap<string, string> {
     return this.#runs.problems;
   }
 
-  /** Why alerts are not evaluated, or not in time. */
+  /** Why alerts are not evaluated, or not in time; undefined where they are. */
   get problem(): string | undefined {
     if (this.#problem !== undefined) return `alerts are not evaluated: ${this.#problem}`;
     const lag = Math.round(this.lagSeconds);
@@ -122,11 +122,11 @@ export class Evaluator {
     return `alerts are evaluated ${lag} s behind the newest record, which is more than ${MAX_LAG_SECONDS} s`;
   }
 
-  /** Seconds between the newest record and the last one that every rule has got. */
+  /** Seconds between the newest record and the last one that all rules have read. */
   get lagSeconds(): number {
     const { cursor } = this.#runs;
     const behind = cursor === 0 ? 0 : Math.max(this.#options.watermark() - cursor, 0) / 1e6;
-    // After a pause without records the newest one is far from the one before.
+    // After a pause without records the newest one is far from the one before, and that is no lag.
     return Math.min(behind, (Date.now() - this.#caughtUpAt) / 1000);
   }
 
@@ -134,7 +134,7 @@ export class Evaluator {
     this.#loop.start();
   }
 
-  /** Looks at the rules and silences again with the next round. */
+  /** Makes the next round load the rules and silences again. */
   reload(): void {
     this.#reloadAt = 0;
   }
@@ -143,7 +143,7 @@ export class Evaluator {
     await this.#loop.stop();
     try {
       await this.#store(this.#unsaved);
-      // Where that fails, the next start finds the same changes again.
+      // If that fails, the next start finds the same changes again.
       if (this.#openAlerts) await this.#savePosition();
       await this.#options.lease.release();
     } catch (error) {
@@ -173,13 +173,13 @@ export class Evaluator {
     const { lease, watermark } = this.#options;
     this.#leads = await lease.held();
     if (!this.#leads) {
-      // Another server goes on from what is stored; this one begins anew should its turn come.
+      // Another server goes on from the stored state; this one begins anew if it gets the lease again.
       this.#forget();
       this.#unsaved = [];
       return this.#follow();
     }
     await this.#store(this.#unsaved);
-    // As after a restart: while the store did not answer nobody could be heard, and so nobody was silent.
+    // As after a restart: while the store did not answer, no records could be read, and that must not count as absence.
     if (this.#openAlerts && Date.now() / 1000 - this.#looked > MAX_PAUSE_SECONDS) this.#forget();
     this.#openAlerts ??= await this.#begin();
     const openAlerts = this.#openAlerts;
@@ -205,7 +205,7 @@ export class Evaluator {
   async #begin(): Promise<OpenAlerts> {
     const { alerts, positions, clickhouse, watermark } = this.#options;
     const saved = await positions.find(POSITION);
-    // What lies further back is too old to tell of.
+    // Older records are too old for a notification.
     this.#savedSeq = Math.max(saved?.seq ?? watermark(), watermark() - LATEST_SECONDS * 1e6);
     this.#looked = Number(saved?.note || Math.floor(Date.now() / 1000));
     this.#reloadAt = 0;
@@ -215,7 +215,7 @@ export class Evaluator {
 
   async #load(openAlerts: OpenAlerts, now: number): Promise<void> {
     const { book, silences, fixedSilences } = this.#options;
-    // Before anything is read: what changes meanwhile is read in the next round.
+    // Set before the read, so that changes during it are loaded in the next round.
     this.#reloadAt = Date.now() + RELOAD_MILLISECONDS;
     this.#silences = [...fixedSilences, ...(await silences.list())];
     const rules = await book.list();
@@ -225,7 +225,7 @@ export class Evaluator {
     openAlerts.adopt(rules);
     const running = new Set(rules.filter(({ rule }) => rule.enabled).map(({ rule }) => rule.name));
     await this.#store(openAlerts.end((name) => !running.has(name), now));
-    // What changes here says so by itself.
+    // A single server calls `reload` for its own changes.
     if (!this.#options.clickhouse.shared && this.#reloadAt > 0) this.#reloadAt = Number.POSITIVE_INFINITY;
   }
 
@@ -239,7 +239,7 @@ export class Evaluator {
     this.#options.onEvents();
   }
 
-  /** Gives the events of the server that evaluates to the streams of this one. */
+  /** Hands the events of the evaluating server to the streams of this one. */
   async #follow(): Promise<void> {
     const { alerts, feed } = this.#options;
     this.#feedSeq ??= await alerts.lastSequenceNumber();

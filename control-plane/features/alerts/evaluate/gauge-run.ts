@@ -3,7 +3,7 @@ import { GroupState, type Transition } from './group-state.ts';
 import { compare, type KnownState, MAX_GROUPS } from './rule-run.ts';
 import type { SignalValue } from './signals.ts';
 
-/** Runs a rule on values that are read now and then; a group without a value holds no longer. */
+/** Runs a rule on values that are read now and then. Where a group has no value any more, its condition no longer holds. */
 export class GaugeRun {
   readonly #compiled: CompiledRule;
   readonly #groups = new Map<string, GroupState>();

@@ -1,8 +1,8 @@
-/** What is measured of a group at one moment. */
+/** The measurement of a group at one moment. */
 export interface Reading {
   readonly holds: boolean;
   readonly value: number;
-  /** The numbers that made it, where there are more. */
+  /** The numbers that the value was computed from, where there are several. */
   readonly numbers?: Readonly<Record<string, number | string>>;
 }
 
@@ -18,7 +18,7 @@ export interface Transition extends Omit<Reading, 'holds'> {
   readonly since: number;
 }
 
-/** Where a group stands: nowhere, pending since a time, or firing. */
+/** The state of a group: inactive, pending since a time, or firing. */
 export class GroupState {
   readonly group: string;
   #state: 'inactive' | 'pending' | 'firing' = 'inactive';
@@ -37,16 +37,16 @@ export class GroupState {
     return this.#state !== 'inactive';
   }
 
-  /** The value as it is now, for lists. */
+  /** The current value, for lists. */
   get value(): number {
     return this.#reading.value;
   }
 
-  /** What a reading changes, given that the one before held until now. @param hold seconds of `for` */
+  /** Yields the transitions that a reading causes; the reading before is valid until `at`. @param hold seconds of `for` */
   *advance(at: number, reading: Reading, hold: number): Generator<Transition> {
     const due = this.#since + hold;
     if (this.#state === 'pending' && (at > due || (at === due && reading.holds))) {
-      // Between two readings nothing changed, so the alert fired when its time was over.
+      // Nothing changed between two readings, so the alert fired when its `for` was over.
       if (reading.holds) this.#reading = reading;
       yield this.#become('firing', due);
     }

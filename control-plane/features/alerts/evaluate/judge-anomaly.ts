@@ -1,20 +1,20 @@
-/** What is usual for a moment, by one way of looking at the past. */
+/** The usual value for a moment, from one part of the past. */
 export interface Baseline {
   readonly season: 'week' | 'day' | 'recent';
   readonly expected: number;
-  /** Robust standard deviation, at least what chance alone makes. */
+  /** Robust standard deviation, at least that of chance alone. */
   readonly spread: number;
   readonly samples: number;
-  /** How far the value is from what is expected, in spreads. */
+  /** Distance of the value from the expected one, in spreads. */
   readonly score: number;
 }
 
 export interface AnomalyOptions {
   /** Length of a slot in seconds. */
   readonly slotSeconds: number;
-  /** What a slot without a value means: nothing came, or nothing is known. */
+  /** The value of a slot without records: 0 for counts, undefined where it is unknown. */
   readonly missing: 0 | undefined;
-  /** Counts scatter by chance alone, by the root of what is expected. */
+  /** True for counts, whose standard deviation by chance alone is the root of the expected value. */
   readonly counts: boolean;
 }
 
@@ -26,21 +26,21 @@ export interface SlotHistory {
 
 const DAY = 86_400;
 const WEEK = 7 * DAY;
-/** Beside the same slot of another day its neighbours count too: nothing happens to the minute. */
+/** The neighbours of another day's slot count too, because nothing happens exactly to the minute. */
 const NEIGHBOURS = [-1, 0, 1];
 const MAX_WEEKS = 4;
 const MAX_DAYS = 14;
 const RECENT_SECONDS = 4 * 3_600;
 const MIN_SAMPLES = { week: 6, day: 9, recent: 12 };
-/** A deviation below this part of what is expected is of no interest. */
+/** Smallest spread as a part of the expected value; smaller deviations are of no interest. */
 const RELATIVE_SPREAD = 0.1;
 /** Makes the median of absolute deviations comparable to a standard deviation. */
 const MAD_TO_SIGMA = 1.4826;
 
 /**
- * Compares a value with the same time of earlier weeks, of earlier days and with the hours before, as far as there is
- * enough of each, by median and median absolute deviation. Gives the comparison that finds it least surprising: what
- * is usual on Mondays, every night or since this morning is no anomaly. Undefined without enough of any history.
+ * Compares a value with the same time of earlier weeks, of earlier days and with the hours before, as far as there are
+ * enough slots of each, by median and median absolute deviation. Returns the comparison with the lowest score, because a value that
+ * is usual on Mondays, every night or since this morning is no anomaly. undefined where no history is long enough.
  */
 export function judgeAnomaly(
   history: SlotHistory,

@@ -15,10 +15,10 @@ const ARRIVAL_LAG =
   'toString(greatest(0, seq / 1e6 - toUnixTimestamp64Milli(if(observed_digits <= 9, observed_timestamp, timestamp)) / 1e3))';
 
 /**
- * What a rule may group by or measure: a field of the records, a label of its own `extract`, or one that is worked out:
- * `pattern` (shape of the message), `rank` (that the line's head names), `arrival_lag` (seconds).
+ * SQL of a label that a rule groups by or measures: a field of the records, a label of its own `extract`, or a computed one:
+ * `pattern` (the message's pattern), `rank` (in the line's head), `arrival_lag` (seconds).
  *
- * @param prefix what parameter names begin with
+ * @param prefix prefix of parameter names
  */
 export function labelSql(name: string, extract: Rule['extract'], prefix: string): LabelSql {
   const regex = extract[name];

@@ -3,19 +3,19 @@ import type { ClickHouse } from '../../../../pipeline/store/clickhouse.ts';
 
 /** Work that only one of several servers does. */
 export interface Lease {
-  /** True while this server is the one; asks the others where its own knowledge is old. */
+  /** True while this server has the lease; reads the store where its own knowledge is old. */
   held(): Promise<boolean>;
-  /** Gives it to another server at once. */
+  /** Gives up the lease, so that another server gets it at once. */
   release(): Promise<void>;
 }
 
-/** Where one process holds the store there is no other server. */
+/** The lease of a process that is the only one on its store. */
 export const SOLE_LEASE: Lease = { held: async () => true, release: async () => {} };
 
 export interface LeaseTimes {
-  /** So long a sign of life is good. */
+  /** How long a heartbeat is valid. */
   readonly lifeSeconds: number;
-  /** Between two of them. */
+  /** Interval of heartbeats. */
   readonly beatSeconds: number;
 }
 
@@ -23,9 +23,9 @@ const COLUMNS = ['name', 'holder', 'asked', 'seen'] as const;
 const NOW = 'toUInt64(toUnixTimestamp64Micro(now64(6)))';
 
 /**
- * Of the servers that gave a sign of life lately, the one that asked first has the lease. The store knows no
- * compare-and-set, so a server that comes later never takes it from one that lives, and one that was away for longer than
- * a sign of life is good asks anew and stands behind the others. All times are the store's.
+ * Of the servers with a valid heartbeat, the one that asked first has the lease. The store has no compare-and-set, so a later server
+ * never takes the lease from a living one, and a server whose heartbeat has expired asks anew and queues behind the
+ * others. All times are the store's.
  */
 export class StoreLease implements Lease {
   readonly #clickhouse: ClickHouse;
@@ -35,7 +35,7 @@ export class StoreLease implements Lease {
   #asked = 0;
   #seen = 0;
   #held = false;
-  /** By this server's own steady clock, seconds. */
+  /** When the last heartbeat was sent, in seconds of this server's monotonic clock. */
   #beat = Number.NEGATIVE_INFINITY;
 
   constructor(clickhouse: ClickHouse, name: string, times: LeaseTimes = { lifeSeconds: 15, beatSeconds: 4 }) {
@@ -48,7 +48,7 @@ export class StoreLease implements Lease {
     const { lifeSeconds, beatSeconds } = this.#times;
     const age = performance.now() / 1000 - this.#beat;
     if (age < beatSeconds) return this.#held;
-    // A sign of life that is as old as the others' patience: somebody else may have the lease by now.
+    // The last heartbeat may have expired for the others, so another server may have the lease by now.
     if (age > lifeSeconds - beatSeconds) this.#holder = '';
     this.#held = false;
     const beat = performance.now() / 1000;
@@ -68,7 +68,7 @@ export class StoreLease implements Lease {
        ) WHERE last_seen > ${NOW} - {life:UInt64} ORDER BY first_asked, holder LIMIT 1`,
       { parameters: { name: this.#name, life: Math.round(lifeSeconds * 1_000_000) } },
     );
-    // One that asked at the same moment may not be seen yet, so a new one waits for its next sign of life.
+    // A server that asked at the same moment may not be visible yet, so a new one waits for its next heartbeat.
     this.#held = !isNew && first?.[0] === this.#holder;
     return this.#held;
   }

@@ -1,27 +1,27 @@
 import { createHash } from 'node:crypto';
 
-/** Groups that came again after a while: what is usual. */
+/** Groups that came again after a while, which makes them usual. */
 const MAX_KNOWN = 50_000;
-/** Groups that came in one spell alone: whoever invents texts fills this and no more. */
+/** Groups that came in one spell alone; a sender of invented texts fills only these. */
 const MAX_RECENT = 20_000;
 const CONFIRM_SECONDS = 600;
-/** So long a rule learns what is usual before anything is new to it. */
+/** How long a rule learns usual groups before it reports new ones. */
 const LEARN_SECONDS = 3_600;
 
 interface Recent {
   readonly first: number;
-  /** Until then it is news. */
+  /** The group counts as new until then. */
   readonly until: number;
 }
 
 /**
- * Remembers which groups of a rule have been seen, and says for the length of a window that one is new. It keeps hearing whatever comes:
- * of those that came once, and of those that came again, the ones not seen for longest are forgotten, and would be new once more. Each takes
- * some 100 bytes, for only a hash of its labels is kept.
+ * Remembers which groups of a rule have been seen; a new group counts as new for the length of a window. The memory is bounded: of the
+ * groups that came once, and of those that came again, the least recently seen are forgotten, and would be new once more. A group takes
+ * some 100 bytes, because only a hash of its labels is kept.
  */
 export class NovelGroups {
   readonly #window: number;
-  /** Those used last stand last. */
+  /** The most recently seen group is the last. */
   readonly #known = new Set<number>();
   readonly #recent = new Map<number, Recent>();
   #learnsUntil = Number.POSITIVE_INFINITY;
@@ -31,12 +31,12 @@ export class NovelGroups {
     this.#window = window;
   }
 
-  /** Groups that were forgotten to make room. */
+  /** Number of groups that were forgotten to make room. */
   get forgotten(): number {
     return this.#forgotten;
   }
 
-  /** Groups that were usual before the rule looked, from `first` on. The most usual come first. */
+  /** Learns groups that were usual before the rule started, since `first`. The most frequent come first. */
   learn(groups: Iterable<{ readonly group: string; readonly first: number }>): void {
     for (const { group, first } of groups) {
       this.#learnsUntil = Math.min(this.#learnsUntil, first + LEARN_SECONDS);
@@ -44,7 +44,7 @@ export class NovelGroups {
     }
   }
 
-  /** False for a group that is no news. */
+  /** Notes a group. @returns whether it counts as new */
   see(group: string, at: number): boolean {
     this.#learnsUntil = Math.min(this.#learnsUntil, at + LEARN_SECONDS);
     const hash = hashOf(group);
@@ -79,7 +79,7 @@ export class NovelGroups {
   }
 }
 
-/** 48 bits are a number; to hide a new text, it would have to have the hash of a usual one. */
+/** 48 bits of a hash, which fit a number. A new text would go unnoticed only if its hash were that of a usual one. */
 function hashOf(group: string): number {
   return createHash('sha256').update(group).digest().readUIntBE(0, 6);
 }

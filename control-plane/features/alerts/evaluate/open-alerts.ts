@@ -11,10 +11,10 @@ import { LATEST_SECONDS } from './read-partial-aggregates.ts';
 import type { RuleTransition } from './rule-runs.ts';
 import { sampleRecords } from './sample-records.ts';
 
-/** Alerts of one round that are told with a sample of their records. */
+/** Alerts of one round that get a sample of their records. */
 const MAX_SAMPLES = 20;
 const SAMPLE_CHARACTERS = 2_000;
-/** So many alerts of a rule are notified within such a time; whoever sends decides how many groups there are. */
+/** Notifications of one rule within `NOTICE_SECONDS`; a bound, because senders decide how many groups there are. */
 const MAX_NOTICES = 25;
 const NOTICE_SECONDS = 600;
 const NO_RECORDS: ReadonlySet<string> = new Set(['absence', 'gauge']);
@@ -22,23 +22,26 @@ const NO_RECORDS: ReadonlySet<string> = new Set(['absence', 'gauge']);
 interface OpenAlert {
   /** The last event of an alert that is pending or firing. */
   readonly event: AlertEvent;
-  /** Who is to be told. */
+  /** The webhooks to notify, as JSON of `Webhook`. */
   webhooks: readonly string[];
 }
 
-/** Makes events of what changed: with labels, a sample, and who is to be told, which silences and cool-downs decide. */
+/**
+ * The alerts that are pending or firing. Makes an event of each change, with labels and a sample, and decides whom it notifies: silences,
+ * cool-downs and a bound for each rule suppress notifications.
+ */
 export class OpenAlerts {
   readonly #clickhouse: ClickHouse;
   readonly #open = new Map<string, OpenAlert>();
-  /** When somebody was last told of a group, as long as that may hold something back. */
+  /** The last notification of each group, kept as long as its cool-down may suppress another one. */
   readonly #notified = new Map<string, LastNotice>();
-  /** When somebody was notified of a rule's alerts, within the last `NOTICE_SECONDS`. */
+  /** Times of each rule's notifications within the last `NOTICE_SECONDS`. */
   readonly #notices = new Map<string, number[]>();
-  /** Seconds by rule. */
+  /** Cool-downs by rule, in seconds. */
   #cooldowns: ReadonlyMap<string, number> = new Map();
   #seq: number;
 
-  /** @param lastSeq the highest place that an event has */
+  /** @param lastSeq the highest sequence number of an event */
   constructor(
     clickhouse: ClickHouse,
     lastSeq: number,
@@ -53,12 +56,12 @@ export class OpenAlerts {
     for (const notice of notices) this.#notified.set(keyOf(notice.rule, notice.group), notice);
   }
 
-  /** Open alerts of a rule, for its run to go on with. */
+  /** The open alerts of a rule, with which its run goes on. */
   openOf(rule: string): AlertEvent[] {
     return Array.from(this.#open.values(), ({ event }) => event).filter((event) => event.rule === rule);
   }
 
-  /** Goes by the rules as they are now: for how long to hold back, and whom to tell then. */
+  /** Takes cool-downs and webhooks from the current rules. */
   adopt(rules: readonly BookRule[]): void {
     const byName = new Map(rules.map(({ rule }) => [rule.name, rule]));
     this.#cooldowns = new Map(rules.map(({ rule }) => [rule.name, secondsOf(rule.cooldown)]));
@@ -113,10 +116,10 @@ export class OpenAlerts {
     return events;
   }
 
-  /** Tells of alerts that were held back and need not be any longer. @param now seconds since 1970 */
+  /** Notifies of alerts that are no longer suppressed. @param now seconds since 1970 */
   release(silences: readonly Silence[], now: number): AlertEvent[] {
     for (const [key, { rule, at }] of this.#notified) {
-      // Late lines may make an alert of an hour ago.
+      // Late lines may cause an alert that is an hour old.
       if (now - at >= this.#cooldownOf(rule) + LATEST_SECONDS) this.#notified.delete(key);
     }
     const events: AlertEvent[] = [];
@@ -129,7 +132,7 @@ export class OpenAlerts {
     return events;
   }
 
-  /** Ends what is open of rules that are no more. */
+  /** Ends the open alerts of rules that were removed. */
   end(isGone: (rule: string) => boolean, now: number): AlertEvent[] {
     const events: AlertEvent[] = [];
     for (const [key, { event }] of this.#open) {
@@ -151,7 +154,7 @@ export class OpenAlerts {
     const before = this.#open.get(key);
     if (event.state === 'resolved' || event.state === 'cleared') {
       this.#open.delete(key);
-      // Whoever was told that it fires is told that it ended.
+      // The webhooks that were notified of the firing alert are notified of its end.
       const wasNotified =
         before?.event.state === 'firing' && before.event.details.suppressed_by === undefined;
       return wasNotified && event.state === 'resolved'

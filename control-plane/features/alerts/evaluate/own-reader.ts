@@ -10,7 +10,7 @@ import {
   type RecordReader,
 } from './record-reader.ts';
 
-/** For a rule that reads like no other: a statement of its own, where there is a prefilter only for what passes that. */
+/** The reader for a rule with a statement of its own, which runs only where the rule's prefilter matches, if it has one. */
 export class OwnReader implements RecordReader {
   readonly rules: readonly [NumberedRule];
   readonly pause: number;
@@ -21,7 +21,7 @@ export class OwnReader implements RecordReader {
     this.#clickhouse = clickhouse;
     this.rules = [rule];
     this.prefilter = prefilterOf(rule.compiled.query);
-    // What passes a prefilter is mostly what the rule wants to know of, and it is rare.
+    // Records that pass a prefilter are rare, and mostly those that the rule selects.
     this.pause = this.prefilter ? MIN_PAUSE_SECONDS : pauseOf(this.rules);
   }
 

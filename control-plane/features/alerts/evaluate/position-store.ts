@@ -2,7 +2,7 @@ import type { ClickHouse } from '../../../../pipeline/store/clickhouse.ts';
 
 const COLUMNS = ['name', 'updated', 'place', 'note'] as const;
 
-/** The table `alert_positions`: how far something is, by name. */
+/** The table `alert_positions`: up to which sequence number each named reader has come (column `place`). */
 export class PositionStore {
   readonly #clickhouse: ClickHouse;
   #updated = 0;
@@ -11,7 +11,7 @@ export class PositionStore {
     this.#clickhouse = clickhouse;
   }
 
-  /** Undefined where nothing was saved. */
+  /** The saved position; undefined where nothing was saved. */
   async find(name: string): Promise<{ seq: number; note: string } | undefined> {
     const [row] = await this.#clickhouse.query<[number, string]>(
       'SELECT place, note FROM alert_positions FINAL WHERE name = {name:String}',

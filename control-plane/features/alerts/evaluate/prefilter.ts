@@ -3,18 +3,18 @@ import type { Query } from '../../../query/ast.ts';
 import { foldCase } from '../../../query/fold-case.ts';
 import { compileLevelTest } from '../../../query/text-test.ts';
 
-/** A cheap condition that each record a query selects fulfils: one of the texts is in the message, or it has one of the levels. */
+/** A cheap condition that every record of a query meets: its message has one of the texts, or it has one of the levels. */
 export interface Prefilter {
   readonly texts: readonly string[];
   readonly levels: readonly Level[];
 }
 
-/** Shorter texts are in too many messages. */
+/** Characters of a text; shorter ones are in too many messages. */
 const MIN_TEXT = 3;
 /** Levels that few records have. */
 const RARE_LEVELS: ReadonlySet<Level> = new Set(['warn', 'error', 'fatal']);
 
-/** Undefined where nothing of that kind can be said of the query. */
+/** The prefilter of a query; undefined where it has none. */
 export function prefilterOf(query: Query): Prefilter | undefined {
   switch (query.kind) {
     case 'text': {
@@ -46,7 +46,7 @@ export function prefilterOf(query: Query): Prefilter | undefined {
   }
 }
 
-/** Holds for records that have one of the levels. */
+/** SQL condition for records with one of the levels. */
 export function levelSql(levels: Iterable<Level>): string {
   return `level IN (${Array.from(levels, (level) => `'${level}'`).join(', ')})`;
 }

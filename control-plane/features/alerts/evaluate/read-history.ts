@@ -7,13 +7,13 @@ import { type CompiledRule, measuredField } from '../rules/compile-rule.ts';
 import type { PastSlot } from './anomaly-run.ts';
 import { labelSql } from './label-sql.ts';
 
-/** Groups with a history: those with the most records. Others begin theirs now. */
+/** Groups whose history is read: those with the most records. The history of others begins now. */
 const MAX_GROUPS = 300;
 const NOT_FIELDS = new Set(['pattern', 'rank', 'arrival_lag']);
 
 /**
- * What an anomaly rule's groups were like, slot by slot, from one time to another (seconds since 1970, whole slots).
- * Counts come from the projection `minutes` where it knows the fields, so that a month is read in milliseconds.
+ * Reads the values of an anomaly rule's groups slot by slot, from one time to another (seconds since 1970, full slots).
+ * Counts come from the projection `minutes` where it has the fields, so that a month is read in milliseconds.
  */
 export async function readHistory(
   clickhouse: ClickHouse,

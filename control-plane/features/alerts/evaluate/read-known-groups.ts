@@ -8,7 +8,7 @@ const MAX_GROUPS = 50_000;
 
 export interface KnownGroup {
   readonly group: string;
-  /** When its first record of the range was written, seconds since 1970. */
+  /** Time of its first record in the range, seconds since 1970. */
   readonly first: number;
 }
 

@@ -4,12 +4,12 @@ import { type CompiledRule, measuredField, measuresNumbers } from '../rules/comp
 import { labelSql } from './label-sql.ts';
 import { binSql, type PartialAggregate } from './partial-aggregate.ts';
 
-/** Which of a rule's records: behind one place up to another, or of a range of their own time, seconds since 1970. */
+/** A range of a rule's records: behind one sequence number up to another, or of their own time in seconds since 1970. */
 export type RecordRange =
   | { readonly by: 'sequence'; readonly after: number; readonly upTo: number }
   | { readonly by: 'time'; readonly from: number; readonly to: number; readonly upTo?: number };
 
-/** Records that are older than this when they arrive are history that somebody imports: no rule looks at them live. */
+/** Records that are older than this on arrival count as imported history and are not evaluated live. */
 export const LATEST_SECONDS = 3_600;
 /** A group's values are cut to this many characters. */
 export const LABEL_CHARACTERS = 200;
@@ -20,8 +20,8 @@ export const OWN_SECOND = 'toInt64(toUnixTimestamp64Milli(timestamp) / 1000)';
 export const ARRIVAL_SECOND = 'toInt64(seq / 1000000)';
 
 /**
- * A rule's records as the store has them, oldest first: the way for backtests, for what a window holds at the start, and
- * for rules that read like no other.
+ * Reads the partial aggregates of a rule's records with one statement, oldest first: for backtests, for the windows of a rule that
+ * starts, and for rules with a reader of their own.
  *
  * @throws LogplaneError `too_costly`
  */
@@ -73,7 +73,7 @@ function itemSql({ rule }: CompiledRule, part: string | undefined, measured: str
   return measuresNumbers(rule) ? binSql(measured) : `substringUTF8(${measured}, 1, ${LABEL_CHARACTERS})`;
 }
 
-/** A record counts at its own time; for absence at its arrival, so that a clock that is wrong makes no machine silent. */
+/** A record counts at its own time, for absence at its arrival, so that a machine with a wrong clock does not look silent. */
 function secondSql({ rule }: CompiledRule, range: RecordRange): string {
   if (range.by === 'time') return OWN_SECOND;
   return rule.kind === 'absence' ? ARRIVAL_SECOND : `least(${OWN_SECOND}, ${ARRIVAL_SECOND})`;

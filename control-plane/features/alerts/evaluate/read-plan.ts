@@ -2,12 +2,12 @@ import { type CompiledRule, measuredField, measuresNumbers } from '../rules/comp
 import { queryFields } from '../rules/query-fields.ts';
 
 /**
- * How a rule gets its records as they come:
+ * How a rule gets new records:
  *
- * - `counted`: from a grouped count of all new records, for rules that look at fields with few values, and beside them at
- *   one `value` at most: the message's pattern, or a number that they measure;
- * - `queried`: with a query of its own;
- * - `none`: it looks at no records.
+ * - `counted`: from a grouped count of all new records, for rules over fields with few values and at most one further
+ *   `value`: the message's pattern, or a number that they measure;
+ * - `queried`: with a statement of its own;
+ * - `none`: it needs no records.
  */
 export type ReadPlan =
   | { readonly kind: 'counted'; readonly value: string | undefined }
@@ -25,7 +25,7 @@ export const COUNTED_FIELDS: ReadonlySet<string> = new Set([
   'type',
   'event_type',
 ]);
-/** What is worked out of a message costs the engine less than this process. */
+/** The label that the engine computes from the message, which costs it less than this process. */
 export const WORKED_OUT = 'pattern';
 
 export function planOf(compiled: CompiledRule): ReadPlan {
@@ -41,7 +41,7 @@ export function planOf(compiled: CompiledRule): ReadPlan {
   return { kind: 'queried' };
 }
 
-/** The fields that a rule looks at, to choose records and to group them; what is worked out of a message apart. */
+/** The fields by which a rule selects and groups records, without the computed label. */
 export function fieldsOf({ query, part, labels }: CompiledRule): readonly string[] {
   return [...queryFields(part?.query ?? query), ...labels.filter((name) => name !== WORKED_OUT)];
 }

@@ -3,27 +3,27 @@ import type { LogStore } from '../../../../pipeline/store/log-store.ts';
 import { BoundedReader } from '../../../read/bounded-reader.ts';
 
 export interface ReadingOptions<T> {
-  /** Whom it reads for, for messages. */
+  /** The rules that it reads for, for messages. */
   readonly names: string;
-  /** Everything up to this sequence number is known. */
+  /** Everything up to this sequence number has been read. */
   readonly cursor: number;
   readonly store: Pick<LogStore, 'sequenceNumbers'>;
   readonly read: (after: number, upTo: number) => Promise<T>;
   readonly onProblem: (message: string) => void;
 }
 
-/** Records of a range that is read after one failed: what is read are counts, so they may be many. */
+/** Records of a range after one that failed. Only counts are read, so there may be many. */
 const MAX_RECORDS = 200_000;
-/** How much of a backlog one statement takes, in microseconds: more where that is quick, less where it is slow. */
+/** The part of a backlog that one statement reads, in microseconds: more where that is quick, less where it is slow. */
 const SPAN = { min: 1e6, first: 60e6, max: 86_400e6 };
 const QUICK_MILLISECONDS = 500;
 const SLOW_MILLISECONDS = 3_000;
-/** Records that were passed over are named this often; all are counted. */
+/** A skipped record is reported at most this often; all are counted. */
 const SAY_MILLISECONDS = 60_000;
 /** A reading that fails is made again after so long, doubled up to the last. */
 const RETRIES = { firstMs: 1_000, maxMs: 60_000 };
 
-/** How far one statement has come along the sequence numbers, piece by piece, past records that it fails with. */
+/** The progress of one statement along the sequence numbers, piece by piece; records with which it fails are skipped. */
 export class Reading<T> {
   readonly #options: ReadingOptions<T>;
   readonly #bounded: BoundedReader<T>;
@@ -34,7 +34,7 @@ export class Reading<T> {
   #passedOver = 0;
   #saidAt = 0;
   #problem: string | undefined;
-  /** When it has its turn again, seconds since 1970. */
+  /** When it may read again, seconds since 1970. */
   nextAt = 0;
 
   constructor(options: ReadingOptions<T>) {
@@ -47,7 +47,7 @@ export class Reading<T> {
       maxRecords: MAX_RECORDS,
       onPassedOver: (seq, error) => {
         this.#passedOver++;
-        // One damaged file may hold thousands of them.
+        // One damaged file may have thousands of such records.
         if (Date.now() < this.#saidAt + SAY_MILLISECONDS) return;
         this.#saidAt = Date.now();
         options.onProblem(
@@ -61,37 +61,37 @@ export class Reading<T> {
     return this.#cursor;
   }
 
-  /** There are records that it was to read and has not. */
+  /** True where records that it was asked for have not been read. */
   get isBehind(): boolean {
     return this.#cursor < this.#asked;
   }
 
-  /** Records that it could not read. */
+  /** Number of records that it could not read. */
   get passedOver(): number {
     return this.#passedOver;
   }
 
-  /** Why it fails now. */
+  /** Why it fails now; undefined where it does not. */
   get problem(): string | undefined {
     return this.#problem;
   }
 
-  /** It is to have read up to there; the next `advance` does. */
+  /** Asks for the records up to a sequence number; the next `advance` reads them. */
   ask(upTo: number): void {
     this.#asked = Math.max(this.#asked, upTo);
   }
 
-  /** Nothing up to there is of interest. */
+  /** Skips everything up to a sequence number. */
   skip(upTo: number): void {
     this.#cursor = Math.max(this.#cursor, upTo);
     this.ask(upTo);
   }
 
   /**
-   * Reads what it was asked for, until `isLate`.
-   * @param take gets what a piece says, with the ends of the piece
+   * Reads the records that it was asked for, until `isLate`.
+   * @param take gets the result of each piece, with the ends of the piece
    * @param now seconds since 1970
-   * @throws what keeps it from reading; it has its next turn a while later
+   * @throws the error that prevents reading; the next attempt follows after a wait
    */
   async advance(
     now: number,

@@ -4,30 +4,30 @@ import type { PartialAggregate } from './partial-aggregate.ts';
 import type { Prefilter } from './prefilter.ts';
 import { ARRIVAL_SECOND, LATEST_SECONDS, OWN_SECOND } from './read-partial-aggregates.ts';
 
-/** A rule and its place in the list of all that run. */
+/** A rule and its index in the list of all that run. */
 export interface NumberedRule {
   readonly index: number;
-  /** The same as long as the rule is not changed. */
+  /** Identifies the rule's version: it changes whenever the rule does. */
   readonly key: string;
   readonly compiled: CompiledRule;
   readonly guard: Guard;
 }
 
-/** Increments by the index of their rule. */
+/** Partial aggregates by the index of their rule. */
 export type AggregatesByRule = ReadonlyMap<number, readonly PartialAggregate[]>;
 
-/** Gives rules what new records mean to them, with one statement for all that read alike. */
+/** Reads the partial aggregates of new records, with one statement for all rules that can share it. */
 export interface RecordReader {
   readonly rules: readonly NumberedRule[];
   /** Seconds between two readings; 0: as often as there is something new. */
   readonly pause: number;
-  /** Only a range that holds a record with one of these needs to be read. */
+  /** A range has to be read only where one of its records passes this prefilter. */
   readonly prefilter?: Prefilter | undefined;
-  /** Of the records behind one sequence number up to another. What it takes in memory is bounded by groups, not by records. */
+  /** Reads the records behind one sequence number up to another. The memory for the result depends on groups, not on records. */
   read(after: number, upTo: number): Promise<AggregatesByRule>;
 }
 
-/** Collects increments by rule. */
+/** Collects partial aggregates by rule. */
 export class AggregateLists {
   readonly #lists = new Map<number, PartialAggregate[]>();
 
@@ -52,10 +52,10 @@ export const READING_LIMITS = {
   },
 };
 
-/** A record's own second; all that are older than any rule wants are the same one. */
+/** A record's own second. All records that are too old for any rule get the same second, so that they make one group. */
 export const RECENT_SECOND = `greatest(least(${OWN_SECOND}, ${ARRIVAL_SECOND}), ${ARRIVAL_SECOND} - ${LATEST_SECONDS + 1})`;
 
-/** The second at which records count for a rule; undefined where they are history that somebody imports. */
+/** The second at which records count for a rule; undefined for imported history. */
 export function secondFor({ rule }: CompiledRule, own: number, arrival: number): number | undefined {
   if (rule.kind === 'absence') return arrival;
   return own >= arrival - LATEST_SECONDS ? own : undefined;
@@ -64,12 +64,12 @@ export function secondFor({ rule }: CompiledRule, own: number, arrival: number):
 const MAX_PAUSE_SECONDS = 10;
 export const MIN_PAUSE_SECONDS = 2;
 
-/** Seconds between two looks for a rule whose windows slide in such steps. */
+/** Seconds between two readings for a rule whose windows slide in such steps. */
 export function clampPause(step: number): number {
   return Math.min(Math.max(step, MIN_PAUSE_SECONDS), MAX_PAUSE_SECONDS);
 }
 
-/** Seconds between two readings for rules that are judged by windows of some length, not by each record. */
+/** Seconds between two readings for rules that are judged by windows, not by each record. */
 export function pauseOf(rules: readonly NumberedRule[]): number {
   return clampPause(Math.min(...rules.map(({ compiled }) => compiled.step)));
 }

@@ -5,8 +5,8 @@ import { planOf } from './read-plan.ts';
 import type { NumberedRule, RecordReader } from './record-reader.ts';
 
 /**
- * The readers that rules need: a statement costs about 10 ms each time, so rules that can be told from the same counts share one. Its key
- * names what a reader is, as long as its rules stay the same or others of its kind join.
+ * The readers that the rules need, by key. A statement costs about 10 ms each time, so rules that can be judged by the same counts share a
+ * reader. Its key stays the same while rules of its kind join or leave.
  */
 export function recordReaders(
   clickhouse: ClickHouse,
@@ -30,7 +30,7 @@ export function recordReaders(
   return readers;
 }
 
-/** Which reader a rule is read by. */
+/** The key of the reader for a rule. */
 export function readerKey({ key, compiled }: Pick<NumberedRule, 'key' | 'compiled'>): string {
   const plan = planOf(compiled);
   return plan.kind === 'counted' ? `counted ${plan.value ?? ''}` : `rule ${key}`;

@@ -20,15 +20,15 @@ export interface RecordReadingsOptions {
   readonly onProblem: (message: string) => void;
 }
 
-/** In one round, readings that pause between two begin as long as no more time than this has gone. */
+/** Time of one round after which no further readings of single rules begin. */
 const ROUND_MILLISECONDS = 1_000;
-/** So many have their turn all the same, or none would where the others always need the time. */
+/** Readings of single rules that run in each round all the same, so that they progress beside slow counts. */
 const MIN_PER_ROUND = 4;
 const PAUSE_MICROSECONDS = 60e6;
 
 /**
- * The readings of all rules. Those of counts come with each round; those of a rule alone when it is their turn, and of these, those
- * that have a prefilter only where the shared one says that there is something. A reading that fails or takes long costs its own rules.
+ * The readings of all rules. Shared counts are read in each round, readings of single rules after their pause; those with a prefilter
+ * only where the shared prefilter finds a match. A reading that fails or takes long delays only its own rules.
  */
 export class RecordReadings {
   readonly #options: RecordReadingsOptions;
@@ -37,7 +37,7 @@ export class RecordReadings {
   #byRule: readonly (Reading<AggregatesByRule> | undefined)[] = [];
   #prefilter: Reading<Found> | undefined;
   #passedOverBefore = 0;
-  /** What was stored up to here is read, or waits for a reading that is behind. */
+  /** Records up to this sequence number are read, or wait for a reading that is behind. */
   #sequenceNumber = 0;
 
   constructor(options: RecordReadingsOptions) {
@@ -48,12 +48,12 @@ export class RecordReadings {
     this.#store = { sequenceNumbers };
   }
 
-  /** Where a rule that starts goes on: it shares a reader with others, or begins at `sequenceNumber`. */
+  /** The sequence number from which a new rule reads: that of the reader that it shares, or `sequenceNumber`. */
   cursorFor(rule: Pick<NumberedRule, 'key' | 'compiled'>, sequenceNumber: number): number {
     return this.#readings.get(readerKey(rule))?.reading.cursor ?? sequenceNumber;
   }
 
-  /** From now on reads for these rules, each from where its reader was, or from `sequenceNumber`. */
+  /** Reads for these rules from now on. A reader that exists goes on; a new one begins at `sequenceNumber`. */
   load(rules: readonly NumberedRule[], sequenceNumber: number): void {
     const { clickhouse, onProblem } = this.#options;
     const before = this.#readings;
@@ -90,17 +90,17 @@ export class RecordReadings {
           });
   }
 
-  /** How far a rule has got its records; undefined for one that looks at none. */
+  /** The progress of a rule's reading; undefined for a rule without records. */
   of(index: number): Pick<Reading<unknown>, 'cursor' | 'isBehind' | 'problem'> | undefined {
     return this.#byRule[index];
   }
 
-  /** Every rule has got the records up to this sequence number, or `sequenceNumber`. */
+  /** The sequence number up to which all rules have read; `sequenceNumber` where no rule reads. */
   cursor(sequenceNumber: number): number {
     return Math.min(sequenceNumber, ...Array.from(this.#all(), ({ cursor }) => cursor));
   }
 
-  /** Records that none could read. */
+  /** Number of records that could not be read. */
   get passedOver(): number {
     let sum = this.#passedOverBefore;
     for (const { passedOver } of this.#all()) sum += passedOver;
@@ -108,9 +108,9 @@ export class RecordReadings {
   }
 
   /**
-   * Reads what was stored up to a sequence number, as far as there is time for it.
+   * Reads the records up to a sequence number, as far as the time of a round allows.
    * @param now seconds since 1970
-   * @throws where nothing at all can be read
+   * @throws Error where nothing at all can be read
    */
   async round(upTo: number, now: number, take: (aggregates: AggregatesByRule) => void): Promise<void> {
     const started = performance.now();
@@ -147,7 +147,7 @@ export class RecordReadings {
     if (failure !== undefined && successes === 0) throw failure;
   }
 
-  /** After a pause without records, or at the first one of all, nobody looks through the time before. */
+  /** Skips the time before the first new record, so that a pause without records is not searched. */
   async #skipPause(upTo: number): Promise<void> {
     const before = this.#sequenceNumber;
     if (upTo - before > PAUSE_MICROSECONDS) {
@@ -157,7 +157,7 @@ export class RecordReadings {
     this.#sequenceNumber = Math.max(before, upTo);
   }
 
-  /** Readings whose prefilter is not in a piece pass over it; the others are to read it. */
+  /** Makes readings whose prefilter found no match skip a range, and the others read it. */
   #filter(found: Found, after: number, upTo: number): void {
     for (const { reader, reading } of this.#readings.values()) {
       if (!reader.prefilter) continue;

@@ -8,21 +8,21 @@ export interface KnownState {
   readonly since: number;
 }
 
-/** A rule under way: fed with what comes, it tells what changes. Times in seconds since 1970. */
+/** A running rule: it takes partial aggregates and returns transitions. Times in seconds since 1970. */
 export interface RuleRun {
-  /** Records of new groups that were passed over, because the rule has too many groups. */
+  /** Records of new groups that were ignored because the rule has too many groups. */
   readonly overflow: number;
-  /** What it can do only in part now, with the reason. */
+  /** What it can do only in part now, and why. */
   readonly problem?: string | undefined;
-  /** @param learn what was known before: it fills windows and history, and no alert comes of it */
+  /** @param learn true for records of the past: they fill windows and history and cause no alert */
   add(aggregates: Iterable<PartialAggregate>, learn?: boolean): void;
-  /** Everything up to `now` is judged, in the order of time. */
+  /** Judges everything up to `now`, in the order of time. */
   advance(now: number): Transition[];
 }
 
-/** Groups that a rule keeps apart. */
+/** Groups of one rule. */
 export const MAX_GROUPS = 1_000;
-/** A group of which nothing came for so long is forgotten. */
+/** A group without records for so long is forgotten. */
 export const FORGET_SECONDS = 86_400;
 
 export type Operator = '>' | '>=' | '<' | '<=';

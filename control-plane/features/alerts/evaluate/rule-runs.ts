@@ -15,11 +15,11 @@ interface Running {
   readonly book: BookRule;
   readonly compiled: CompiledRule;
   readonly run: RuleRun | GaugeRun;
-  /** What becomes of the rule's own failures. */
+  /** Catches, counts and reports the rule's own failures. */
   readonly guard: Guard;
-  /** When a gauge looks at its signal again, seconds since 1970. */
+  /** When a gauge reads its signal again, seconds since 1970. */
   nextAt: number;
-  /** Up to when it was judged, seconds since 1970. */
+  /** The time up to which it was judged, seconds since 1970. */
   judgedTo: number;
 }
 
@@ -35,17 +35,17 @@ export interface RuleRunsOptions {
   readonly onProblem: (message: string) => void;
 }
 
-/** So many gauges look at their signals in one round. */
+/** Gauges that read their signals in one round. */
 const MAX_LOOKS = 4;
 
-/** The rules that run, each fed from the store in the way that is cheapest for it. One that fails stands still alone. */
+/** The running rules. Each gets its records from the store in the cheapest way; a rule that fails stops alone. */
 export class RuleRuns {
   readonly #options: RuleRunsOptions;
   readonly #readings: RecordReadings;
-  /** Those that are to run, by what makes them the same; some may be unable to. */
+  /** Keys of the rules that have to run, in order; some of them may be broken. */
   #wanted: readonly string[] = [];
   #running: readonly Running[] = [];
-  /** Why rules do not run at all, by name. */
+  /** Rules that do not run at all, by name, each with the reason. */
   #broken: ReadonlyMap<string, string> = new Map();
   #seq = 0;
 
@@ -62,17 +62,17 @@ export class RuleRuns {
     return this.#running.reduce((sum, { run }) => sum + ('overflow' in run ? run.overflow : 0), 0);
   }
 
-  /** Records that could not be read, and were passed over. */
+  /** Number of records that could not be read and were skipped. */
   get passedOver(): number {
     return this.#readings.passedOver;
   }
 
-  /** Every rule has got the records up to this sequence number. */
+  /** All rules have read the records up to this sequence number. */
   get cursor(): number {
     return this.#readings.cursor(this.#seq);
   }
 
-  /** What keeps rules from their work, by name. */
+  /** The problems of rules, by name. */
   get problems(): Map<string, string> {
     const problems = new Map(this.#broken);
     for (const [index, { book, guard, run }] of this.#running.entries()) {
@@ -85,14 +85,14 @@ export class RuleRuns {
     return problems;
   }
 
-  /** Failures of rules since they were started, by name. */
+  /** Failures of rules since their start, by name. */
   get failures(): Map<string, number> {
     return new Map(this.#running.map(({ book, guard }) => [book.rule.name, guard.failures]));
   }
 
   /**
-   * Starts what is new or changed and forgets what is gone.
-   * @param from sequence number up to which a rule that starts knows everything from the store
+   * Starts rules that are new or changed and forgets those that are gone.
+   * @param from sequence number up to which a starting rule reads its past from the store
    * @param looked when rules were judged last, seconds since 1970
    */
   async load(
@@ -114,7 +114,7 @@ export class RuleRuns {
       try {
         running.push(before.get(key) ?? (await this.#start(key, book, seq, looked, known(book.rule.name))));
       } catch (error) {
-        // Stored by an earlier version, for instance, whose query language took what this one does not.
+        // For instance a rule that an earlier version stored, whose query language accepted what this one rejects.
         broken.set(book.rule.name, `it does not run: ${(error as Error).message}`);
         this.#options.onProblem(`alert rule ${book.rule.name} does not run: ${(error as Error).message}`);
       }
@@ -129,7 +129,7 @@ export class RuleRuns {
     );
   }
 
-  /** Takes what was stored up to a sequence number, and says what that and the time changed. @param now seconds since 1970 */
+  /** Reads the records up to a sequence number and judges the rules. @param now seconds since 1970 */
   async round(upTo: number, now: number): Promise<RuleTransition[]> {
     this.#seq = Math.max(this.#seq, upTo);
     await this.#readings.round(this.#seq, now, (aggregates) => this.#take(aggregates));
@@ -158,8 +158,8 @@ export class RuleRuns {
   }
 
   /**
-   * A rule that has not got all its records yet knows nothing of the time behind the last one, and must not take that for silence: it
-   * is judged up to there, if nobody has judged that time before.
+   * Whether a rule may be judged now. A rule that is behind knows nothing about the time after its last record, which must not count as
+   * absence: it is judged only up to there, where that time has not been judged before.
    */
   #mayJudge(running: Running, index: number, now: number): boolean {
     const reading = this.#readings.of(index);
@@ -191,7 +191,7 @@ export class RuleRuns {
     }
   }
 
-  /** @throws Error where the rule cannot be meant */
+  /** @throws Error where the rule is invalid */
   async #start(
     key: string,
     book: BookRule,
@@ -209,7 +209,7 @@ export class RuleRuns {
     try {
       return { ...own, run: await startRun(clickhouse, compiled, now, upTo, known, Math.min(looked, now)) };
     } catch (error) {
-      // Without its past a rule still sees what comes.
+      // A rule without its past can still judge new records.
       onProblem(`alert rule ${book.rule.name} starts without history: ${(error as Error).message}`);
       return { ...own, run: emptyRun(compiled, now, known) };
     }

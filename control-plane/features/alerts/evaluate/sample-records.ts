@@ -8,18 +8,18 @@ import { LABEL_CHARACTERS } from './read-partial-aggregates.ts';
 import { WORKED_OUT } from './read-plan.ts';
 import { READING_LIMITS } from './record-reader.ts';
 
-/** Of a training job with a few hundred ranks, enough say which one lags. */
+/** Enough records of a training job with a few hundred ranks to show which rank lags. */
 const MAX_RECORDS = 256;
-/** More of a message is not read: whoever sends decides how long it is. */
+/** Characters that are read of a message, because senders decide how long it is. */
 const MESSAGE_CHARACTERS = 4_000;
 
 export interface SampleRecord {
   readonly seq: number;
-  /** Its begin. */
+  /** The beginning of the message. */
   readonly message: string;
 }
 
-/** The records that made an alert of a group, the last of its window first. @param at seconds since 1970 */
+/** The records that caused an alert of a group, the latest first. @param at seconds since 1970 */
 export async function sampleRecords(
   clickhouse: ClickHouse,
   compiled: CompiledRule,
@@ -34,7 +34,7 @@ export async function sampleRecords(
   );
   const texts = new SqlParameters('text');
   const pattern = rule.extract[WORKED_OUT] === undefined ? given[labels.indexOf(WORKED_OUT)] : undefined;
-  // Working out a shape takes 4 µs a record, so only for those that hold its text: half the time for a million records.
+  // Computing a pattern takes 4 µs a record, so it is done only for records with the pattern's text: half the time for a million records.
   const likely = pattern === undefined ? [] : [messageHolds(textOfPattern(pattern), texts)];
   const conditions = [part?.where ?? where, ...likely, ...same].map((condition) => `(${condition})`);
   const rows = await clickhouse.query<[number, string]>(

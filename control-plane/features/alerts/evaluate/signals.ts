@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import type { ClickHouse } from '../../../../pipeline/store/clickhouse.ts';
 import type { SignalName } from '../rules/rule-words.ts';
 
-/** A value of one group now; labels by name. */
+/** The current value of one group; labels by name. */
 export interface SignalValue {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
@@ -25,7 +25,7 @@ export function createSignals(clickhouse: ClickHouse, dataDir: string): Signals 
 
     async disk_used_share() {
       const { blocks, bavail, bfree } = await statfs(dataDir);
-      // As `df` counts: what is kept for root is neither used nor free.
+      // As `df` counts: blocks reserved for root are neither used nor free.
       const used = blocks - bfree;
       return [{ labels: { folder: dataDir }, value: used / Math.max(used + bavail, 1) }];
     },

@@ -1,18 +1,18 @@
 import { valueOfBin } from './partial-aggregate.ts';
 
-/** How often each item came. */
+/** Counts by item. */
 export type Items = Map<string, number>;
 
-/** Items kept apart in one piece of time; further ones are counted as one. */
+/** Items of one piece of time; further ones are counted as one. */
 const MAX_ITEMS = 5_000;
 const OTHERS = '…';
 
-/** How many items all windows of a rule may still keep apart: whoever sends decides how many values there are. */
+/** How many further items all windows of a rule may have; a bound, because senders decide how many values there are. */
 export interface ItemBudget {
   left: number;
 }
 
-/** Of a value's 200 characters, some 50 MB at most. */
+/** The budget of one rule: with values of 200 characters at most some 50 MB. */
 export function itemBudget(): ItemBudget {
   return { left: 200_000 };
 }
@@ -32,7 +32,7 @@ export class SlidingWindow {
     return this.#pieces.size === 0;
   }
 
-  /** When the pieces begin, seconds since 1970, in no order. */
+  /** Starts of the pieces, seconds since 1970, in no order. */
   starts(): Iterable<number> {
     return this.#pieces.keys();
   }
@@ -50,7 +50,7 @@ export class SlidingWindow {
     items.set(key, (items.get(key) ?? 0) + count);
   }
 
-  /** What lies in pieces that begin behind `after` and not behind `upTo`. */
+  /** The counts of pieces that begin after `after` and not after `upTo`. */
   within(after: number, upTo: number): Items {
     const all: Items = new Map();
     const first = Math.floor(after / this.#step) * this.#step + this.#step;
@@ -76,7 +76,7 @@ export function totalOf(items: Items): number {
   return total;
 }
 
-/** Of items that are bins; undefined where there are none. */
+/** The percentile of items that are bins; undefined where there are none. */
 export function percentileOf(items: Items, percentile: number): number | undefined {
   const values = Array.from(items, ([bin, count]) => ({ value: valueOfBin(bin), count }));
   values.sort((a, b) => a.value - b.value);

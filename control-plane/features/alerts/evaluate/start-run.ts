@@ -7,7 +7,7 @@ import { LATEST_SECONDS, readPartialAggregates } from './read-partial-aggregates
 import { FORGET_SECONDS, type KnownState, type RuleRun } from './rule-run.ts';
 import { WindowRun } from './window-run.ts';
 
-/** How far back a rule for new patterns knows what is usual. */
+/** How far back a rule for new patterns learns the usual ones. */
 const PATTERN_SECONDS = 7 * 86_400;
 const LIMITS = {
   settings: {
@@ -18,7 +18,7 @@ const LIMITS = {
   },
 };
 
-/** A rule's run that knows nothing of the past. */
+/** A rule's run without its past. */
 export function emptyRun(compiled: CompiledRule, now: number, known: readonly KnownState[]): RuleRun {
   return compiled.rule.kind === 'anomaly'
     ? new AnomalyRun(compiled, now, now, [], known)
@@ -26,10 +26,10 @@ export function emptyRun(compiled: CompiledRule, now: number, known: readonly Kn
 }
 
 /**
- * A rule's run as it stands at a time (seconds since 1970): its windows and its history are read from the store.
+ * Starts a rule's run at a time (seconds since 1970), with its windows and its history from the store.
  *
- * @param upTo place up to which records count; those behind it come through `add`
- * @param last when the rule was judged last, by this server or another: what came or left since is judged now
+ * @param upTo sequence number up to which records are read; later ones come through `add`
+ * @param last when the rule was judged last, by this server or another: changes since then are judged now
  */
 export async function startRun(
   clickhouse: ClickHouse,
@@ -40,12 +40,12 @@ export async function startRun(
   last = now,
 ): Promise<RuleRun> {
   const { rule, window, step, labels } = compiled;
-  // What lies further back is too old to tell of.
+  // Older records are too old for a notification.
   const looked = Math.max(last, now - LATEST_SECONDS);
   const range = (from: number, to = now + 1) =>
     ({ by: 'time', from, to, ...(upTo !== undefined && { upTo }) }) as const;
   if (rule.kind === 'anomaly') {
-    // A look judges slots that have been over for a moment.
+    // Slots are judged a moment after their end.
     const slot = Math.floor((upTo === undefined ? now : looked - GRACE_SECONDS) / window) * window;
     const history = await readHistory(clickhouse, compiled, slot - HISTORY_SECONDS, slot, LIMITS);
     const run = new AnomalyRun(compiled, now, slot, history, known);
@@ -56,14 +56,14 @@ export async function startRun(
   if (rule.kind === 'gauge') return run;
   const quiet = rule.kind === 'absence' || rule.op === '<' || rule.op === '<=';
   if (quiet && labels.length > 0) {
-    // Up to where the window begins: what lies in that is read in its own pieces below.
+    // Up to the start of the window, which is read in its own steps below.
     const before = range(now - FORGET_SECONDS, looked - window);
     run.add(await readPartialAggregates(clickhouse, compiled, before, window, LIMITS), true);
   } else if (rule.kind === 'new_pattern') {
     const known = { from: now - PATTERN_SECONDS, to: now + 1, upTo };
     run.know(await readKnownGroups(clickhouse, compiled, known, LIMITS));
   }
-  // The window as it was then: what comes now may have waited while the server was away.
+  // The window as it was then: records that come now may have waited while the server was away.
   if (rule.kind !== 'new_pattern')
     run.add(await readPartialAggregates(clickhouse, compiled, range(looked - window), step, LIMITS), true);
   return run;

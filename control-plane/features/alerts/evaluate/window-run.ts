@@ -9,31 +9,31 @@ import { type Items, itemBudget, percentileOf, SlidingWindow, totalOf } from './
 interface Group {
   readonly state: GroupState;
   readonly window: SlidingWindow;
-  /** The last second at which something came, by piece of the window, since the last look. */
+  /** The last second with records, by piece of the window, since the group was judged last. */
   readonly touched: Map<number, number>;
   lastSeen: number;
   judgedTo: number;
-  /** What was known before is in the window, and nobody has looked at it. */
+  /** True where learned records are in the window and it has not been judged since. */
   learned: boolean;
 }
 
-/** Runs a rule that looks at what lies in a window that slides over the records' own times. */
+/** Runs a rule over a window that slides along the records' own times. */
 export class WindowRun implements RuleRun {
   readonly #compiled: CompiledRule;
   readonly #groups = new Map<string, Group>();
   readonly #budget = itemBudget();
   readonly #novel: NovelGroups | undefined;
-  /** It may fire where nothing comes, so its groups are also judged when something leaves the window. */
+  /** True for a rule that may fire without new records, so its groups are also judged when records leave the window. */
   readonly #watchesQuiet: boolean;
-  /** What is learned was looked at up to then. */
+  /** Learned records were judged up to this time. */
   readonly #looked: number;
-  /** Nobody could be heard for a while before: quiet counts from here at the earliest. */
+  /** Absence counts from this time at the earliest, because no records could be read for a while before. */
   readonly #quietFrom: number;
   #overflow = 0;
 
   /**
    * @param looked up to when it was judged before it started, by this server or another
-   * @param away for how long nobody was there to be told anything
+   * @param away for how many seconds before the start no server took records
    */
   constructor(
     compiled: CompiledRule,
@@ -44,14 +44,14 @@ export class WindowRun implements RuleRun {
   ) {
     this.#compiled = compiled;
     this.#looked = looked;
-    // Senders get as long to send what they kept as they could not send, a window at most.
+    // Senders get as much time to send the records that they kept as they could not send, at most a window.
     this.#quietFrom = start - compiled.window + Math.min(away, compiled.window);
     const { rule } = compiled;
     this.#watchesQuiet = rule.kind === 'absence' || rule.op === '<' || rule.op === '<=';
     if (rule.kind === 'new_pattern') this.#novel = new NovelGroups(compiled.window);
     for (const state of known) {
       const group = this.#enter(state.group, state.since, new GroupState(state.group, state));
-      // Absence has held since nothing had come for a window.
+      // The condition of absence holds since a window after the last record.
       if (group && rule.kind === 'absence') group.lastSeen -= compiled.window;
     }
     if (this.#watchesQuiet && compiled.labels.length === 0 && !this.#groups.has('[]')) {
@@ -69,7 +69,7 @@ export class WindowRun implements RuleRun {
     return `${forgotten} patterns were forgotten to make room for others since it started; they count as new when they come again`;
   }
 
-  /** Groups that are usual. */
+  /** Learns the usual groups of a rule for new patterns. */
   know(groups: readonly KnownGroup[]): void {
     this.#novel?.learn(groups);
   }
@@ -108,7 +108,7 @@ export class WindowRun implements RuleRun {
     return transitions.sort((a, b) => a.at - b.at);
   }
 
-  /** When the group has to be judged: where something came, where something left, and now. */
+  /** The moments at which a group has to be judged: where records came, where records left, and now. */
   #moments(group: Group, now: number): number[] {
     const { touched, window, state, judgedTo, learned } = group;
     const moments = new Set<number>();
@@ -131,7 +131,7 @@ export class WindowRun implements RuleRun {
   #judge(group: Group, at: number): Iterable<Transition> {
     const { window, hold } = this.#compiled;
     const reading = this.#read(group, at, group.window.within(at - window, at));
-    // A late line makes its window anew; it may fire there, but what holds now is not ended by the past.
+    // A late line changes a past window. It may fire there, but the past does not end a condition that holds now.
     if (at < group.judgedTo && (group.state.active || !reading.holds)) return [];
     return group.state.advance(at, reading, hold);
   }
@@ -142,7 +142,7 @@ export class WindowRun implements RuleRun {
     if (rule.kind === 'absence') {
       const quiet = at - lastSeen;
       const watched = labels.length === 0 || quiet < FORGET_SECONDS;
-      // What was missing before is missing until it comes.
+      // A group whose absence is active stays absent until records come.
       const heard = state.active ? lastSeen : Math.max(lastSeen, this.#quietFrom);
       return { holds: at - heard >= window && watched, value: Math.max(quiet, 0) };
     }
@@ -175,7 +175,7 @@ export class WindowRun implements RuleRun {
     return window.empty && !state.active;
   }
 
-  /** Makes room by forgetting a group that nothing holds. */
+  /** Makes room by forgetting a group without records and without an alert. */
   #dropIdle(): boolean {
     for (const [name, group] of this.#groups) {
       if (group.state.active || group.touched.size > 0 || this.#watchesQuiet) continue;

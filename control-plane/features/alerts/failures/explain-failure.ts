@@ -12,7 +12,7 @@ import {
 } from './failure-patterns.ts';
 import { SXID_CODES, XID_CODES } from './xid-codes.ts';
 
-/** What failure lines say, by name, as texts for people. */
+/** The facts in failure lines, by name, as texts for people. */
 export type Failure = Readonly<Record<string, string>>;
 
 interface Explainer {
@@ -20,7 +20,7 @@ interface Explainer {
   readonly explain: (match: RegExpExecArray) => Failure;
 }
 
-/** A cause before what comes of it: one message can hold both. */
+/** A cause comes before its consequences, because one message can have both. */
 const EXPLAINERS: readonly Explainer[] = [
   {
     pattern: new RegExp(XID),
@@ -76,7 +76,7 @@ const EXPLAINERS: readonly Explainer[] = [
 const TIMEOUT = new RegExp(NCCL_TIMEOUT);
 const LAGGING = [new RegExp(NCCL_DESYNC), new RegExp(NCCL_MISSING)];
 
-/** What the lines of an alert say of a known failure; undefined where they say none. */
+/** The known failure in the lines of an alert; undefined where they have none. */
 export function explainFailure(messages: readonly string[]): Failure | undefined {
   const collective = explainCollective(messages);
   if (collective) return collective;
@@ -90,8 +90,8 @@ export function explainFailure(messages: readonly string[]): Failure | undefined
 }
 
 /**
- * Which rank the others waited for: the one that PyTorch's own report names, else the one that is stuck in an earlier
- * collective than the rest. Where all wait in the same one, it is a rank that reports nothing.
+ * Finds the rank that the others waited for: the one that PyTorch's own report names, else the one that is stuck in an earlier
+ * collective than the rest. Where all wait in the same collective, it is a rank without a report.
  */
 function explainCollective(messages: readonly string[]): Failure | undefined {
   const waiting = new Map<string, number>();
@@ -120,7 +120,7 @@ function explainCollective(messages: readonly string[]): Failure | undefined {
   };
 }
 
-/** Ranks below the highest that say nothing. */
+/** The missing ranks below the highest one. */
 function gapsIn(ranks: readonly number[]): number[] {
   const highest = Math.min(Math.max(...ranks), 4096);
   const gaps: number[] = [];

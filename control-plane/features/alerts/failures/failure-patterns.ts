@@ -1,7 +1,7 @@
 /**
- * How failing GPUs, kernels, NCCL and SLURM put it, as RE2 that JavaScript reads alike. Each is bound to the place where the
- * program itself writes it, at the head of a line behind its own time stamp, so that a chat, a ticket or a prompt that quotes
- * the words says nothing.
+ * Lines of failing GPUs, kernels, NCCL and SLURM, as regular expressions that RE2 and JavaScript read alike. Each is anchored where the
+ * program itself writes it, at the head of a line behind its own timestamp, so that a chat, a ticket or a prompt that quotes the
+ * words does not match.
  */
 
 /** `Oct  1 13:00:00 host kernel: [12.3] `, with an ISO or epoch time, with the host or the time alone, or as dmesg has it. */
@@ -17,7 +17,7 @@ export const SXID = `${KERNEL}(nvidia-nvswitch[0-9]+): SXid \\(PCI:([0-9a-fA-F:.
 /** 1: process id, 2: program. */
 export const OOM_KILLED = `${KERNEL}(?:Memory cgroup out|Out) of memory: Kill(?:ed)? process ([0-9]+) \\(([^)\\n]{1,64})\\)`;
 
-/** SLURM's own daemon and launcher; their words may be glued to whatever stood in the line. */
+/** SLURM's daemon; its words may be appended to the current line. */
 const SLURMSTEPD = `(?:^|\\n|[^\\s"'\`(\\[])slurmstepd(?:-[A-Za-z0-9_.-]+)?: error: `;
 const SLURMCTLD = '^(?:\\[[0-9T:.-]{19,30}\\] )?(?:slurmctld: )?(?:error: )?';
 
@@ -34,20 +34,20 @@ export const SLURM_NODE = `(?:^srun: error: Node failure on (\\S+)\\s*$|${SLURMC
 export const SLURM_TASK =
   '(?:^|\\n)srun: error: ([A-Za-z0-9_.-]+): tasks? ([0-9,-]+): (Killed|Terminated|Aborted[^\\n]*|Segmentation fault[^\\n]*|Bus error[^\\n]*|Out Of Memory|Exited with exit code [0-9]+)';
 
-/** What stands before an exception, at most: `(EngineCore pid=7) ERROR 11-28 15:27:15 [core.py:700] `, `[rank3]: `. */
+/** The longest prefix of an exception: `(EngineCore pid=7) ERROR 11-28 15:27:15 [core.py:700] `, `[rank3]: `. */
 const LOGGER =
   '(?:\\([^()\\n]{1,60}\\) )?(?:(?:WARNING|WARN|ERROR|CRITICAL|FATAL) )?(?:[0-9][0-9:.,TZ/+ -]{4,40})?(?:(?:WARNING|WARN|ERROR|CRITICAL|FATAL) )?(?:\\[[^\\]\\n]{1,80}\\]:? ?)*';
 
 /**
- * At the head of the message, or as the end of a traceback that has its own head in the message, at the head of a line.
- * 1: how much was asked for.
+ * At the head of the message, or at the head of a line that ends a traceback in the message.
+ * 1: how much memory was requested.
  */
 export const CUDA_OOM = `(?:^|(?:^|\\n)${LOGGER}Traceback \\(most recent call last\\):(?:.|\\n)*\\n)${LOGGER}(?:RuntimeError: |torch[.](?:cuda[.])?OutOfMemoryError: )(?:CUDA error: out of memory|CUDA out of memory[.] Tried to allocate ([0-9.]+ [KMGT]iB))`;
 
 /** 1: rank, 2: number of the collective, 3: operation. */
 export const NCCL_TIMEOUT = `(?:^|\\n)(?:\\[rank[0-9]+\\]: ?)?(?:\\[[EW][0-9]{3,8} [^\\]\\n]{1,80}\\] )?\\[(?:PG [^\\]\\n]{1,60} )?Rank ([0-9]+)\\] Watchdog caught collective operation timeout: Work(?:NCCL|Xccl)\\(SeqNum=([0-9]+), OpType=([A-Z_0-9]+)`;
 
-/** What TORCH_NCCL_DESYNC_DEBUG adds. 1: ranks that joined and did not finish. */
+/** The line of TORCH_NCCL_DESYNC_DEBUG. 1: ranks that joined and did not finish. */
 export const NCCL_DESYNC = `the lagging/dead/mismatched ranks that caused the desync are:\\s+- \\[([0-9, ]+)\\] joined but didn't finish collective`;
 
 /** 1: ranks that never came. */

@@ -13,9 +13,9 @@ import {
 } from './failure-patterns.ts';
 import { isCriticalXid, XID_CODES } from './xid-codes.ts';
 
-/** A query's regular expression of a pattern that ends in what only some lines have. */
+/** The query for messages that match a pattern. */
 const lines = (pattern: string) => `message:/${pattern.replaceAll('/', '\\/')}/`;
-/** The same expression with another of its groups as the first. */
+/** The pattern with another one of its groups as the first. */
 const group = (pattern: string, wanted: number) => {
   let count = 0;
   return pattern.replace(/\\.|\[(?:\\.|[^\]\\])*\]|\((?!\?)/g, (part) =>
@@ -27,7 +27,7 @@ const critical = Object.keys(XID_CODES).filter((code) => isCriticalXid(Number(co
 const xidOf = (codes: string) => XID.replace('([0-9]+)\\b', `(${codes})\\b`);
 const CRITICAL_XID = xidOf(`(?:${critical.join('|')})`);
 
-/** Rules for lines that only a failing GPU, kernel, NCCL or SLURM writes; each fires with the first line. */
+/** Rules for lines that only a failing GPU, kernel, NCCL or SLURM writes; each fires at the first line. */
 export const FAILURE_RULES: readonly z.input<typeof RULE>[] = [
   {
     name: 'gpu-xid-critical',

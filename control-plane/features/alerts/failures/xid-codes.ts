@@ -1,8 +1,8 @@
-/** What a driver's error number means, and what to do. */
+/** The meaning of a driver's error number, and what to do. */
 export interface XidMeaning {
   readonly meaning: string;
   readonly action: string;
-  /** The GPU, or the link, is not to be used before that is done. */
+  /** True where the GPU, or the link, must not be used before that is done. */
   readonly critical: boolean;
 }
 

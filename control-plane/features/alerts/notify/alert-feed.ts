@@ -3,8 +3,8 @@ import type { AlertEvent } from '../evaluate/alert-event.ts';
 export type AlertListener = (event: AlertEvent) => void;
 
 /**
- * Hands alerts to this process's open streams. Who publishes is the evaluation of all rules: a listener that throws is dropped, and its
- * error is reported as one that nothing caught.
+ * Hands alerts to this process's open streams. The evaluation of all rules publishes here, so a listener that throws is dropped, and its
+ * error is reported as an unhandled one.
  */
 export class AlertFeed {
   readonly #listeners = new Set<AlertListener>();

@@ -25,13 +25,13 @@ export interface NotifierOptions {
   readonly perMinute?: number;
 }
 
-/** How one receiver stands. */
+/** The state of one receiver. */
 export interface Delivery {
   readonly webhook: Webhook;
   delivered: number;
-  /** Attempts that failed; they are made again. */
+  /** Failed attempts; each is repeated. */
   failed: number;
-  /** Messages that the receiver refuses for good, or that waited for a day. */
+  /** Messages that the receiver refused permanently, or that waited for a day. */
   dropped: number;
   lastError: string | undefined;
   /** Milliseconds since 1970. */
@@ -40,26 +40,26 @@ export interface Delivery {
 
 interface Receiver extends Delivery {
   readonly key: string;
-  /** Name of its position. */
+  /** Name under which its position is saved. */
   readonly position: string;
-  /** Everything up to this event was delivered or given up. */
+  /** Every event up to this sequence number was delivered or given up. */
   seq: number;
   working: boolean;
   tokens: number;
   tokensAt: number;
 }
 
-/** Between two looks; new events end the wait of a server that leads. */
+/** Interval of looking for events; new events end the wait of the server that sends. */
 const POLL_MILLISECONDS = 2_000;
 const LEADING_POLL_MILLISECONDS = 10_000;
 const MAX_AGE_SECONDS = 86_400;
-/** The receiver is there and does not want it: no use in trying for a day. */
+/** Statuses of a permanent refusal: a retry would not help. */
 const REFUSALS = new Set([400, 401, 403, 404, 405, 410, 413, 415, 422]);
 const REFUSED_ATTEMPTS = 4;
 
 /**
- * Sends events to their webhooks, each receiver by itself, in order, from a position that is saved when the receiver has
- * taken one: nothing waits in memory. After a crash an event may be sent again, under the same id.
+ * Sends events to their webhooks, in order and separately for each receiver, from a position that is saved when the receiver has
+ * taken an event, so that no events wait in memory. After a crash an event may be sent again, under the same id.
  */
 export class Notifier {
   readonly #options: Required<NotifierOptions>;
@@ -88,7 +88,7 @@ export class Notifier {
     return [...this.#receivers.values()];
   }
 
-  /** Events that are to be sent to a receiver and have not been. */
+  /** Number of events that have yet to be sent to a receiver. */
   waiting({ webhook }: Delivery): Promise<number> {
     const receiver = this.#receivers.get(JSON.stringify(webhook))!;
     return this.#options.alerts.waitingFor(receiver.key, receiver.seq);
@@ -98,12 +98,12 @@ export class Notifier {
     this.#loop.start();
   }
 
-  /** There are new events. */
+  /** Looks for new events at once. */
   wake(): void {
     this.#loop.wake();
   }
 
-  /** Waits for the answers under way. */
+  /** Stops when the requests under way have been answered. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#loop.stop();
@@ -200,7 +200,7 @@ export class Notifier {
     }
   }
 
-  /** Undefined where the template fails with the event: the receiver gets the next one. */
+  /** The body for a receiver; undefined where the template fails with the event, which is skipped then. */
   #bodyFor(receiver: Receiver, event: AlertEvent): string | undefined {
     try {
       return webhookBody(event, receiver.webhook);
@@ -210,7 +210,7 @@ export class Notifier {
     }
   }
 
-  /** Waits until the receiver may get one more; false where the server stops meanwhile. */
+  /** Waits until the receiver may get another message; false where the server stops meanwhile. */
   async #mayPost(receiver: Receiver): Promise<boolean> {
     const { perMinute } = this.#options;
     for (;;) {
@@ -237,7 +237,7 @@ export class Notifier {
   }
 }
 
-/** An address may hold a secret in its path: only the host is told. */
+/** The host of a webhook, for messages: its path may hold a secret. */
 function hostOf({ url }: Webhook): string {
   return new URL(url).host;
 }

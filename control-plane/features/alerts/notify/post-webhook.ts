@@ -5,26 +5,26 @@ import type { WebhookGuard } from './webhook-address.ts';
 
 export interface WebhookMessage {
   readonly url: string;
-  /** The same for every attempt. */
+  /** Id of the message, the same for every attempt. */
   readonly id: string;
   readonly body: string;
 }
 
 export interface WebhookAnswer {
   readonly status: number;
-  /** Seconds after which the receiver wants to be asked again, where it says so. */
+  /** Seconds after which the receiver wants the next attempt (`Retry-After`); undefined where it does not say. */
   readonly retryAfter: number | undefined;
 }
 
 const TIMEOUT_MILLISECONDS = 10_000;
-/** An answer's body is of no interest; one that does not end is cut. */
+/** Bytes that are read of a response body, which is ignored. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 /**
- * Sends a message, signed as standardwebhooks.com has it: `webhook-signature` is `v1,` and the base64 HMAC-SHA256 of id,
+ * Sends a message, signed as in standardwebhooks.com: `webhook-signature` is `v1,` and the base64 HMAC-SHA256 of id,
  * timestamp and body with dots between. Redirects are not followed.
  *
- * @throws Error where no answer came; RefusedAddress where it must not go there
+ * @throws Error where no response came; RefusedAddress where the address is not allowed
  */
 export async function postWebhook(
   { url, id, body }: WebhookMessage,
@@ -53,7 +53,7 @@ export async function postWebhook(
           'webhook-timestamp': timestamp,
           'webhook-signature': `v1,${signature}`,
         },
-        // The address that was checked, whatever the name means by now.
+        // Connects to the address that was checked, also where the name has another one by now.
         lookup: (_host, options, answer) => {
           if (options.all) answer(null, [{ address, family }]);
           else answer(null, address, family);
@@ -75,7 +75,7 @@ export async function postWebhook(
         response.on('error', () => resolve(answer));
       },
     );
-    // Whoever has answered has taken the message, whatever becomes of the rest of the answer: sent again, it would come twice.
+    // A receiver that has begun to respond has taken the message; after a retry it would have it twice.
     request.on('error', (error) => (result ? resolve(result) : reject(error)));
     request.end(bytes);
   });

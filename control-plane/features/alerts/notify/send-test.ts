@@ -7,13 +7,13 @@ import { webhookBody } from './webhook-body.ts';
 
 export interface TestResult {
   readonly delivered: boolean;
-  /** What the receiver answered; null where none came. */
+  /** Status of the receiver's response; null where none came. */
   readonly status: number | null;
   readonly error: string | null;
   readonly took_ms: number;
 }
 
-/** Sends a made-up alert, once. */
+/** Sends an invented alert, once. */
 export async function sendTest(webhook: Webhook, secret: string, guard: WebhookGuard): Promise<TestResult> {
   const started = performance.now();
   const now = Date.now() / 1000;

@@ -1,7 +1,7 @@
 import type { Transition } from '../evaluate/group-state.ts';
 import type { CompiledRule } from '../rules/compile-rule.ts';
 
-/** One line that says what happened, for lists and messages. */
+/** One line for lists and messages: the rule, its group and what happened. */
 export function summarizeAlert(
   { rule, threshold, labels }: CompiledRule,
   { state, value, numbers }: Transition,

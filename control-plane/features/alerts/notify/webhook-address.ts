@@ -2,9 +2,9 @@ import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** All IPv6 addresses that are routed in the Internet begin so (IANA). What lies outside, such as `::7f00:1`, is none or stands for another one. */
+/** The range of all global IPv6 addresses (IANA). Others, such as `::7f00:1`, are not routed or stand for another address. */
 const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
-/** A public address at which Azure answers each machine about itself. */
+/** A public address at which Azure serves metadata to each machine. */
 const AZURE_PLATFORM = '168.63.129.16';
 
 export interface CheckedAddress {
@@ -12,14 +12,14 @@ export interface CheckedAddress {
   readonly family: 4 | 6;
 }
 
-/** Its message says which address was refused, or that the name is unknown. */
+/** An address that webhooks must not use, or an unknown name; the message says which. */
 export class RefusedAddress extends Error {
   override readonly name = 'RefusedAddress';
 }
 
 export const ALLOW_FORM = 'hosts, addresses or networks such as hooks.example.com, 10.1.2.3 or 10.0.0.0/8';
 
-/** True for an entry of ALERT_WEBHOOK_ALLOW that can be meant. */
+/** True for a valid entry of ALERT_WEBHOOK_ALLOW. */
 export function isAllowEntry(entry: string): boolean {
   const [address = '', prefix, ...rest] = entry.split('/');
   const version = isIP(address);
@@ -29,8 +29,8 @@ export function isAllowEntry(entry: string): boolean {
 }
 
 /**
- * Decides where webhooks may go. A host is resolved here and the connection is made to the very address that was looked at,
- * so that a name which changes its address in between leads nowhere else.
+ * Decides where webhooks may go. A host is resolved here, and the connection is made to the address that was checked, so that a name
+ * whose address changes in between cannot lead elsewhere.
  */
 export class WebhookGuard {
   readonly #allowed = new BlockList();
@@ -79,7 +79,7 @@ export class WebhookGuard {
   }
 }
 
-/** False of all special-purpose ranges: loopback, private, link-local (cloud metadata), multicast, reserved, IPv4 within IPv6, … */
+/** False for all special-purpose ranges: loopback, private, link-local (cloud metadata), multicast, reserved, IPv4 within IPv6, … */
 function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   const isGlobal = address instanceof ipaddr.IPv4 || address.match(GLOBAL_IPV6);
   return isGlobal && address.range() === 'unicast' && address.toString() !== AZURE_PLATFORM;

@@ -6,7 +6,7 @@ import type { Rule } from '../rules/rule.ts';
 import { WEBHOOK_TEMPLATES } from '../rules/rule-words.ts';
 import type { Webhook } from './webhook.ts';
 
-/** Red, orange, yellow, blue; green for what is over. */
+/** Red, orange, yellow, blue; green for resolved alerts. */
 const COLORS: Readonly<Record<Rule['severity'] | 'resolved', string>> = {
   critical: '#b00020',
   error: '#d9480f',
@@ -14,12 +14,12 @@ const COLORS: Readonly<Record<Rule['severity'] | 'resolved', string>> = {
   info: '#2f6fde',
   resolved: '#2e7d32',
 };
-/** What receivers take of a field at most. */
+/** Characters of a field that receivers accept. */
 const FIELD_CHARACTERS = 1_000;
 
 const handlebars = Handlebars.create();
 handlebars.registerHelper('json', (value: unknown) => JSON.stringify(value ?? null));
-/** Slack takes three characters for markup. */
+/** Escapes the three characters that Slack reads as markup. */
 handlebars.registerHelper('slack', (value: unknown) =>
   JSON.stringify(
     String(value ?? '').replace(
@@ -37,7 +37,7 @@ const templates = new Map(
   ]),
 );
 
-/** An event as its receiver takes it: JSON, made by the template in `templates/webhooks/`. */
+/** The body for a receiver: JSON, rendered by the webhook's template in `templates/webhooks/`. */
 export function webhookBody(event: AlertEvent, { template, routing_key }: Webhook): string {
   const alert = formatAlert(event);
   const resolved = event.state === 'resolved';
@@ -63,6 +63,6 @@ export function webhookBody(event: AlertEvent, { template, routing_key }: Webhoo
     labels: { ...event.labels, alertname: event.rule, severity: event.severity },
     routing_key,
   });
-  // One line, and a template that is no JSON is found here and not by the receiver.
+  // Makes it one line, and a template that renders no JSON fails here and not at the receiver.
   return JSON.stringify(JSON.parse(text));
 }

@@ -8,21 +8,21 @@ import { parseQuery } from '../../../query/parser.ts';
 import { secondsOf } from './length-of-time.ts';
 import { type Rule, thresholdOf } from './rule.ts';
 
-/** A rule with everything that is worked out of it once. Lengths of time in seconds. */
+/** A rule with everything that is derived from it once. Lengths of time are in seconds. */
 export interface CompiledRule {
   readonly rule: Rule;
   readonly threshold: number;
   readonly window: number;
-  /** Windows slide in steps of about a thirtieth. */
+  /** Step of the sliding window, about a thirtieth of it. */
   readonly step: number;
   readonly hold: number;
   /** The fields of a group, `by` and, for new patterns, `pattern`. */
   readonly labels: readonly string[];
-  /** Which records are counted at all. */
+  /** Selects the records of the rule. */
   readonly query: Query;
   readonly matches: (record: StoredRecord) => boolean;
   readonly where: string;
-  /** Of a share: which of the records are its part. */
+  /** For `share`: selects the records that are the part. */
   readonly part:
     | {
         readonly query: Query;
@@ -55,7 +55,7 @@ export function compileRule(rule: Rule): CompiledRule {
   };
 }
 
-/** The field whose values are told apart within a group, where the kind has one. */
+/** The field whose values are counted separately within a group; undefined where the kind has none. */
 export function measuredField({ kind, field }: Rule): string | undefined {
   return kind === 'percentile' || kind === 'distinct' || kind === 'anomaly' ? field : undefined;
 }

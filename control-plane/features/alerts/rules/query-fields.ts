@@ -1,6 +1,6 @@
 import type { Query } from '../../../query/ast.ts';
 
-/** The fields that a query looks at; text that it looks for is in `message`. */
+/** The fields that a query tests; a search text tests `message`. */
 export function queryFields(query: Query): readonly string[] {
   switch (query.kind) {
     case 'all':

@@ -6,7 +6,7 @@ import type { RuleStore, StoredRule } from './rule-store.ts';
 
 export interface BookRule {
   readonly rule: Rule;
-  /** Counts the changes made through the API; 0 for a rule as it comes with the product or its file. */
+  /** Number of changes through the API; 0 for a rule that is built in or from the file. */
   readonly version: number;
   readonly origin: 'built-in' | 'file' | 'api';
 }
@@ -20,11 +20,11 @@ export interface RuleBookOptions {
 /** Rules that run at once. */
 const MAX_RULES = 1_000;
 
-/** All rules: what the API made goes before the file's, and that before what is built in, each by its name. */
+/** All rules by name: a rule of the API replaces one of the file, and that a built-in one. */
 export class RuleBook {
   readonly #given: ReadonlyMap<string, BookRule>;
   readonly #store: RuleStore;
-  /** One change after the other: each looks at what is there, and makes the next version of it. */
+  /** Changes are made one after the other, because each reads the current version and makes the next one. */
   readonly #changes = new SerialQueue();
 
   constructor({ builtIn, file, store }: RuleBookOptions) {
@@ -57,7 +57,7 @@ export class RuleBook {
     return found;
   }
 
-  /** Every version that the API made, the newest first. */
+  /** All versions that were made through the API, the newest first. */
   versions(name: string): Promise<StoredRule[]> {
     return this.#store.versions(name);
   }
@@ -87,7 +87,7 @@ export class RuleBook {
   }
 
   /**
-   * Takes back what the API made; a rule of the same name of the file or built in is then in force again.
+   * Removes a rule of the API; a rule of the same name from the file, or a built-in one, is in force again then.
    * @throws LogplaneError `not_found`, `bad_request` where the rule does not come from the API
    */
   remove(name: string): Promise<void> {

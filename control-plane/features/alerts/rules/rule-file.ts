@@ -4,12 +4,12 @@ import { WEBHOOK, type Webhook } from '../notify/webhook.ts';
 import { SILENCE, type Silence } from '../silences/silence.ts';
 import { describeIssues, RULE, RULE_NAME, type Rule } from './rule.ts';
 
-/** What an ALERT_RULES_FILE holds. */
+/** The content of an ALERT_RULES_FILE. */
 export interface RuleFile {
   readonly rules: readonly Rule[];
   /** Built-in rules that do not run. */
   readonly disable: readonly string[];
-  /** Where alerts of rules go that name no webhook of their own. */
+  /** The webhooks of rules without webhooks of their own. */
   readonly webhooks: readonly Webhook[];
   readonly silences: readonly Silence[];
 }

@@ -13,7 +13,7 @@ export interface StoredRule {
 const COLUMNS = ['name', 'version', 'updated', 'deleted', 'definition'] as const;
 const MAX_RULES = 2_000;
 
-/** The table `alert_rules`: what was made through the API, each change as a version of its own. */
+/** The table `alert_rules`: the rules that were made through the API, each change as a version of its own. */
 export class RuleStore {
   readonly #clickhouse: ClickHouse;
 
@@ -31,7 +31,7 @@ export class RuleStore {
     return this.#select('WHERE name = {name:String} ORDER BY version DESC LIMIT 100', { name });
   }
 
-  /** Keeps a new version; without a rule it says that the rule is no more. */
+  /** Stores a new version; undefined marks the rule as removed. */
   async save(name: string, rule: Rule | undefined): Promise<StoredRule> {
     const [before] = await this.versions(name);
     const stored = { name, version: (before?.version ?? 0) + 1, updated: Date.now(), rule };

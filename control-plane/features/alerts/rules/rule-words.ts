@@ -1,4 +1,4 @@
-/** What a rule may say where it has a choice; the pages offer the same. */
+/** The kinds of rules; this file has the words that a rule can choose from, for the pages too. */
 export const KINDS = [
   'count',
   'rate',
@@ -14,7 +14,7 @@ export const SEVERITIES = ['info', 'warning', 'error', 'critical'] as const;
 export const OPERATORS = ['>', '>=', '<', '<='] as const;
 export const DIRECTIONS = ['both', 'up', 'down'] as const;
 
-/** What the server knows of itself and its agents that no record tells; a rule of kind `gauge` looks at one of them. */
+/** Values that the server measures itself, without records; a rule of kind `gauge` reads one of them. */
 export const SIGNAL_NAMES = ['dead_letters', 'disk_used_share'] as const;
 export type SignalName = (typeof SIGNAL_NAMES)[number];
 

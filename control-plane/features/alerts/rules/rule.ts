@@ -13,7 +13,7 @@ export const RULE_NAME = z
   .meta({ examples: ['gpu-errors'] });
 const FIELD = z.string().min(1).max(256);
 
-/** A query of the query language; its error shows where it does not parse. */
+/** The schema of a query; its error shows where the query does not parse. */
 const QUERY = z
   .string()
   .max(4_000)
@@ -35,13 +35,13 @@ const EXTRACTION = z
   });
 
 /**
- * What makes an alert, as YAML and the API write it. `query` chooses records; `kind` says what is measured of them
- * over `window`, for each combination of the fields in `by`; the alert fires when `value op threshold` has held `for`
- * that long.
+ * An alert rule as YAML and the API write it. `query` selects records; `kind` says what is measured of them over
+ * `window`, for each combination of the fields in `by`; the alert fires when `value op threshold` has held for the time
+ * `for`.
  *
  * - `count`, `rate` (per second), `share` (of the records of `of`, 0 … 1), `percentile` of `field`, `distinct` values of `field`
  * - `absence`: no record at all in the window, of a group that had some within a day
- * - `new_pattern`: a message of a shape that was not seen before; the shape is the label `pattern`
+ * - `new_pattern`: a message with a pattern that was not seen before; the pattern is the label `pattern`
  * - `anomaly`: the records of a window, or a percentile of `field`, against their own history; `threshold` is the
  *   distance in robust standard deviations
  * - `gauge`: a `signal` of the server itself
@@ -76,7 +76,7 @@ export const RULE_FIELDS = z.strictObject({
   webhooks: z.array(WEBHOOK).max(10).default([]).describe('Where notifications are sent'),
 });
 
-/** The same, with what its kind needs. */
+/** The schema of a rule that checks which fields its kind needs. */
 export const RULE = RULE_FIELDS.superRefine((rule, context) => {
   const need = (field: 'field' | 'threshold' | 'signal', kinds: readonly string[]) => {
     if (rule[field] === undefined && kinds.includes(rule.kind)) {
@@ -90,7 +90,7 @@ export const RULE = RULE_FIELDS.superRefine((rule, context) => {
 
 export type Rule = z.infer<typeof RULE>;
 
-/** What `threshold` is where a rule names none. */
+/** The threshold of a rule, or the default of its kind. */
 export function thresholdOf({ kind, threshold }: Rule): number {
   return threshold ?? (kind === 'anomaly' ? 6 : 0);
 }

@@ -28,7 +28,7 @@ export class SilenceStore {
     return { id, ...silence };
   }
 
-  /** False where there is none with this id. */
+  /** Removes a silence; false where there is none with this id. */
   async remove(id: string): Promise<boolean> {
     const [found] = await this.#clickhouse.query<[number, string]>(
       'SELECT updated, definition FROM alert_silences FINAL WHERE NOT deleted AND id = {id:String}',
@@ -36,7 +36,7 @@ export class SilenceStore {
     );
     if (!found) return false;
     const [updated, definition] = found;
-    // The server that added it may have a clock that is ahead of this one.
+    // The clock of the server that added it may be ahead of this one.
     await this.#write(id, true, JSON.parse(definition) as Silence, updated + 1);
     return true;
   }
