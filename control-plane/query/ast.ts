@@ -1,20 +1,20 @@
 /**
- * A parsed query. Nodes are plain data in one canonical shape (no group directly inside a group of its own kind,
- * no group of one, no double negation), which the functions below keep; so printing and parsing give the same tree.
+ * A parsed query. Nodes are plain data in a canonical form (no group directly inside a group of its own kind, no group of one, no
+ * double negation), which the functions below keep. So printing a query and parsing it again makes the same tree.
  */
 export type Query =
   | { readonly kind: 'all' }
-  /** The message holds this text, letter case aside. */
+  /** The message contains this text; letter case does not count. */
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'field'; readonly field: string; readonly test: Test }
   | { readonly kind: 'not'; readonly query: Query }
   | { readonly kind: 'and' | 'or'; readonly queries: readonly Query[] };
 
-/** What one of a field's values must be like. */
+/** A test that one of a field's values must pass. */
 export type Test =
   | { readonly kind: 'present' }
   | { readonly kind: 'equals'; readonly value: string }
-  /** `*` stands for any text, `?` for one character, `\` takes the meaning from the next character. */
+  /** `*` stands for any text, `?` for one character, `\` escapes the next character. */
   | { readonly kind: 'wildcard'; readonly pattern: string }
   /** RE2 syntax, unanchored; `.` also matches a line feed. */
   | { readonly kind: 'regex'; readonly source: string }
@@ -28,13 +28,13 @@ export interface Bound {
 
 export const ALL: Query = { kind: 'all' };
 
-/** Records that every one of the queries selects; all records where there is none. */
+/** Selects the records that all queries select; without queries all records. */
 export function allOf(queries: readonly Query[]): Query {
   const rest = queries.filter((query) => query.kind !== 'all');
   return rest.length === 0 ? ALL : group('and', rest);
 }
 
-/** Records that at least one of the queries selects; takes one query or more. */
+/** Selects the records that at least one of the queries selects. There must be at least one query. */
 export function anyOf(queries: readonly Query[]): Query {
   return group('or', queries);
 }

@@ -5,9 +5,9 @@ import { numberText, type TextTest } from './text-test.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** What ClickHouse's parser of JSON reads: in a document that nests deeper it finds no field at all. */
+/** Depth that ClickHouse's JSON parser reads; in a deeper document it finds no field at all. */
 const MAX_DEPTH = 1_023;
-/** A longer document is kept until the end of this turn alone: as objects it takes many times the memory of its text. */
+/** A longer document is kept only until the next microtask, because as objects it takes many times the memory of its text. */
 const MAX_KEPT_CHARACTERS = 64 * 1024;
 
 /** Parses once for all filters that look at one record after the other. */
@@ -34,7 +34,7 @@ function isTooDeep(json: string): boolean {
   return false;
 }
 
-/** False with a number beyond a double, or with half a surrogate pair. */
+/** False for a value with a number beyond a double, or with half a surrogate pair. */
 function isReadable(value: Json): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value === 'string') return !/\p{Surrogate}/u.test(value);

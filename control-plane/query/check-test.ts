@@ -5,14 +5,14 @@ import { parseTime, TIME_FORMS } from './parse-time.ts';
 import { problemOfRegex, wildcardRegex } from './regex.ts';
 import { parseNumber } from './text-test.ts';
 
-/** Why a text is no name of a field; undefined where it is one. */
+/** Why a text is no field name; undefined where it is one. */
 export function problemOfName(name: string): string | undefined {
   return name.length > MAX_NAME_LENGTH || name.split('.').length > MAX_SEGMENTS
     ? `expected a field name of at most ${MAX_NAME_LENGTH} characters and ${MAX_SEGMENTS} parts, got a longer one`
     : undefined;
 }
 
-/** Why a test makes no sense for a field; undefined where it does. */
+/** Why a test is invalid for a field; undefined where it is valid. */
 export function problemOfTest(name: string, test: Test): string | undefined {
   const problem = problemOfName(name);
   if (problem !== undefined) return problem;

@@ -10,19 +10,19 @@ import { SqlParameters } from './sql-parameters.ts';
 import { compileLevelTest, compileTextTest, equalTexts, NUMBER, type ValueTest } from './text-test.ts';
 
 export interface SqlOptions {
-  /** What parameter names begin with, so that several queries can stand in one statement. */
+  /** Prefix of parameter names, so that one statement can have several queries. */
   readonly prefix?: string;
-  /** What relative times count from, milliseconds since 1970. */
+  /** The time from which relative times count, milliseconds since 1970. */
   readonly now?: number;
 }
 
 export interface CompiledSql {
-  /** An expression over the columns of `logs`; never null. Text that came from the query is not part of it. */
+  /** An expression over the columns of `logs`, never null. It has no text from the query in it. */
   readonly where: string;
   readonly parameters: QueryParameters;
 }
 
-/** The query as a condition for the table `logs`. It selects exactly those rows whose records `compileMatch` selects. */
+/** Compiles the query to a condition on the table `logs`, which selects exactly the records that `compileMatch` selects. */
 export function compileSql(query: Query, { prefix = 'q', now = Date.now() }: SqlOptions = {}): CompiledSql {
   const parameters = new SqlParameters(prefix);
   const where = compile(query, parameters, now);
@@ -90,7 +90,7 @@ function compilePresence(field: Field, parameters: SqlParameters): string {
   }
 }
 
-/** The test of a text expression; 0 or 1, never null. */
+/** SQL of a test of a text expression: 0 or 1, never null. */
 function compileText(text: string, test: ValueTest, parameters: SqlParameters): string {
   switch (test.kind) {
     case 'equals':
@@ -114,14 +114,14 @@ function compileText(text: string, test: ValueTest, parameters: SqlParameters): 
   }
 }
 
-/** The index on `seq` knows no text, so one id is looked up as a number. */
+/** SQL of a test of the id. A single id is compared as a number, because the index on `seq` has no texts. */
 function compileId(test: ValueTest, textSql: (text: string) => string, parameters: SqlParameters): string {
   const text = textSql('toString(seq)');
   if (test.kind !== 'equals' || !/^\d{1,16}$/.test(test.value)) return text;
   return `(seq = ${parameters.add('Int64', BigInt(test.value))} AND ${text})`;
 }
 
-/** Records without a time of the shipper have 255 there. */
+/** True for records with a shipper's time; the others have 255 there. */
 const HAS_OBSERVED = 'observed_digits <= 9';
 
 function compileTime(
@@ -145,7 +145,7 @@ function compileTime(
   return `(${parts.join(' AND ')})`;
 }
 
-/** RFC 3339 with the digits that were received, as `formatTimestamp` writes it. */
+/** SQL of a time in RFC 3339 with the digits that were received, as `formatTimestamp` writes it. */
 export function timeText(name: 'timestamp' | 'observed_timestamp'): string {
   const digits = name === 'timestamp' ? 'timestamp_digits' : 'observed_digits';
   const kept = `if(${digits} = 0, 19, 20 + ${digits})`;

@@ -3,7 +3,7 @@ import { formatTimestamp } from '../../pipeline/record/timestamp.ts';
 import { findAttribute } from './attributes.ts';
 import { resolveField } from './field.ts';
 
-/** Reads a field's value as text, as `compileFieldValue` groups by it; empty where the record does not have it. */
+/** Creates a reader of a field's value as the text that `compileFieldValue` groups by; empty where the record does not have the field. */
 export function compileFieldText(name: string): (record: LogRecord) => string {
   const field = resolveField(name);
   switch (field.kind) {

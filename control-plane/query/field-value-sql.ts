@@ -2,7 +2,7 @@ import type { QueryParameters } from '../../pipeline/store/clickhouse.ts';
 import { resolveField } from './field.ts';
 import { SqlParameters } from './sql-parameters.ts';
 
-/** A field's value as text, for grouping; empty where the record does not have it. */
+/** SQL of a field's value as text, for grouping; empty where the record does not have the field. */
 export function compileFieldValue(
   name: string,
   prefix: string,
@@ -26,7 +26,7 @@ export function compileFieldValue(
         const text = `JSONExtractString(attributes, ${keys})`;
         return `if(JSONType(attributes, ${keys}) = 'String', ${text}, JSONExtractRaw(attributes, ${keys}))`;
       });
-      // The literal key first, then ever shorter ones: the first reading that exists is the value.
+      // The literal key first, then shorter and shorter ones: the first that exists has the value.
       const sql = values.reduceRight(
         (otherwise, value) => `if(${value} != '', ${value}, ${otherwise})`,
         "''",

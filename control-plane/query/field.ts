@@ -1,11 +1,11 @@
 import { INDEXED_FIELDS, type IndexedField } from '../../pipeline/record/log-record.ts';
 
 /**
- * What a field name in a query stands for. A field has no value, one, or (an array) several; a test holds if one of
- * them passes, and each value is a text:
+ * The meaning of a field name in a query. A field has no value, one, or (an array) several. A test holds if one of the
+ * values passes. Each value is a text:
  *
  * - a string itself; `true`, `false`, `null`; a number as the shortest text of its double (`5.0` is `5`, `1e21`);
- * - the elements of an array, one by one; an object, or an array within one, has no text and is only `present`.
+ * - the elements of an array one by one; an object, or an array in an array, has no text and is only `present`.
  */
 export type Field =
   | { readonly kind: 'level' }
@@ -15,17 +15,17 @@ export type Field =
   | { readonly kind: 'message' }
   | { readonly kind: 'severity_text' }
   /**
-   * A field with a column, whose text is the value. Where it is empty, null and the empty string are values too, if
-   * the attributes hold one of them under that name; arrays and objects there are only `present`.
+   * A field with a column, whose text is the value. Where the column is empty, null and the empty string are values too if
+   * the attributes have one of them under that name; arrays and objects there are only `present`.
    */
   | { readonly kind: 'column'; readonly name: IndexedField }
   /**
-   * Where the attributes may hold `a.b.c`: under that very key, under `a.b` then `c`, under `a` then `b` then `c`.
-   * All readings that exist count.
+   * The paths at which the attributes may have `a.b.c`: the key itself, `a.b` then `c`, `a` then `b` then `c`.
+   * All paths that exist count.
    */
   | { readonly kind: 'attribute'; readonly paths: readonly (readonly string[])[] };
 
-/** Longer names, or with more dots, are refused. */
+/** Bounds of a name; longer names, or names with more dots, are rejected. */
 export const MAX_NAME_LENGTH = 256;
 export const MAX_SEGMENTS = 16;
 
@@ -43,7 +43,7 @@ export function resolveField(name: string): Field {
   return { kind: 'attribute', paths };
 }
 
-/** What the text of attributes holds if they have this member: the normalizer writes the outermost keys in one way. */
+/** The text that attributes with this member contain: the normalizer writes the outermost keys in one form. */
 export function memberText(key: string): string {
   return `${JSON.stringify(key)}:`;
 }

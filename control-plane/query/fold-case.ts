@@ -3,9 +3,9 @@ import { quoteRegex } from './regex.ts';
 import { rememberLast } from './remember-last.ts';
 
 /**
- * Letter case, as search for words ignores it: one code point becomes one code point, by Unicode's lower case, `ς` like `σ`,
- * and only ASCII folds to ASCII. So `İ` (whose lower case is two code points) and the Kelvin sign (whose is `k`) stay
- * as they are. Unlike `toLowerCase` this does not depend on what stands around a letter.
+ * Folds letter case for the search of texts: one code point becomes one code point, by Unicode's lower case, `ς` like `σ`,
+ * and only ASCII folds to ASCII. So `İ` (whose lower case is two code points) and the Kelvin sign (whose lower case is `k`) stay
+ * as they are. Unlike `toLowerCase` the result does not depend on the neighbours of a letter.
  */
 export function foldCase(text: string): string {
   if (!/[Σς\u0130\u212a]/.test(text)) return text.toLowerCase();
@@ -15,10 +15,10 @@ export function foldCase(text: string): string {
 /** The same for a text that many filters look at, one after the other. */
 export const foldCaseOnce = rememberLast(foldCase);
 
-/** Above it no letter has a case. */
+/** The last code point of a letter with case. */
 const LAST_CASED = 0x1ffff;
 
-/** Folded letter → all that fold to it. Made from `foldCase` itself when a query first needs it, in about 10 ms. */
+/** Folded letter → all letters that fold to it. Made with `foldCase` when a query first needs it, in about 10 ms. */
 const findVariants = once(() => {
   const found = new Map<string, string>();
   for (let code = 0x80; code <= LAST_CASED; code++) {
@@ -29,7 +29,7 @@ const findVariants = once(() => {
   return found;
 });
 
-/** A regex for any text that folds to `folded`, without the use of an engine's own tables. */
+/** A regex for any text that folds to `folded`, which does not use an engine's own case tables. */
 export function anyCaseRegex(folded: string): string {
   const variants = findVariants();
   let regex = '';

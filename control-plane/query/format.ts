@@ -1,6 +1,6 @@
 import type { Bound, Query, Test } from './ast.ts';
 
-/** The query as text that `parseQuery` reads back to the same tree: one spelling for each query. */
+/** Prints a query as text that `parseQuery` reads back to the same tree; each query has one spelling. */
 export function formatQuery(query: Query): string {
   switch (query.kind) {
     case 'all':
@@ -44,7 +44,7 @@ function formatTest(test: Test): string {
   }
 }
 
-/** The pattern as a word: whatever else would end or change it gets a `\`. */
+/** Prints a pattern as a word, with a `\` before characters that would end or change it. */
 function formatPattern(pattern: string): string {
   return pattern.replace(/\\.|[\s!-/:-@[-`{-~]/gs, (part) => {
     if (part === '*' || part === '?') return part;

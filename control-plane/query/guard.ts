@@ -1,21 +1,21 @@
-/** More of each second than this goes into one piece of work only where that is quick for each record. */
+/** Time of each second that work may take; more only while each record is quick. */
 const BUDGET_MILLISECONDS = 100;
 const QUICK_MILLISECONDS = 0.1;
-/** So long after a failure the work counts as impaired. */
+/** How long after a failure the work counts as impaired. */
 const RECENT_MILLISECONDS = 5 * 60_000;
 
 export interface GuardOptions {
-  /** What it is, for messages: `sampling rule 2`. */
+  /** Its name in messages: `sampling rule 2`. */
   readonly name: string;
-  /** The first failure after a time without. */
+  /** Called for the first failure after a time without. */
   readonly onProblem?: (message: string) => void;
   /** Milliseconds, for tests. */
   readonly clock?: () => number;
 }
 
 /**
- * Runs what a user wrote (a predicate, a rule) within work that others share: all records pass through one thread. What throws, or
- * takes the time of others, gives nothing for that record; the failure is counted and reported, and nobody else sees it.
+ * Runs work that a user wrote (a predicate, a rule) in the one thread that all records pass through. Where the work throws or takes too
+ * much time, it has no result for that record; the failure is counted and reported and affects nothing else.
  */
 export class Guard {
   readonly name: string;
@@ -33,19 +33,19 @@ export class Guard {
     this.#clock = clock;
   }
 
-  /** Records that it gave nothing for, because of a failure. */
+  /** Number of records without a result because of a failure. */
   get failures(): number {
     return this.#failures;
   }
 
-  /** Why it fails, where it did so a short time ago. */
+  /** Why the work fails; undefined where it has not failed lately. */
   get problem(): string | undefined {
     const last = this.#last;
     if (!last || this.#clock() - last.at > RECENT_MILLISECONDS) return undefined;
     return `failed for ${this.#failures} records since the start, the last time because ${last.reason}`;
   }
 
-  /** Undefined where the work fails. */
+  /** Runs the work; undefined where it fails. */
   run<In, Out>(work: (input: In) => Out, input: In): Out | undefined {
     const started = this.#clock();
     if (started - this.#second >= 1_000) {
@@ -68,7 +68,7 @@ export class Guard {
     }
   }
 
-  /** Counts and reports a failure that its caller has dealt with. */
+  /** Counts and reports a failure that the caller has handled. */
   failed(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
     const isNew = this.problem === undefined;

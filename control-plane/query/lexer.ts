@@ -1,6 +1,6 @@
 import { syntaxError } from './syntax-error.ts';
 
-/** `at` is where the token starts in the query, in UTF-16 units. */
+/** A token of a query; `at` is its position in UTF-16 units. */
 export type Token = { readonly at: number } & (
   | { readonly kind: 'open' | 'close' | 'and' | 'or' | 'not' | 'end' }
   /** A bare word or a phrase outside of a field. */
@@ -31,9 +31,9 @@ const PUNCTUATION = /[\s!-/:-@[-`{-~]/;
 const KEYWORDS: Readonly<Record<string, 'and' | 'or' | 'not'>> = { AND: 'and', OR: 'or', NOT: 'not' };
 
 /**
- * Splits a query into tokens. In words a `\` takes the meaning from a punctuation mark or blank behind it and is itself
- * before anything else (`C\:\\temp`, `\d`); in phrases that holds for `"` and `\` alone, in regexes for `/`.
- * Throws a `bad_request` where a phrase or range is not closed or a field has no value.
+ * Splits a query into tokens. In words a `\` escapes a punctuation mark or blank behind it and stands for itself before anything
+ * else (`C\:\\temp`, `\d`); in phrases it escapes only `"` and `\`, in regexes only `/`.
+ * @throws LogplaneError `bad_request` where a phrase or range is not closed or a field has no value
  */
 export function tokenize(query: string): Token[] {
   const tokens: Token[] = [];
@@ -57,7 +57,7 @@ export function tokenize(query: string): Token[] {
     return text;
   }
 
-  /** Reads up to one of `stops`; `pattern` is the same text as a wildcard pattern, if it has a wildcard. */
+  /** Reads up to one of `stops`; `pattern` is the text as a wildcard pattern, where it has a wildcard. */
   function readWord(stops: RegExp): { text: string; pattern: string | undefined } {
     let text = '';
     let pattern = '';
@@ -74,7 +74,7 @@ export function tokenize(query: string): Token[] {
     return { text, pattern: wild ? pattern : undefined };
   }
 
-  /** `/…/` up to the first slash without a `\`; undefined where something follows it, as in a path. */
+  /** Reads `/…/` up to the first slash without a `\`; undefined where something follows it, as in a path. */
   function readRegex(): string | undefined {
     let source = '';
     for (let end = at + 1; end < query.length; end++) {
@@ -187,7 +187,7 @@ export function tokenize(query: string): Token[] {
   return tokens;
 }
 
-/** What stands at a place, for the "got …" of an error. */
+/** Describes the text at a position, for the "got …" of an error. */
 export function describe(query: string, at: number): string {
   const character = String.fromCodePoint(query.codePointAt(at) ?? 32);
   if (at >= query.length) return 'the end of the query';

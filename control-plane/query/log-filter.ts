@@ -9,23 +9,23 @@ import { parseTime, TIME_FORMS, toNanos } from './parse-time.ts';
 import { fieldEquals, parseQuery } from './parser.ts';
 import { prefilterOf } from './prefilter.ts';
 
-/** A condition on the table `logs`; its values stand in `parameters`. */
+/** A condition on the table `logs`; its values are in `parameters`. */
 export interface SqlFilter {
   readonly where: string;
   readonly parameters: QueryParameters;
 }
 
-/** A query in the two forms that select the same records: a condition for the store, a test for live records. */
+/** A query in two forms that select the same records: a condition for the store and a predicate for live records. */
 export interface LogFilter extends SqlFilter {
   readonly matches: (record: StoredRecord) => boolean;
   readonly prefilter: Prefilter | undefined;
   readonly query: Query;
   readonly range: TimeRange;
-  /** The filter without its range; the values of `where` are among `parameters`. */
+  /** The filter without its time range; the values of `where` are among `parameters`. */
   readonly rest: { readonly query: Query; readonly where: string };
 }
 
-/** Nanoseconds since 1970; open where undefined. */
+/** A time range in nanoseconds since 1970; open where a bound is undefined. */
 export interface TimeRange {
   /** Inclusive. */
   readonly from: bigint | undefined;
@@ -33,7 +33,7 @@ export interface TimeRange {
   readonly to: bigint | undefined;
 }
 
-/** What a request's parameters ask for; they all have to hold. */
+/** The filter parameters of a request; a record has to meet all of them. */
 export interface FilterParameters {
   /** The query language. */
   readonly q?: string | undefined;
@@ -41,12 +41,12 @@ export interface FilterParameters {
   readonly from?: string | undefined;
   /** Exclusive. */
   readonly to?: string | undefined;
-  /** Fields that have to be equal to a value, or to one of several with commas between them. */
+  /** Fields that have to be equal to a value, or to one of several values separated by commas. */
   readonly equal?: Readonly<Record<string, string | undefined>>;
   readonly type?: string | undefined;
 }
 
-/** Entries of a request log, as `type=api` asks for them, and errors of any origin. */
+/** The queries of `type=…`: records of a request log (`api`), and errors of any origin. */
 const TYPE_GROUPS: Readonly<Record<string, string>> = {
   all: '',
   api: 'type:*',
@@ -58,7 +58,7 @@ export function parseFilter(parameters: FilterParameters, now = Date.now()): Log
   return filterOf(parseSelection(parameters), parameters, now);
 }
 
-/** A query within a range. @throws LogplaneError `bad_request` that names the parameter */
+/** The filter of a query within a time range. @throws LogplaneError `bad_request` that names the parameter */
 export function filterOf(
   selection: Query,
   { from, to }: Pick<FilterParameters, 'from' | 'to'>,

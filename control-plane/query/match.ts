@@ -11,9 +11,9 @@ import { compileLevelTest, compileTextTest, type ValueTest } from './text-test.t
 export type Match = (record: StoredRecord) => boolean;
 
 /**
- * The query as a function of one record. It selects exactly those that `compileSql` selects in the store.
+ * Compiles the query to a predicate of one record, which selects exactly the records that `compileSql` selects in the store.
  *
- * @param now what relative times count from, milliseconds since 1970
+ * @param now the time from which relative times count, milliseconds since 1970
  */
 export function compileMatch(query: Query, now = Date.now()): Match {
   switch (query.kind) {

@@ -2,15 +2,15 @@ import { MESSAGE_LETTERS } from '../../pipeline/store/message-letters.ts';
 import { anyCaseRegex, foldCase } from './fold-case.ts';
 import type { SqlParameters } from './sql-parameters.ts';
 
-/** Shorter texts are in neither index. */
+/** Characters of a text; shorter ones are in neither index. */
 const MIN_PIECE = 4;
-/** Words in a longer text that are worth looking for first: shorter ones are in too many rows. */
+/** Letters of a word in a longer text that is searched first; shorter words are in too many rows. */
 const MIN_WORD = 6;
 
 /**
- * `foldCase(message)` holds `foldCase(text)`. Letters alone are found in the index `by_word`, other ASCII texts by the
- * condition on `lower(message)`, which `by_piece` answers, and by the longest word in them; both are exact, because ASCII letters
- * only fold to ASCII ones. For any other text the longest ASCII piece of it stands before the exact test.
+ * SQL condition: `foldCase(message)` contains `foldCase(text)`. A text of letters alone is found by the index `by_word`, other ASCII texts
+ * by a condition on `lower(message)`, for which the engine uses `by_piece`, and by their longest word. Both are exact, because ASCII
+ * letters only fold to ASCII letters. For any other text its longest ASCII piece is tested before the exact test.
  * Measured on 1 M rows (merged): count of a common word 10 ms, 81 without `by_word`; a rare id 14 ms, 55 without `by_piece`.
  */
 export function messageHolds(text: string, parameters: SqlParameters): string {

@@ -16,8 +16,8 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 export const TIME_FORMS = 'RFC 3339, an epoch number, a date, or a relative time such as now-15m or -2h';
 
 /**
- * A point in time as queries write it: RFC 3339 (UTC where it has no zone), a date, epoch s/ms/us/ns, `now`, `now-15m`,
- * `-2h` (ms, s, m, h, d, w). Undefined for anything else, and outside of the years 1900 to 2261.
+ * Parses a time as queries write it: RFC 3339 (UTC where it has no zone), a date, epoch s/ms/us/ns, `now`, `now-15m`,
+ * `-2h` (ms, s, m, h, d, w). undefined for anything else, and outside the years 1900 to 2261.
  *
  * @param now milliseconds since 1970
  */
@@ -31,7 +31,7 @@ export function parseTime(text: string, now: number): Timestamp | undefined {
       ? parseTimestamp(new Date(milliseconds).toISOString(), utc)
       : undefined;
   }
-  // The first of all epoch numbers. Others as short are refused: `2026` and `20260101` are meant as dates.
+  // Epoch 0. Other short numbers are rejected, because `2026` and `20260101` are meant as dates.
   if (text === '0') return { seconds: 0, nanos: 0, digits: 0 };
   return parseTimestamp(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text, utc);
 }
@@ -41,7 +41,7 @@ export function toNanos({ seconds, nanos }: Timestamp): bigint {
   return BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
 }
 
-/** A time that is equal lies in a range of one point: `timestamp:2026-01-01T00:00:00Z` finds any precision of it. */
+/** Turns equality into a range of one point, so that `timestamp:2026-01-01T00:00:00Z` finds the time at any precision. */
 export function timeRange(
   test: Extract<Test, { kind: 'equals' | 'range' }>,
 ): Pick<Extract<Test, { kind: 'range' }>, 'low' | 'high'> {

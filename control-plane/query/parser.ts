@@ -16,8 +16,8 @@ const MAX_DEPTH = 64;
  *     not  = { "NOT" | "-" } term
  *     term = "(" or ")" | word | "phrase" | name ":" value
  *
- * Throws a `bad_request` with column and caret where it does not parse, and where it has more than 16,384
- * characters, 256 terms or 64 levels of nesting.
+ * @throws LogplaneError `bad_request` with column and caret where the query does not parse, and where it has more than 16,384
+ *   characters, 256 terms or 64 levels of nesting
  */
 export function parseQuery(text: string): Query {
   if (text.length > MAX_LENGTH) {
@@ -117,7 +117,7 @@ function toBound({ text }: Operand, inclusive: boolean): Bound | undefined {
   return text === undefined ? undefined : { value: text, inclusive };
 }
 
-/** `field:value` for a value that came on its own, such as the parameter `service`. Throws a `bad_request`. */
+/** The query `field:value` of a separate value, such as the parameter `service`. @throws LogplaneError `bad_request` */
 export function fieldEquals(field: string, value: string): Query {
   const test: Test = { kind: 'equals', value: wellFormed(value) };
   const problem = problemOfTest(field, test);
@@ -125,7 +125,7 @@ export function fieldEquals(field: string, value: string): Query {
   return { kind: 'field', field, test };
 }
 
-/** Half a surrogate pair has no UTF-8 form; it becomes U+FFFD, as in every text that is decoded. */
+/** Replaces half surrogate pairs, which have no UTF-8 form, with U+FFFD, as in every text that is decoded. */
 function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, '\ufffd');
 }

@@ -3,14 +3,14 @@ import type { Query } from './ast.ts';
 import { resolveField } from './field.ts';
 import { equalTexts } from './text-test.ts';
 
-/** Values of a field of which every record that the query selects has one; undefined where the query names none. */
+/** A field and its values, one of which every selected record has; undefined where the query names none. */
 export function prefilterOf(query: Query): Prefilter | undefined {
   switch (query.kind) {
     case 'field': {
       const field = resolveField(query.field);
       if (field.kind !== 'column' || query.test.kind !== 'equals') return undefined;
       const { value } = query.test;
-      // A null and an empty text stand in the attributes of a record that has nothing in the column.
+      // Where the column is empty, null and the empty text are in the attributes.
       return value === '' || value === 'null' ? undefined : { field: field.name, values: equalTexts(value) };
     }
     case 'and':

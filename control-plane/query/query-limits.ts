@@ -1,29 +1,29 @@
 import type { QueryOptions } from '../../pipeline/store/clickhouse.ts';
 
-/** What one query may cost; one that asks for more ends with an error that says how to narrow it. */
+/** The limits of one query; a query that exceeds them ends with an error that says how to narrow it. */
 export type QueryLimits = Pick<QueryOptions, 'settings' | 'signal'>;
 
 /**
- * What the rows of one answer may take. They are in memory as a whole: as the engine's text, as a string and as objects,
- * which is about six times as much.
+ * Bytes of the rows of one response. They are completely in memory: as the engine's text, as a string and as objects, which is about
+ * six times as much.
  */
 export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
-/** Memory is limited by the sessions that queries run in (`engine-memory.ts`) or by the ClickHouse server's connection. */
+/** Memory is limited elsewhere: by the sessions of queries (`engine-memory.ts`) or by the connection to a ClickHouse server. */
 const SETTINGS = {
   max_execution_time: 30,
   max_result_bytes: MAX_ANSWER_BYTES,
   max_threads: 2,
-  // With it the newest 200,000 messages of 10 M rows in 64 parts need more than 480 MB and 1,560 ms, without it 200 MB and 90 ms.
+  // With buffering the newest 200,000 messages of 10 M rows in 64 parts take more than 480 MB and 1,560 ms, without 200 MB and 90 ms.
   read_in_order_use_buffering: 0,
 };
 
-/** @param signal aborted when the client leaves: the engine then stops its work */
+/** @param signal aborted when the client disconnects; the engine then stops its work */
 export function queryLimits(signal: AbortSignal): QueryLimits {
   return { settings: SETTINGS, signal };
 }
 
-/** For queries that look at every record of their range, and so can be told beforehand from their number. */
+/** Limits of queries that read every record of their range, whose cost the number of records shows beforehand. */
 export function scanLimits(signal: AbortSignal): QueryLimits {
   return {
     settings: { ...SETTINGS, ...BEHIND_INGEST, max_rows_to_read: 1_000_000_000 },
@@ -31,10 +31,10 @@ export function scanLimits(signal: AbortSignal): QueryLimits {
   };
 }
 
-/** The same limits with other settings where these are given. */
+/** The limits with some settings replaced. */
 export function adjustLimits(limits: QueryLimits, settings: QueryOptions['settings']): QueryLimits {
   return { ...limits, settings: { ...limits.settings, ...settings } };
 }
 
-/** Ingest and live streams get the cores first; without effect where the process may not set priorities (CAP_SYS_NICE). */
+/** Ingest and live streams get the cores first, where the process may set priorities (CAP_SYS_NICE). */
 const BEHIND_INGEST = { os_thread_priority: 5 };

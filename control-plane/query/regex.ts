@@ -2,32 +2,32 @@ import { RE2JS } from 're2js';
 import { LogplaneError } from '../../pipeline/runtime/errors.ts';
 
 const MAX_LENGTH = 1000;
-/** Instructions of the compiled program; counted repetitions make long programs out of short patterns. */
+/** Instructions of a compiled program; counted repetitions make long programs of short patterns. */
 const MAX_PROGRAM = 2000;
-/** The same with Unicode classes: each is hundreds of instructions to ClickHouse, which works on bytes. */
+/** Instructions of a program with Unicode classes: each class is hundreds of instructions in ClickHouse, which works on bytes. */
 const MAX_UNICODE_PROGRAM = 200;
 
-/** What one engine reads otherwise than the other, with what to say about it. */
+/** Syntax that the two engines read differently, each with its name in errors. */
 const REFUSED: readonly (readonly [RegExp, string])[] = [
   [/(?<!\\)(?:\\\\)*\\[CQ]/, '\\C or \\Q, which are not supported'],
-  // ClickHouse takes the rest of `[]x]` for text that must be there.
+  // ClickHouse takes the rest of `[]x]` for required text.
   [/(?<!\\)(?:\\\\)*\[\^?\]/, 'a class that starts with "]" (write \\])'],
-  // Younger scripts are in the tables of one engine and not of the other.
+  // Only one of the engines has the tables of newer scripts.
   [
     /(?<!\\)(?:\\\\)*\\[pP]\{(?!\^?(?:[A-Z][a-z]?|Latin|Greek|Cyrillic|Armenian|Hebrew|Arabic|Devanagari|Thai|Han|Hiragana|Katakana|Hangul)\})/,
     'a Unicode class other than a category (\\p{Lu}) or one of the large scripts (\\p{Greek})',
   ],
 ];
 
-/** Steps times characters: with a regex that keeps many ways open, 0.1 s of this process's only thread. */
+/** Steps times characters: for an ambiguous regex 0.1 s of this process's only thread. */
 const MAX_WORK = 10_000_000;
 
 /**
- * Says whether a text holds a match. RE2 syntax and semantics, as ClickHouse's `match`: time linear in the text, case
- * sensitive, unanchored, `.` matches a line feed too.
+ * Compiles a regex to a function that says whether a text has a match. Syntax and semantics are RE2's, as in ClickHouse's `match`: linear
+ * time, case-sensitive, unanchored, `.` also matches a line feed.
  *
- * The function throws `too_costly` for a text that it would hold up everybody with. ClickHouse, which works beside, reads any text: who
- * has a store to ask goes there.
+ * The function throws `too_costly` for a text that would take too long in this thread. ClickHouse runs beside it and matches any text, so
+ * callers with a store use that instead.
  */
 export function compileRegex(source: string): (text: string) => boolean {
   const regex = RE2JS.compile(source, RE2JS.DOTALL);
@@ -43,7 +43,7 @@ export function compileRegex(source: string): (text: string) => boolean {
   };
 }
 
-/** Why a pattern is refused; undefined for one that both engines take. */
+/** Why a pattern is rejected; undefined for one that both engines accept. */
 export function problemOfRegex(source: string): string | undefined {
   if (source === '') return 'expected a regex, got an empty one';
   if (source.length > MAX_LENGTH)
@@ -60,14 +60,14 @@ export function problemOfRegex(source: string): string | undefined {
 }
 
 /**
- * A regex for ClickHouse's `match`. It looks for text that a match must hold, byte by byte, and takes the first bytes of `é`
- * in `é*` for such; escapes it leaves alone.
+ * The regex for ClickHouse's `match`, with characters beyond ASCII as escapes. ClickHouse first searches for required text byte by byte,
+ * and would take the first bytes of `é` in `é*` for such text.
  */
 export function regexForClickHouse(source: string): string {
   return source.replace(/[^\0-\x7f]/gu, (character) => `\\x{${character.codePointAt(0)!.toString(16)}}`);
 }
 
-/** The regex of a wildcard pattern; it takes the whole text. */
+/** The regex of a wildcard pattern, anchored at both ends. */
 export function wildcardRegex(pattern: string): string {
   const body = pattern.replace(/\\(.)|./gsu, (part: string, escaped: string | undefined) => {
     if (part === '*') return '.*';
@@ -76,7 +76,7 @@ export function wildcardRegex(pattern: string): string {
   return `^${body}$`;
 }
 
-/** A regex for this very text. */
+/** A regex that matches exactly this text. */
 export function quoteRegex(text: string): string {
   return text.replace(/[\0-/:-@[-`{-\x7f]/g, (character) => {
     const code = character.charCodeAt(0);

@@ -1,6 +1,6 @@
 import type { QueryParameters } from '../../pipeline/store/clickhouse.ts';
 
-/** Collects values as typed placeholders; equal values share one. */
+/** Collects the values of a statement as typed placeholders; equal values share one. */
 export class SqlParameters {
   readonly #prefix: string;
   readonly #values: Record<string, string | number | bigint> = {};
@@ -14,7 +14,7 @@ export class SqlParameters {
     return this.#values;
   }
 
-  /** The placeholder to put into the SQL text. */
+  /** Adds a value. @returns its placeholder for the SQL text */
   add(type: 'String' | 'Float64' | 'Int64', value: string | number | bigint): string {
     const key = `${type} ${value}`;
     let name = this.#names.get(key);

@@ -1,9 +1,9 @@
 import { badRequest, type LogplaneError } from '../../pipeline/runtime/errors.ts';
 
-/** How much of a long query is shown on each side of the fault. */
+/** Characters of a long query that are shown on each side of the fault. */
 const AROUND = 40;
 
-/** A 400 that shows where: the message, the column (counted from 1), the query and a caret under the place. */
+/** A `bad_request` with the problem, the column (from 1), the query and a caret under that column. */
 export function syntaxError(query: string, at: number, problem: string): LogplaneError {
   const before = Array.from(query.slice(0, at));
   const shown = before.slice(-AROUND).join('');

@@ -2,15 +2,15 @@ import { LEVELS, severityOfWord } from '../../pipeline/record/severity.ts';
 import type { Test } from './ast.ts';
 import { compileRegex, wildcardRegex } from './regex.ts';
 
-/** The tests that look at a value's text; `present` does not. */
+/** The tests of a value's text; `present` is none. */
 export type ValueTest = Exclude<Test, { kind: 'present' }>;
 export type TextTest = (text: string) => boolean;
 
-/** How a text must look to count as a number; the same in both engines. */
+/** The form of a text that counts as a number, the same in both engines. */
 export const NUMBER = '^-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?$';
 const NUMBER_REGEX = new RegExp(NUMBER);
 
-/** Undefined where the text is no number. */
+/** The number in a text; undefined where the text is none. */
 export function parseNumber(text: string): number | undefined {
   return NUMBER_REGEX.test(text) ? Number(text) : undefined;
 }
@@ -21,8 +21,8 @@ export function numberText(number: number): string {
 }
 
 /**
- * The texts that equal a value: itself, and for an integer that a double does not hold, what a JSON number of that many digits
- * reads as (`9007199254740993` is `9007199254740992` in either engine).
+ * The texts that equal a value: the value itself and, for an integer that does not fit a double, the text of the double that
+ * a JSON number becomes (`9007199254740993` is `9007199254740992` in both engines).
  */
 export function equalTexts(value: string): readonly string[] {
   const number = parseNumber(value);
@@ -45,7 +45,7 @@ export function compileTextTest(test: ValueTest): TextTest {
   }
 }
 
-/** A test of a level's name: case does not count, every spelling of a level means that level, ranges go by severity. */
+/** A test of a level's name: case does not count, every spelling of a level matches, ranges go by severity. */
 export function compileLevelTest(test: ValueTest): TextTest {
   switch (test.kind) {
     case 'equals': {
@@ -66,7 +66,7 @@ function severityRank(text: string): number | undefined {
   return severity && LEVELS.indexOf(severity.level);
 }
 
-/** `read` gives a text's place in the order, undefined where it has none; the bounds have one. */
+/** A test of a range. @param read the position of a text in the order; undefined where it has none. The bounds have one */
 function compileRange(
   { low, high }: Extract<Test, { kind: 'range' }>,
   read: (text: string) => number | undefined,

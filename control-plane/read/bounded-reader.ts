@@ -4,46 +4,46 @@ import type { LogStore } from '../../pipeline/store/log-store.ts';
 import type { SqlFilter } from '../query/log-filter.ts';
 import type { QueryLimits } from '../query/query-limits.ts';
 
-/** What was read of a range of sequence numbers. */
+/** The result of reading a part of a range of sequence numbers. */
 export interface Part<T> {
   readonly value: T;
   /** Everything up to this sequence number was read. */
   readonly upTo: number;
-  /** What the value takes in memory, about; 0 where that does not grow with the number of records. */
+  /** Estimated bytes of the value in memory; 0 where they do not grow with the number of records. */
   readonly bytes: number;
 }
 
 export interface BoundedReaderOptions<T> {
   readonly store: Pick<LogStore, 'sequenceNumbers'>;
   /**
-   * Reads, and does what can fail because of a record: the records behind one sequence number up to another, or only the first of
-   * them. It must refuse what takes too much memory or time, as `limitPage` does.
+   * Reads and processes the records behind one sequence number up to another, or only the first of them. Everything that may fail because
+   * of a record belongs here. It must reject pages that take too much memory or time, as `limitPage` does.
    */
   readonly read: (after: number, upTo: number) => Promise<Part<T>>;
-  /** A record that cannot be read, though it was read alone: it was passed over. */
+  /** Called for a record that cannot be read even alone and is skipped. */
   readonly onPassedOver: (seq: number, error: Error) => void;
-  /** Records of a range that is read after one failed, at most. */
+  /** Records of a range after one that failed. */
   readonly maxRecords?: number;
   readonly maxBytes?: number;
 }
 
-/** Most bytes of records in one page, and what the engine may use to find them. */
+/** Maximum bytes of records in one page, and of the engine's memory to find them. */
 const PAGE_BYTES = 8 * 1024 * 1024;
 const PAGE_MEMORY_BYTES = 200 * 1024 * 1024;
-/** A record by which the engine's limits are exceeded is passed over after so many attempts: it may have been busy. */
+/** Attempts for a record that exceeds the engine's limits, because the engine may have been busy; then it is skipped. */
 const MAX_ATTEMPTS = 3;
 
 /**
- * Reads along the sequence numbers, and no record can stop it. A range that cannot be read (a record is damaged, too large, or makes
- * a predicate fail; or the records together are too much for memory or time) is halved until it can; a record that fails alone is
- * passed over and reported. Ranges grow again as long as what they give stays within `maxBytes`.
+ * Reads along the sequence numbers so that no record can stop it. A range that cannot be read (a record is damaged, too large, or makes
+ * a predicate fail, or all records together take too much memory or time) is halved until it can; a record that fails alone is
+ * skipped and reported. Ranges grow again as long as their results stay within `maxBytes`.
  *
- * Who reads with it saves the position behind each part, so that a failure of the store itself, which is thrown, costs a
- * repetition of one part.
+ * Callers save the position behind each part, so that after a failure of the store itself, which is thrown, only one part has
+ * to be read again.
  */
 export class BoundedReader<T> {
   readonly #options: Required<BoundedReaderOptions<T>>;
-  /** Records in the next range; undefined: as many as come, because nothing failed of late. */
+  /** Records in the next range; undefined: no limit, because nothing has failed lately. */
   #records: number | undefined;
   #suspect = 0;
   #attempts = 0;
@@ -53,8 +53,8 @@ export class BoundedReader<T> {
   }
 
   /**
-   * The next part of what lies behind a sequence number up to another. It has no value where it was a record that was passed over.
-   * @throws ClickHouseError where the store does not answer; the same can be read again later
+   * Reads the next part of the records behind a sequence number up to another. The part has no value where it is a skipped record.
+   * @throws ClickHouseError where the store does not answer; the same part can be read again later
    */
   async next(after: number, upTo: number): Promise<Part<T | undefined>> {
     const { read, maxRecords, store, onPassedOver } = this.#options;
@@ -91,10 +91,10 @@ export class BoundedReader<T> {
     this.#records = next > maxRecords ? undefined : next;
   }
 
-  /** A record whose bytes are damaged, or that makes this process's code fail, does so each time. */
+  /** Whether a record fails each time: its bytes are damaged, or it makes this process's code fail. */
   #isHopeless(seq: number, error: unknown): boolean {
     if (!(error instanceof ClickHouseError) || error.damaged) return true;
-    // That is the others' doing, and passes.
+    // Other statements use the memory, which will pass.
     if (error.lacksMemory) return false;
     this.#attempts = this.#suspect === seq ? this.#attempts + 1 : 1;
     this.#suspect = seq;
@@ -102,13 +102,13 @@ export class BoundedReader<T> {
   }
 }
 
-/** False where the store does not answer at all, whatever is asked. */
+/** False where the store does not answer at all. */
 function isOfRecords(error: unknown): boolean {
   if (!(error instanceof ClickHouseError)) return true;
   return error.code !== undefined && !error.cancelled && !error.unreachable;
 }
 
-/** Has the engine refuse a page that holds too many bytes, before it is in this process's memory. */
+/** Limits with which the engine rejects a page of too many bytes before it is in this process's memory. */
 export function limitPage(limits: QueryLimits = {}, bytes = PAGE_BYTES): QueryLimits {
   const settings = { max_result_bytes: bytes, max_memory_usage: PAGE_MEMORY_BYTES };
   return { ...limits, settings: { ...limits.settings, ...settings } };
@@ -118,14 +118,14 @@ export interface RecordPageOptions<T> {
   readonly store: Pick<LogStore, 'sequenceNumbers' | 'oldest'>;
   readonly filter: SqlFilter;
   readonly onPassedOver: BoundedReaderOptions<unknown>['onPassedOver'];
-  /** What the records of a page become; a record with which it fails is passed over like one that cannot be read. */
+  /** Maps the records of a page; a record with which it fails is skipped like one that cannot be read. */
   readonly map: (records: readonly StoredRecord[]) => T;
   readonly limits?: QueryLimits;
   readonly maxRecords?: number;
   readonly maxBytes?: number;
 }
 
-/** Pages of records, oldest first, each bounded in bytes as in number. */
+/** A reader of pages of records, oldest first, each bounded in bytes and in number. */
 export function pagesOfRecords<T>(options: RecordPageOptions<T>): BoundedReader<T> {
   const { store, filter, map, onPassedOver, maxRecords = 2_000, maxBytes = PAGE_BYTES } = options;
   const limits = limitPage(options.limits, maxBytes);

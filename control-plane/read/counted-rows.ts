@@ -14,23 +14,23 @@ export interface CountedRows {
   readonly settings: QueryOptions['settings'];
 }
 
-/** A projection has so few rows that a second thread costs more than it saves (1 M records: 17 and 12 ms). */
+/** A projection has so few rows that a second thread costs more than it saves (1 M records: 17 ms and 12 ms). */
 export const ONE_THREAD = { max_threads: 1 };
 
-/** Pieces of time, counted from `start`, each `step` long; both in nanoseconds. */
+/** Pieces of time from `start` on, each `step` long; both in nanoseconds. */
 export interface Buckets {
   readonly start: bigint;
   readonly step: bigint;
 }
 
-/** A projection of the table: what it knows of a record, and its pieces of time. */
+/** A projection of the table: its fields and its pieces of time. */
 interface Projection {
   readonly fields: ReadonlySet<string>;
   readonly piece: string;
   readonly seconds: bigint;
 }
 
-/** The smaller one first. */
+/** The projections, the smaller one first. */
 const PROJECTIONS: readonly Projection[] = [
   { fields: new Set(['level', 'service']), piece: 'toStartOfMinute(timestamp)', seconds: 60n },
   {
@@ -40,13 +40,12 @@ const PROJECTIONS: readonly Projection[] = [
   },
 ];
 const SECOND = 1_000_000_000n;
-/** Starts of pieces are counted in 32 bits: earlier and later times come out as other ones, which are never whole minutes. */
+/** Starts of pieces have 32 bits. Earlier and later times wrap to others, which are never full minutes. */
 const LAST_TIME = 4_294_967_280n * SECOND;
 
 /**
- * The filter's records of a table, counted by fields and pieces of time. Where a projection knows everything that is asked for, the
- * range's whole minutes or hours come from it and only the edges from rows: the same numbers, without reading the
- * records.
+ * Counts the filter's records of a table by fields and pieces of time. Where a projection has all fields, the range's full minutes or
+ * hours come from it and only the edges from rows, with the same result as a count of the records.
  */
 export function countedRows(
   table: string,
@@ -73,7 +72,7 @@ export function countedRows(
   Object.assign(parameters, { middle_first_second: first / SECOND, middle_end_second: end / SECOND });
   const start = `toInt64(toUnixTimestamp(${projection.piece}))`;
   const time = (name: string) => `fromUnixTimestamp64Nano({${name}:Int64}, 'UTC')`;
-  // Hidden from the table's own key, which passes over whole parts if one of their times does not fit 32 bits.
+  // `identity` hides the expression from the primary key, which would skip a part if one of its times does not fit 32 bits.
   const piece = `identity(${projection.piece})`;
   const fromProjection = select(
     `${start} * ${SECOND}`,
@@ -103,7 +102,7 @@ function selectCounts(
   return `SELECT ${[...columns, 'sum(weight) AS records, count() AS stored'].join(', ')} FROM ${table} WHERE ${where}${group}`;
 }
 
-/** A projection answers without our help: no range divides its pieces. */
+/** True where the engine uses the projection by itself, because the range divides none of its pieces. */
 function isAnswered(
   { rest, range }: LogFilter,
   fields: readonly GroupField[],
@@ -117,7 +116,7 @@ function knows(known: ReadonlySet<string>, fields: readonly GroupField[], query:
   return fields.every(({ name }) => known.has(name)) && concernsFields(query, known);
 }
 
-/** The pieces of the range that a projection can answer for. */
+/** The part of the range that consists of a projection's full pieces. */
 function middleOf(
   { rest, range: { from, to } }: LogFilter,
   fields: readonly GroupField[],
@@ -128,7 +127,7 @@ function middleOf(
     const length = projection.seconds * SECOND;
     if (buckets && (buckets.start % length !== 0n || buckets.step % length !== 0n)) continue;
     if (!knows(projection.fields, fields, rest.query)) continue;
-    // The first piece of 1970 has the last fraction of a second before it too.
+    // The first piece of 1970 also counts the last fraction of a second before it.
     const first = from === undefined || from < length ? length : ((from + length - 1n) / length) * length;
     const end = ((to === undefined || to > LAST_TIME ? LAST_TIME : to) / length) * length;
     return first < end ? { first, end, projection } : undefined;

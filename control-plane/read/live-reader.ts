@@ -3,8 +3,8 @@ import type { FilterGroup, IdleReader, LiveFilter } from '../../pipeline/store/l
 import type { LiveRecord } from '../../pipeline/store/live/live-record.ts';
 
 /**
- * Reads what is published, from where it is in the records that the bus keeps for all readers. It falls off when these do not
- * reach back to it any more; what it missed is in the store.
+ * Reads published records from the ones that the bus keeps for all readers. It falls off when these do not reach back to its cursor any
+ * more; the records that it missed are in the store.
  */
 export class LiveReader {
   readonly #bus: LiveBus;
@@ -12,7 +12,7 @@ export class LiveReader {
   readonly #unsubscribe: () => void;
   readonly #idle: IdleReader;
   #joined = false;
-  /** What is kept up to this sequence number made the filter fail. */
+  /** Kept records up to this sequence number made the filter fail. */
   #unreadableUpTo = 0;
   #late: LateRecords | undefined;
   #cursor = 0;
@@ -40,20 +40,20 @@ export class LiveReader {
     });
   }
 
-  /** True where everything behind the cursor is at hand. */
+  /** True where all records behind the cursor are kept by the bus. */
   get live(): boolean {
     this.#joined &&= this.#bus.recent.reaches(this.#cursor);
     return this.#joined;
   }
 
-  /** Everything up to this sequence number was taken, or is of no interest. */
+  /** Everything up to this sequence number was taken or does not match. */
   get cursor(): number {
     return this.#cursor;
   }
 
   /**
-   * From now on takes in what is published behind a sequence number, where all that was published since is at hand; else the
-   * reader has to fetch from the store first.
+   * Reads published records behind a sequence number from now on. False where the bus does not keep all of them any more: the reader has
+   * to read the store first.
    */
   join(seq: number): boolean {
     this.#cursor = seq;
@@ -67,7 +67,7 @@ export class LiveReader {
     return late;
   }
 
-  /** What was found for the reader so far, in order; at least one record where there is any. */
+  /** Takes the matching records in order, within the bounds, but at least one where there is any. */
   take(maxRecords: number, maxBytes: number): LiveRecord[] {
     const { recent, filters, watermark } = this.#bus;
     const taken: LiveRecord[] = [];
@@ -91,7 +91,7 @@ export class LiveReader {
     }
   }
 
-  /** Resolves when there is something to take, the reader fell off, the bus has something to say, or `wake` is called. */
+  /** Resolves when there are records to take, the reader fell off, the bus reports a problem, or `wake` is called. */
   async changed(): Promise<void> {
     const woken = new Promise<void>((resolve) => {
       this.#wake = resolve;

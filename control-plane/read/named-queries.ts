@@ -10,20 +10,20 @@ import type { TailFilter } from './tail.ts';
 
 /** Several queries that share one stream. */
 export interface NamedQueries {
-  /** What at least one of them selects. */
+  /** Selects the records that at least one of the queries selects. */
   readonly filter: TailFilter;
-  /** Those that select a record, by name and by place among the queries. */
+  /** The queries that select a record, by name and by index. */
   readonly selecting: (record: StoredRecord) => readonly { readonly name: string; readonly index: number }[];
 }
 
 const MAX_QUERIES = 32;
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
-/** Events of a stream's own. */
+/** Names of a stream's own events. */
 const RESERVED = new Set(['message', 'open', 'error', 'gap', 'alert', 'end']);
 const EXPECTED = `a JSON object of 1 to ${MAX_QUERIES} queries by name, {"errors": "level:error"}`;
 
 /**
- * Reads `{"name": "query", …}`; every query also has to fulfil `common`.
+ * Parses `{"name": "query", …}`. A record also has to match `common`.
  * @throws LogplaneError `bad_request`
  */
 export function parseNamedQueries(text: string, common: LogFilter, now: number): NamedQueries {

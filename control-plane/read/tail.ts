@@ -15,13 +15,13 @@ export type TailFilter = Pick<LogFilter, 'where' | 'parameters' | 'matches'> &
 
 export interface TailRequest {
   readonly filter: TailFilter;
-  /** Go on exactly behind this sequence number; without it, begin at the newest record. */
+  /** Goes on exactly behind this sequence number; without it, begins at the newest record. */
   readonly after?: number | undefined;
-  /** Where `after` is not given: begin with this many of the newest records. */
+  /** Without `after`: begins with this many of the newest records. */
   readonly tail?: number | undefined;
-  /** Where `after` is not given: begin with the records from this time on; nanoseconds since 1970. */
+  /** Without `after`: begins with the records from this time on; nanoseconds since 1970. */
   readonly since?: bigint | undefined;
-  /** End when everything that was stored at the start has been given. */
+  /** False: ends when everything that was stored at the start has been sent. */
   readonly follow: boolean;
   readonly levelCase: LevelCase;
   readonly signal: AbortSignal;
@@ -29,33 +29,33 @@ export interface TailRequest {
 
 export type TailEvent =
   | { readonly kind: 'record'; readonly record: StoredRecord; readonly json: string }
-  /** Everything up to this sequence number has been given; a reader that got no record yet can resume from it. */
+  /** Everything up to this sequence number has been sent; a reader without any record yet can resume from it. */
   | { readonly kind: 'position'; readonly seq: number }
-  /** Nothing comes though records are stored, for this reason; or it goes on again. */
+  /** Why nothing comes although records are stored; undefined when the stream goes on. */
   | { readonly kind: 'notice'; readonly problem: string | undefined }
-  /** `count` records behind `from` up to `to` were left out: the reader was too slow, or they cannot be read. */
+  /** `count` records behind `from` up to `to` were left out, because the reader was too slow or they cannot be read. */
   | { readonly kind: 'gap'; readonly from: number; readonly to: number; readonly count: number };
 
 export interface TailOptions {
   readonly store: LogStore;
   readonly bus: LiveBus;
-  /** Records that a reader which fell behind may fetch from the store; beyond it the tail jumps to the present. */
+  /** Records that a slow reader may get from the store; if there are more, the tail jumps to the present. */
   readonly maxBehind?: number;
 }
 
 /** Microseconds that one server process may be ahead of another. */
 const MAX_AHEAD = 3_600_000_000;
 const PAGE_RECORDS = 2_000;
-/** One event list: what stands in memory as text for a reader that does not take it. A larger record stands alone. */
+/** Bounds of one list of events, whose text is in memory until the reader takes it. A larger record is alone in its list. */
 const CHUNK_RECORDS = 500;
 const CHUNK_BYTES = 64 * 1024;
 const MAX_ATTEMPTS = 5;
 
 /**
- * Follows the log without a hole and without a repetition. One cursor is how far the reader is. Behind the present, pages
- * come from the store, up to the bus's watermark; what is published from then on is kept by the bus and comes behind them.
- * A reader that falls behind what is kept there reads the store again, so resuming, history and slowness are one and the same
- * case. A record that cannot be read is a gap of one.
+ * Follows the log without gaps and without repetitions. One cursor is the reader's position. Older records come from the store in
+ * pages, up to the bus's watermark; later ones come from the bus, which keeps them for all readers. A reader that falls behind
+ * these reads the store again, so resuming, history and slowness are the same case. A record that cannot be read is a gap
+ * of one.
  */
 export async function* tailLogs(options: TailOptions, request: TailRequest): AsyncGenerator<TailEvent[]> {
   const { store, bus, maxBehind = 100_000 } = options;
@@ -65,7 +65,7 @@ export async function* tailLogs(options: TailOptions, request: TailRequest): Asy
   const wake = () => reader.wake();
   signal.addEventListener('abort', wake, { once: true });
 
-  /** What the store holds behind a sequence number, in pieces; a page that has to be given up is read again. */
+  /** Yields the store's records behind a sequence number; a page whose memory was given up is read again. */
   async function* stored(after: number, upTo: number, chosen: Chosen): AsyncGenerator<TailEvent[]> {
     const gaps: TailEvent[] = [];
     const pages = pagesOfRecords({
@@ -151,7 +151,7 @@ export async function* tailLogs(options: TailOptions, request: TailRequest): Asy
       }
       if (follow && reader.join(cursor)) continue;
       const upTo = follow ? bus.watermark : end;
-      // What is published meanwhile is kept for the reader, so that it has caught up when it has read the store once.
+      // The bus keeps what is published meanwhile, so that the reader has caught up after one read of the store.
       if (follow) reader.join(upTo);
       const behind = wasLive ? await store.count({ ...filter, after: cursor, upTo }, limits) : 0;
       if (behind > maxBehind) yield [{ kind: 'gap', from: cursor, to: upTo, count: behind }];
@@ -170,8 +170,8 @@ type Chosen = Pick<TailFilter, 'where'> & {
 };
 
 /**
- * Condition and values say together what is selected. The query runs within the store's own path, so one that fails, or takes the
- * time of others, is the store's to answer.
+ * The live filter; its key is the condition with its values. Where the predicate fails or takes too long, the reader reads the store,
+ * where the engine applies the condition.
  */
 function liveFilter({ where, parameters, matches, prefilter }: TailFilter): LiveFilter {
   const values = Object.entries(parameters).map(
@@ -186,7 +186,7 @@ function liveFilter({ where, parameters, matches, prefilter }: TailFilter): Live
   return { key: [where, ...values].join('\n'), matches: guarded, prefilter };
 }
 
-/** A record that exceeds the limits is passed over when it was tried a few times. */
+/** Retries a page; a record that exceeds the limits is skipped after a few attempts. */
 async function nextPage<T>(read: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -202,7 +202,7 @@ function toEvent(record: StoredRecord, levelCase: LevelCase): TailEvent {
   return { kind: 'record', record, json: formatRecord(record, levelCase) };
 }
 
-/** The sequence number comes from another server process, which has published further than this one. */
+/** True where a cursor comes from another server process that is ahead of this one. */
 function isAhead({ shared, watermark }: LiveBus, cursor: number): boolean {
   return shared && cursor > watermark && cursor - watermark < MAX_AHEAD;
 }

@@ -9,8 +9,8 @@ import type { Feature } from '../http/feature.ts';
 const MAX_NAMED = 10;
 
 /**
- * A power cut damages parts that were not on the disk yet. Their rows are in the journal, which stored them again, so the damaged parts are
- * removed and nothing of them is reported as missing.
+ * Removes damaged parts whose rows were restored: a power cut damages parts that were not on the disk yet, and the journal has
+ * stored their rows again, so none of them is missing.
  */
 async function dropRestored(clickhouse: ClickHouse): Promise<void> {
   if (clickhouse.shared) return;
@@ -28,7 +28,7 @@ async function dropRestored(clickhouse: ClickHouse): Promise<void> {
   }
 }
 
-/** When a part was written, in seconds since 1970: setting it aside changes the time of its folder, and damage that of a file. */
+/** When a part was written, in seconds since 1970: the earlier one of two times, because detaching changes that of the folder and damage that of a file. */
 async function madeAt(folder: string): Promise<number> {
   let oldest = (await stat(folder)).birthtimeMs;
   for (const name of await readdir(folder))
@@ -37,7 +37,7 @@ async function madeAt(folder: string): Promise<number> {
 }
 
 /**
- * Tells of what could not be read at a start and was set aside: parts of tables, by the engine, and files of the journal. Their
+ * Reports what could not be read at a start and was set aside: parts of tables, by the engine, and files of the journal. Their
  * records are missing.
  */
 export async function startDamageReport(
@@ -48,7 +48,7 @@ export async function startDamageReport(
   await dropRestored(clickhouse).catch((error: unknown) =>
     log.warn(`parts that a power cut damaged were not removed: ${error}`),
   );
-  // A server's user may lack the right to look.
+  // The user of a ClickHouse server may lack the permission to read this table.
   const tables = await clickhouse
     .query<[string, number, string[]]>(
       `SELECT table, count(), arraySort(groupArray(${MAX_NAMED})(path)) FROM system.detached_parts

@@ -2,32 +2,32 @@ import type { EngineMemory } from '../../pipeline/store/engine-memory.ts';
 
 const MIB = 1024 * 1024;
 
-/** What each part of the process may take. The parts refuse for themselves; here is how large they are. */
+/** The memory of each part of the process, in bytes. The parts enforce their shares themselves. */
 export interface MemoryShares {
-  /** Everything; the other shares leave room for the program itself and for what its allocators keep. */
+  /** The whole process; the other shares leave room for the program itself and for its allocators. */
   readonly limit: number;
-  /** Request bodies in memory at once, packed and unpacked. */
+  /** Request bodies in memory at once, compressed and uncompressed. */
   readonly bodies: number;
-  /** Answers, exports and streams that wait in memory until their clients have taken them. */
+  /** Responses, exports and streams that wait in memory until their clients have taken them. */
   readonly answers: number;
-  /** JavaScript objects: records on their way to the store, results of queries, what is known of agents. */
+  /** JavaScript objects: records on their way to the store, results of queries, the states of agents. */
   readonly heap: number;
-  /** JavaScript objects that are new: the heap holds three times as much of them beside its share. */
+  /** New JavaScript objects; the heap holds three times as much of them beside its share. */
   readonly youngHeap: number;
   readonly engine: EngineMemory;
 }
 
-/** With this much or less Logplane starts and says that it is too little. */
+/** With this much or less Logplane starts with a warning. */
 export const TOO_LITTLE_BYTES = 512 * MIB;
 
-/** The whole division: of 1 GiB the program needs about 190 MiB for itself, which is what these shares leave. */
+/** Divides the memory. Of 1 GiB these shares leave about 190 MiB, which the program needs for itself. */
 export function divideMemory(limit: number): MemoryShares {
   const small = limit < 2048 * MIB;
   const engine = Math.floor(limit * 0.38);
   const queries = small ? 2 : 4;
   return {
     limit,
-    // A body of the default INGEST_MAX_BYTES has to fit in with any memory.
+    // Whatever the memory, a body of the default INGEST_MAX_BYTES has to fit.
     bodies: clamp(limit / 8, 128 * MIB, 1024 * MIB),
     answers: clamp(limit / 16, 32 * MIB, 1024 * MIB),
     heap: clamp(limit / 4, 160 * MIB, 4096 * MIB),
@@ -35,14 +35,14 @@ export function divideMemory(limit: number): MemoryShares {
     engine: {
       total: engine,
       queries,
-      // The rest of the engine's share is for inserts, merges and caches, which no query may keep from their work.
+      // The rest of the engine's share is reserved for inserts, merges and caches.
       query: clamp((engine * 0.6) / queries, 64 * MIB, 500_000_000),
       caches: Math.min(Math.floor(engine * 0.15), 1024 * MIB),
     },
   };
 }
 
-/** What an operator should know about the division at the start, one line each. */
+/** The problems of the division that an operator should know at the start, one line each. */
 export function memoryProblems({ limit, bodies }: MemoryShares, ingestMaxBytes: number): string[] {
   const problems: string[] = [];
   if (limit <= TOO_LITTLE_BYTES) {

@@ -21,7 +21,7 @@ import type { OpenStreams } from '../http/event-stream.ts';
 import type { Feature } from '../http/feature.ts';
 import type { ReadBodyOptions } from '../http/read-body.ts';
 
-/** What the server opened for its features. */
+/** The resources that the server opened for its features. */
 export interface FeatureParts {
   readonly clickhouse: ClickHouse;
   readonly redis: Redis | undefined;
@@ -34,11 +34,11 @@ export interface Features {
   readonly all: readonly Feature[];
   readonly pipeline: Pipeline;
   readonly deadLetters: DeadLetterStore;
-  /** Stores what was accepted; called when everything that may still send records has stopped. */
+  /** Stores the accepted records; called when everything that may still send some has stopped. */
   readonly stopIngest: () => Promise<void>;
 }
 
-/** Starts the features and hands to each what it needs of others. A further one is a line here. */
+/** Starts the features and hands each the interfaces of others that it needs. A further feature is a line here. */
 export async function startFeatures(config: Config, parts: FeatureParts): Promise<Features> {
   const { clickhouse, redis, body, openStreams, log } = parts;
   const state = clickhouse.for('state');
@@ -72,7 +72,7 @@ export async function startFeatures(config: Config, parts: FeatureParts): Promis
   });
 
   return {
-    // In the order in which the documentation shows their routes.
+    // In the order of the API documentation.
     all: [
       ingest.feature,
       createLogs(clickhouse, streams),

@@ -4,15 +4,15 @@ import type { Feature } from '../http/feature.ts';
 const MAX_REASON = 200;
 
 /**
- * What becomes of errors that nothing in the program catches, which are defects of it.
+ * Handles errors that nothing in the program catches. They are defects.
  *
- * A rejected promise that nobody waits for is logged and counted, and the server goes on: the work that failed is over, and nothing was
- * acknowledged by it, for an answer to a sender is sent only by who waits for the store. At worst a part of the server stands still, and
- * `/readyz` says why.
+ * An unhandled rejection is logged and counted, and the server goes on. The work that failed has ended, and it acknowledged nothing: only
+ * code that awaits the store answers a sender. At worst a part of the server stands still, and `/readyz`
+ * says why.
  *
- * An exception that nobody catches has cut off a callback of Node's between two of its steps: a queue may wait for ever for what that
- * callback was to do, and ingest behind it. So the server stops in good order, which finishes what was accepted, and its exit code says that it
- * is to be started again. What was acknowledged is in the store, and senders repeat the rest.
+ * An uncaught exception has interrupted a callback of Node's in the middle: a queue may wait for ever for what the callback should have
+ * done, and ingest behind it. So the server stops in good order, which finishes the accepted requests, and exits with a code that asks for a
+ * restart. Acknowledged records are in the store, and senders repeat the rest.
  */
 export class ForgottenErrors implements Feature {
   readonly #log: ConsoleLog;
@@ -54,7 +54,7 @@ export class ForgottenErrors implements Feature {
   }
 
   #onException(error: unknown): void {
-    // The console may be what fails: a message about it would fail the same way.
+    // The console itself may be what fails, so no message is written about this.
     if (this.#ending) process.exit(1);
     this.#ending = true;
     this.#log.error(`an exception that nothing caught, the server stops: ${textOf(error)}`);

@@ -8,17 +8,17 @@ import type { TlsFiles } from './tls.ts';
 
 /** Longer than the 30 s for which Fluent Bit keeps an idle connection, so that it never writes into a closed one. */
 const KEEP_ALIVE_MILLISECONDS = 65_000;
-/** A connection on which nothing is under way is probed after so long, so that a peer that is gone is noticed. */
+/** An idle connection is probed after this time, so that a vanished peer is noticed. */
 const PROBE_MILLISECONDS = 30_000;
 
 export interface HttpListener {
   /** `http://host:port`, with TLS `https://host:port` */
   readonly url: string;
-  /** Waits for requests under way; connections that are still open after so many milliseconds are cut. */
+  /** Waits for requests under way; connections that are still open after `withinMs` milliseconds are closed. */
   stop(withinMs: number): Promise<void>;
 }
 
-/** @param tls HTTPS in place of HTTP */
+/** @param tls certificate and key for HTTPS; undefined: HTTP */
 export async function startHttpListener(
   port: number,
   host: string,

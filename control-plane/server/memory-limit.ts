@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 
-/** Where the kernel shows control groups, and which of them this process is in; a test gives a folder of its own. */
+/** Where the kernel shows control groups, and which of them this process is in; tests use a folder of their own. */
 export interface MemorySource {
   readonly cgroupFolder: string;
   readonly ownGroups: string;
@@ -16,8 +16,8 @@ const SYSTEM: MemorySource = {
 };
 
 /**
- * Bytes that this process may take: those of the setting, else what its control group (version 1 or 2) allows, else the
- * memory of the machine. No setting exceeds what the group or the machine has: the kernel would end the process there.
+ * Bytes that this process may use: the setting, else the limit of its control group (version 1 or 2), else the memory
+ * of the machine. A setting above the group's limit or the machine's memory is lowered, because the kernel would kill the process there.
  * @param setting MEMORY_LIMIT_BYTES; 0 stands for no limit of its own
  */
 export function memoryLimit(setting: number | undefined, source: MemorySource = SYSTEM): number {
@@ -26,8 +26,8 @@ export function memoryLimit(setting: number | undefined, source: MemorySource = 
 }
 
 /**
- * `process.constrainedMemory()` looks at the group of the process alone, and a group above it may allow less (measured
- * with Node 20: a group without a limit in one of 1 GiB gives 2^64).
+ * The limits of the process's control group and its parents. `process.constrainedMemory()` reads the group alone, and a parent may allow
+ * less (measured with Node 20: 2^64 for a group without a limit in one of 1 GiB).
  */
 function groupLimits({ cgroupFolder, ownGroups }: MemorySource): number[] {
   // Each line is `number:controllers:/path`; version 2 has no controllers there.

@@ -11,14 +11,14 @@ export interface OtlpListenerOptions extends OtlpTarget {
   readonly host: string;
   readonly port: number;
   readonly tls: TlsFiles | undefined;
-  /** Bytes that one message may have, unpacked. */
+  /** Maximum size of one uncompressed message, in bytes. */
   readonly limit: number;
   readonly auth: Auth;
   readonly budget: BodyBudget;
   readonly onDefect: (error: unknown) => void;
 }
 
-/** OTLP over gRPC with the token, the memory budget and the de-duplication of `POST /v1/logs`. */
+/** Starts OTLP over gRPC, with the token, the memory budget and the deduplication of `POST /v1/logs`. */
 export function startOtlpListener({
   auth,
   budget,

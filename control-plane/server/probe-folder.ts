@@ -6,7 +6,7 @@ import { makeFolder } from '../../pipeline/runtime/make-folder.ts';
 
 const MAX_MILLISECONDS = 10_000;
 
-/** A file system that does not answer, such as one of a server that is away: a thread of this process hangs in it. */
+/** The file system does not answer, as when a network server is away; a thread of this process hangs in the call. */
 export class HangingFolderError extends Error {}
 
 /**

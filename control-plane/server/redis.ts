@@ -8,8 +8,8 @@ const COMMAND_MILLISECONDS = 5_000;
 const RETRIES = { firstMs: 50, maxMs: 1_000, jitter: 0.25 };
 
 /**
- * Connects to Redis or Valkey. A connection that is lost is made again without end; commands fail at once meanwhile,
- * so that nothing gathers in memory and nothing is sent twice.
+ * Connects to Redis or Valkey. A lost connection is retried without end. Meanwhile commands fail at once, so that none gathers in memory and
+ * none is sent twice.
  * @throws Error that names the setting where it cannot be reached at the start
  */
 export async function openRedis(url: string, log: ConsoleLog): Promise<Redis> {

@@ -42,15 +42,15 @@ const STOP_MILLISECONDS = 8_000;
 export interface RunningServer {
   /** `http://host:port`, with TLS `https://host:port` */
   readonly url: string;
-  /** Of the OTLP/gRPC listener; undefined where it is off. */
+  /** Port of the OTLP/gRPC listener; undefined where it is off. */
   readonly grpcPort: number | undefined;
   readonly pipeline: Pipeline;
-  /** Stops accepting, finishes what was accepted, ends open streams and closes the store. */
+  /** Stops accepting requests, finishes the accepted ones, ends open streams and closes the store. */
   close(): Promise<void>;
 }
 
 /**
- * Puts the parts together and starts them; `close` stops them in reverse order.
+ * Creates the parts of the server and starts them; `close` stops them in reverse order.
  * @param further parts that its caller made
  */
 export async function startServer(
@@ -191,7 +191,7 @@ async function startOn(
   }
 }
 
-/** Who may come in, and by which names of this server. */
+/** Creates authentication and the check of host names. */
 async function openDoors(config: Config, log: ConsoleLog) {
   const tokens = {
     ingestToken: config.INGEST_TOKEN,
@@ -249,7 +249,7 @@ function serverMetrics({
   };
 }
 
-/** Queries are answered without what cannot be stored, which is better than no answer; it has to be said. */
+/** A warning where records cannot be stored now: queries are answered without them, which is better than no answer. */
 function lagging({ journaled: { rows, problem } }: ClickHouse): Record<string, string> {
   if (problem === undefined) return {};
   return { journal: `${rows} acknowledged records wait to be stored and are in no answer yet: ${problem}` };

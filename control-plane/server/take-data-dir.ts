@@ -2,19 +2,19 @@ import { FolderInUseError, type FolderLock, lockFolder } from '../../pipeline/ru
 import { ConfigError } from '../setting-types.ts';
 import { HangingFolderError, probeFolder } from './probe-folder.ts';
 
-/** What to do about it, by the code of the system's error. */
+/** Advice by the code of the system's error. */
 const ADVICE: Readonly<Record<string, string>> = {
   EACCES: `let user ${process.getuid?.()} write there`,
   EPERM: `let user ${process.getuid?.()} write there`,
   EROFS: 'mount it for writing',
-  EEXIST: 'remove what stands in its place',
-  ENOTDIR: 'remove what stands in its place',
+  EEXIST: 'remove the file of that name',
+  ENOTDIR: 'remove the file of that name',
   ELOOP: 'mend its symbolic links',
 };
 
 /**
  * Makes this process the only one that works on `DATA_DIR`.
- * @throws ConfigError where it is no folder that can be written to, or another process has it; nothing in it is changed
+ * @throws ConfigError where it is no writable folder, or another process uses it; nothing in it is changed then
  */
 export async function takeDataDir(folder: string, warn: (message: string) => void): Promise<FolderLock> {
   if (/[{}*]/.test(folder)) {
@@ -26,7 +26,7 @@ export async function takeDataDir(folder: string, warn: (message: string) => voi
     await probeFolder(folder);
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
-    // What is stored already can be read, and the server may free some of the disk itself.
+    // On a full disk the stored records can be read, and the server may free some space itself.
     if (code !== 'ENOSPC' && code !== 'EDQUOT') {
       const advice = ADVICE[code] ?? 'see to that path';
       const problem = `DATA_DIR: expected a folder that can be written to, got "${folder}" (${message}): ${advice}, or set DATA_DIR to another folder`;

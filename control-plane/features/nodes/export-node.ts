@@ -19,7 +19,7 @@ export function formatNodeExport(entries: readonly NodeEntry[], format: NodeExpo
   }
 }
 
-/** Quoted where it has to be; a text that a table program would run as a formula gets an apostrophe. */
+/** A CSV cell, quoted where needed; a text that a spreadsheet would run as a formula gets an apostrophe. */
 function csvCell(text: string): string {
   const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;

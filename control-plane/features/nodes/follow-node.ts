@@ -7,9 +7,9 @@ import { EntryReader, isWanted, MAX_READ, type NodeFilter, selectEntries } from 
 export interface FollowRequest {
   readonly nodeId: string;
   readonly filter: NodeFilter;
-  /** Go on exactly behind this place. */
+  /** Goes on exactly behind this position. */
   readonly after: string | undefined;
-  /** End when what is there has been given. */
+  /** False: ends when the existing entries have been sent. */
   readonly follow: boolean;
   readonly signal: AbortSignal;
 }
@@ -20,10 +20,10 @@ export interface NodeStreamEvent {
   readonly data: object;
 }
 
-/** Behind the id of an event `done`: who comes back with it has seen the launch end. */
+/** Suffix of the id of an event `done`: a reader that resumes with it has seen the end of the launch. */
 export const DONE_MARK = '-done';
 
-/** A node's log as events: what is there, then what comes, up to the end of the launch. */
+/** A node's log as events: the existing entries, then new ones, up to the end of the launch. */
 export async function* followNode(
   log: NodeLog,
   launches: NodeLaunches,
@@ -34,7 +34,7 @@ export async function* followNode(
   const read = () => log.newest(nodeId, { limit, after, committed: true, signal });
   let page = await read();
   const known = await launches.find(nodeId);
-  // It ended while the log was read: its last entries may not be there.
+  // The launch ended while the log was read, so its last entries may be missing.
   if (hasEnded(known) && !hasEnded(before)) page = await read();
   const { entries, end, leftOut = 0 } = page;
   const reader = new EntryReader(nodeId, known);
@@ -89,7 +89,7 @@ function hasEnded(launch: Launch | undefined): boolean {
   return launch !== undefined && isTerminal(launch.phase);
 }
 
-/** The one of the two that knows more: a launch is remembered a moment after its entries can be read. */
+/** The further one of two states: a launch is remembered a moment after its entries can be read. */
 function furthest(known: Launch | undefined, read: Launch | undefined): Launch | undefined {
   if (!known || !read) return known ?? read;
   return read.updatedAt > known.updatedAt || (isTerminal(read.phase) && read.updatedAt >= known.updatedAt)

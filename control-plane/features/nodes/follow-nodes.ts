@@ -27,7 +27,7 @@ export async function* followNodes(
     begin.push(withNode(id, statusOf(launch, launches)));
     if (isTerminal(launch.phase)) open.delete(id);
   }
-  // What was there before is shown; only what comes can end a launch.
+  // Existing entries are shown; only new ones can end a launch.
   const present = options.bus.watermark;
   const ended = () => nodeIds.length > 0 && open.size === 0;
   const follow = request.follow && !ended();

@@ -38,7 +38,7 @@ export interface NodeParts {
   readonly log: ConsoleLog;
 }
 
-/** Puts the launches of nodes together and goes on with those that are under way. */
+/** Starts the launches of nodes and goes on with those that are under way. */
 export async function startNodes(
   config: NodeSettings,
   { clickhouse, redis, store, bus, pipeline, redact, body, openStreams, log }: NodeParts,
@@ -58,7 +58,7 @@ export async function startNodes(
     ...(redis && { mayWarn: (launch) => isFirstToWarn(redis, launch) }),
   });
   await launches.load().catch((error: unknown) => {
-    // What waits to be stored is not seen without room for it; each launch is looked for when it is asked for.
+    // On a full disk waiting records cannot be read; each launch is then loaded when it is asked for.
     if (!isDiskFull(error)) throw error;
   });
   const launchRunner = new LaunchRunner({
@@ -102,7 +102,7 @@ export async function startNodes(
   };
 }
 
-/** Of several server processes that know the launch, one. */
+/** True for one of several server processes that know the launch. */
 async function isFirstToWarn(redis: Redis, { nodeId, phase, startedAt }: Launch): Promise<boolean> {
   const key = `logplane:stuck:${nodeId}:${phase}:${startedAt}`;
   return (await redis.set(key, '1', 'EX', STUCK_SECONDS, 'NX')) === 'OK';

@@ -4,9 +4,9 @@ const PLACEHOLDER = /\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 const MAX_VALUE_CHARACTERS = 1_000;
 
 /**
- * The arguments of a launch: `{name}` stands for the launch's field of that name. There is no shell; a value becomes a
+ * Fills the arguments of a launch command: `{name}` becomes the launch's field of that name. There is no shell; a value becomes a
  * part of one argument, whatever is in it, and may not turn an argument into an option.
- * @throws LogplaneError `bad_request` where a field is missing or unfit
+ * @throws LogplaneError `bad_request` where a field is missing or invalid
  */
 export function fillCommand(
   template: readonly string[],

@@ -20,7 +20,7 @@ export function isPhase(value: unknown): value is Phase {
   return ALL_PHASES.includes(value as Phase);
 }
 
-/** A launch that has come here goes no further. */
+/** True for the phases that end a launch. */
 export function isTerminal(phase: Phase): boolean {
   return phase === 'active' || phase === 'failed';
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ALL_PHASES, type Phase } from './launch-phase.ts';
 import type { EntryDraft } from './node-entry.ts';
 
-/** What a line of a launch command's output tells: the first rule whose pattern is found in it holds. */
+/** A rule for lines of a launch command's output; the first rule whose pattern matches applies. */
 export interface LaunchRule {
   readonly pattern: RegExp;
   readonly phase?: Phase | undefined;
@@ -61,7 +61,7 @@ export function parseLaunchRules(text: string): LaunchRule[] {
   ];
 }
 
-/** What a line of output says of the launch. */
+/** Makes an entry of a line of output. */
 export function readOutputLine(rules: readonly LaunchRule[], line: string): EntryDraft {
   for (const { pattern, phase, progress, level } of rules) {
     const found = pattern.exec(line);

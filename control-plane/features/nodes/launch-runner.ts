@@ -11,13 +11,13 @@ export interface LaunchRunnerOptions {
   readonly rules: readonly LaunchRule[];
   readonly timeoutMs: number;
   readonly onProblem: (message: string) => void;
-  /** Before what could not be stored is stored again. */
+  /** Wait before entries that could not be stored are stored again. */
   readonly retryMilliseconds?: number;
 }
 
 /** Commands that run at once; further launches wait in phase `queued`. */
 const MAX_AT_ONCE = 32;
-/** Lines that wait for the store: beyond them, what changes nothing is left out and counted. */
+/** Lines that wait for the store; beyond this number lines without a phase are dropped and counted. */
 const MAX_WAITING = 1_000;
 
 const STOPPED = 'the server stopped';
@@ -42,7 +42,7 @@ export class LaunchRunner {
     this.#pump();
   }
 
-  /** Ends the commands that run; their launches, and those that wait, are told to have failed. */
+  /** Ends the running commands; their launches, and the waiting ones, are marked as failed. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     const waiting = this.#queue.splice(0);
@@ -111,7 +111,7 @@ export class LaunchRunner {
     }
   }
 
-  /** What cannot be stored now waits: it may be what ends the launch. Never rejects. */
+  /** Stores entries. Those that cannot be stored now wait, because one of them may end the launch. Never rejects. */
   async #append(nodeId: string, drafts: readonly EntryDraft[]): Promise<void> {
     const { onProblem, retryMilliseconds = 1_000 } = this.#options;
     const { signal } = this.#stopping;
@@ -126,7 +126,7 @@ export class LaunchRunner {
     }
   }
 
-  /** The output may go on behind a launch's end; then only its lines count. */
+  /** Stores entries now. Behind the end of a launch only the lines of the output are stored, without their phases. */
   async #appendNow(nodeId: string, drafts: readonly EntryDraft[]): Promise<void> {
     const { launches } = this.#options;
     const launch = await launches.find(nodeId);

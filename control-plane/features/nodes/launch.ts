@@ -2,7 +2,7 @@ import { badRequest } from '../../../pipeline/runtime/errors.ts';
 import { isTerminal, PHASE_START, type Phase } from './launch-phase.ts';
 import type { EntryDraft, NodeEntry } from './node-entry.ts';
 
-/** How far a launch is: what its entries so far come to. Times are milliseconds since 1970. */
+/** The state of a launch after its entries so far. Times are milliseconds since 1970. */
 export interface Launch {
   readonly nodeId: string;
   readonly name: string | undefined;
@@ -14,18 +14,18 @@ export interface Launch {
   /** The phases so far, with the time at which each began, by its entry and by the clock here. */
   readonly phases: readonly { readonly phase: Phase; readonly since: number; readonly arrived: number }[];
   readonly endpoint: string | undefined;
-  /** Of the entry that set the phase last. */
+  /** Message of the last entry that set the phase. */
   readonly message: string;
   readonly details: string | undefined;
-  /** The present phase has taken too long, and that was told. */
+  /** True where a warning was made because the current phase takes too long. */
   readonly stuck: boolean;
 }
 
 export const STUCK_EVENT = 'node_launch_stuck';
 
 /**
- * The next entry of a launch, made whole, and how far the launch is with it.
- * @param now when it arrived, milliseconds since 1970; its time where it names none
+ * Completes the next entry of a launch and returns it with the launch's new state.
+ * @param now when it arrived, milliseconds since 1970; its time where it has none
  */
 export function advance(
   launch: Launch | undefined,
@@ -58,7 +58,7 @@ function nextLaunch(
   arrived: number,
 ): Launch {
   const time = Date.parse(entry.timestamp);
-  // What comes after the end, such as the lines of a running node, changes nothing.
+  // Entries after the end, such as the lines of a running node, change nothing.
   if (before && isTerminal(before.phase) && entry.phase !== before.phase) return before;
   const changed = entry.phase !== before?.phase;
   return {
@@ -103,7 +103,7 @@ function progressOf(before: Launch | undefined, phase: Phase, given: number | un
   return Math.max(reached, given ?? PHASE_START[phase]);
 }
 
-/** What alert rules ask for: an entry that begins or ends a launch is marked as such. */
+/** Adds the `event_type` that alert rules select to an entry that begins or ends a launch. */
 export function withEventType(before: Launch | undefined, entry: NodeEntry): NodeEntry {
   const { phase, event_type } = entry;
   if (event_type !== undefined || phase === before?.phase) return entry;

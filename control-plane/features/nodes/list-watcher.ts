@@ -2,22 +2,22 @@ import type { Redis } from 'ioredis';
 import { addReadList, toPart } from './node-list.ts';
 
 export interface ListReader {
-  /** Entries of the list that were given already. */
+  /** Number of the list's entries that were delivered. */
   index: number;
-  /** False where the reader is not ready for more; it is asked again. */
+  /** False where the reader can take no more now; it is asked again. */
   readonly ready: () => boolean;
-  /** Given in order; may be called with none, when the connection is back. */
+  /** Called with entries in order; may be called with none when the connection is back. */
   readonly onEntries: (texts: readonly string[]) => void;
   readonly onLost: () => void;
 }
 
 const POLL_MILLISECONDS = 250;
 const MAX_ENTRIES = 2_000;
-/** Of one read of a list: many are followed at once. */
+/** Bytes of one read of a list; a bound, because many lists are followed at once. */
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * Follows Redis lists that anybody may push to. All that have a reader are asked together, so that a thousand lists cost
+ * Follows Redis lists that anybody may push to. All lists with a reader are read together, so that a thousand lists take
  * one round trip.
  */
 export class ListWatcher {
@@ -43,7 +43,7 @@ export class ListWatcher {
     };
   }
 
-  /** Something was pushed: its readers need not wait. */
+  /** Wakes the readers of a list that something was pushed to. */
   nudge(key: string): void {
     if (this.#readers.has(key) && !this.#polling) this.#read([key]).catch(() => {});
   }

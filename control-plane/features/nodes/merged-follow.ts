@@ -3,18 +3,18 @@ import type { NodeLogEvent } from './node-log.ts';
 import { formatPosition, type NodePosition, positionedEntry } from './node-position.ts';
 
 const MAX_WAITING = 2_000;
-/** Characters of a list's entries that wait for the reader; its next ones stay in Redis. */
+/** Characters of a list's entries that wait for the reader; further ones stay in Redis. */
 const MAX_WAITING_LENGTH = 1024 * 1024;
 
 export interface MergedFollow {
   readonly start: NodePosition;
   readonly agents: AsyncIterable<NodeLogEvent[]>;
-  /** Watches the list; gives the function that ends it. */
+  /** Watches the list; returns a function that ends the watch. */
   readonly watch: (reader: ListReader) => () => void;
   readonly signal: AbortSignal;
 }
 
-/** What is pushed to a node's list and what its agents send, as it comes; each entry's id names both places. */
+/** Merges new entries of a node's list and new lines of its agents as they come; each id holds both positions. */
 export async function* followMerged({
   start,
   agents,

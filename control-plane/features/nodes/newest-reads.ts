@@ -8,15 +8,15 @@ export interface NewestReadsOptions {
   readonly bus: LiveBus;
   /** SQL condition for the records that count. */
   readonly scope: string;
-  /** Place behind which nodes' records are kept. */
+  /** Sequence number behind which nodes' records are kept. */
   readonly oldest: () => number;
 }
 
-/** A node's newest records, the oldest first, and the place up to which there are no others. */
+/** A node's newest records, the oldest first, and the sequence number up to which there are no others. */
 export interface NewestRecords {
   readonly records: readonly StoredRecord[];
   readonly upTo: number;
-  /** Older ones that the limit would have let in, but not the bound in bytes. */
+  /** Older records within the limit in number that the bound in bytes left out. */
   readonly leftOut: number;
 }
 
@@ -29,13 +29,13 @@ interface Waiting {
 }
 
 const MAX_RECORDS = 20_000;
-/** Of the records of one statement. */
+/** Bytes of the records of one statement. */
 const MAX_BYTES = 8 * 1024 * 1024;
 const SETTINGS = { max_execution_time: 30, max_threads: 1 };
 
 /**
- * Reads the newest records of nodes for streams that open. A statement takes 10 ms whomever it asks for, and thousands of
- * streams may open at once: while one runs, the next gathers.
+ * Reads the newest records of nodes for streams that open. A statement takes 10 ms however many nodes it reads, and thousands of
+ * streams may open at once, so requests gather while a statement runs.
  */
 export class NewestReads {
   readonly #options: NewestReadsOptions;
@@ -60,7 +60,7 @@ export class NewestReads {
     this.#running = false;
   }
 
-  /** Those that want as many records as the first one, so many that the answer stays small. */
+  /** Takes the waiting requests with the same limit as the first one, as many as keep the result small. */
   #take(): Waiting[] {
     const { limit } = this.#waiting[0]!;
     const max = Math.max(1, Math.floor(MAX_RECORDS / limit));
@@ -104,7 +104,7 @@ export class NewestReads {
       }
     } catch (error) {
       if (taken.length > 1 && error instanceof ClickHouseError && error.exceedsBytes) {
-        // Together they are too much for one answer: each has one of its own.
+        // Together they exceed the bound, so each gets a statement of its own.
         for (const waiting of taken) await this.#readSome([waiting]);
         return;
       }

@@ -8,7 +8,7 @@ import { ALL_PHASES, isPhase, type Phase } from './launch-phase.ts';
 export const ENTRY_LEVELS = ['info', 'warn', 'error', 'debug'] as const;
 export type EntryLevel = (typeof ENTRY_LEVELS)[number];
 
-/** One line of a node's log, as it stands in the Redis list and in every answer. */
+/** One line of a node's log, in the form of the Redis list and of every response. */
 export interface NodeEntry {
   /** RFC 3339, UTC. */
   readonly timestamp: string;
@@ -18,21 +18,21 @@ export interface NodeEntry {
   /** Percent; a failed launch has none. */
   readonly progress?: number;
   readonly details?: string;
-  /** Where an active node answers. */
+  /** URL of an active node. */
   readonly endpoint?: string;
-  /** Of the launch, in its first entry. */
+  /** Name of the launch, in its first entry. */
   readonly name?: string;
   readonly event_type?: string;
 }
 
-/** An entry as an orchestrator sends it: what it leaves out is told by the launch so far. */
+/** An entry as an orchestrator sends it; missing fields are filled from the launch so far. */
 export type EntryDraft = Omit<Partial<NodeEntry>, 'message'> & { readonly message: string };
 
 const MAX_ENTRIES = 1_000;
 const MAX_TEXT_CHARACTERS = 64 * 1024;
 
 /**
- * Reads what was posted: one entry or an array of them.
+ * Reads a posted body: one entry or an array of them.
  * @throws LogplaneError `bad_request` that names the field, what it takes and what came
  */
 export function readDrafts(body: unknown): EntryDraft[] {
@@ -61,7 +61,7 @@ function readDraft(item: unknown): EntryDraft {
   });
 }
 
-/** An entry that another program pushed into the Redis list: read as far as it goes, for nobody could be told. */
+/** Reads an entry that another program pushed to the Redis list. Invalid fields are ignored, because there is no sender to report to. */
 export function readForeignEntry(text: string): EntryDraft {
   let given: unknown;
   try {

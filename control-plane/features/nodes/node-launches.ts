@@ -11,9 +11,9 @@ export interface NodeLaunchesOptions {
   readonly log: NodeLog;
   readonly pipeline: Pipeline;
   readonly times: PhaseTimes;
-  /** Takes secrets out of a text of a node. */
+  /** Replaces the secrets in a text of a node. */
   readonly redact: (nodeId: string, text: string) => string;
-  /** True for the one server process that is to tell of a launch that is stuck in a phase. */
+  /** True for the one server process that warns of a launch that is stuck in a phase. */
   readonly mayWarn?: (launch: Launch) => Promise<boolean>;
 }
 
@@ -21,25 +21,25 @@ const MAX_LAUNCHES = 10_000;
 
 interface Known {
   readonly launch: Launch | undefined;
-  /** Up to where the node's log is in it. */
+  /** The position up to which the node's log was read. */
   readonly end: string;
 }
 
-/** The launches of nodes: takes entries in, in order, and knows how far each launch is. */
+/** The launches of nodes: accepts entries in order and keeps the state of each launch. */
 export class NodeLaunches {
   readonly #options: NodeLaunchesOptions;
   /** Least recently changed first. */
   readonly #known = new Map<string, Known>();
-  /** Every launch that the log has is known: who is not needs no look. */
+  /** True where every launch in the log is known, so that an unknown node needs no read. */
   #complete = false;
-  /** One thing after the other for each node, so that entries keep their order. */
+  /** The end of each node's queue: work for a node is done one piece at a time, so that entries keep their order. */
   readonly #last = new Map<string, Promise<unknown>>();
 
   constructor(options: NodeLaunchesOptions) {
     this.#options = options;
   }
 
-  /** Reads the launches that the log has, so that they are watched on. */
+  /** Loads the launches in the log, so that they are watched again. */
   async load(): Promise<void> {
     for (const id of await this.#options.log.nodeIds()) {
       if (this.#known.size >= MAX_LAUNCHES) return;
@@ -48,17 +48,17 @@ export class NodeLaunches {
     this.#complete = !this.#options.log.shared;
   }
 
-  /** How far a node's launch is; undefined where the node has no log, or one without any launch. */
+  /** The state of a node's launch; undefined where the node has no log, or no launch in it. */
   find(nodeId: string): Promise<Launch | undefined> {
     return this.#serially(nodeId, async () => (await this.#refresh(nodeId)).launch);
   }
 
-  /** True where there is anything of the node, if only lines of an agent. */
+  /** True where the node has a log, if only with lines of an agent. */
   async has(nodeId: string): Promise<boolean> {
     return (await this.find(nodeId)) !== undefined || (await this.#options.log.has(nodeId));
   }
 
-  /** Launches that the log has, the newest first. */
+  /** The launches in the log, the newest first. */
   async list(limit: number): Promise<Launch[]> {
     const ids = await this.#options.log.nodeIds();
     const launches = await Promise.all(ids.slice(0, MAX_LAUNCHES).map((id) => this.find(id)));
@@ -69,7 +69,7 @@ export class NodeLaunches {
   }
 
   /**
-   * Takes entries in; resolves when they are durable and in the node's log.
+   * Stores entries; resolves when they are durable and in the node's log.
    * @throws LogplaneError `bad_request` where the launch has ended already, `overloaded`
    */
   append(nodeId: string, drafts: readonly EntryDraft[]): Promise<Launch> {
@@ -77,7 +77,7 @@ export class NodeLaunches {
   }
 
   /**
-   * The same of the first entry of a launch; of several that begin at once only one does.
+   * Stores the first entry of a launch; of several launches that begin at once only one succeeds.
    * @throws LogplaneError `bad_request` where a launch of the node is under way, `overloaded`
    */
   begin(nodeId: string, draft: EntryDraft): Promise<Launch> {
@@ -88,7 +88,7 @@ export class NodeLaunches {
     });
   }
 
-  /** Entries that did not come in here, as a reader met them: an agent's line can tell of a phase too. */
+  /** Takes in an entry that did not come through this process and that a reader found; an agent's line may have a phase too. */
   observe(nodeId: string, { draft, record }: PositionedDraft): void {
     if (draft.phase === undefined || record?.source === NODE_SOURCE) return;
     const known = this.#known.get(nodeId);
@@ -96,7 +96,7 @@ export class NodeLaunches {
     this.#remember(nodeId, { ...known, launch: advance(known.launch, nodeId, draft, Date.now()).launch });
   }
 
-  /** Milliseconds that are left of a launch, as far as past ones tell. */
+  /** Estimated milliseconds until the end of a launch, from past ones; undefined without any. */
   remaining(launch: Launch): number | undefined {
     return this.#options.times.remaining(launch, Date.now());
   }
@@ -159,7 +159,7 @@ export class NodeLaunches {
     return { launch, end };
   }
 
-  /** The pipeline does the same with the record; lists in Redis have what stands here. */
+  /** The entry without secrets, for the lists in Redis; the pipeline redacts the record itself. */
   #redacted(nodeId: string, draft: EntryDraft): EntryDraft {
     const { redact } = this.#options;
     const { message, details } = draft;

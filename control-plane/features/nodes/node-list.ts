@@ -1,29 +1,29 @@
 import type { ChainableCommander, Redis } from 'ioredis';
 
-/** Entries of a Redis list, and what surrounds them. */
+/** A part of a Redis list. */
 export interface ListPart {
   readonly texts: string[];
-  /** Index of the first one. */
+  /** Index of the first entry. */
   readonly start: number;
-  /** Entries that were asked for and exceed the bound in bytes. */
+  /** Requested entries beyond the bound in bytes. */
   readonly leftOut: number;
 }
 
 export interface ListRange {
-  /** Index of the first entry wanted; negative: so many of the newest. */
+  /** Index of the first entry to read; negative: the number of newest entries. */
   readonly from: number;
   readonly maxEntries: number;
-  /** Of all entries together; one entry is always given. */
+  /** Of all entries together; one entry is always returned. */
   readonly maxBytes: number;
 }
 
 type Answer = [texts: string[], start: number, leftOut: number];
 
-/** Anybody may push to the lists; a longer entry is read as the text that it begins with. */
+/** Of a longer entry only the beginning is read, because anybody may push to the lists. */
 const MAX_ENTRY_BYTES = 1024 * 1024;
 const CHUNK = 100;
 
-/** Reads in chunks and stops at the bound, so that neither Redis nor this process ever holds more than that and a chunk. */
+/** Reads in chunks and stops at the bound, so that neither Redis nor this process ever holds more than the bound and a chunk. */
 const READ = `
 local from, most, budget, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local length = redis.call('LLEN', KEYS[1])
@@ -51,7 +51,7 @@ export async function readList(redis: Redis, key: string, range: ListRange): Pro
   return toPart((await redis.eval(READ, 1, key, ...argumentsOf(range))) as Answer);
 }
 
-/** The same as a part of a pipeline, whose answer `toPart` reads. */
+/** Adds the read to a pipeline; `toPart` reads its result. */
 export function addReadList(pipeline: ChainableCommander, key: string, range: ListRange): void {
   pipeline.eval(READ, 1, key, ...argumentsOf(range));
 }

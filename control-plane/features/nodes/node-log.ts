@@ -1,21 +1,21 @@
 import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
 import type { EntryDraft, NodeEntry } from './node-entry.ts';
 
-/** An entry where it stands in its node's log. */
+/** An entry with its position in its node's log. */
 export interface PositionedDraft {
-  /** Opaque; a stream goes on behind it. */
+  /** The position: opaque, a stream can go on behind it. */
   readonly id: string;
   readonly draft: EntryDraft;
-  /** The record that queries look at; undefined where the entry has to be made whole first. */
+  /** The record for queries; undefined where the entry has to be completed first. */
   readonly record: StoredRecord | undefined;
 }
 
 export interface NodePage {
   /** In the order of arrival. */
   readonly entries: readonly PositionedDraft[];
-  /** Everything up to here is in the page, or before it. */
+  /** The position up to which the log was read. */
   readonly end: string;
-  /** Older entries that were asked for and exceed what one page may hold. */
+  /** Requested older entries that the bound of a page left out. */
   readonly leftOut?: number;
 }
 
@@ -28,32 +28,32 @@ export type NodeLogEvent =
 export interface NewestRequest {
   /** At most so many entries. */
   readonly limit: number;
-  /** Only what is behind this place. */
+  /** Only entries behind this position. */
   readonly after?: string | undefined;
-  /** Leaves out what came in this moment, where `follow` is to go on behind the page's end. */
+  /** True: only entries up to the bus's watermark, so that `follow` can go on behind the end of the page. */
   readonly committed: boolean;
   readonly signal: AbortSignal;
 }
 
-/** Where the logs of nodes are kept. Each forgets a node some hours after its last entry. */
+/** A store of nodes' logs. It forgets a node some hours after its last entry. */
 export interface NodeLog {
-  /** Others add entries too; else all launches come in by this process. */
+  /** True where others add entries too; else all launches come through this process. */
   readonly shared: boolean;
   /**
    * Adds entries that are stored as records already.
-   * @param end up to where the caller knows the log
-   * @returns up to where it then knows it, these entries included where nothing else came in between
+   * @param end the position up to which the caller has read the log
+   * @returns the new position, behind these entries where no others came in between
    */
   append(nodeId: string, entries: readonly NodeEntry[], end: string): Promise<string>;
   /** Ids of the nodes that have a log. */
   nodeIds(): Promise<string[]>;
   /**
-   * The entries that a launch is made of, agents' lines without a phase left out. Behind a place only those that did
-   * not come in by `append` of this process.
+   * The entries of a launch, without agents' lines that have no phase. Behind a position only those that did
+   * not come through `append` of this process.
    */
   launchEntries(nodeId: string, after?: string): Promise<NodePage>;
   has(nodeId: string): Promise<boolean>;
   newest(nodeId: string, request: NewestRequest): Promise<NodePage>;
-  /** What comes behind a place, until the signal is aborted. */
+  /** Yields new entries behind a position until the signal is aborted. */
   follow(nodeId: string, after: string, signal: AbortSignal): AsyncIterable<NodeLogEvent[]>;
 }

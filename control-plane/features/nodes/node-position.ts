@@ -1,7 +1,7 @@
 import { readForeignEntry } from './node-entry.ts';
 import type { PositionedDraft } from './node-log.ts';
 
-/** A place in a node's log: how many entries of its list, and up to which record of its agents. */
+/** A position in a node's log: the number of entries of its list, and the sequence number of the last record of its agents. */
 export interface NodePosition {
   readonly index: number;
   readonly seq: number;
@@ -16,7 +16,7 @@ export function parsePosition(text: string | undefined): NodePosition {
   return { index, seq };
 }
 
-/** An entry of the list, whoever pushed it. */
+/** An entry of the list with its position, whoever pushed it. */
 export function positionedEntry(id: string, text: string): PositionedDraft {
   return { id, draft: readForeignEntry(text), record: undefined };
 }

@@ -5,16 +5,16 @@ import { utc } from '../../../pipeline/record/timezone.ts';
 import { isPhase } from './launch-phase.ts';
 import type { EntryDraft, NodeEntry } from './node-entry.ts';
 
-/** `source` of the records that launches make; agents' records of a node have their own. */
+/** The `source` of launches' records; agents' records of a node have their own. */
 export const NODE_SOURCE = 'node';
 export const NODE_SERVICE = 'node-launch';
 
-/** An entry as the pipeline takes it, as one record among all others. */
+/** An entry as the text of a record for the pipeline. */
 export function entryText(nodeId: string, entry: NodeEntry): string {
   return JSON.stringify({ ...entry, node_id: nodeId, service: NODE_SERVICE, source: NODE_SOURCE });
 }
 
-/** A record of a node as an entry of its log. Of an agent's record the line is taken, not its other fields. */
+/** A node's record as an entry of its log. Of an agent's record only the line is used. */
 export function draftOf(record: StoredRecord): EntryDraft {
   const { level, message, event_type, attributes } = record;
   const draft = {
@@ -37,7 +37,7 @@ export function draftOf(record: StoredRecord): EntryDraft {
   };
 }
 
-/** An entry of a Redis list as the record that it would be, so that the same queries choose it. */
+/** An entry of a Redis list as a record, so that the same queries select it. */
 export function recordOf(nodeId: string, entry: NodeEntry): StoredRecord {
   const { timestamp, level, message, event_type = '', ...attributes } = entry;
   const empty = Object.fromEntries(INDEXED_FIELDS.map((field) => [field, ''])) as Pick<

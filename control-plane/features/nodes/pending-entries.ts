@@ -6,7 +6,7 @@ export interface PendingEntriesOptions {
   readonly redis: Redis;
   readonly keyOf: (nodeId: string) => string;
   readonly ttlSeconds: number;
-  /** All of a node's entries, for a list that Redis has lost. */
+  /** Returns all of a node's entries, for a list that Redis has lost. */
   readonly restore: (nodeId: string) => Promise<readonly EntryDraft[]>;
 }
 
@@ -16,7 +16,7 @@ const MAX_WAITING_LENGTH = 64 * 1024 * 1024;
 const MAX_NODES = 10_000;
 const LOOK_BACK = { from: -200, maxEntries: 200, maxBytes: 16 * 1024 * 1024 };
 
-/** Fills a list only where there is none: several processes may find it lost. */
+/** Fills a list only where it does not exist, because several processes may find it lost. */
 const RESTORE = `
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 for i = 2, #ARGV do redis.call('RPUSH', KEYS[1], ARGV[i]) end
@@ -24,14 +24,14 @@ redis.call('EXPIRE', KEYS[1], ARGV[1])
 return #ARGV - 1`;
 
 /**
- * Pushes entries to the lists of nodes. While Redis is away they wait here, up to a bound; they are stored as records
- * already, so what goes beyond it is missing in the list alone.
+ * Pushes entries to the lists of nodes. While Redis is away they wait here, up to a bound. They are stored as records
+ * already, so entries beyond the bound are missing only in the list.
  */
 export class PendingEntries {
   readonly #options: PendingEntriesOptions;
   /** Texts of entries by node. */
   readonly #waiting = new Map<string, string[]>();
-  /** Nodes that this process pushed for, least recent first: their lists are looked after. */
+  /** Nodes that this process pushed entries for, least recent first; it maintains their lists. */
   readonly #nodes = new Set<string>();
   readonly #onReady: () => void;
   #count = 0;
@@ -88,18 +88,18 @@ export class PendingEntries {
   }
 
   async #flush(): Promise<void> {
-    // What is pushed meanwhile waits: its node comes to the end, and so has its turn again.
+    // Entries that are pushed meanwhile wait; their node moves to the end, and so is flushed again.
     for (const nodeId of this.#nodes) {
       try {
         await this.#flushNode(nodeId);
       } catch (error) {
-        // Where the key is no list, that node alone has none.
+        // A key that is no list affects its own node alone.
         if (!/^WRONGTYPE/.test((error as Error).message)) throw error;
       }
     }
   }
 
-  /** A list that was lost is filled from the records, another one gets what waits. */
+  /** Fills a lost list from the records; pushes the waiting entries to any other one. */
   async #flushNode(nodeId: string): Promise<void> {
     const { redis, keyOf, ttlSeconds, restore } = this.#options;
     const key = keyOf(nodeId);
@@ -110,7 +110,7 @@ export class PendingEntries {
     }
     for (let texts = this.#take(nodeId); texts.length > 0; texts = this.#take(nodeId)) {
       try {
-        // The connection may have broken between a push and its answer.
+        // The connection may have broken between a push and its response.
         const there = new Set((await readList(redis, key, LOOK_BACK)).texts);
         const missing = texts.filter((text) => !there.has(text));
         if (missing.length > 0) await this.#send(nodeId, missing);

@@ -6,10 +6,10 @@ import { NODE_SOURCE } from './node-record.ts';
 const MAX_TIMES = 200;
 const ENOUGH_TIMES = 5;
 const MINUTE = 60_000;
-/** A phase counts as stuck at this many times what all but a twentieth of past ones took. */
+/** A phase counts as stuck when it takes this multiple of the 95th percentile of past ones. */
 const PATIENCE = 1.5;
 
-/** How long a phase may take where too few past launches tell; milliseconds. */
+/** How long a phase may take where there are too few past launches; milliseconds. */
 const USUAL_MOST: Readonly<Record<Phase, number>> = {
   queued: 5 * MINUTE,
   provisioning: 15 * MINUTE,
@@ -21,7 +21,7 @@ const USUAL_MOST: Readonly<Record<Phase, number>> = {
   failed: Number.POSITIVE_INFINITY,
 };
 
-/** How long phases took in past launches, the newest of each. */
+/** The durations of phases in past launches, the newest of each phase. */
 export class PhaseTimes {
   readonly #times = new Map<Phase, number[]>();
 
@@ -32,7 +32,7 @@ export class PhaseTimes {
     if (times.length > MAX_TIMES) times.shift();
   }
 
-  /** What is left of a launch, in milliseconds; undefined where no past launch tells. */
+  /** Estimated milliseconds until the end of a launch; undefined without past launches. */
   remaining({ phase, phases }: Launch, now: number): number | undefined {
     if (isTerminal(phase)) return undefined;
     const usual = this.#share(phase, 0.5);
@@ -57,7 +57,7 @@ export class PhaseTimes {
   }
 }
 
-/** Fills in what the stored launches tell: the first entry of each phase of each node. */
+/** Loads the durations from the stored launches: the first entry of each phase of each node. */
 export async function loadPhaseTimes(clickhouse: ClickHouse, times: PhaseTimes): Promise<void> {
   const rows = await clickhouse.query<[string, string, number]>(
     `SELECT node_id, JSONExtractString(attributes, 'phase') AS phase, toUnixTimestamp64Milli(min(timestamp)) AS since

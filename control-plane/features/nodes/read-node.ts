@@ -5,18 +5,18 @@ import type { EntryDraft, NodeEntry } from './node-entry.ts';
 import type { PositionedDraft } from './node-log.ts';
 import { recordOf } from './node-record.ts';
 
-/** What a reader asks for of a node's log. */
+/** The selection of a node's entries. */
 export interface NodeFilter {
   readonly matches: (record: StoredRecord) => boolean;
-  /** Only what is later; milliseconds since 1970. */
+  /** Only later entries; milliseconds since 1970. */
   readonly since: number | undefined;
-  /** At most so many of the newest. */
+  /** Maximum number of newest entries. */
   readonly tail: number | undefined;
   /** True where every entry is wanted, so that no more than `tail` have to be read. */
   readonly all: boolean;
 }
 
-/** Entries that are read at most for one answer. */
+/** Entries that are read for one response. */
 export const MAX_READ = 10_000;
 
 export interface ReadEntry {
@@ -25,8 +25,8 @@ export interface ReadEntry {
 }
 
 /**
- * Makes entries whole in the order of the log: a line without a phase belongs to the one that the launch was in, and
- * progress never runs back, whoever wrote it.
+ * Completes entries in the order of the log: a line without a phase belongs to the launch's current phase, and progress
+ * never falls, whoever wrote it.
  */
 export class EntryReader {
   readonly #nodeId: string;
@@ -34,18 +34,18 @@ export class EntryReader {
   #launch: Launch | undefined;
   #time: number | undefined;
 
-  /** @param known how far the launch is, for entries whose beginning is not read */
+  /** @param known the state of the launch, where its first entries are not read */
   constructor(nodeId: string, known: Launch | undefined) {
     this.#nodeId = nodeId;
     this.#known = known;
   }
 
-  /** As far as the entries that were read tell. */
+  /** The state of the launch after the entries that were read. */
   get launch(): Launch | undefined {
     return this.#launch;
   }
 
-  /** @param now the time of an entry that names none; without it, that of the entry before */
+  /** @param now the time of an entry without one; default: that of the entry before */
   read({ id, draft }: PositionedDraft, now?: number): ReadEntry {
     const complete = this.#launch || draft.phase ? draft : { ...draft, phase: this.#phaseAt(draft) };
     const { launch, entry } = advance(this.#launch, this.#nodeId, complete, now ?? this.#time ?? Date.now());
@@ -54,7 +54,7 @@ export class EntryReader {
     return { id, entry };
   }
 
-  /** Goes on from where the launch is, for entries that follow it. */
+  /** Sets the state of the launch, for entries that follow it. */
   startAt(launch: Launch): void {
     this.#launch = launch;
   }
@@ -65,7 +65,7 @@ export class EntryReader {
   }
 }
 
-/** The entries that a reader asked for, in order. */
+/** The selected entries, in order. */
 export function selectEntries(
   nodeId: string,
   entries: readonly PositionedDraft[],

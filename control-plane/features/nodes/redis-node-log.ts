@@ -11,7 +11,7 @@ import type { StoredNodeLog } from './stored-node-log.ts';
 export interface RedisNodeLogOptions {
   readonly redis: Redis;
   readonly ttlHours: number;
-  /** The records that launches made: what a list is restored from, and read from while Redis is away. */
+  /** The records of launches, from which a list is restored, and which are read while Redis is away. */
   readonly stored: StoredNodeLog;
   /** The lines of agents, which are in no list. */
   readonly agents: StoredNodeLog;
@@ -20,7 +20,7 @@ export interface RedisNodeLogOptions {
 const PREFIX = 'node_logs:';
 const MAX_LISTS = 10_000;
 const MAX_ENTRIES = 10_000;
-/** Of the entries of one page. */
+/** Bytes of the entries of one page. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /**
@@ -129,7 +129,7 @@ export class RedisNodeLog implements NodeLog {
     this.#pending.stop();
   }
 
-  /** @param from the first entry wanted, or from the end where it is negative */
+  /** @param from index of the first entry; negative: counted from the end */
   #readList(nodeId: string, from: number): Promise<ListPart> {
     return readList(this.#options.redis, keyOf(nodeId), {
       from,
@@ -143,7 +143,7 @@ function keyOf(nodeId: string): string {
   return PREFIX + nodeId;
 }
 
-/** Both in their own order, the earlier one first; each with the place behind it. */
+/** Merges entries of the list and lines of agents by time, each in its own order; an entry's id is the position behind it. */
 function mergeByTime(
   { texts, start }: ListPart,
   ofAgents: readonly PositionedDraft[],

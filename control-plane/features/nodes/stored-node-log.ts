@@ -13,18 +13,18 @@ export interface StoredNodeLogOptions {
   readonly store: LogStore;
   readonly bus: LiveBus;
   readonly ttlHours: number;
-  /** True leaves out the records that launches make: where another store has them. */
+  /** True: without the records of launches, which another store has. */
   readonly agentsOnly?: boolean;
 }
 
 const MAX_LAUNCH_ENTRIES = 2_000;
 const MAX_NODES = 10_000;
-/** Of the records of one page. */
+/** Bytes of the records of one page. */
 const MAX_BYTES = 8 * 1024 * 1024;
 const HAS_PHASE = `(source = '${NODE_SOURCE}' OR (attributes LIKE '%"phase":%' AND JSONHas(attributes, 'phase')))`;
 const SETTINGS = { max_execution_time: 30, max_threads: 1 };
 
-/** The log of a node read from the records that carry its `node_id`; a place is a record's. */
+/** The log of a node from the records with its `node_id`; a position is a record's sequence number. */
 export class StoredNodeLog implements NodeLog {
   readonly shared = false;
   readonly #options: StoredNodeLogOptions;
@@ -38,7 +38,7 @@ export class StoredNodeLog implements NodeLog {
     this.#newestReads = new NewestReads({ store, bus, scope: this.#scope, oldest: () => this.#oldest() });
   }
 
-  /** They are there: they came in as records. */
+  /** Does nothing: the entries are stored as records already. */
   async append(_nodeId: string, _entries: readonly NodeEntry[], end: string): Promise<string> {
     return end;
   }
@@ -115,7 +115,7 @@ export class StoredNodeLog implements NodeLog {
 const EVERYTHING = String(Number.MAX_SAFE_INTEGER);
 const NODE = 'node_id = {node:String}';
 
-/** Of a place that Redis gave, when there was one, only the count of entries is left: it is before every record. */
+/** The sequence number of a position. A position from a time with Redis begins with a count of entries, which is before every record. */
 const recordSeq = (position: string) => Math.floor(Number(position));
 
 function positionedRecord(record: StoredRecord): PositionedDraft {

@@ -31,7 +31,7 @@ const SERVICE_RULES: readonly z.input<typeof RULE>[] = [
   },
   {
     name: 'new-error',
-    description: 'An error of a shape that no record had in the last seven days.',
+    description: 'An error with a message pattern that no record had in the last seven days.',
     kind: 'new_pattern',
     query: 'level:>=error',
     by: ['service'],
