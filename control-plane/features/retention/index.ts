@@ -80,7 +80,7 @@ export function createRetention(
       },
     },
     start: () => loop.start(),
-    // A removal that is under way goes on at the next start.
+    // An interrupted removal goes on after the next start.
     stop: () => loop.stop(),
   };
 }

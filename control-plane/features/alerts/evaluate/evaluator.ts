@@ -158,7 +158,7 @@ export class Evaluator {
     if (this.#problem !== undefined) onProblem('alerts are evaluated again');
     this.#problem = undefined;
     this.#backoff.reset();
-    // Rounds that take long are far apart: a busy server does its own work first, and larger batches cost less a record.
+    // After a long round the rest is long too: a busy server does its other work first, and larger batches cost less a record.
     const rest = Math.min((performance.now() - started) * REST_FACTOR, MAX_REST_MILLISECONDS);
     this.#pause = Math.max(pauseMilliseconds, rest);
   }
