@@ -13,12 +13,12 @@ const NAMES = COLUMNS.map(({ name }) => name).join(', ');
 const FILE = /^logs-(\d{4}-\d\d-\d\d)\.parquet$/;
 /** In-flight inserts of a day may end after midnight. */
 const SETTLED_MILLISECONDS = 300_000;
-/** One thread, small pieces: a day is written in constant memory. */
+/** One thread and small blocks, so that a day is written in constant memory. */
 const SETTINGS = { max_threads: 1, max_block_size: 4096, output_format_parquet_row_group_size: 50_000 };
 
 /** Days of records in Parquet files, one for each day of arrival, that outlive the table's retention. */
 export class Archive {
-  /** The view of the files: read as the table of records is. */
+  /** The view of the files, with the columns of the table of records. */
   readonly view = 'archive';
   readonly #clickhouse: ClickHouse;
   readonly #folder: string;
@@ -38,7 +38,7 @@ export class Archive {
   }
 
   /**
-   * Writes the days that are over and not there yet. Resolves with them.
+   * Writes the files of past days that do not exist yet. Resolves to these days.
    * @param now milliseconds since 1970
    */
   async addDays(now: number, signal: AbortSignal): Promise<string[]> {
@@ -60,7 +60,7 @@ export class Archive {
     return days;
   }
 
-  /** Writes the files that hold matching records anew without them. @param where SQL condition */
+  /** Rewrites the files with matching records without these. @param where SQL condition */
   async deleteWhere(where: string, parameters: QueryParameters, signal?: AbortSignal): Promise<void> {
     for (const name of await readdir(this.#folder)) {
       if (!FILE.test(name)) continue;
@@ -74,7 +74,7 @@ export class Archive {
     }
   }
 
-  /** A file is there whole or not at all. */
+  /** Writes a file atomically. */
   async #write(name: string, from: string, parameters: QueryParameters, signal?: AbortSignal): Promise<void> {
     const path = join(this.#folder, name);
     const partial = `${path}.partial`;

@@ -24,7 +24,7 @@ export interface ArchiveParts {
   readonly log: ConsoleLog;
 }
 
-/** Writes each day that is over to ARCHIVE_DIR. */
+/** Writes each past day to ARCHIVE_DIR. */
 export async function createArchive(
   config: ArchiveSettings & Pick<ServerSettings, 'CLICKHOUSE_URL'>,
   { clickhouse, addReadingRoutes, log }: ArchiveParts,

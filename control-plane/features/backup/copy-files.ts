@@ -21,7 +21,7 @@ export async function filesBelow(folder: string): Promise<string[]> {
   }
 }
 
-/** Copies a file into a folder; its checksum is of the bytes that were read. */
+/** Copies a file into a folder and computes the checksum of the bytes that were read. */
 export async function copyFile(from: string, folder: string, path: string): Promise<CopiedFile> {
   const to = join(folder, path);
   await makeFolder(dirname(to));
@@ -36,7 +36,7 @@ export async function copyFile(from: string, folder: string, path: string): Prom
         yield chunk;
       }
     },
-    // A backup holds the admin token and the records: for its owner alone.
+    // Readable by the owner alone, because a backup has the admin token and the records.
     createWriteStream(to, { mode: 0o600, flush: true }),
   );
   return { path, bytes, sha256: hash.digest('hex') };

@@ -9,21 +9,21 @@ import { copyFile, filesBelow } from './copy-files.ts';
 import { type Manifest, writeManifest } from './manifest.ts';
 
 export interface BackupOptions {
-  /** Of the embedded engine. */
+  /** The embedded engine. */
   readonly clickhouse: ClickHouse;
   readonly dataDir: string;
-  /** Does not exist yet, or is empty. */
+  /** A folder that does not exist yet, or is empty. */
   readonly folder: string;
   readonly version: string;
 }
 
-/** Not part of a backup: the tables are copied by themselves, with what the journal held; the rest is temporary. */
+/** Folders that are not copied: the tables are frozen, with the rows of the journal, and the rest is temporary. */
 const ENGINE_FOLDERS = /^clickhouse(?:-exports|-inserts|-journal)?(?:\/|$)/;
 
 /**
- * Copies everything that a server needs to go on from here, while it runs. The engine freezes the parts of each table (hard
- * links, at once), so what arrives meanwhile does not disturb. Positions and windows are copied first: what they do not know
- * yet is found in the rows, never the other way round.
+ * Copies everything that a server needs to go on from here, while it runs. The engine freezes the parts of each table (with hard
+ * links, at once), so records that arrive meanwhile do not matter. Positions and windows are copied first, so that rows may be newer
+ * than positions, never the other way round.
  * @throws Error where the folder is not empty
  */
 export async function createBackup({
@@ -37,7 +37,7 @@ export async function createBackup({
   try {
     return await fillBackup({ clickhouse, dataDir, folder, version });
   } catch (error) {
-    // What is there is no backup, and on a full disk its bytes are wanted for something else.
+    // An incomplete copy is no backup, and on a full disk others need its bytes.
     for (const name of ['data', 'tables']) await rm(join(folder, name), { recursive: true, force: true });
     throw error;
   }
@@ -61,7 +61,7 @@ async function fillBackup({ clickhouse, dataDir, folder, version }: BackupOption
     'SELECT max(version) FROM schema_versions',
   );
   const created_at = new Date().toISOString();
-  // The manifest says that the backup is whole: what it names is on the disk before it is.
+  // The manifest marks the backup as complete, so the files are on the disk before it is written.
   for (const made of new Set(files.map(({ path }) => dirname(join(folder, path))))) await syncFolder(made);
   const manifest: Manifest = { format: 1, version, schema_version, created_at, tables, files };
   await writeManifest(folder, manifest);
@@ -86,7 +86,7 @@ async function copyTable(
   { name, uuid }: Table,
   folder: string,
 ) {
-  // Letters and digits alone: the engine escapes the name for its folder.
+  // Letters and digits alone, because the engine escapes other characters in the name of the folder.
   const freeze = `backup${randomUUID().replaceAll('-', '')}`;
   await clickhouse.command(alterTable(name, `FREEZE WITH NAME ${literal(freeze)}`));
   try {
@@ -97,7 +97,7 @@ async function copyTable(
     for (const path of await filesBelow(frozen)) {
       const copied = await copyFile(join(frozen, path), join(folder, 'tables', name), path);
       files.push({ ...copied, path: `tables/${name}/${path}` });
-      // Parts have their number of rows in a file; those of projections lie deeper.
+      // The number of rows of a part is in a file; files of projections are deeper.
       if (/^[^/]+\/count\.txt$/.test(path)) {
         rows += Number(await readFile(join(frozen, path), 'utf8'));
         parts++;
@@ -120,7 +120,7 @@ async function hasParts(clickhouse: ClickHouse, name: string): Promise<boolean> 
   return parts > 0;
 }
 
-/** A file of positions may be replaced, and one of a sync removed, while the folder is walked. */
+/** Copies a file unless it is gone: a sync may remove files while the folder is walked. */
 async function copyUnlessGone(from: string, folder: string, path: string) {
   try {
     return await copyFile(from, folder, path);

@@ -5,7 +5,7 @@ import type { ServerSettings } from '../../server-settings.ts';
 import { createBackup } from './create-backup.ts';
 import { addBackupRoutes } from './routes.ts';
 
-/** Copies of the data folder while the server runs; a ClickHouse server makes its own. */
+/** Backups of the data folder while the server runs; a ClickHouse server has its own. */
 export function createBackups(
   { CLICKHOUSE_URL, DATA_DIR }: Pick<ServerSettings, 'CLICKHOUSE_URL' | 'DATA_DIR'>,
   clickhouse: ClickHouse,

@@ -6,7 +6,7 @@ import { replaceFile } from '../../../pipeline/runtime/replace-file.ts';
 const COUNT = z.int().min(0);
 const MANIFEST = z.object({
   format: z.literal(1),
-  /** Release that made it. */
+  /** The release that made the backup. */
   version: z.string(),
   schema_version: COUNT,
   created_at: z.string(),
@@ -20,7 +20,7 @@ const MANIFEST = z.object({
   ),
 });
 
-/** What a backup holds. It is written last: a folder without it is no whole backup. */
+/** The content of a backup. It is written last, so a folder without it is no complete backup. */
 export type Manifest = z.infer<typeof MANIFEST>;
 
 const NAME = 'manifest.json';
@@ -29,13 +29,13 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
   await replaceFile(join(folder, NAME), `${JSON.stringify(manifest, undefined, 1)}\n`);
 }
 
-/** @throws Error where the folder is no whole backup */
+/** @throws Error where the folder is no complete backup */
 export async function readManifest(folder: string): Promise<Manifest> {
   let text: string;
   try {
     text = await readFile(join(folder, NAME), 'utf8');
   } catch {
-    throw new Error(`${folder} is no whole backup: it has no ${NAME}`);
+    throw new Error(`${folder} is no complete backup: it has no ${NAME}`);
   }
   const result = MANIFEST.safeParse(JSON.parse(text));
   if (!result.success)

@@ -13,14 +13,14 @@ import { type Manifest, readManifest } from './manifest.ts';
 
 export interface RestoreOptions {
   readonly folder: string;
-  /** Holds no tables yet. */
+  /** A data folder without tables. */
   readonly dataDir: string;
   readonly database: string;
 }
 
 /**
- * Makes a data folder out of a backup; a server that starts on it brings the schema up to date. Every file is compared with
- * its checksum before anything is written, and every table with its number of rows in the end.
+ * Restores a backup to a data folder; a server that starts on it brings the schema up to date. Every file is compared with
+ * its checksum before anything is written, and every table with its number of rows at the end.
  * @throws Error where the backup is damaged or of a newer release, or the folder is in use
  */
 export async function restoreBackup({ folder, dataDir, database }: RestoreOptions): Promise<Manifest> {

@@ -4,9 +4,9 @@ export const PROTOCOLS = ['grpc', 'http/protobuf', 'http/json'] as const;
 
 /** A backend that records are forwarded to. */
 export interface Destination {
-  /** Names its cursor and its metrics. */
+  /** The name of its cursor and its metrics. */
   readonly name: string;
-  /** For HTTP the whole address, as in `https://…/v1/logs`; for gRPC `https://host:port`. */
+  /** For HTTP the full URL, as in `https://…/v1/logs`; for gRPC `https://host:port`. */
   readonly endpoint: string;
   readonly protocol: (typeof PROTOCOLS)[number];
   readonly headers: Readonly<Record<string, string>>;

@@ -1,10 +1,10 @@
 import { loadState, saveState } from '../../../pipeline/runtime/state-file.ts';
 
-/** How far a destination is. */
+/** The progress of a destination. */
 export interface ForwardState {
-  /** Every record up to this place has been delivered or was not selected. */
+  /** Every record up to this sequence number has been delivered or was not selected. */
   readonly cursor: number;
-  /** The batch behind the cursor up to this place was being sent: it is sent again as it was. */
+  /** End of the batch behind the cursor that was being sent; it is sent again with the same records. */
   readonly sending?: number;
 }
 
@@ -20,7 +20,7 @@ export async function loadForwardState(path: string): Promise<ForwardState | und
   }
 }
 
-/** Durable when it resolves: a batch that is sent again after a power cut must be the same one. */
+/** Saves the progress; durable when it resolves, because after a power cut the same batch has to be sent again. */
 export async function saveForwardState(path: string, state: ForwardState): Promise<void> {
   await saveState(path, JSON.stringify(state));
 }

@@ -13,16 +13,16 @@ import { toOtlp } from './to-otlp.ts';
 export interface ForwarderOptions {
   readonly name: string;
   readonly store: Pick<LogStore, 'oldest' | 'sequenceNumbers'>;
-  /** Every record up to this place is stored. */
+  /** Every record up to this sequence number is stored. */
   readonly watermark: () => number;
   readonly filter: SqlFilter;
   readonly exporter: LogRecordExporter;
   /** File of the cursor. */
   readonly stateFile: string;
-  /** Told when the backend begins to fail and when it takes records again. */
+  /** Called when the backend begins to fail, and when it takes records again. */
   readonly onProblem: (message: string) => void;
   readonly batchRecords?: number;
-  /** Between two looks for new records. */
+  /** Interval of looking for new records. */
   readonly pollMilliseconds?: number;
   /** Of a backend that fails. */
   readonly backoff?: BackoffOptions;
@@ -30,24 +30,24 @@ export interface ForwarderOptions {
 
 export interface ForwardCounters {
   sent: number;
-  /** Attempts that the backend did not take; they are made again. */
+  /** Failed attempts; each is repeated. */
   failed: number;
-  /** Records that the backend refuses for good, each by itself. */
+  /** Records that the backend refused permanently, each in a batch of its own. */
   rejected: number;
   /** Records that cannot be read. */
   passedOver: number;
 }
 
-/** Records of one batch, in characters of message and attributes: backends take 4 MiB over gRPC. */
+/** Characters of message and attributes of one batch: backends accept 4 MiB over gRPC. */
 const BATCH_CHARACTERS = 1_000_000;
 const STOP_MILLISECONDS = 3_000;
-/** HTTP 400, 413, 422 and gRPC's INVALID_ARGUMENT: sending the same again cannot help. */
+/** HTTP 400, 413, 422 and gRPC's INVALID_ARGUMENT, after which a retry cannot help. */
 const REFUSED_FOR_GOOD = new Set([400, 413, 422, 3]);
 
 /**
- * Forwards stored records to one backend, from a durable cursor: nothing waits in memory, so a backend may be
- * away for as long as records are kept. A batch is noted before it is sent and the cursor moves when the backend has
- * taken it; after a crash the same batch goes out again, with the same bytes.
+ * Forwards stored records to one backend, from a durable cursor. No records wait in memory, so a backend may be
+ * away for as long as records are kept. A batch is saved before it is sent, and the cursor moves when the backend has
+ * taken it; after a crash the same batch is sent again, with the same bytes.
  */
 export class Forwarder {
   readonly counters: ForwardCounters = { sent: 0, failed: 0, rejected: 0, passedOver: 0 };
@@ -107,7 +107,7 @@ export class Forwarder {
     return Math.max(this.#options.watermark() - this.#state.cursor, 0) / 1e6;
   }
 
-  /** A destination that is new begins with the records that arrive from now on. */
+  /** Starts forwarding; a new destination begins with the records that arrive from now on. */
   async start(): Promise<void> {
     const { stateFile, watermark } = this.#options;
     const known = await loadForwardState(stateFile);
@@ -116,7 +116,7 @@ export class Forwarder {
     this.#started = true;
   }
 
-  /** Waits a moment for the answer to the batch under way; without it, that batch is sent again at the next start. */
+  /** Waits a moment for the response to the batch under way; without one, that batch is sent again after the next start. */
   async stop(): Promise<void> {
     if (!this.#started) return;
     const end = async () => {
@@ -134,21 +134,21 @@ export class Forwarder {
     this.#pause = this.#backoff.fail();
   }
 
-  /** Delivers one batch. False where nothing is left to deliver. @throws Error where the backend did not take it */
+  /** Delivers one batch; false where none is left. @throws Error where the backend did not take it */
   async #step(): Promise<boolean> {
     const { cursor } = this.#state;
     const batch = await this.#nextBatch();
     if (!batch) return false;
     const { records, upTo } = batch;
     if (records.length === 0) {
-      // Saved with the next batch, or at the end: a start that looks for nothing once more is cheaper than a sync for each look.
+      // Saved only with the next batch or at the end: reading an empty range again at a start is cheaper than a sync for each look.
       this.#state = { cursor: upTo };
       return true;
     }
     await this.#save({ cursor, sending: upTo });
     const refused = await this.#send(records);
     if (refused && records.length > 1) {
-      // Halved until the record is found that the backend does not take.
+      // The batch is halved until the record that the backend refuses is found.
       this.#limit = Math.ceil(records.length / 2);
       await this.#save({ cursor });
       return true;
@@ -169,7 +169,7 @@ export class Forwarder {
     return { records, upTo: records.length === page.length ? upTo : records.at(-1)!.seq };
   }
 
-  /** True where the backend refuses the batch for good. @throws Error where it did not take it now */
+  /** Sends a batch; true where the backend refuses it permanently. @throws Error where it did not take it now */
   async #send(records: readonly StoredRecord[]): Promise<boolean> {
     const { code, error } = await new Promise<ExportResult>((resolve) =>
       this.#options.exporter.export(toOtlp(records), resolve),
@@ -185,7 +185,7 @@ export class Forwarder {
   }
 }
 
-/** How many of the records, at least one, stay within a size. */
+/** How many of the records, at least one, have at most so many characters together. */
 function countWithin(records: readonly StoredRecord[], characters: number): number {
   let size = 0;
   for (const [index, record] of records.entries()) {

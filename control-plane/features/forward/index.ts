@@ -16,7 +16,7 @@ export interface ForwardParts {
   readonly onProblem: (message: string) => void;
 }
 
-/** Forwards to every destination by itself, so that one that is away holds up no other. */
+/** Forwards to every destination independently, so that an unreachable one holds up no other. */
 export async function startForwarding(
   config: ForwardSettings & Pick<ServerSettings, 'DATA_DIR'>,
   { store, bus, onProblem }: ForwardParts,
@@ -38,7 +38,7 @@ export async function startForwarding(
       await forwarder.start();
       forwarders.set(name, forwarder);
     } catch (error) {
-      // Everything else goes on: to send again what it has, or to pass over what it has not, is for the operator to decide.
+      // Everything else goes on. The operator has to decide whether to send records again or to skip some.
       impaired[`forward-${name}`] = `nothing is forwarded to ${name}: ${(error as Error).message}`;
       onProblem(impaired[`forward-${name}`]!);
     }

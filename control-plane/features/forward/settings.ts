@@ -41,7 +41,7 @@ function isQuery(given: string): boolean {
   }
 }
 
-/** `name=value,name=value`, percent-encoded, as the OpenTelemetry specification has it. */
+/** Parses `name=value,name=value`, percent-encoded, as in the OpenTelemetry specification. */
 function readHeaders(value: string, context: z.RefinementCtx): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const part of value.split(',').filter((item) => item.trim() !== '')) {

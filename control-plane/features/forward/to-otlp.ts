@@ -7,16 +7,16 @@ import type { Level } from '../../../pipeline/record/severity.ts';
 import type { Timestamp } from '../../../pipeline/record/timestamp.ts';
 
 const SEVERITY: Readonly<Record<Level, number>> = { debug: 5, info: 9, warn: 13, error: 17, fatal: 21 };
-/** Attributes that came out of fields of OTLP's own, and go back into them. */
+/** Attributes that came from fields of OTLP, and go back into them. */
 const OWN_FIELDS = new Set(['severity_number', 'event_name', 'flags']);
 const SCOPE = { name: 'logplane' };
 
 /**
- * Records as the OpenTelemetry exporters take them. The same records always give the same bytes, so that a backend
- * that knows repetitions stores them once.
+ * Records in the form of the OpenTelemetry exporters. The same records always make the same bytes, so that a backend
+ * that recognizes repetitions stores them once.
  */
 export function toOtlp(records: readonly StoredRecord[]): ReadableLogRecord[] {
-  // Exporters group by the identity of resources.
+  // Exporters group by the identity of resource objects.
   const resources = new Map<string, Resource>();
   return records.map((record) => {
     const { service, message, level } = record;
@@ -54,7 +54,7 @@ function attributesOf(record: StoredRecord, given: Record<string, unknown>, inSp
   }
   for (const [name, value] of Object.entries(given)) {
     if (OWN_FIELDS.has(name)) continue;
-    // The exporters know no integers beyond a double's: their digits are kept as text.
+    // The exporters have no integers beyond a double's, so these are kept as texts.
     const rounded = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
     attributes[name] = rounded ? rawMember(record.attributes, name) : value;
   }
@@ -65,7 +65,7 @@ function toHrTime({ seconds, nanos }: Timestamp): [number, number] {
   return [seconds, nanos];
 }
 
-/** A place is the microsecond of arrival. */
+/** The time of arrival: a sequence number is its microseconds since 1970. */
 function arrivalOf(seq: number): [number, number] {
   return [Math.floor(seq / 1e6), (seq % 1e6) * 1000];
 }

@@ -29,18 +29,18 @@ import { addOtlpRoutes } from './otlp-routes.ts';
 import { addIngestRoutes } from './routes.ts';
 import type { IngestSettings } from './settings.ts';
 
-/** The way of a record from its source to the store and to live readers. */
+/** The path of records from their sources to the store and to live readers. */
 export interface Ingest {
   readonly pipeline: Pipeline;
   readonly store: LogStore;
   readonly deadLetters: DeadLetterStore;
   readonly bus: LiveBus;
   readonly categorize: Categorize;
-  /** Services that rules know, whether or not there are records of them. */
+  /** Services in the rules, also those without records. */
   readonly knownServices: readonly string[];
-  /** What the server shows of it; it ends by `stop`, behind everything that may still send records. */
+  /** Its feature. It does not stop with the others but by `stop`, after everything that may still send records. */
   readonly feature: Feature;
-  /** Stores what was accepted. */
+  /** Stores the accepted records, then stops. */
   stop(): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export interface IngestParts {
   readonly log: ConsoleLog;
 }
 
-/** Brings the schema up to date and goes on where the data folder ends. */
+/** Brings the schema up to date and goes on from the state of the data folder. */
 export async function startIngest(
   config: IngestSettings & Pick<ServerSettings, 'FSYNC'>,
   { clickhouse, redis, rules, retention, body, log }: IngestParts,
@@ -104,7 +104,7 @@ export async function startIngest(
     hasLiveReaders: liveBus.hasReaders,
   });
 
-  // In the background: until it is done, requests that are not known are looked for in the store.
+  // In the background. Until it is done, unknown requests are searched in the store.
   const stopping = new AbortController();
   const readBack = readBackRequests({
     store: store.for('rules'),

@@ -13,23 +13,23 @@ import type { Feature } from '../../http/feature.ts';
 import type { Metrics } from '../../http/metrics.ts';
 import { ConfigError } from '../../setting-types.ts';
 
-/** Where records get their places, and live readers the records: of this process, or of all that share a Redis. */
+/** Gives records their sequence numbers and live readers the records: of this process, or of all processes that share a Redis. */
 export interface RunningLiveBus extends Feature {
   readonly bus: LiveBus;
   readonly sequencer: Sequencer;
   readonly publish: (last: number, records: readonly StoredRecord[] | undefined) => void;
-  /** True while somebody reads live: records are then kept in memory until they are published. */
+  /** True while there are live readers; records are then kept in memory until they are published. */
   readonly hasReaders: () => boolean;
-  /** What all processes know of requests; undefined where there is one. */
+  /** The requests that all processes know; undefined where there is only one process. */
   readonly sharedRequests: SharedRequests | undefined;
 }
 
 export interface LiveBusParts {
   readonly clickhouse: ClickHouse;
   readonly redis: Redis | undefined;
-  /** The highest place that the store holds. */
+  /** The highest sequence number in the store. */
   readonly lastSequenceNumber: number;
-  /** Of the queue: places below it are published or refused. */
+  /** From the queue: every sequence number below this one is published or refused. */
   readonly unpublishedFrom: () => number | undefined;
   readonly log: ConsoleLog;
 }
@@ -40,7 +40,7 @@ export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus>
     const bus = new LiveBus(lastSequenceNumber);
     return {
       bus,
-      // A batch has to stay within a block where blocks decide on the shard.
+      // In a cluster the block decides the shard, so a batch has to stay within one block.
       sequencer: new Sequencer(
         lastSequenceNumber,
         Date.now,

@@ -2,7 +2,7 @@ import type { Counters } from '../../../pipeline/ingest/counters.ts';
 import { yieldCount } from '../../../pipeline/runtime/event-loop.ts';
 import type { Metrics } from '../../http/metrics.ts';
 
-/** What ingest counts, by the names of its metrics. */
+/** The metrics of ingest. */
 export function ingestMetrics(counters: Counters): Metrics {
   return {
     logplane_records_stored_total: { help: 'Records that are durable', read: () => counters.recordsStored },

@@ -19,11 +19,11 @@ export interface JobParts {
 
 const MAX_MARKS = 1_000;
 const MAX_LINES = 50_000;
-/** What SLURM's programs say about a failure is its consequence. */
+/** Excludes lines of SLURM's programs, which report the consequence of a failure. */
 const OWN_WORDS = `NOT ${LAUNCHER_SQL}`;
 
 /**
- * Everything that is known of one job: its lines, files and ranks, its runs, the first error and the rank that failed
+ * Describes one job: its lines, files and ranks, its runs, the first error and the rank that failed
  * first.
  * @param lines newest lines of each rank
  * @throws LogplaneError `not_found`
@@ -54,7 +54,7 @@ export async function describeJob(
        WHERE job_id = {job:String} AND file_path != '' GROUP BY machine_id, file_path ORDER BY file_path LIMIT 1000`,
       options,
     ),
-    // In the order of the output: these lines carry no time of their own.
+    // In the order of the output, because these lines have no time of their own.
     select(`${MARK_SQL} ORDER BY seq LIMIT ${MAX_MARKS}`),
     select(`level >= 'error' AND ${OWN_WORDS} ${inTime} LIMIT 1`),
     select(`level >= 'error' ${inTime} LIMIT 1`),
@@ -86,7 +86,7 @@ export async function describeJob(
     failed_ranks: [...failed].map(Number).sort((a, b) => a - b),
     ranks: byRank
       .map(([rank, record_count, error_count]) => ({
-        // Lines that name no rank: of a job with one task, or of its script.
+        // Lines without a rank come from a job with one task, or from its script.
         rank: rank === '' ? null : Number(rank),
         record_count,
         error_count,
@@ -101,7 +101,7 @@ export async function describeJob(
   };
 }
 
-/** The rank with the earliest error of its own among those that SLURM saw fail; without such, among all. */
+/** The rank with the earliest error among those that SLURM reported as failed; where it reported none, among all. */
 function firstFailed(errors: readonly StoredRecord[], failed: ReadonlySet<string>): number | null {
   const ranked = errors.map(rankOf).filter((rank) => rank !== '');
   const rank = ranked.find((candidate) => failed.has(candidate)) ?? ranked[0] ?? [...failed][0];

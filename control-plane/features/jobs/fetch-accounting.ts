@@ -3,22 +3,22 @@ import { type SshLogin, sshOptions } from '../../ssh/ssh-login.ts';
 import { type JobRun, parseAccounting, SACCT_FORMAT, SQUEUE_FORMAT } from './parse-accounting.ts';
 
 const TIMEOUT_MS = 60_000;
-/** Jobs that ended longer ago are known already, or were never seen. */
+/** Days of accounting that are read; jobs that ended before are known already, or have no records. */
 const DAYS_BACK = 7;
 
-/** Constant text: a login shell reads it at the far end, and nothing from outside may stand in it. */
+/** A constant text, because a remote login shell runs it: nothing from outside may be part of it. */
 const SACCT = `sacct --parsable2 --noheader --duplicates --starttime=now-${DAYS_BACK}days --format=${SACCT_FORMAT}`;
-/** Where SLURM keeps no accounts; a finished job leaves the queue after some minutes. */
+/** Used where SLURM keeps no accounts; a finished job leaves the queue after some minutes. */
 const SQUEUE = `squeue --noheader --states=all --format='${SQUEUE_FORMAT}'`;
-/** Neither of them is there. */
+/** Exit code where neither program exists. */
 const NO_SLURM = 127;
 const COMMAND =
   `if command -v sacct >/dev/null 2>&1 && TZ=UTC ${SACCT}; then :; ` +
   `elif command -v squeue >/dev/null 2>&1; then TZ=UTC ${SQUEUE}; else exit ${NO_SLURM}; fi`;
 
 /**
- * What SLURM says of the jobs of the last days, asked where the logs come from; undefined where there is no SLURM.
- * @throws Error where it does not answer
+ * Reads SLURM's accounts of the last days' jobs on the host of the logs; undefined where there is no SLURM.
+ * @throws Error where SLURM does not answer
  */
 export async function fetchAccounting(
   { ssh }: { readonly ssh?: SshLogin | undefined },

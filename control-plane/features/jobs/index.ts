@@ -16,11 +16,11 @@ export interface SlurmHost {
 }
 
 export interface Jobs extends Feature {
-  /** Asks SLURM for its jobs and stores what it says; a failure is logged once. */
+  /** Reads SLURM's jobs and stores them; a failure is logged once. */
   readonly fetch: (host: SlurmHost, signal: AbortSignal) => Promise<void>;
 }
 
-/** Jobs: what SLURM says of them, and their records. */
+/** Jobs: SLURM's accounts of them, and their records. */
 export function createJobs({
   clickhouse,
   store,
@@ -33,7 +33,7 @@ export function createJobs({
   readonly log: ConsoleLog;
 }): Jobs {
   const jobRuns = new JobRunStore(clickhouse.for('state'));
-  /** By host, so that what goes on is logged once. */
+  /** The last problem by host, so that a lasting one is logged once. */
   const problems = new Map<string, string>();
   return {
     addRoutes: (api) =>

@@ -5,7 +5,7 @@ import type { JobSummary } from './list-jobs.ts';
 import type { JobRun } from './parse-accounting.ts';
 
 export interface JobAttempt {
-  /** 1 for the first; counted for each array task on its own. */
+  /** Number of the attempt, from 1; counted for each array task separately. */
   readonly attempt: number;
   readonly array_task_id?: string;
   readonly state: string;
@@ -16,7 +16,7 @@ export interface JobAttempt {
   readonly nodes: readonly string[];
 }
 
-/** The runs of a job, oldest first: as SLURM accounts for them, else as its output is parted by requeues. */
+/** The runs of a job, oldest first: from SLURM's accounts, else from its output, which requeues divide. */
 export function describeAttempts(
   runs: readonly JobRun[],
   marks: readonly (JobMark & { readonly record: StoredRecord })[],
@@ -55,7 +55,7 @@ export function describeAttempts(
     });
     start = end;
   }
-  // Nothing came after the last requeue: the job waits, or is not synced yet.
+  // Without lines after the last requeue the job waits, or is not synced yet.
   if (attempts.length === 0 || lastSeq > ends.at(-1)!.record.seq) {
     const { state, exit_code, nodes, last_seen: end } = summary;
     attempts.push({ attempt: attempts.length + 1, state, exit_code, start, end, nodes });

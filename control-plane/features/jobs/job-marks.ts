@@ -1,20 +1,20 @@
 import { expandTasks } from './slurm-lists.ts';
 
-/** What a line of SLURM's own programs says about the end of a job, or of some of its tasks. */
+/** The end of a job, or of some of its tasks, as a line of SLURM's own programs reports it. */
 export interface JobMark {
   readonly state: string;
   readonly exitCode?: number;
-  /** Ranks that ended by themselves, where the line names them; those that SLURM ended after them are not among these. */
+  /** Ranks that ended by themselves, where the line names them, without those that SLURM ended afterwards. */
   readonly tasks: readonly number[];
   readonly node?: string;
-  /** SLURM starts the job again after this. */
+  /** True where SLURM starts the job again afterwards. */
   readonly requeued: boolean;
 }
 
 /** SQL condition for lines of SLURM's launchers: `slurmstepd: error: `, with the node in it `slurmstepd-gr015: error: `. */
 export const LAUNCHER_SQL = "match(message, '(?:slurmstepd(?:-[^ :]+)?|srun): error: ')";
 
-/** SQL condition for the lines that `readJobMark` is for. */
+/** SQL condition for the lines that `readJobMark` reads. */
 export const MARK_SQL = `level >= 'error' AND ${LAUNCHER_SQL}`;
 
 const CANCELLED =
@@ -40,7 +40,7 @@ export function readJobMark(message: string): JobMark | undefined {
   const ended = TASKS.exec(message);
   if (ended) {
     const [, node, tasks, code, signal] = ended;
-    // The two words for what SLURM does to the others once one has failed.
+    // With these two signals SLURM ends the other tasks after one has failed.
     const followed = signal === 'Killed' || signal === 'Terminated';
     return {
       state: signal === 'Out Of Memory' ? 'OUT_OF_MEMORY' : 'FAILED',
@@ -54,10 +54,10 @@ export function readJobMark(message: string): JobMark | undefined {
   return undefined;
 }
 
-/** The more telling word first: a job that ran out of memory has also failed. */
+/** The more specific state first: a job that ran out of memory has also failed. */
 const BY_WEIGHT = ['OUT_OF_MEMORY', 'TIMEOUT', 'NODE_FAIL', 'PREEMPTED', 'REQUEUED', 'CANCELLED', 'FAILED'];
 
-/** What marks say together about how a run ended; '' where there is none. */
+/** The state in which a run ended, from all of its marks; '' without any. */
 export function stateOfMarks(marks: readonly JobMark[]): string {
   return BY_WEIGHT.find((state) => marks.some((mark) => mark.state === state)) ?? '';
 }

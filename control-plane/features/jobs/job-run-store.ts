@@ -17,17 +17,17 @@ const COLUMNS = [
   'nodes',
 ] as const;
 
-/** The table `job_runs`: what SLURM said last of each run, which outlives SLURM's own memory. */
+/** The table `job_runs`: SLURM's last account of each run, kept longer than SLURM keeps it. */
 export class JobRunStore {
   readonly #clickhouse: ClickHouse;
-  /** What is stored, to write only what is new: as JSON by key. */
+  /** The stored rows as JSON by key, so that only changed ones are written. */
   readonly #written = new Map<string, string>();
 
   constructor(clickhouse: ClickHouse) {
     this.#clickhouse = clickhouse;
   }
 
-  /** @param cluster the `machine_id` of the source that was asked */
+  /** @param cluster the `machine_id` of the source that the runs come from */
   async add(cluster: string, runs: readonly JobRun[]): Promise<void> {
     const fresh = runs.filter((run) => this.#written.get(keyOf(cluster, run)) !== JSON.stringify(run));
     if (fresh.length === 0) return;

@@ -1,16 +1,16 @@
 import { readJobMark, stateOfMarks } from './job-marks.ts';
 import type { JobRun } from './parse-accounting.ts';
 
-/** A job without a word about its end counts as running for so long after its last line. */
+/** How long after its last line a job without a reported end counts as running. */
 const RUNNING_MS = 10 * 60_000;
 
 export interface Judgement {
   readonly state: string;
-  /** `<exit code>:<signal>`; null where nobody told. */
+  /** `<exit code>:<signal>`; null where it is not known. */
   readonly exit_code: string | null;
 }
 
-/** The worst first: of an array's tasks it stands for the job. */
+/** The worst state first: an array job has the worst state of its tasks. */
 const WORST = [
   'RUNNING',
   'COMPLETING',
@@ -26,7 +26,7 @@ const WORST = [
   'PENDING',
 ];
 
-/** How a job stands: by SLURM's accounts where there are some, else by what SLURM's programs wrote into its output. */
+/** The state of a job: from SLURM's accounts where there are some, else from the lines of SLURM's programs in its output. */
 export function judgeJob(
   runs: readonly JobRun[],
   markLines: readonly string[],
@@ -40,7 +40,7 @@ export function judgeJob(
     return { state: worst!.state, exit_code: worst!.exit_code || null };
   }
   const marks = markLines.flatMap((line) => readJobMark(line) ?? []);
-  // What stands before a requeue is about an earlier attempt, unless nothing came after it.
+  // Marks before a requeue belong to an earlier attempt, unless none follow it.
   const requeue = marks.findLastIndex(({ requeued }) => requeued);
   const ofLast = marks.slice(requeue + 1);
   const state = stateOfMarks(ofLast.length > 0 ? ofLast : marks);

@@ -5,15 +5,15 @@ import { MARK_SQL } from './job-marks.ts';
 import type { JobRunStore } from './job-run-store.ts';
 import { judgeJob } from './judge-job.ts';
 
-/** A job as it is listed. */
+/** A job in a list. */
 export interface JobSummary {
   readonly job_id: string;
   readonly name?: string;
   readonly user?: string;
-  /** SLURM's word; `UNKNOWN` where neither SLURM nor the lines tell. */
+  /** SLURM's name of the state; `UNKNOWN` where neither SLURM nor the lines show it. */
   readonly state: string;
   readonly exit_code: string | null;
-  /** RFC 3339, times of its first and last record. */
+  /** Time of its first record, RFC 3339. */
   readonly first_seen: string;
   readonly last_seen: string;
   readonly machines: readonly string[];
@@ -23,7 +23,7 @@ export interface JobSummary {
   readonly error_count: number;
 }
 
-/** Jobs looked through for a state. */
+/** Jobs that are searched for a state. */
 const MAX_JOBS = 10_000;
 const TIME = "'%Y-%m-%dT%H:%i:%S.%fZ', 'UTC'";
 const LAST_MS = "toUnixTimestamp64Milli(toDateTime64(max(timestamp), 3, 'UTC'))";
@@ -33,7 +33,7 @@ type Row = [string, string, string, string[], string[], string[], number, number
 
 export interface JobPage {
   readonly jobs: readonly JobSummary[];
-  /** Goes on behind this page; undefined on the last one. */
+  /** Cursor of the next page; undefined on the last one. */
   readonly nextCursor: string | undefined;
 }
 
@@ -46,8 +46,8 @@ export interface JobsWanted {
 }
 
 /**
- * Jobs that have records, the one with the newest record first. A page with a state is looked for among 10,000 jobs, so
- * it may be empty and yet not the last.
+ * Jobs with records, the one with the newest record first. For a state 10,000 jobs are searched at a time, so a page
+ * may be empty and yet not the last.
  * @throws LogplaneError `bad_request` for a malformed cursor
  */
 export async function listJobs(

@@ -1,6 +1,6 @@
 import { expandHostlist, expandTasks } from './slurm-lists.ts';
 
-/** One run of a job, or of a task of an array job, as SLURM accounts for it. A requeued job has several. */
+/** One run of a job, or of a task of an array job, in SLURM's accounts. A requeued job has several. */
 export interface JobRun {
   readonly job_id: string;
   /** '' where the job is no array. */
@@ -8,7 +8,7 @@ export interface JobRun {
   readonly name: string;
   readonly user: string;
   readonly partition: string;
-  /** SLURM's own word: `COMPLETED`, `FAILED`, `TIMEOUT`, `OUT_OF_MEMORY`, `RUNNING`, … */
+  /** SLURM's name of the state: `COMPLETED`, `FAILED`, `TIMEOUT`, `OUT_OF_MEMORY`, `RUNNING`, … */
   readonly state: string;
   /** `<exit code>:<signal>`; '' where it is not known yet. */
   readonly exit_code: string;
@@ -19,13 +19,13 @@ export interface JobRun {
   readonly nodes: readonly string[];
 }
 
-/** `TZ=UTC` stands before the command, so times are in UTC. */
+/** Times are in UTC, because the command runs with `TZ=UTC`. */
 export const SACCT_FORMAT = 'JobID,JobName,User,Partition,State,ExitCode,Submit,Start,End,NodeList';
 export const SQUEUE_FORMAT = '%i|%j|%u|%P|%T||%V|%S|%e|%N';
 
-/** Has not begun. Its start, where one is given, is the scheduler's guess. */
+/** States of jobs that have not begun. Their start, where there is one, is the scheduler's estimate. */
 const WAITING = new Set(['PENDING', 'REQUEUE_HOLD', 'REQUEUE_FED', 'SPECIAL_EXIT', 'RESV_DEL_HOLD']);
-/** Has begun and not ended. Its end, where one is given, is the time limit, and its exit code means nothing. */
+/** States of jobs that have begun and not ended. Their end, where there is one, is the time limit, and their exit code is meaningless. */
 const UNDER_WAY = new Set([
   'RUNNING',
   'CONFIGURING',
@@ -40,13 +40,13 @@ const UNDER_WAY = new Set([
 const JOB_ID = /^(\d+)(?:\+0)?(?:_(?:(\d+)|\[([\d,-]+)(?:%\d+)?\]))?$/;
 
 /**
- * Reads the lines of `sacct --parsable2 --noheader` or of `squeue --noheader` in the formats above. Steps (`123.0`,
- * `123.batch`) are parts of a run and left out; so is what does not have the form.
+ * Parses the lines of `sacct --parsable2 --noheader` or of `squeue --noheader` in the formats above. Steps (`123.0`,
+ * `123.batch`) are left out, because they are parts of a run, and so are lines of another form.
  */
 export function parseAccounting(text: string): JobRun[] {
   return text.split('\n').flatMap((line) => {
     const fields = line.trim().split('|');
-    // A job's name may hold the sign that parts the fields.
+    // A job's name may contain the separator.
     while (fields.length > 10) fields.splice(1, 2, `${fields[1]}|${fields[2]}`);
     const [id, name, user, partition, words, exit_code, submit, start, end, nodes] = fields;
     const match = JOB_ID.exec(id ?? '');

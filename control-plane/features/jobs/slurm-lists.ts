@@ -1,10 +1,10 @@
-/** More nodes than any machine has; a list that names more is cut. */
+/** More nodes than any cluster has; a longer list is cut. */
 const MAX_HOSTS = 100_000;
 
-/** Writes out SLURM's short form: `nid[001-003,7],gr015` → `nid001`, `nid002`, `nid003`, `nid7`, `gr015`. */
+/** Expands SLURM's short form: `nid[001-003,7],gr015` → `nid001`, `nid002`, `nid003`, `nid7`, `gr015`. */
 export function expandHostlist(text: string): string[] {
   const hosts: string[] = [];
-  // Commas inside brackets do not part hosts.
+  // Commas inside brackets do not separate hosts.
   for (const [item] of text.matchAll(/(?:[^,[]|\[[^\]]*\])+/g)) {
     for (const host of expand(item.trim())) {
       if (hosts.length >= MAX_HOSTS) return hosts;

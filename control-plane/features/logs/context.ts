@@ -5,25 +5,25 @@ import type { SqlFilter } from '../../query/log-filter.ts';
 import type { QueryLimits } from '../../query/query-limits.ts';
 
 export interface ContextRequest {
-  /** The record's place. */
+  /** Sequence number of the record. */
   readonly id: number;
-  /** Lines to give before and after it. */
+  /** Number of lines before and after it. */
   readonly before: number;
   readonly after: number;
 }
 
 export interface LogContext {
   readonly records: readonly StoredRecord[];
-  /** Lines farther away that were asked for and exceed what one answer may hold. */
+  /** Requested lines farther away that the bound of a response left out. */
   readonly leftOut: number;
 }
 
-/** Of the records on each side. */
+/** Bytes of the records on each side. */
 const SIDE_BYTES = 8 * 1024 * 1024;
 
 /**
- * The lines around one, of the same file or container of the same machine, in the order in which they were written:
- * that is the order of arrival, which lines with equal times and lines without a time keep.
+ * The lines around a record, of the same file or container of the same machine, in the order in which they were written. That is the
+ * order of arrival, which is also right for lines with equal times and without a time.
  * @throws LogplaneError `not_found`
  */
 export async function contextOf(
@@ -45,7 +45,7 @@ export async function contextOf(
   };
 }
 
-/** A record of no file and no container stands among those of its service and source. */
+/** The condition for the same origin: a record without file and container belongs to those of its service and source. */
 function sameOrigin(record: StoredRecord): SqlFilter {
   const fields =
     record.file_path !== ''

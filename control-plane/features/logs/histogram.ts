@@ -8,7 +8,7 @@ import { type Buckets, countedRows, ONE_THREAD } from '../../read/counted-rows.t
 
 export interface HistogramRequest {
   readonly filter: LogFilter;
-  /** Nanoseconds; chosen by the length of the range where undefined. */
+  /** Nanoseconds; undefined: chosen by the length of the range. */
   readonly interval: bigint | undefined;
   readonly by: GroupField | undefined;
   /** The present, milliseconds since 1970. */
@@ -21,7 +21,7 @@ export interface Histogram {
     /** Start of the bucket, a multiple of the interval since 1970. */
     readonly timestamp: string;
     readonly total: number;
-    /** By value of the field; the rarest of more than 50 values only count in `total`. */
+    /** Counts by value of the field; the rarest of more than 50 values count only in `total`. */
     readonly counts: Readonly<Record<string, number>>;
   }[];
 }
@@ -33,8 +33,8 @@ const HOUR = 3_600_000_000_000n;
 const DEFAULT_RANGE = HOUR;
 
 /**
- * Records over time. A range without a start begins with the first record; one without an end goes to the last
- * record, or to the present where it has a start.
+ * Counts records over time. A range without a start begins at the first record; one without an end ends at the last
+ * record, or now where it has a start.
  * @throws LogplaneError `bad_request` for an interval that makes too many buckets
  */
 export async function histogramOf(
@@ -119,14 +119,14 @@ async function closeRange(
   return start === undefined || end === undefined ? undefined : { from: start, to: end };
 }
 
-/** Both ends are given, so that none has to be asked for. */
+/** True for a range with both ends, for which no record has to be read. */
 function isClosed(range: LogFilter['range']): range is { from: bigint; to: bigint } {
   return range.from !== undefined && range.to !== undefined;
 }
 
 /**
- * Whole hours, where no record lies between an end of the range and the hour's: a projection then answers without the rows of
- * the edges.
+ * Widens the range to full hours at the ends that no record is beyond, so that a projection answers without the rows of the
+ * edges.
  */
 function widen(range: { from: bigint; to: bigint }, given: LogFilter['range']): { from: bigint; to: bigint } {
   return {
@@ -143,8 +143,8 @@ async function edgesOf(
   limits: QueryLimits,
 ): Promise<{ first: bigint | undefined; last: bigint | undefined }> {
   const nanos = (time: string) => `toString(toUnixTimestamp64Nano(${time}))`;
-  // The ends of all that is there stand in the table's own key. Otherwise, in the order of time the first match ends the search, in
-  // either direction; where the present is the end, only what claims to be later can move it.
+  // Without a filter the ends of all records are in the primary key. Otherwise the first match in the order of time ends the search, in
+  // either direction. Where the range ends now, only records with a later time can move its end.
   const later = present === undefined ? '' : ' AND timestamp >= fromUnixTimestamp64Nano({present:Int64})';
   const edge = (direction: 'ASC' | 'DESC', condition: string) =>
     nanos(
@@ -169,7 +169,7 @@ function latest(a: bigint | undefined, b: bigint | undefined): bigint | undefine
   return a > b ? a : b;
 }
 
-/** The largest multiple that is not above, before 1970 too. */
+/** The largest multiple of a step that is not above a value, also before 1970. */
 function floor(value: bigint, step: bigint): bigint {
   const rest = value % step;
   return rest < 0n ? value - rest - step : value - rest;

@@ -9,16 +9,16 @@ import { countedRows } from '../../read/counted-rows.ts';
 
 export interface Pattern {
   readonly pattern: string;
-  /** Scaled up where only a sample was looked at. */
+  /** Number of records; scaled up where only a sample was read. */
   readonly count: number;
-  /** Of all records of the range, 0 … 1. */
+  /** Share of all records of the range, 0 … 1. */
   readonly share: number;
   /** The most frequent level. */
   readonly level: string;
   /** RFC 3339. */
   readonly first_seen: string;
   readonly last_seen: string;
-  /** No record of the filter had it before the range; never without `from`. */
+  /** True where no record of the filter had the pattern before the range; always false without `from`. */
   readonly is_new: boolean;
   readonly sample: string;
 }
@@ -27,17 +27,17 @@ export interface Patterns {
   /** The most frequent first. */
   readonly patterns: readonly Pattern[];
   readonly total: number;
-  /** Records that were looked at. */
+  /** Number of records that were read. */
   readonly sampled: number;
 }
 
-/** Masking costs the engine 1 µs a record on one core; evenly sampled, shares of a thousandth are still seen well. */
+/** Records of a sample: a pattern takes the engine 1 µs a record on one core, and a sample still shows shares of a thousandth well. */
 const MAX_SAMPLE = 200_000;
 const TIME = "'%Y-%m-%dT%H:%i:%S.%fZ', 'UTC'";
 
 /**
- * Groups messages by shape. It is done in the engine: there it runs beside the event loop, on records that never
- * leave it, and costs less than to fetch them.
+ * Groups messages by pattern. The engine does it, beside the event loop and on records that never leave it, which costs less
+ * than to fetch them.
  */
 export async function patternsOf(
   records: RecordTable,
@@ -76,7 +76,7 @@ export async function patternsOf(
   };
 }
 
-/** How many records were sent, and how many of them are there to be looked at. */
+/** The number of records that were sent, and of those that are stored (fewer where some are sampled away). */
 async function countBoth(
   { clickhouse, table }: RecordTable,
   filter: LogFilter,
@@ -90,7 +90,7 @@ async function countBoth(
   return { total: Number(total), stored: Number(stored) };
 }
 
-/** Which of the shapes records of the filter had before its range. */
+/** The patterns that records of the filter had before its range. */
 async function patternsBefore(
   { clickhouse, table }: RecordTable,
   { range, rest, parameters }: LogFilter,
@@ -103,7 +103,7 @@ async function patternsBefore(
     const options = { ...limits, parameters: { ...parameters, before: range.from!, ...more } };
     return (await clickhouse.query<[string]>(sql, options)).map(([pattern]) => pattern);
   };
-  // Nearly all are found among the records right before the range.
+  // Nearly all patterns are found among the records right before the range.
   const known = new Set(
     await find(
       `SELECT DISTINCT ${MESSAGE_PATTERN} AS pattern FROM
@@ -114,7 +114,7 @@ async function patternsBefore(
   );
   const missing = patterns.filter((pattern) => !known.has(pattern));
   if (missing.length === 0) return known;
-  // The rest is looked for in all records, by way of the indexes of messages.
+  // The others are searched in all records, through the indexes of messages.
   const texts = new SqlParameters('text');
   const conditions = missing.map((pattern) => messageHolds(textOfPattern(pattern), texts));
   const found = await find(

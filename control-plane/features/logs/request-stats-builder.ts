@@ -18,7 +18,7 @@ export const LISTED_RESPONSE_TIMES = 1_000;
 class Tally {
   readonly #counts = new Map<string, number>();
 
-  /** A field that is missing or null counts nowhere. */
+  /** Counts a value; a missing field or null is ignored. */
   add(value: unknown): void {
     if (value === undefined || value === null) return;
     const key = String(value);
@@ -32,8 +32,8 @@ class Tally {
 }
 
 /**
- * Sums up request log entries. Requests are entries of type `request`, by endpoint and method; statuses and times come
- * from those of type `response`. Errors are all entries of level ERROR and FATAL.
+ * Sums up the entries of request logs. Requests are entries of type `request`, by endpoint and method; statuses and times come
+ * from entries of type `response`. Errors are all entries of level ERROR and FATAL.
  */
 export class RequestStatsBuilder {
   readonly #endpoints = new Tally();

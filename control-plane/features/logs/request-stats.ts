@@ -3,7 +3,7 @@ import type { QueryLimits } from '../../query/query-limits.ts';
 
 type Counts = Readonly<Record<string, number>>;
 
-/** What the request logs of the last hours tell; times in milliseconds, percentiles null where nothing was answered. */
+/** Statistics of the request logs of the last hours. Times are in milliseconds; percentiles are null without responses. */
 export interface RequestStats {
   readonly api_stats: {
     readonly total_requests: number;
@@ -44,7 +44,7 @@ const SLOW_MILLISECONDS = 5_000;
 const MAX_RESPONSE_TIMES = 1_000;
 const MAX_SLOW_ENDPOINTS = 20;
 
-/** Entries of request logs, with the fields that they carry as text; a field that is not there is empty. */
+/** SQL of the entries of request logs with their fields as texts; a missing field is empty. */
 const entriesOf = (table: string) => `
   SELECT weight, type, level >= 'error' AS is_error, toUnixTimestamp64Nano(timestamp) AS time,
     JSONExtract(attributes, 'Tuple(endpoint String, method String, status_code String, error_type String, exception_type String)') AS fields,
@@ -54,7 +54,7 @@ const entriesOf = (table: string) => `
     JSONExtract(attributes, 'duration_ms', 'Nullable(Float64)') AS duration
   FROM ${table} WHERE type != '' AND timestamp >= now64(9) - toIntervalHour({hours:UInt32})`;
 
-/** Values by number of entries (each counts for all that it stands for); exact up to 2,000 different ones, of which the 200 most frequent are given. */
+/** SQL of the 200 most frequent values by number of entries (with their sample rates); exact up to 2,000 different values. */
 const mostFrequent = (field: string, condition: string) =>
   `approx_top_sumIf(200, 2000)(${field}, weight, ${condition})`;
 
@@ -80,7 +80,7 @@ export async function requestStats(
   hours: number,
   limits: QueryLimits,
 ): Promise<RequestStats> {
-  // Weighted by whole numbers, averages are cut to whole numbers themselves.
+  // Averages with integer weights are cut to integers.
   const options = { parameters: { hours }, ...limits };
   const [[totals], slowest] = await Promise.all([
     clickhouse.query<TotalsRow>(
@@ -140,7 +140,7 @@ function counts(items: readonly Item[]): Counts {
   return Object.fromEntries(items.map(({ item, count }) => [item, Number(count)]));
 }
 
-/** To hundredths of a millisecond. */
+/** Rounds to hundredths of a millisecond. */
 function round(milliseconds: number | null): number | null {
   return milliseconds === null ? null : Math.round(milliseconds * 100) / 100;
 }

@@ -22,18 +22,18 @@ export interface SearchPage {
   readonly nextCursor: string | undefined;
 }
 
-/** Of the texts of one page, which is in memory a few times over while it is answered. */
+/** Bytes of the texts of one page, which is in memory several times while the response is made. */
 const PAGE_BYTES = 16 * 1024 * 1024;
 const SECOND = 1_000_000_000n;
 /**
- * Nanoseconds from where a page begins in which it is looked for first: the engine opens every part of the table that can hold a
- * time in question (1 M rows in 47 parts: 28 ms, and 8 to 10 where few parts remain).
+ * Nanoseconds from the start of a page that are searched first, because the engine opens every part of the table that may have a
+ * time of the range (1 M rows in 47 parts: 28 ms; with few parts 8 to 10).
  */
 const NEAR = 300n * SECOND;
 
 /**
- * One page of records by their own time. The cursor names the last record of a page, so pages neither repeat
- * nor skip one while new records arrive.
+ * Reads one page of records by their own time. The cursor names the last record of a page, so pages neither repeat
+ * nor skip records while new ones arrive.
  * @throws LogplaneError `bad_request` for a malformed cursor
  */
 export async function searchLogs(
@@ -53,7 +53,7 @@ export async function searchLogs(
   return { records: page, nextCursor: isLast ? undefined : encodeCursor(page.at(-1)!) };
 }
 
-/** Up to where a page is looked for first, if it is known where it begins. */
+/** The end of the time that is searched first; undefined where the start of the page is not known. */
 function nearEnd(
   { filter: { range }, order }: SearchRequest,
   cursor: PagePosition | undefined,
@@ -66,7 +66,7 @@ function nearEnd(
   return begin === undefined ? undefined : begin + (order === 'asc' ? NEAR : -NEAR);
 }
 
-/** The records of a page and one more, where there are so many. */
+/** Reads the records of a page and one more, where there are so many. */
 function readPage(
   store: LogStore,
   { filter, limit, order }: SearchRequest,
@@ -74,13 +74,13 @@ function readPage(
   near: bigint | undefined,
   limits: QueryLimits,
 ): Promise<BoundedRecords> {
-  // The engine looks for the keys first and reads the other columns of those rows alone, but only where there is a condition:
-  // without one, each part gives a block of thousands of records to choose from (1 M rows in 20 parts: 33 ms, else 17).
+  // With a condition the engine finds the keys first and reads the other columns of these rows alone. Without one, each part
+  // returns a block of thousands of records to choose from (1 M rows in 20 parts: 33 ms instead of 17).
   const conditions = ['seq > 0', `(${filter.where})`];
   const parameters: Record<string, QueryParameters[string]> = { ...filter.parameters };
   const [behind, before, direction] = order === 'asc' ? ['>', '<', 'ASC'] : ['<', '>', 'DESC'];
   if (cursor !== undefined) {
-    // The first condition alone lets the engine skip by its index; the second is the exact one.
+    // The first condition is for the index, the second is the exact one.
     conditions.push(
       `timestamp ${behind}= {cursor_time:DateTime64(9, 'UTC')}`,
       `(timestamp, seq) ${behind} ({cursor_time:DateTime64(9, 'UTC')}, {cursor_seq:UInt64})`,
@@ -99,7 +99,7 @@ function readPage(
   );
 }
 
-/** A record's place in the order of time. */
+/** The position of a record in the order of time. */
 type PagePosition = Pick<StoredRecord, 'timestamp' | 'seq'>;
 
 function encodeCursor({ timestamp, seq }: PagePosition): string {
@@ -109,7 +109,7 @@ function encodeCursor({ timestamp, seq }: PagePosition): string {
 function decodeCursor(cursor: string): PagePosition {
   const text = Buffer.from(cursor, 'base64url').toString();
   const parts = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9})\/(\d{1,16})$/.exec(text);
-  // A date may have the form and be none, or lie beyond what the store can hold.
+  // A text of this form may be no date, or a date that the store cannot hold.
   const timestamp = parts && parseTimestamp(parts[1]!, utc);
   if (!timestamp) throw badRequest(`cursor: expected the next_cursor of an earlier answer, got "${cursor}"`);
   return { timestamp, seq: Number(parts[2]) };

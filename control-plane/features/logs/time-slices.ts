@@ -3,23 +3,23 @@ import type { RecordTable } from '../../../pipeline/store/sql.ts';
 import type { SqlFilter, TimeRange } from '../../query/log-filter.ts';
 
 /**
- * A statement of all columns in order opens each part of the table that it may come to, at 3.5 MB a part: 47 parts held 170 MB. A
- * slice touches a few of them, and costs 10 ms more than its 600 ms.
+ * Records of one slice. A statement of all columns in order opens each part of the table that it may need, with 3.5 MB a part: 47 parts
+ * took 170 MB. A slice needs few parts, and costs 10 ms more than its 600 ms.
  */
 const SLICE_ROWS = 250_000;
-/** A filter that finds little should not take thousands of statements. */
+/** A bound, so that a filter with few results does not take thousands of statements. */
 const MAX_SLICES = 200;
 
 const SECOND = 1_000_000_000n;
 
-/** Conditions that cut the time of a range into pieces with about as many records each, the earliest first. */
+/** Conditions that divide the time of a range into slices with about equally many records, the earliest first. */
 export async function timeSlices(
   { clickhouse, table }: RecordTable,
   range: TimeRange,
   signal: AbortSignal,
   sliceRows = SLICE_ROWS,
 ): Promise<SqlFilter[]> {
-  // Answered from a projection. It may be far off, for instance by records that come in now: each record is in one slice all the same.
+  // Read from a projection. The counts may be wrong, for instance because of new records; each record is in one slice all the same.
   const reading = clickhouse.query<[number]>(
     `SELECT min(minute) FROM (
        SELECT minute, intDiv(sum(rows) OVER (ORDER BY minute),
@@ -29,7 +29,7 @@ export async function timeSlices(
     { parameters: { slice_rows: sliceRows, max_slices: MAX_SLICES }, signal },
   );
   const minutes = await reading.catch((error: unknown) => {
-    // Without the counts, all of the time is one slice: dearer, and as complete.
+    // Without the counts the whole time is one slice, which is slower and as complete.
     if (error instanceof ClickHouseError && error.damaged) return [];
     throw error;
   });

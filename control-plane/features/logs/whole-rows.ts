@@ -2,18 +2,18 @@ import { ClickHouseError, type QueryOptions } from '../../../pipeline/store/clic
 import type { RecordTable } from '../../../pipeline/store/sql.ts';
 import type { SqlFilter } from '../../query/log-filter.ts';
 
-/** Records that were left out because they cannot be read, and the times between which they lie; nanoseconds since 1970. */
+/** Records that were left out because they cannot be read; times in nanoseconds since 1970. */
 export interface MissingRecords {
-  /** Undefined where not even their times can be read. */
+  /** The times between which they are; undefined where not even their times can be read. */
   readonly range: { readonly from: bigint; readonly to: bigint } | undefined;
-  /** All that lie there, whatever a filter selects of them; undefined where it is not known. */
+  /** Number of all records there, with or without the filter; undefined where it is not known. */
   readonly count: number | undefined;
   readonly error: ClickHouseError;
 }
 
 export interface WholeRowsRequest {
   readonly records: RecordTable;
-  /** SQL expression that gives the text of a row. */
+  /** SQL expression of the text of a row. */
   readonly row: string;
   readonly filter: SqlFilter;
   readonly order: 'asc' | 'desc';
@@ -23,15 +23,15 @@ export interface WholeRowsRequest {
   readonly pieceBytes?: number;
 }
 
-/** Text of one statement. It stands in memory a few times over: as rows, joined, and as what the client takes. */
+/** Bytes of text of one statement, which are in memory several times: as rows, joined, and as what the client takes. */
 const PIECE_BYTES = 4 * 1024 * 1024;
-/** Of one row; a record that is larger is left out. */
+/** Bytes of one row; a larger record is left out. */
 const ROW_BYTES = 64 * 1024 * 1024;
 const FIRST_ROWS = 1_000;
 const MAX_ROWS = 50_000;
-/** The engine reads blocks of thousands of records: among so few, smaller steps find no more of them. */
+/** Smallest step over damaged records: the engine reads blocks of thousands of records, so smaller steps would find no more. */
 const MIN_ROWS = 1_024;
-/** Steps of the fewest rows, more than one of those blocks has. Where all of them fail, so does what follows, and steps are larger. */
+/** Steps of `MIN_ROWS`, more than a block has. Where all of them fail, the next records fail too, and steps become larger. */
 const SMALL_STEPS = 16;
 const LARGE_STEP_ROWS = 8_192;
 
@@ -41,16 +41,16 @@ interface Key {
 }
 
 /**
- * The rows of a slice of time in order, by statements that are bounded in rows and bytes: each goes on behind the last row of the
- * one before, so nothing is held between them. Where stored files are damaged, statements get smaller until it is known which
- * records cannot be read; these are left out and reported, and all others come, each once.
+ * Yields the rows of a slice of time in order, with statements that are bounded in rows and bytes. Each statement goes on behind the last
+ * row of the one before, so nothing is held between them. Over damaged files statements get smaller until it is known which
+ * records cannot be read; these are left out and reported, and all others come exactly once.
  */
 export async function* wholeRows(request: WholeRowsRequest, slice: SqlFilter): AsyncGenerator<Uint8Array> {
   const { pieceBytes = PIECE_BYTES } = request;
   let behind: Key | undefined;
   let rows = FIRST_ROWS;
   let failures = 0;
-  /** Among so many next rows is one that cannot be read: a statement that finds it takes long. */
+  /** One of so many next rows cannot be read; a statement that meets it takes long. */
   let suspect = 0;
   const read = () => readPiece(request, within(request, slice, behind), rows);
   let reading = read();
@@ -108,12 +108,12 @@ async function readPiece(
       signal,
     },
   );
-  // The text has any line breaks, the others before it none.
+  // Only the text, the last column, may have line breaks.
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const ends: number[] = [];
   while (ends.length < 3) ends.push(buffer.indexOf('\t', (ends.at(-1) ?? -1) + 1));
   const [count, time, seq] = buffer.toString('latin1', 0, ends[2]).split('\t') as [string, string, string];
-  // A line break of the format's own stands behind the text.
+  // The format ends the text with a line break.
   return {
     count: Number(count),
     last: { time: BigInt(time), seq: BigInt(seq) },
@@ -121,7 +121,7 @@ async function readPiece(
   };
 }
 
-/** @returns where reading goes on; undefined where nothing is left of the slice */
+/** Skips records that cannot be read. @returns where reading goes on; undefined at the end of the slice */
 async function passOver(
   { records: { clickhouse, table }, order, signal, onMissing }: WholeRowsRequest,
   { where, parameters }: SqlFilter,
@@ -157,7 +157,7 @@ function within({ order }: WholeRowsRequest, slice: SqlFilter, behind: Key | und
   const sign = order === 'asc' ? '>' : '<';
   const time = "fromUnixTimestamp64Nano({behind_time:Int64}, 'UTC')";
   return {
-    // The second condition alone lets the engine skip by its index; the third is the exact one.
+    // The second condition is for the index, the third is the exact one.
     where: `${slice.where} AND timestamp ${sign}= ${time} AND (timestamp, seq) ${sign} (${time}, {behind_seq:UInt64})`,
     parameters: { ...slice.parameters, behind_time: behind.time, behind_seq: behind.seq },
   };

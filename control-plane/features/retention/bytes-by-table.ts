@@ -1,7 +1,7 @@
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import { globalTable } from '../../../pipeline/store/statement.ts';
 
-/** What each table takes on the disk. */
+/** Bytes of each table on the disk. */
 export async function bytesByTable(clickhouse: ClickHouse): Promise<ReadonlyMap<string, number>> {
   const rows = await clickhouse.query<[string, number]>(
     `SELECT table, sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase() GROUP BY table`,

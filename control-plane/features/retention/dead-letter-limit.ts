@@ -2,16 +2,16 @@ import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import { alterTable } from '../../../pipeline/store/statement.ts';
 import { bytesByTable } from './bytes-by-table.ts';
 
-/** Down to this share of the limit is removed at once, so that it is not done anew every minute. */
+/** Share of the limit down to which letters are removed, so that it is not needed every minute. */
 const TARGET = 0.9;
-/** About what a letter takes beside its content. */
+/** Estimated bytes of a letter beside its content. */
 const LETTER_BYTES = 200;
 const TABLES = ['dead_letter_pieces', 'dead_letters'] as const;
 
 /**
- * Removes the oldest dead letters while all of them need more than `limit` bytes on the disk. Whole letters go, so that at
- * least the share that is too much is gone.
- * @returns how many were removed
+ * Removes the oldest dead letters where all of them take more than `limit` bytes on the disk: as many complete letters as exceed the
+ * limit.
+ * @returns number of removed letters
  */
 export async function keepLettersWithin(
   clickhouse: ClickHouse,
@@ -20,7 +20,7 @@ export async function keepLettersWithin(
 ): Promise<number> {
   const bytes = lettersIn(await bytesByTable(clickhouse));
   if (bytes <= limit) return 0;
-  // What is on the disk is packed, so sizes of contents only say which part of it a letter has.
+  // The disk has compressed data, so the size of a content only shows its share of it.
   const sizes = `SELECT seq, toUInt64(content_bytes + ${LETTER_BYTES}) AS size FROM dead_letters`;
   const [[before, total] = [0, 0]] = await clickhouse.query<[number, number]>(
     `SELECT count(), sum(size) FROM (${sizes})`,

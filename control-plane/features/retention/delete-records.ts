@@ -6,9 +6,9 @@ import { alterTable } from '../../../pipeline/store/statement.ts';
 import type { LogFilter } from '../../query/log-filter.ts';
 import type { QueryLimits } from '../../query/query-limits.ts';
 
-/** Records that outlive the table, and are deleted with it. */
+/** The archive, whose records are deleted too. */
 export interface DeletingArchive {
-  /** Its records are read from here. */
+  /** Name of the view of its records. */
   readonly view: string;
   /** @param where SQL condition */
   deleteWhere(where: string, parameters: QueryParameters, signal?: AbortSignal): Promise<void>;
@@ -16,9 +16,9 @@ export interface DeletingArchive {
 
 export interface DeleteRequest {
   readonly filter: LogFilter;
-  /** What the answer without it gave; left out, nothing is deleted. */
+  /** The `confirm` of the response to the same request without it; undefined: nothing is deleted. */
   readonly confirm: string | undefined;
-  /** Place of the newest record: what comes later is not meant. */
+  /** Sequence number of the newest record; later ones are not deleted. */
   readonly watermark: number;
   readonly archive: DeletingArchive | undefined;
 }
@@ -27,14 +27,14 @@ export interface Deletion {
   /** Records that the request selects. */
   readonly records: number;
   readonly deleted: number;
-  /** To be sent with the same request, which then deletes these records. */
+  /** Has to be sent with the same request, which then deletes these records. */
   readonly confirm?: string;
 }
 
 /**
- * Deletes what a filter selects, in two steps: the first tells how many records that are. Their bytes are gone from the
- * tables when it resolves; the engine removes the old files some minutes later.
- * @throws LogplaneError `bad_request` for a filter that selects everything or a confirmation that does not fit it
+ * Deletes the records of a filter in two steps: the first returns their number and a confirmation. When the second resolves, the
+ * records are gone from the tables; the engine removes the old files some minutes later.
+ * @throws LogplaneError `bad_request` for a filter that selects everything, or for a wrong confirmation
  */
 export async function deleteByFilter(
   clickhouse: ClickHouse,

@@ -6,7 +6,7 @@ import { bytesByTable, sumOf } from './bytes-by-table.ts';
 
 const HOUR_MICROSECONDS = 3_600_000_000;
 const DAY_HOURS = 24;
-/** Down to this share of the limit is removed at once, so that it is not done anew every minute. */
+/** Share of the limit down to which records are removed, so that it is not needed every minute. */
 const TARGET = 0.9;
 
 export interface DiskLimit {
@@ -18,7 +18,7 @@ export interface DiskLimit {
   readonly signal: AbortSignal;
 }
 
-/** Records of one hour of arrival that are kept equally long. */
+/** Records of one hour of arrival with the same lifetime. */
 interface Group {
   /** Hours since 1970. */
   readonly hour: number;
@@ -28,15 +28,14 @@ interface Group {
 
 export interface Eviction {
   readonly records: number;
-  /** Everything up to here is gone that was to be kept for no longer than `lifetime` hours; microseconds since 1970. */
+  /** Records with at most this `lifetime` (hours) that arrived before `before` (microseconds since 1970) were removed. */
   readonly cuts: readonly { readonly lifetime: number; readonly before: number }[];
 }
 
 /**
- * A full disk is what this is for, so it goes on where new records cannot be stored.
- * Removes records while the tables need more than `limit` bytes, as many as bring the table of records to what the others leave of it:
- * first those that have used up the largest share of the time for which they are kept. So the oldest go first, and of
- * two that are equally old the one that matters less.
+ * Removes records where the tables take more than `limit` bytes, until the table of records fits into what the other tables leave.
+ * Records that have used up the largest share of their lifetime go first: the oldest, and of two equally old ones the less
+ * important. It works on a full disk too, where new records cannot be stored.
  */
 export async function keepWithin(
   clickhouse: ClickHouse,
@@ -77,7 +76,7 @@ function cutsOf(due: readonly Group[]): Eviction['cuts'] {
   return Array.from(cuts, ([lifetime, hour]) => ({ lifetime, before: hour * HOUR_MICROSECONDS }));
 }
 
-/** A day of which nothing is left is dropped whole, which needs no space; other parts are written anew without the rows. */
+/** Removes groups. A day without remaining records is dropped as a partition, which needs no space; other parts are rewritten. */
 async function removeGroups(
   clickhouse: ClickHouse,
   lifetime: string,

@@ -12,9 +12,9 @@ import type { RetentionSettings } from './settings.ts';
 
 const CHECK_MILLISECONDS = 60_000;
 
-/** Of MAX_DISK_BYTES; the rest is for records and for what little the server keeps beside them. */
+/** Share of MAX_DISK_BYTES for dead letters; the rest is for records and the small tables of the server. */
 const LETTERS_SHARE = 0.1;
-/** What dead letters may take where there is no limit for all tables. */
+/** Bytes for dead letters where there is no limit for all tables. */
 const LETTERS_BYTES = 1024 ** 3;
 
 export interface RetentionParts {
@@ -26,7 +26,7 @@ export interface RetentionParts {
   readonly log: ConsoleLog;
 }
 
-/** @param rules retention of RULES_FILE, which comes before what the settings say */
+/** @param rules retention of RULES_FILE, which comes before the settings */
 export function retentionOf(
   { RETENTION_DAYS, ERROR_RETENTION_DAYS }: RetentionSettings,
   rules: readonly RetentionRule[],
@@ -35,7 +35,7 @@ export function retentionOf(
 }
 
 /**
- * Holds dead letters within their budget, and all tables within MAX_DISK_BYTES; what goes by its age, the engine removes itself.
+ * Keeps dead letters within their budget, and all tables within MAX_DISK_BYTES. The engine itself removes records by age.
  */
 export function createRetention(
   { MAX_DISK_BYTES: limit }: RetentionSettings,
@@ -80,7 +80,7 @@ export function createRetention(
       },
     },
     start: () => loop.start(),
-    // A removal that is under way goes on at the next start.
+    // An interrupted removal goes on after the next start.
     stop: () => loop.stop(),
   };
 }

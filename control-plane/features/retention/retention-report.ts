@@ -11,7 +11,7 @@ export interface RetentionReport {
     readonly bytes: number;
     readonly max_bytes: number | null;
     readonly bytes_per_record: number;
-    /** At the rate of the last day; null where it is not reached or there is no limit. */
+    /** When the limit is reached at the rate of the last day; null where it is not reached or there is no limit. */
     readonly limit_reached_at: string | null;
   };
   /** The largest first. */
@@ -27,7 +27,7 @@ export interface RetentionGroup {
   readonly bytes: number;
   /** Arrival of the oldest record. */
   readonly oldest: string;
-  /** When it goes by its age; the limit on disk may take it earlier. */
+  /** When the oldest record is removed by age; the limit on disk may remove it earlier. */
   readonly first_goes_at: string;
   readonly gone_in_24h: number;
   readonly gone_in_7d: number;
@@ -36,7 +36,7 @@ export interface RetentionGroup {
 const MAX_GROUPS = 1_000;
 const DAY = 86_400_000_000;
 const HOUR = DAY / 24;
-/** Later times have no text: years have four digits. Microseconds since 1970. */
+/** The last time with a year of four digits, in microseconds since 1970. */
 const LAST_TIME = Date.UTC(10_000, 0) * 1000;
 
 type Row = [
@@ -51,7 +51,7 @@ type Row = [
   fresh: number,
 ];
 
-/** What is kept, for how long, and what goes when. `now` is in milliseconds since 1970. */
+/** Reports what is kept for how long, and when it is removed. @param now milliseconds since 1970 */
 export async function retentionReport(
   clickhouse: ClickHouse,
   retention: Retention,

@@ -10,7 +10,7 @@ import { NO_RULES, parseRules, type Rules } from './rules-file.ts';
 import { createSampler, type Sample } from './sampler.ts';
 import type { RuleSettings } from './settings.ts';
 
-/** The rules of RULES_FILE at work. */
+/** The running rules of RULES_FILE. */
 export interface RunningRules extends Feature {
   readonly redact: Redaction;
   readonly sample: Sample;
@@ -18,7 +18,7 @@ export interface RunningRules extends Feature {
   readonly retention: readonly RetentionRule[];
 }
 
-/** Without RULES_FILE the secrets of well-known forms are redacted and that is all. */
+/** Starts the rules of RULES_FILE; without it only secrets of the well-known forms are redacted. */
 export async function startRules(
   { RULES_FILE: path }: RuleSettings,
   {
@@ -49,7 +49,7 @@ export async function startRules(
         read: () => [{ value: redact.keyBlocks.dropped }],
       },
       logplane_records_sampled_out_total: {
-        help: 'Records that a sampling rule left out, by place among the rules',
+        help: 'Records that a sampling rule dropped, by index of the rule',
         labels: ['rule'],
         read: () => sampler.dropped.map((value, index) => ({ rule: index + 1, value })),
       },

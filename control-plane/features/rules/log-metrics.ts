@@ -8,9 +8,9 @@ import { parseNumber } from '../../query/text-test.ts';
 import type { MetricRule } from './rules-file.ts';
 
 const MAX_LABEL_CHARACTERS = 128;
-/** The value of every label of what comes after `max_series` sets of values. */
+/** The value of all labels for samples beyond `max_series` sets of values. */
 const OTHER = 'other';
-/** From a millisecond to a quarter of an hour, where the field is a time in milliseconds. */
+/** Default buckets: from a millisecond to a quarter of an hour, for fields in milliseconds. */
 const BUCKETS = [
   1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000, 900_000,
 ];
@@ -24,14 +24,14 @@ interface Sample {
 
 interface Metric {
   readonly guard: Guard;
-  /** 1 for a rule that counts; undefined where it does not select the record, or finds no number in it. */
+  /** Returns the sample of a record, 1 for a rule that counts; undefined where the rule does not select it, or it has no number. */
   readonly measure: (record: LogRecord) => Sample | undefined;
   readonly add: (sample: Sample) => void;
 }
 
 /**
- * Counts and measures records as they are stored, sampled or not: the names of the metrics are the rules' with `logs_`
- * before them, and `_total` behind those that count.
+ * Counts and measures records as they are stored, also those that are sampled away. A metric is named after its rule, with the prefix
+ * `logs_` and for counters the suffix `_total`.
  */
 export class LogMetrics {
   readonly registry = new Registry();
@@ -44,12 +44,12 @@ export class LogMetrics {
     });
   }
 
-  /** What becomes of each rule's failures. */
+  /** Guards of the rules, which count their failures. */
   get guards(): readonly Guard[] {
     return this.#metrics.map(({ guard }) => guard);
   }
 
-  /** For the records of one insert: they count once they are stored. Undefined where there are no rules. */
+  /** Begins the measuring of one insert, whose records count when they are stored. undefined where there are no rules. */
   readonly begin = (): Measuring | undefined => {
     if (this.#metrics.length === 0) return undefined;
     const found: [Metric, Sample][] = [];
@@ -98,7 +98,7 @@ export class LogMetrics {
     return {
       measure: measureBy((record) => {
         const value = parseNumber(textOf(record));
-        // One beyond a double (`1e999`) has no place in a sum.
+        // A number beyond a double (`1e999`) would spoil the sum.
         return Number.isFinite(value) ? value : undefined;
       }),
       add: ({ labels, value }) => histogram.observe(labels, value),
@@ -106,7 +106,7 @@ export class LogMetrics {
   }
 }
 
-/** The first sets of values keep their own series; what comes later is one series together. */
+/** The first sets of values get series of their own; all later ones share one series. */
 function boundedLabels(names: readonly string[], max: number): (values: readonly string[]) => Labels {
   const known = new Map<string, Labels>();
   const other = Object.fromEntries(names.map((name) => [name, OTHER]));
@@ -122,7 +122,7 @@ function boundedLabels(names: readonly string[], max: number): (values: readonly
   };
 }
 
-/** Prometheus' names hold letters, digits and underscores alone. */
+/** A field's name as a Prometheus label, which has letters, digits and underscores alone. */
 export function labelName(field: string): string {
   return field.replace(/\W/g, '_').replace(/^(?=\d)/, '_');
 }

@@ -12,7 +12,7 @@ export interface MetricSeriesRequest {
   readonly rule: MetricRule;
   readonly from: string | undefined;
   readonly to: string | undefined;
-  /** Nanoseconds; chosen by the length of the range where undefined. */
+  /** Nanoseconds; undefined: chosen by the length of the range. */
   readonly interval: bigint | undefined;
   /** The present, milliseconds since 1970. */
   readonly now: number;
@@ -21,7 +21,7 @@ export interface MetricSeriesRequest {
 export interface MetricPoint {
   /** Start of the piece of time, a multiple of the interval since 1970. */
   readonly timestamp: string;
-  /** Records; those that have a number in the field, where the rule measures one. */
+  /** Number of records; for a rule that measures a field, of those with a number in it. */
   readonly count: number;
   readonly sum?: number;
   readonly min?: number;
@@ -48,7 +48,7 @@ const QUANTILES = [0.5, 0.95, 0.99];
 type Row = [point: number, labels: string[], count: number, measures: number[]];
 
 /**
- * A rule's numbers over time, out of the records themselves, so that they are there for the time before the rule too.
+ * A rule's numbers over time, from the records themselves, so that they reach back to before the rule.
  * @throws LogplaneError `bad_request` for an interval that makes too many points
  */
 export async function metricSeries(

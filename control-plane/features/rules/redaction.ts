@@ -16,11 +16,11 @@ import type { RedactionRules, Rules } from './rules-file.ts';
 export interface Redaction extends Redactor {
   /** Secrets that were replaced since the start, by form or rule. */
   readonly counts: ReadonlyMap<string, number>;
-  /** What becomes of the failures of each rule of the operator's; a text that it fails with is replaced whole. */
+  /** Guards of the operator's rules, which count their failures. A text with which a rule fails is replaced completely. */
   readonly guards: readonly Guard[];
 }
 
-/** What a card's number needs, whatever stands between its digits. */
+/** Matches every card number, with or without separators. */
 const CARD_HINT = /\d(?:[ -]?\d){12}/;
 
 export function createRedaction(rules: Rules['redaction'], onProblem?: (message: string) => void): Redaction {
@@ -58,7 +58,7 @@ export function createRedaction(rules: Rules['redaction'], onProblem?: (message:
   return { ...redactor, counts, guards: [...guards.values()] };
 }
 
-/** True of texts that JSON writes as they are. */
+/** True for texts without characters that JSON escapes. */
 function isWrittenPlainly(text: string | undefined): text is string {
   return text !== undefined && /^[\w .:@/=+#-]+$/.test(text);
 }
@@ -89,12 +89,12 @@ function anyCase(text: string): string {
   );
 }
 
-/** Steps times characters: a second of this process's only thread where a pattern keeps many ways open, else a fraction of that. */
+/** Steps times characters: for an ambiguous pattern a second of this process's only thread, else a fraction of that. */
 const MAX_WORK = 100_000_000;
 
 /**
- * An operator's pattern in RE2, whose time is linear in the text whatever the pattern is. A text that it cannot look through must not
- * go on with what may be a secret in it: all of it is replaced.
+ * An operator's pattern in RE2, which matches in linear time whatever the pattern is. A text that it cannot search is replaced completely,
+ * because it may have a secret in it.
  */
 function linearPattern(source: string, contains: string | undefined, guard: Guard): SecretForm['pattern'] {
   const regex = RE2JS.compile(source, RE2JS.DOTALL);

@@ -6,7 +6,7 @@ import type { Query } from '../../query/ast.ts';
 import { parseQuery } from '../../query/parser.ts';
 import { problemOfRegex } from '../../query/regex.ts';
 
-/** What a RULES_FILE says. */
+/** The content of a RULES_FILE. */
 export interface Rules {
   /** False: nothing is redacted. */
   readonly redaction: RedactionRules | false;
@@ -20,7 +20,7 @@ export type SamplingRule = z.infer<typeof SAMPLING>;
 export type MetricRule = z.infer<typeof METRIC>;
 export type RetentionRule = z.infer<typeof RETENTION>;
 
-/** The text of a RULES_FILE says something that cannot be meant; one line for each problem. */
+/** The text of a RULES_FILE is invalid; the message has one line for each problem. */
 export class RulesError extends Error {
   override readonly name = 'RulesError';
 }
@@ -74,7 +74,7 @@ const METRIC = z
     help: TEXT.optional(),
     query: QUERY,
     field: FIELD.optional(),
-    // Rising, each once, as a histogram's are counted.
+    // Sorted and unique, as a histogram needs them.
     buckets: z
       .array(z.number())
       .min(1)
@@ -133,7 +133,7 @@ export function parseRules(text: string): Rules {
   throw new RulesError(result.error.issues.flatMap((issue) => describe(issue)).join('\n'));
 }
 
-/** Of a choice that fits in no way, the problems of the way that came furthest. */
+/** The problems of an issue; where no variant of a union fits, those of the variant with the deepest problem. */
 function describe(issue: z.core.$ZodIssue, above: readonly PropertyKey[] = []): string[] {
   const path = [...above, ...issue.path];
   if (issue.code === 'invalid_union') {

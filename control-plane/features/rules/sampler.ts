@@ -5,20 +5,20 @@ import { Guard } from '../../query/guard.ts';
 import { compileMatch } from '../../query/match.ts';
 import type { SamplingRule } from './rules-file.ts';
 
-/** The record, a copy that tells its sample rate, or undefined where it is left out. */
+/** Returns the record, a copy with its sample rate, or undefined where it is dropped. */
 export type Sample = (record: LogRecord) => LogRecord | undefined;
 
 export interface Sampler {
   readonly sample: Sample;
-  /** Records that were left out since the start, by place among the rules. */
+  /** Records that were dropped since the start, by index of the rule. */
   readonly dropped: readonly number[];
-  /** What becomes of each rule's failures; a rule that fails for a record does not select it. */
+  /** Guards of the rules, which count their failures. A rule that fails for a record does not select it. */
   readonly guards: readonly Guard[];
 }
 
 /**
- * The first rule that selects a record decides on it; warnings and errors are always kept. With `by`, records of one
- * value (a trace, for instance) stay together: all are kept or none.
+ * Creates a sampler. The first rule that selects a record decides about it; warnings and errors are always kept. With `by`, records
+ * with the same value (a trace, for instance) are all kept or all dropped.
  */
 export function createSampler(
   rules: readonly SamplingRule[],
@@ -32,7 +32,7 @@ export function createSampler(
     return {
       guard: new Guard({ name: `sampling rule ${index + 1}`, ...(onProblem && { onProblem }) }),
       rate: keep_one_in,
-      /** What the draw goes by, where the rule selects the record. It has no sequence number yet; a rule that asks for one selects none. */
+      /** The text that decides the draw, where the rule selects the record. The record has no sequence number yet, so a rule on `id` selects none. */
       select: (record: LogRecord) => (match(record as StoredRecord) ? (textOf?.(record) ?? '') : undefined),
     };
   });
@@ -54,7 +54,7 @@ export function createSampler(
   };
 }
 
-/** The same number from 0 to 1 for the same text, in every server (FNV-1a, mixed so that all bits count). */
+/** A number from 0 to 1, the same for the same text in every server (FNV-1a, mixed so that all bits count). */
 function fraction(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) {
