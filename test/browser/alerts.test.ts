@@ -105,7 +105,10 @@ t.test('the page of alerts', BROWSER_TEST, async (t) => {
     const silence = part('Silences').locator('li', { hasText: 'moved tonight' });
     await silence.getByText('until').waitFor();
     await trouble('db');
-    await now.filter({ hasText: 'db' }).getByText('No notification was sent: suppressed by silence.').waitFor();
+    await now
+      .filter({ hasText: 'db' })
+      .getByText('No notification was sent: suppressed by silence.')
+      .waitFor();
     await silence.getByRole('button', { name: 'End the silence of trouble' }).click();
     await silence.waitFor({ state: 'detached' });
   });
