@@ -72,7 +72,7 @@ t.test('every service has limits, a health check and comes back', async (t) => {
 });
 
 t.test('the image runs as nobody special, on glibc, and watches itself', async (t) => {
-  t.match(dockerfile, /^FROM node:20-bookworm-slim AS logplane$/m);
+  t.match(dockerfile, /^FROM node:24-bookworm-slim AS logplane$/m);
   t.match(dockerfile, /^USER node$/m);
   t.match(dockerfile, /HEALTHCHECK[\s\S]+readyz/);
   t.notMatch(dockerfile, /:latest/);
