@@ -38,7 +38,7 @@ export interface EventStreamOptions extends OpenStreams {
  * taken the one before, and a comment goes out every 10 s. The source's signal is aborted when the client leaves or
  * the server stops; it then ends. A source that fails ends the stream with an event `error`; one that reaches `maxMinutes`
  * with an event `end` that says so.
- * @throws LogplaneError `too_many`
+ * @throws LogplaneError `rate_limited`
  */
 export function respondWithEvents(
   context: Context,

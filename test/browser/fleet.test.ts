@@ -23,7 +23,7 @@ t.test('the page of the fleet', { skip: BROWSER_TEST.skip || withoutFluentBit },
     await page.getByRole('button', { name: 'Save and roll out' }).click();
   };
   const rollout = (version: number) =>
-    page.getByRole('region', { name: 'Roll-outs' }).locator('li', { hasText: `to version ${version} ` });
+    page.getByRole('region', { name: 'Rollouts' }).locator('li', { hasText: `to version ${version} ` });
   const version = (number: number) =>
     page
       .getByRole('region', { name: 'Versions' })
@@ -75,7 +75,7 @@ t.test('the page of the fleet', { skip: BROWSER_TEST.skip || withoutFluentBit },
     },
   );
 
-  await t.test('a roll-out that fails on its first machine stops, and says why', async () => {
+  await t.test('a rollout that fails on its first machine stops, and says why', async () => {
     await save({ ...profileOf('us-2'), ...BROKEN }, 0);
     await rollout(3).locator('.tag', { hasText: 'stopped' }).waitFor();
     await rollout(3)

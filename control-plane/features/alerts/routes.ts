@@ -101,7 +101,7 @@ export function addAlertRoutes(api: RouteFamily, options: AlertRoutesOptions): v
       permission: 'read',
       headers: STREAM_HEADERS,
       events: { alert: ALERT, error: ERROR },
-      errors: ['too_many'],
+      errors: ['rate_limited'],
     },
     (context) => respondWithAlerts(context, options),
   );

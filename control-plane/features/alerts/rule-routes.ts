@@ -211,7 +211,7 @@ export function addAlertRuleRoutes(api: RouteFamily, options: AlertRuleRoutesOpt
         events: z.array(TEST_EVENT).describe('All changes: also to pending and resolved'),
         took_ms: TOOK_MS,
       }),
-      errors: ['not_found', 'too_costly'],
+      errors: ['not_found', 'resource_exhausted'],
     },
     async (context, _parameters, { rule: given, from, to }) => {
       const started = performance.now();

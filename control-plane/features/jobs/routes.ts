@@ -56,7 +56,7 @@ export function addJobRoutes(api: RouteFamily, options: JobRoutesOptions): void 
             examples: ['1780560930250000.48211'],
           }),
       }),
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     async (context, wanted) => {
       const limits = queryLimits(leaveSignal(context));
@@ -78,7 +78,7 @@ export function addJobRoutes(api: RouteFamily, options: JobRoutesOptions): void 
         lines: describe(wholeNumber(1, 1000, 200), 'The most lines of each rank, the newest ones'),
       },
       response: JOB,
-      errors: ['not_found', 'too_costly'],
+      errors: ['not_found', 'resource_exhausted'],
     },
     async (context, { job_id, lines }) => {
       const job = await describeJob(
@@ -108,7 +108,7 @@ export function addJobRoutes(api: RouteFamily, options: JobRoutesOptions): void 
       parameters: { job_id: JOB_ID, q: FILTER.q, ...STREAM },
       headers: STREAM_HEADERS,
       events: { ...RECORD_EVENTS, ...streams.notices.events },
-      errors: ['too_many'],
+      errors: ['rate_limited'],
     },
     (context, { job_id, q, ...past }) =>
       respondWithRecords(context, streams, past, parseFilter({ q, equal: { job_id } })),

@@ -46,7 +46,7 @@ export function addLogAnalysisRoutes(api: RouteFamily, records: RecordTable): vo
         ),
         took_ms: TOOK_MS,
       }),
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     async (context, { interval, by, ...filter }) => {
       const started = performance.now();
@@ -79,7 +79,7 @@ export function addLogAnalysisRoutes(api: RouteFamily, records: RecordTable): vo
         }),
         took_ms: TOOK_MS,
       }),
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     async (context, { fields, limit, ...filter }) => {
       const started = performance.now();
@@ -128,7 +128,7 @@ export function addLogAnalysisRoutes(api: RouteFamily, records: RecordTable): vo
         sampled: COUNT.describe('Records that were read'),
         took_ms: TOOK_MS,
       }),
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     async (context, { limit, ...filter }) => {
       const started = performance.now();
@@ -151,7 +151,7 @@ export function addLogAnalysisRoutes(api: RouteFamily, records: RecordTable): vo
         hours: describe(wholeNumber(1, 24 * 366, 24), 'The length of the range that ends now, in hours'),
       },
       response: REQUEST_STATS,
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     (context, { hours }) => requestStats(records, hours, scanLimits(leaveSignal(context))),
   );

@@ -44,7 +44,7 @@ export function addLogExportRoutes(api: RouteFamily, records: RecordTable): void
         'application/json': z.array(RECORD),
         'application/vnd.apache.parquet': z.string().meta({ format: 'binary' }),
       },
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     async (context, { format, order, ...filter }) => {
       const missing: MissingRecords[] = [];

@@ -38,7 +38,7 @@ export function addLogRoutes(api: RouteFamily, store: LogStore): void {
       permission: 'read',
       parameters: { lines: describe(wholeNumber(1, 1000, 100), 'The most records to return'), ...FILTER },
       response: z.array(RECORD),
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     async (context, { lines, ...filter }) => {
       const request = { filter: toFilter(filter), limit: lines, order: 'desc', cursor: undefined } as const;
@@ -72,7 +72,7 @@ export function addLogRoutes(api: RouteFamily, store: LogStore): void {
           .meta({ description: 'Null on the last page', examples: ['MTc4MDU2MDkzMC4yNTAvMTc'] }),
         took_ms: TOOK_MS,
       }),
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     async (context, { limit, order, cursor, ...filter }) => {
       const started = performance.now();
@@ -107,7 +107,7 @@ export function addLogRoutes(api: RouteFamily, store: LogStore): void {
         }),
         took_ms: TOOK_MS,
       }),
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     async (context, { by, ...filter }) => {
       const started = performance.now();
@@ -138,7 +138,7 @@ export function addLogRoutes(api: RouteFamily, store: LogStore): void {
           examples: [0],
         }),
       }),
-      errors: ['not_found', 'too_costly'],
+      errors: ['not_found', 'resource_exhausted'],
     },
     async (context, request) => {
       const { records, leftOut } = await contextOf(store, request, queryLimits(leaveSignal(context)));

@@ -111,6 +111,7 @@ function decodeCursor(cursor: string): PagePosition {
   const parts = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9})\/(\d{1,16})$/.exec(text);
   // A date may have the form and be none, or lie beyond what the store can hold.
   const timestamp = parts && parseTimestamp(parts[1]!, utc);
-  if (!timestamp) throw badRequest(`cursor: expected the next_cursor of an earlier answer, got "${cursor}"`);
+  if (!timestamp)
+    throw badRequest(`cursor: expected the next_cursor of an earlier response, got "${cursor}"`);
   return { timestamp, seq: Number(parts[2]) };
 }

@@ -67,7 +67,7 @@ export function addRetentionRoutes(
         }),
         groups: z.array(GROUP).describe('The largest first'),
       }),
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     (context) =>
       retentionReport(clickhouse, retention, maxDiskBytes, Date.now(), scanLimits(leaveSignal(context))),
@@ -95,7 +95,7 @@ export function addRetentionRoutes(
           .meta({ description: 'Send it with the same request to delete', examples: ['5f2a91c0'] }),
         took_ms: TOOK_MS,
       }),
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     async (context, { confirm, ...filter }) => {
       const started = performance.now();

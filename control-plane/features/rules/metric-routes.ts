@@ -76,7 +76,7 @@ export function addLogMetricRoutes(
         ),
         took_ms: TOOK_MS,
       }),
-      errors: ['not_found', 'too_costly'],
+      errors: ['not_found', 'resource_exhausted'],
     },
     async (context, { name, ...range }) => {
       const started = performance.now();

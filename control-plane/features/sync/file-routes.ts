@@ -105,7 +105,7 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
       otherResponses: {
         206: { description: 'The requested bytes', content: { 'text/plain': TEXT } },
       },
-      errors: ['not_found', 'too_costly'],
+      errors: ['not_found', 'resource_exhausted'],
     },
     async (context, { path, tail, head, range, download }) => {
       if ([tail, head, range].filter((part) => part !== undefined).length > 1) {
@@ -133,7 +133,7 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
         message: z.string().meta({ examples: ['Deleted slurm/train-48211.out'] }),
         path: FILE_PATH,
       }),
-      errors: ['not_found', 'overloaded'],
+      errors: ['not_found', 'unavailable'],
     },
     async (_context, { path }) => {
       if (path.kind === 'place') {
@@ -165,7 +165,7 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
         message: z.string().meta({ examples: ['Deleted 42 log files'] }),
         deleted: COUNT.describe('Files'),
       }),
-      errors: ['overloaded'],
+      errors: ['unavailable'],
     },
     async () => {
       const listed = await listFiles(clickhouse, sources);

@@ -52,7 +52,7 @@ export function addOperationsRoutes(
           content: {
             'application/json': ERROR.extend({
               status: z.literal('not ready'),
-              problems: REASONS.meta({ examples: [{ storage: 'the store does not answer now' }] }),
+              problems: REASONS.meta({ examples: [{ storage: 'the store does not answer' }] }),
             }),
           },
         },

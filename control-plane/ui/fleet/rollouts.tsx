@@ -29,8 +29,8 @@ export function Rollouts({ scope }: { readonly scope?: string }) {
     again();
   };
   return (
-    <section class="panel" aria-label="Roll-outs">
-      <h2>Roll-outs</h2>
+    <section class="panel" aria-label="Rollouts">
+      <h2>Rollouts</h2>
       <Problem text={problem} />
       <ul class="plain-list">
         {rollouts.slice(0, SHOWN).map((rollout) => (
