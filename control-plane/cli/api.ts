@@ -9,7 +9,7 @@ export interface ServerOptions {
 export function withServer(command: Command): Command {
   return command
     .addOption(
-      new Option('--server <url>', 'address of the server')
+      new Option('--server <url>', 'URL of the server')
         .env('LOGPLANE_SERVER')
         .default('http://127.0.0.1:8004'),
     )
@@ -46,7 +46,7 @@ export async function request(
   const pending = response.headers.get('x-pending-records');
   if (pending !== null)
     console.error(
-      `logplane: ${pending} acknowledged records cannot be stored now and are not in this answer; ${server}/readyz says why`,
+      `logplane: ${pending} acknowledged records cannot be stored now and are missing here; see ${server}/readyz for the reason`,
     );
   if (!response.ok) throw new RefusedError(response.status, await refusal(response), response.headers);
   return response;

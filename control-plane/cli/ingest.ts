@@ -23,9 +23,9 @@ const ATTEMPTS = 30;
 
 export function addIngest(program: Command): void {
   withServer(program.command('ingest'))
-    .description('send files, also packed ones (.gz), or standard input; lines of JSON or of text')
+    .description('send files (also .gz) or standard input: lines of JSON or text')
     .argument('<file...>', 'files; - is standard input')
-    .option('--machine <id>', 'the machine that lines of text are from', process.env.MACHINE_ID ?? hostname())
+    .option('--machine <id>', 'machine id of lines of text', process.env.MACHINE_ID ?? hostname())
     .action(ingest);
 }
 

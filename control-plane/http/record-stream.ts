@@ -151,7 +151,7 @@ function formatNamed({ selecting }: NamedQueries, last: EventId | undefined): (e
 
 function formatPlace(event: Exclude<TailEvent, { kind: 'record' }>): string {
   if (event.kind === 'notice') {
-    const message = event.problem ?? 'live records come again';
+    const message = event.problem ?? 'live records are delivered again';
     return formatEvent({ name: 'notice', data: JSON.stringify({ message }) });
   }
   if (event.kind === 'position') return `id: ${event.seq}\n\n`;

@@ -14,6 +14,6 @@ export async function adminToken(
     log.warn(
       `admin token, shown once and valid until the server stops, because ${path} cannot be written (${problem}): ${secret}`,
     );
-  else if (made) log.info(`admin token, shown once and kept in ${path}: ${secret}`);
+  else if (made) log.info(`admin token, shown once and stored in ${path}: ${secret}`);
   return secret;
 }

@@ -33,9 +33,11 @@ const GROUP = z.object({
   records: COUNT,
   bytes: COUNT.describe('Estimated from the number of records'),
   oldest: TIME.describe('When its oldest record arrived'),
-  first_goes_at: TIME.describe('By its age; the limit on disk may take it earlier'),
-  gone_in_24h: COUNT,
-  gone_in_7d: COUNT,
+  first_expires_at: TIME.describe(
+    'When its oldest record expires by age; the disk limit may delete it earlier',
+  ),
+  expiring_in_24h: COUNT,
+  expiring_in_7d: COUNT,
 });
 
 /** How long records are kept, and deletion by query. */

@@ -34,16 +34,16 @@ export function AlertsPage() {
       <header class="page-head">
         <h1>Alerts</h1>
       </header>
-      <AskedState asked={alerts} absent="This server watches for no alerts.">
+      <AskedState asked={alerts} absent="This server evaluates no alert rules.">
         {({ alerts: all }) => (
           <>
             <AlertTable
               title="Now"
               alerts={all.filter(isActive)}
-              none="No alert: all is quiet."
+              none="No alert is pending or firing."
               onSilence={({ rule, labels }) => setSilence({ rule, labels })}
             />
-            <AlertTable title="History" alerts={events} none="No alert has come or gone yet." />
+            <AlertTable title="History" alerts={events} none="No alert has changed its state yet." />
             {length === FEW && events.length === Number(FEW) && (
               <button type="button" class="link" onClick={() => setLength(MANY)}>
                 Show more of the history

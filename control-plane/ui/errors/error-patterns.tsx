@@ -33,11 +33,11 @@ export function ErrorPatterns({ from }: { readonly from: string }) {
   const asked = useAsk<Patterns>('/api/v1/logs/patterns', { q: ERRORS, from, limit: '60' }, EVERY_MS);
   return (
     <section class="panel">
-      <h2>Kinds of error lines</h2>
+      <h2>Patterns of error lines</h2>
       <AskedState asked={asked}>
         {({ patterns, total, sampled }) =>
           patterns.length === 0 ? (
-            <p class="absent">No error in this time.</p>
+            <p class="absent">No errors in this range.</p>
           ) : (
             <>
               <div class="table-scroll">
