@@ -69,7 +69,9 @@ export function FilesPage() {
                   ))}
                 </tbody>
               </table>
-              {list.length === MAX_SHOWN && <p class="hint">Only the {MAX_SHOWN} files that changed last are shown.</p>}
+              {list.length === MAX_SHOWN && (
+                <p class="hint">Only the {MAX_SHOWN} files that changed last are shown.</p>
+              )}
             </div>
           )
         }
