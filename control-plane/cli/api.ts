@@ -5,7 +5,7 @@ export interface ServerOptions {
   readonly token?: string;
 }
 
-/** The two options of every command that asks a server. */
+/** The two options of every command that sends requests to a server. */
 export function withServer(command: Command): Command {
   return command
     .addOption(

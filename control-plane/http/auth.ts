@@ -9,16 +9,16 @@ import { clearSessionCookie, sessionCookie, setSessionCookie } from './session-c
 import { Sessions, TOKEN_KINDS, type TokenKind } from './sessions.ts';
 
 export interface AuthOptions {
-  /** Unset = whoever reaches the server may send. */
+  /** Unset: everybody who reaches the server may send. */
   readonly ingestToken: string | undefined;
-  /** Unset = whoever reaches the server may read. */
+  /** Unset: everybody who reaches the server may read. */
   readonly readToken: string | undefined;
   readonly adminToken: string;
-  /** False on one's own machine without a token set: deletes and changes of rules need none there. */
+  /** False on one's own machine without ADMIN_TOKEN: deletes and changes of rules then need no token. */
   readonly guardChanges: boolean;
-  /** Where reading needs no token, on one's own machine: reads by any other name are refused. */
+  /** Set where reading needs no token, on one's own machine: reads under any other name are rejected. */
   readonly ownNames: OwnNames | undefined;
-  /** Tokens that were used before: they are no guesses. */
+  /** Tokens that were used before. They are not guesses. */
   readonly known: KnownTokens;
 }
 
@@ -33,7 +33,7 @@ export interface Auth {
   /** Lets a request pass that has the permission, by a token or by the cookie of a session. */
   require(permission: Permission): Middleware;
   /**
-   * The same for a caller outside HTTP, by the token that it gave.
+   * The same for a caller outside HTTP, by its token.
    * @throws LogplaneError `unauthorized`, and `rate_limited` for an address that guesses
    */
   check(permission: Permission, token: string | undefined, peer: string): void;
@@ -77,7 +77,7 @@ export function createAuth({
   const permissionsWith = (kind: TokenKind | undefined) =>
     PERMISSIONS.filter((permission) => allows(kind, permission));
 
-  /** Which of the server's tokens this is. */
+  /** The kind of a token; undefined for an unknown one. */
   const recognize = (given: string, peer: string) => {
     // All are compared, so that the time reveals nothing.
     const [kind] = TOKEN_KINDS.filter((name) => tokens[name] !== undefined && sameToken(tokens[name], given));

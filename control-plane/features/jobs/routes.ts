@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import type { LogStore } from '../../../pipeline/store/log-store.ts';
 import type { RouteFamily } from '../../http/api.ts';
-import { leaveSignal } from '../../http/leave-signal.ts';
+import { disconnectSignal } from '../../http/disconnect-signal.ts';
 import { describe, optionalText, requiredText, wholeNumber } from '../../http/parameters.ts';
 import { FILTER } from '../../http/record-parameters.ts';
 import { answerRecord } from '../../http/record-schema.ts';
@@ -59,7 +59,7 @@ export function addJobRoutes(api: RouteFamily, options: JobRoutesOptions): void 
       errors: ['resource_exhausted'],
     },
     async (context, wanted) => {
-      const limits = queryLimits(leaveSignal(context));
+      const limits = queryLimits(disconnectSignal(context));
       const { jobs, nextCursor } = await listJobs(clickhouse, jobRuns, wanted, limits);
       return { jobs, next_cursor: nextCursor ?? null };
     },
@@ -85,7 +85,7 @@ export function addJobRoutes(api: RouteFamily, options: JobRoutesOptions): void 
         { clickhouse, store, jobRuns },
         job_id,
         lines,
-        queryLimits(leaveSignal(context)),
+        queryLimits(disconnectSignal(context)),
       );
       return {
         ...job,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { LogStore } from '../../../pipeline/store/log-store.ts';
 import type { RouteFamily } from '../../http/api.ts';
-import { leaveSignal } from '../../http/leave-signal.ts';
+import { disconnectSignal } from '../../http/disconnect-signal.ts';
 import {
   describe,
   ExpectedError,
@@ -42,7 +42,11 @@ export function addLogRoutes(api: RouteFamily, store: LogStore): void {
     },
     async (context, { lines, ...filter }) => {
       const request = { filter: toFilter(filter), limit: lines, order: 'desc', cursor: undefined } as const;
-      const { records, nextCursor } = await searchLogs(store, request, queryLimits(leaveSignal(context)));
+      const { records, nextCursor } = await searchLogs(
+        store,
+        request,
+        queryLimits(disconnectSignal(context)),
+      );
       if (records.length < lines && nextCursor !== undefined) context.set('X-Left-Out', 'older');
       return records.toReversed().map(answerRecord);
     },
@@ -77,7 +81,11 @@ export function addLogRoutes(api: RouteFamily, store: LogStore): void {
     async (context, { limit, order, cursor, ...filter }) => {
       const started = performance.now();
       const request = { filter: toFilter(filter), limit, order, cursor };
-      const { records, nextCursor } = await searchLogs(store, request, queryLimits(leaveSignal(context)));
+      const { records, nextCursor } = await searchLogs(
+        store,
+        request,
+        queryLimits(disconnectSignal(context)),
+      );
       return {
         records: records.map(answerRecord),
         next_cursor: nextCursor ?? null,
@@ -111,7 +119,7 @@ export function addLogRoutes(api: RouteFamily, store: LogStore): void {
     },
     async (context, { by, ...filter }) => {
       const started = performance.now();
-      const limits = scanLimits(leaveSignal(context));
+      const limits = scanLimits(disconnectSignal(context));
       const count = await countLogs(store, toFilter(filter), readGroupFields('by', by), limits);
       return { ...count, took_ms: tookMs(started) };
     },
@@ -141,7 +149,7 @@ export function addLogRoutes(api: RouteFamily, store: LogStore): void {
       errors: ['not_found', 'resource_exhausted'],
     },
     async (context, request) => {
-      const { records, leftOut } = await contextOf(store, request, queryLimits(leaveSignal(context)));
+      const { records, leftOut } = await contextOf(store, request, queryLimits(disconnectSignal(context)));
       return { records: records.map(answerRecord), records_left_out: leftOut };
     },
   );

@@ -5,10 +5,10 @@ import { LogplaneError } from '../../../pipeline/runtime/errors.ts';
 import type { LiveBus } from '../../../pipeline/store/live/live-bus.ts';
 import type { LogStore } from '../../../pipeline/store/log-store.ts';
 import type { RouteFamily } from '../../http/api.ts';
+import { disconnectSignal } from '../../http/disconnect-signal.ts';
 import type { OpenStreams } from '../../http/event-stream.ts';
 import { formatEvent, respondWithEvents } from '../../http/event-stream.ts';
 import { readJsonBody } from '../../http/json-body.ts';
-import { leaveSignal } from '../../http/leave-signal.ts';
 import { describe, oneOf, requiredText, textList, wholeNumber } from '../../http/parameters.ts';
 import type { ReadBodyOptions } from '../../http/read-body.ts';
 import { STREAM_HEADERS } from '../../http/record-stream.ts';
@@ -272,7 +272,7 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
     const { entries, leftOut = 0 } = await nodeLog.newest(id, {
       limit,
       committed: false,
-      signal: leaveSignal(context),
+      signal: disconnectSignal(context),
     });
     for (const placed of entries) launches.observe(id, placed);
     const selected = selectEntries(id, entries, new EntryReader(id, known), filter);

@@ -3,7 +3,7 @@ import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import type { LiveBus } from '../../../pipeline/store/live/live-bus.ts';
 import type { Retention } from '../../../pipeline/store/retention.ts';
 import type { RouteFamily } from '../../http/api.ts';
-import { leaveSignal } from '../../http/leave-signal.ts';
+import { disconnectSignal } from '../../http/disconnect-signal.ts';
 import { describe, optionalText } from '../../http/parameters.ts';
 import { FILTER, toFilter } from '../../http/record-parameters.ts';
 import { COUNT, TIME, TOOK_MS, tookMs } from '../../http/record-schema.ts';
@@ -72,7 +72,7 @@ export function addRetentionRoutes(
       errors: ['resource_exhausted'],
     },
     (context) =>
-      retentionReport(clickhouse, retention, maxDiskBytes, Date.now(), scanLimits(leaveSignal(context))),
+      retentionReport(clickhouse, retention, maxDiskBytes, Date.now(), scanLimits(disconnectSignal(context))),
   );
 
   api.postParameters(
@@ -102,7 +102,7 @@ export function addRetentionRoutes(
     async (context, { confirm, ...filter }) => {
       const started = performance.now();
       const request = { filter: toFilter(filter), confirm, watermark: bus.watermark, archive };
-      const deletion = await deleteByFilter(clickhouse, request, scanLimits(leaveSignal(context)));
+      const deletion = await deleteByFilter(clickhouse, request, scanLimits(disconnectSignal(context)));
       return { ...deletion, took_ms: tookMs(started) };
     },
   );

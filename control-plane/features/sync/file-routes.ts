@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { badRequest, LogplaneError } from '../../../pipeline/runtime/errors.ts';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import type { RouteFamily } from '../../http/api.ts';
-import { leaveSignal } from '../../http/leave-signal.ts';
+import { disconnectSignal } from '../../http/disconnect-signal.ts';
 import { describe, flag, optionalText, parameter, wholeNumber } from '../../http/parameters.ts';
 import { COUNT, TIME } from '../../http/record-schema.ts';
 import { queryLimits } from '../../query/query-limits.ts';
@@ -114,7 +114,7 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
       if (download) context.attachment(path.given!.slice(path.given!.lastIndexOf('/') + 1));
       context.type = 'text/plain; charset=utf-8';
       const part = { tail, head, range };
-      if (path.kind === 'place') await respondWithFile(context, path.place, part);
+      if (path.kind === 'synced') await respondWithFile(context, path.place, part);
       else await respondWithRecords(context, path, part);
     },
   );
@@ -136,7 +136,7 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
       errors: ['not_found', 'unavailable'],
     },
     async (_context, { path }) => {
-      if (path.kind === 'place') {
+      if (path.kind === 'synced') {
         const { source } = findFile(sources, path.place);
         const sync = syncSources.find(({ files }) => files === source)!;
         await sync.pause(async () => {
@@ -219,7 +219,7 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
     file: RecordedText,
     { tail, head, range }: Part,
   ): Promise<void> {
-    const limits = queryLimits(leaveSignal(context));
+    const limits = queryLimits(disconnectSignal(context));
     if (range !== undefined)
       throw badRequest('range: expected tail or head for a file that an agent shipped');
     await checkRecorded(file, limits);

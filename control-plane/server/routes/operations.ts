@@ -15,7 +15,7 @@ export interface OperationsRoutesOptions {
 
 const REASONS = z.record(z.string(), z.string());
 
-/** Open without tokens: what orchestrators and Prometheus ask. */
+/** Open without tokens, for orchestrators and Prometheus. */
 export function addOperationsRoutes(
   api: RouteFamily,
   { version, metricsPage, notReady, impaired }: OperationsRoutesOptions,

@@ -9,12 +9,12 @@ import { Rules } from './rules.tsx';
 import { type SilenceDraft, Silences } from './silences.tsx';
 import { useAlertStream } from './use-alert-stream.ts';
 
-/** The stream tells at once; this is for what it cannot tell. */
+/** The stream reports changes at once; polling finds what it misses. */
 const EVERY_MS = 15_000;
 const FEW = '15';
 const MANY = '500';
 
-/** Alerts as they stand and as they went, whom nobody tells of them, and the rules that make them. */
+/** Current alerts and their history, silences, receivers and rules. */
 export function AlertsPage() {
   useTitle('Alerts');
   const [length, setLength] = useState(FEW);

@@ -111,7 +111,7 @@ function RuleRow({ rule, onEdit, onTurn, onDeleted }: RuleRowProps) {
           <ActionButton
             name="Delete"
             label={`Delete ${name}`}
-            question={`Delete the rule ${name}? A built-in rule of this name is then in force again.`}
+            confirmation={`Delete the rule ${name}? A built-in rule of this name is then in force again.`}
             action={() => ask(addressOfRule(name), {}, { method: 'DELETE' })}
             onDone={onDeleted}
           />

@@ -19,9 +19,9 @@ export function WebhookFields({ webhooks, onChange }: WebhookFieldsProps) {
           key={index}
           webhook={webhook}
           onChange={(changed) =>
-            onChange(webhooks.map((other, place) => (place === index ? changed : other)))
+            onChange(webhooks.map((other, position) => (position === index ? changed : other)))
           }
-          onRemove={() => onChange(webhooks.filter((_, place) => place !== index))}
+          onRemove={() => onChange(webhooks.filter((_, position) => position !== index))}
         />
       ))}
       <button type="button" onClick={() => onChange([...webhooks, { url: '', template: 'generic' }])}>

@@ -28,7 +28,7 @@ interface Patterns {
 const ERRORS = 'level:error OR level:fatal';
 const EVERY_MS = 20_000;
 
-/** Error lines put together by shape; those that were never seen before come first. */
+/** Error lines grouped by message pattern; new patterns come first. */
 export function ErrorPatterns({ from }: { readonly from: string }) {
   const asked = useAsk<Patterns>('/api/v1/logs/patterns', { q: ERRORS, from, limit: '60' }, EVERY_MS);
   return (
@@ -105,7 +105,7 @@ function newFirst(patterns: readonly Pattern[]): Pattern[] {
 
 const MAX_PIECES = 3;
 
-/** A query for the lines of a shape: its longest texts between what changes. */
+/** A query for the lines of a pattern: its longest constant texts. */
 function queryOf(pattern: string): string {
   const pieces = pattern
     .split(/<(?:str|uuid|ip|path|num|hex|id)>|\n/)

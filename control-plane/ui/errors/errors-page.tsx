@@ -39,7 +39,7 @@ const RANGES = [
 ] as const;
 const EVERY_MS = 15_000;
 
-/** What goes wrong: kinds of errors with the new ones first, and what the requests of APIs tell. */
+/** Error patterns, the new ones first, and statistics of API requests. */
 export function ErrorsPage() {
   const { parameters } = useAddress();
   const hours = parameters.get('hours') ?? '24';

@@ -47,7 +47,7 @@ export function AgentPage() {
         </Link>
         <ActionButton
           name="Delete report"
-          question={`Delete what ${id} reported? Its profile stays, and it is listed again when it reports.`}
+          confirmation={`Delete what ${id} reported? Its profile stays, and it is listed again when it reports.`}
           action={() => ask(path, {}, { method: 'DELETE' })}
           onDone={() => address.go('/ui/fleet')}
         />
