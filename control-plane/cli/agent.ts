@@ -22,20 +22,18 @@ interface AgentOptions extends ServerOptions {
 
 export function addAgent(program: Command): void {
   withServer(program.command('agent'))
-    .description('run Fluent Bit on this machine with the configuration that the server has for it')
-    .option('--state-dir <dir>', 'configurations, positions and buffer', '/var/lib/logplane-agent')
-    .option('--config-dir <dir>', 'put configurations there, for a Fluent Bit that something else runs')
-    .option('--attach <host>', 'where that Fluent Bit answers (FLUENT_BIT_HTTP_PORT)')
-    .option('--fluent-bit <program>', 'in place of the one on the PATH')
-    .option('--group <name>', 'the group whose profile this machine follows')
-    .option('--interval <seconds>', 'between heartbeats', wholeNumber(1), 10)
+    .description('run Fluent Bit on this machine with the configuration from the server')
+    .option('--state-dir <dir>', 'folder of configurations, positions and buffer', '/var/lib/logplane-agent')
     .option(
-      '--watch <seconds>',
-      'how long the line rate of a new configuration is watched',
-      wholeNumber(1),
-      30,
+      '--config-dir <dir>',
+      'write configurations to this folder, for a Fluent Bit that is started elsewhere',
     )
-    .option('--quiet', "leave out Fluent Bit's own output", false)
+    .option('--attach <host>', 'host of that Fluent Bit (port FLUENT_BIT_HTTP_PORT)')
+    .option('--fluent-bit <program>', 'program to run instead of the one on the PATH')
+    .option('--group <name>', 'group whose profile applies to this machine')
+    .option('--interval <seconds>', 'time between heartbeats', wholeNumber(1), 10)
+    .option('--watch <seconds>', 'how long to watch the line rate of a new configuration', wholeNumber(1), 30)
+    .option('--quiet', "do not print Fluent Bit's own output", false)
     .action(run);
 }
 

@@ -5,11 +5,11 @@ export interface ServerOptions {
   readonly token?: string;
 }
 
-/** The two options of every command that asks a server. */
+/** The two options of every command that sends requests to a server. */
 export function withServer(command: Command): Command {
   return command
     .addOption(
-      new Option('--server <url>', 'address of the server')
+      new Option('--server <url>', 'URL of the server')
         .env('LOGPLANE_SERVER')
         .default('http://127.0.0.1:8004'),
     )
@@ -46,7 +46,7 @@ export async function request(
   const pending = response.headers.get('x-pending-records');
   if (pending !== null)
     console.error(
-      `logplane: ${pending} acknowledged records cannot be stored now and are not in this answer; ${server}/readyz says why`,
+      `logplane: ${pending} acknowledged records cannot be stored now and are missing here; see ${server}/readyz for the reason`,
     );
   if (!response.ok) throw new RefusedError(response.status, await refusal(response), response.headers);
   return response;

@@ -14,10 +14,10 @@ type Summary = Pick<Manifest, 'tables' | 'schema_version'>;
 export function addBackup(program: Command): void {
   program
     .command('backup')
-    .description('copies the data folder into an empty folder, also while the server runs')
+    .description('copy the data folder to an empty folder, also while the server runs')
     .argument('<dir>', 'folder on the machine of the server')
-    .option('--server <url>', 'address of the server that runs on the data folder; else as HOST and PORT say')
-    .option('--token <token>', 'admin token; else ADMIN_TOKEN or the one in the data folder')
+    .option('--server <url>', 'URL of the server that uses the data folder (default: HOST and PORT)')
+    .option('--token <token>', 'admin token (default: ADMIN_TOKEN, or the token in the data folder)')
     .action(async (dir: string, options: Partial<ServerOptions>) => {
       const config = readSettings();
       await show(
@@ -27,7 +27,7 @@ export function addBackup(program: Command): void {
     });
   program
     .command('restore')
-    .description('makes the data folder (DATA_DIR, still empty) out of a backup')
+    .description('restore a backup to the data folder (DATA_DIR), which must be empty')
     .argument('<dir>', 'folder of the backup')
     .action(async (dir: string) => {
       const { DATA_DIR, CLICKHOUSE_DATABASE } = readSettings();
@@ -45,7 +45,8 @@ async function backUpHere(
   const { openEmbeddedClickHouse } = await import('../../pipeline/store/embedded-clickhouse.ts');
   const { createBackup } = await import('../features/backup/create-backup.ts');
   const path = join(DATA_DIR, 'clickhouse');
-  if (!existsSync(join(path, 'metadata'))) throw new Error(`DATA_DIR (${DATA_DIR}) holds no data`);
+  if (!existsSync(join(path, 'metadata')))
+    throw new Error(`DATA_DIR (${DATA_DIR}) holds no data; set DATA_DIR to the data folder of the server`);
   let lock: FolderLock;
   try {
     lock = lockFolder(DATA_DIR);
@@ -79,5 +80,5 @@ async function askServer(config: Config, dir: string, options: Partial<ServerOpt
 
 async function show(done: string, { tables, schema_version }: Summary): Promise<void> {
   const rows = tables.map(({ name, rows, parts }) => `${name}: ${rows} rows in ${parts} parts\n`).join('');
-  await print(`${rows}${done}, schema version ${schema_version}; every file and every table was compared\n`);
+  await print(`${rows}${done}, schema version ${schema_version}; every file and every table was verified\n`);
 }

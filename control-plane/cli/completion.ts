@@ -4,7 +4,7 @@ import { print } from './terminal.ts';
 export function addCompletion(program: Command): void {
   program
     .command('completion')
-    .description('completion for a shell: source <(logplane completion bash)')
+    .description('print the completion for a shell: source <(logplane completion bash)')
     .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
     .action((shell: 'bash' | 'zsh' | 'fish') => print(SCRIPTS[shell](wordsOf(program))));
 }

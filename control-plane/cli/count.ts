@@ -15,9 +15,9 @@ interface Count {
 
 export function addCount(program: Command): void {
   withServer(withFilter(program.command('count')))
-    .description('how many records fulfil a query')
+    .description('count the records that match a query')
     .argument('[query]', 'the same as -q')
-    .option('--by <fields>', 'grouped by fields, with commas between them')
+    .option('--by <fields>', 'group by these fields, separated by commas')
     .option('--json', 'as JSON', false)
     .action((query: string | undefined, options: CountOptions) =>
       count(query === undefined ? options : { ...options, query }),

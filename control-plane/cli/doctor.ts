@@ -10,8 +10,8 @@ const COLOURS = { ok: 'grey', warning: 'yellow', problem: 'red' } as const;
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('tells what keeps the server from working here, and repairs what is safe')
-    .option('--repair', 'repair it; nothing that holds records is removed', false)
+    .description('find what keeps the server from working here, and repair what is safe')
+    .option('--repair', 'repair what is safe; no records are removed', false)
     .option('--json', 'as JSON', false)
     .action(async ({ repair, json }: { repair: boolean; json: boolean }) => {
       const findings = await findAll();

@@ -13,13 +13,13 @@ interface ExportOptions extends ServerOptions, FilterOptions {
 
 export function addExport(program: Command): void {
   withServer(withFilter(program.command('export')))
-    .description('all records that fulfil a query, without a limit')
+    .description('export all records that match a query, without a limit')
     .addOption(
       new Option('--format <format>', 'of the output')
         .choices(['ndjson', 'csv', 'json', 'parquet'])
         .default('ndjson'),
     )
-    .option('-o, --output <file>', 'a file in place of stdout')
+    .option('-o, --output <file>', 'write to a file instead of stdout')
     .action(exportRecords);
 }
 

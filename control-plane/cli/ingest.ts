@@ -23,9 +23,9 @@ const ATTEMPTS = 30;
 
 export function addIngest(program: Command): void {
   withServer(program.command('ingest'))
-    .description('send files, also packed ones (.gz), or standard input; lines of JSON or of text')
+    .description('send files (also .gz) or standard input: lines of JSON or text')
     .argument('<file...>', 'files; - is standard input')
-    .option('--machine <id>', 'the machine that lines of text are from', process.env.MACHINE_ID ?? hostname())
+    .option('--machine <id>', 'machine id of lines of text', process.env.MACHINE_ID ?? hostname())
     .action(ingest);
 }
 
@@ -35,8 +35,8 @@ async function ingest(files: readonly string[], options: IngestOptions): Promise
   let rejected = 0;
   for (const file of files) {
     const size = file === '-' ? undefined : (await stat(file)).size;
-    for await (const { lines, mark, bytes } of readBatches(file, options.machine)) {
-      const receipt = await send(options, `${mark}\n${lines.join('\n')}\n`);
+    for await (const { lines, salt, bytes } of readBatches(file, options.machine)) {
+      const receipt = await send(options, `${salt}\n${lines.join('\n')}\n`);
       accepted += receipt.accepted;
       rejected += receipt.rejected;
       progress.show(`${size ? progressBar(bytes / size) : ''} ${accepted} records  ${file}`);
@@ -49,14 +49,14 @@ async function ingest(files: readonly string[], options: IngestOptions): Promise
 
 interface Batch {
   readonly lines: readonly string[];
-  readonly mark: string;
+  readonly salt: string;
   /** Read from the file so far. */
   readonly bytes: number;
 }
 
 /**
- * Whole lines, chunk by chunk as they are read, so that what comes through a pipe is sent at once. Each batch has a mark:
- * a file that is sent again has the same marks and is stored once, while equal lines at another place are sent anew.
+ * Whole lines, chunk by chunk as they are read, so that lines from a pipe are sent at once. The salt makes each batch different: a file
+ * that is sent again has the same salts and is stored once, while equal lines in another part of a file are stored too.
  */
 async function* readBatches(file: string, machine: string): AsyncGenerator<Batch> {
   const path = file === '-' ? undefined : resolve(file);
@@ -70,7 +70,7 @@ async function* readBatches(file: string, machine: string): AsyncGenerator<Batch
     lines: lines
       .filter((line) => line.trim() !== '')
       .map((line) => toRecord(line, { machine_id: machine, file_path: path })),
-    mark: blankMark(`${path ?? run} ${count++}`),
+    salt: blankSalt(`${path ?? run} ${count++}`),
     bytes: input.bytesRead,
   });
   for await (const chunk of text as AsyncIterable<Buffer>) {
@@ -81,9 +81,9 @@ async function* readBatches(file: string, machine: string): AsyncGenerator<Batch
   if (rest !== '') yield batch([rest]);
 }
 
-/** A line of blanks, which the server passes over, different for each place. */
-function blankMark(place: string): string {
-  const hash = createHash('sha256').update(place).digest();
+/** A blank line, which the server ignores, different for each seed. */
+function blankSalt(seed: string): string {
+  const hash = createHash('sha256').update(seed).digest();
   return Array.from(hash, (byte) => byte.toString(2).padStart(8, '0'))
     .join('')
     .replaceAll('0', ' ')
@@ -103,7 +103,7 @@ function toRecord(line: string, origin: Readonly<Record<string, string | undefin
   return JSON.stringify({ log: line.replace(/\r$/, ''), ...origin });
 }
 
-/** Sends again what the server cannot take now. @throws Error when it never can, or not for half a minute */
+/** Repeats a request that the server cannot process now. @throws Error when it never can, or not for half a minute */
 async function send(options: IngestOptions, body: string): Promise<Receipt> {
   for (let attempt = 1; ; attempt++) {
     try {

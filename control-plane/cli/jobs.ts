@@ -21,9 +21,9 @@ interface Job {
 
 export function addJobs(program: Command): void {
   withServer(program.command('jobs'))
-    .description('jobs by their records')
+    .description('list jobs')
     .option('--state <state>', 'only jobs in this state')
-    .option('-n, --limit <number>', 'how many at most', wholeNumber(1), 50)
+    .option('-n, --limit <number>', 'maximum number of jobs', wholeNumber(1), 50)
     .option('--json', 'as JSON', false)
     .action(async ({ state, limit, json, ...server }: JobsOptions) => {
       const answer = await getJson<{ jobs: Job[]; next_cursor: string | null }>(server, '/api/v1/jobs', {
@@ -42,6 +42,7 @@ export function addJobs(program: Command): void {
       ]);
       const head = ['job', 'state', 'records', 'errors', 'first seen', 'last seen', 'machines'];
       await print(formatTable(head, rows));
-      if (answer.next_cursor !== null) console.error(`logplane: older jobs are left out; --limit shows more`);
+      if (answer.next_cursor !== null)
+        console.error(`logplane: older jobs are not shown; use a larger --limit`);
     });
 }

@@ -35,10 +35,10 @@ const program = new Command('logplane')
 Examples:
   logplane serve /var/log/*.log          start the server and tail these files
   logplane tail -f -q 'level:error'      follow errors as they arrive
-  logplane count --by service,level      how many records, by service and level
-  logplane view --stats --hours 6        read api.log and errors.log, without a server
+  logplane count --by service,level      count records by service and level
+  logplane view --stats --hours 6        print statistics of api.log and errors.log
 
-Exit codes: 0 done, 1 failed, 2 used wrongly. NO_COLOR turns colours off.`,
+Exit codes: 0 success, 1 failure, 2 invalid arguments. NO_COLOR turns colours off.`,
   );
 
 for (const add of [

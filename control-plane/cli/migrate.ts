@@ -15,7 +15,10 @@ import { createProgress, progressBar, report } from './terminal.ts';
 export async function migrateTo(url: string): Promise<void> {
   const config = readConfig({ ...readEnvFile(), ...process.env, CLICKHOUSE_URL: url });
   const folder = join(config.DATA_DIR, 'clickhouse');
-  if (!existsSync(folder)) throw new Error(`DATA_DIR: ${config.DATA_DIR} holds no data`);
+  if (!existsSync(folder))
+    throw new Error(
+      `DATA_DIR: ${config.DATA_DIR} holds no data; set DATA_DIR to the data folder of the server`,
+    );
   const retention = { days: config.RETENTION_DAYS, errorDays: config.ERROR_RETENTION_DAYS };
   const lock = lockFolder(config.DATA_DIR);
   const target = await openClickHouse(config, report);
@@ -36,7 +39,7 @@ export async function migrateTo(url: string): Promise<void> {
     await migrate(source, retention);
     await migrate(target, retention);
     const state = await readState(statePath);
-    if (state) report(`going on behind ${state.copied} records`);
+    if (state) report(`continuing after ${state.copied} records`);
     const copied = await copyStore({
       source,
       target,

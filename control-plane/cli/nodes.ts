@@ -28,15 +28,17 @@ interface Node {
 }
 
 export function addNodes(program: Command): void {
-  const nodes = program.command('nodes').description('node launches; they need the admin token');
+  const nodes = program
+    .command('nodes')
+    .description('list and follow launches of nodes (needs the admin token)');
   withServer(nodes.command('list', { isDefault: true }))
-    .description('launches that the server knows')
+    .description('list launches')
     .option('--json', 'as JSON', false)
     .action(list);
   withServer(nodes.command('follow'))
-    .description('a launch as it goes on, with its phase; ends with it, by code 1 where it failed')
-    .argument('<id>', 'the node')
-    .option('-n, --tail <number>', 'entries to begin with', wholeNumber(0), 100)
+    .description('follow a launch to its end; exit code 1 if it failed')
+    .argument('<id>', 'id of the node')
+    .option('-n, --tail <number>', 'number of entries to begin with', wholeNumber(0), 100)
     .option('--json', 'one event per line as JSON', false)
     .action(follow);
 }
@@ -58,7 +60,7 @@ async function follow(id: string, { tail, json, ...server }: FollowOptions): Pro
   const events = readEvents(server, `/admin/nodes/${encodeURIComponent(id)}/logs/stream`, {
     query: { follow: 'true', tail },
     once: false,
-    onReconnect: (reason) => report(`logplane: ${reason}; connecting again`, 'yellow'),
+    onReconnect: (reason) => report(`logplane: ${reason}; reconnecting`, 'yellow'),
   });
   let bar = '';
   for await (const { name, data } of events) {

@@ -21,11 +21,11 @@ interface RenderOptions {
 export function addRender(program: Command): void {
   program
     .command('render')
-    .description('a template with the variables of the environment, checked; without any server')
-    .argument('<name>', 'for instance fluent-bit-worker.conf or fluent-bit-worker.yaml')
-    .option('-o, --out <dir>', 'write all files of the configuration into this folder')
-    .option('--templates <dir>', "a folder of templates in place of the product's own")
-    .option('--no-trial', 'do not try it out with the fluent-bit on the PATH')
+    .description('render and check a template with the variables of the environment, without a server')
+    .argument('<name>', 'template, such as fluent-bit-worker.conf or fluent-bit-worker.yaml')
+    .option('-o, --out <dir>', 'write all files of the configuration to this folder')
+    .option('--templates <dir>', 'folder of your own templates')
+    .option('--no-trial', 'do not run the configuration on trial with the fluent-bit on the PATH')
     .option('--json', 'files and problems as JSON', false)
     .action(render);
 }

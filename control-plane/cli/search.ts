@@ -15,10 +15,10 @@ const PAGE = 1_000;
 
 export function addSearch(program: Command): void {
   withServer(withFilter(program.command('search')))
-    .description('records that fulfil a query, the newest first')
+    .description('print the records that match a query, the newest first')
     .argument('[query]', 'the same as -q')
-    .option('-n, --limit <number>', 'how many at most', wholeNumber(1), 100)
-    .option('--asc', 'the oldest first', false)
+    .option('-n, --limit <number>', 'maximum number of records', wholeNumber(1), 100)
+    .option('--asc', 'print the oldest first', false)
     .option('--json', 'one JSON object per line', false)
     .action((query: string | undefined, options: SearchOptions) =>
       search(query === undefined ? options : { ...options, query }),

@@ -17,7 +17,7 @@ export async function serve(paths: readonly string[]): Promise<void> {
     const config = readConfig({ FLUENT_BIT: fluentBit, ...envFile, ...process.env });
     const log = createConsoleLog(config.DEBUG ? 'debug' : config.LOG_LEVEL);
     for (const name of Object.keys(envFile)) {
-      if (!(name in SETTINGS.shape)) log.warn(`.env: ${name} is no setting of Logplane`);
+      if (!(name in SETTINGS.shape)) log.warn(`.env: ${name} is not a setting of Logplane`);
     }
     // The exporters read these themselves, and would send one destination's headers to every other.
     for (const name of ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_LOGS_HEADERS'])
@@ -28,11 +28,11 @@ export async function serve(paths: readonly string[]): Promise<void> {
     // From here on, also while it starts, a signal ends it cleanly.
     let started = false;
     const stop = async () => {
-      log.info('stopping: finishing what was accepted');
+      log.info('stopping: finishing accepted requests');
       await (await starting).close();
     };
     const end = stopOnSignal(stop, log.error, () =>
-      started ? undefined : `the start does not end within ${MAX_STOP_SECONDS} s: stopped all the same`,
+      started ? undefined : `the start did not finish within ${MAX_STOP_SECONDS} s and was stopped`,
     );
     await starting;
     started = true;
@@ -52,11 +52,11 @@ function startProblem(error: unknown): string {
   const { message, stack } = error as Error;
   // Those of the engine have numbers.
   const { code } = error as { code?: string | number };
-  if (code === 'EADDRINUSE') return `${message}: another program has the port; set PORT`;
+  if (code === 'EADDRINUSE') return `${message}: another program uses the port; set PORT to another one`;
   if (/GRPC_PORT/.test(message)) return `${message}; GRPC_PORT=0 turns it off`;
   if (/move it away to start so/.test(message)) return message;
   if (/Cannot lock file/.test(message)) return 'DATA_DIR is in use by another Logplane process';
   if (/Failed to create connection/.test(message) || String(code).startsWith('E'))
-    return `${message}; nothing was changed, logplane doctor tells more`;
+    return `${message}; nothing was changed; run "logplane doctor" for details`;
   return stack ?? String(error);
 }

@@ -5,7 +5,7 @@ import { formatTable, print, printJson } from './terminal.ts';
 
 export function addServices(program: Command): void {
   withServer(program.command('services'))
-    .description('services with their files, sizes and records')
+    .description('list services with their files, sizes and records')
     .option('--json', 'as JSON', false)
     .action(async (options: ServerOptions & { json: boolean }) => {
       const stats = await getJson<Record<string, ServiceStats>>(options, '/services/stats');

@@ -12,8 +12,8 @@ interface StatsOptions extends ServerOptions {
 
 export function addStats(program: Command): void {
   withServer(program.command('stats'))
-    .description('requests, response times and errors of the request logs that the server holds')
-    .option('--hours <number>', 'how far back', wholeNumber(1), 24)
+    .description('print statistics of request logs: requests, response times and errors')
+    .option('--hours <number>', 'range in hours, up to now', wholeNumber(1), 24)
     .option('--json', 'as JSON', false)
     .action(async (options: StatsOptions) => {
       const stats = await getJson<RequestStats>(options, '/api/v1/logs/stats', { hours: options.hours });

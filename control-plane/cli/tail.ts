@@ -15,9 +15,9 @@ interface TailOptions extends ServerOptions, FilterOptions {
 
 export function addTail(program: Command): void {
   withServer(withFilter(program.command('tail')))
-    .description('the newest records; with -f, new ones as they arrive, also across restarts of the server')
-    .option('-f, --follow', 'go on with new records', false)
-    .option('-n, --lines <number>', 'records to begin with', wholeNumber(0), 10)
+    .description('print the newest records; with -f, follow new ones, also across restarts of the server')
+    .option('-f, --follow', 'follow new records', false)
+    .option('-n, --lines <number>', 'number of records to begin with', wholeNumber(0), 10)
     .option('--json', 'one JSON object per line', false)
     .action(tail);
 }
@@ -27,11 +27,15 @@ async function tail(options: TailOptions): Promise<void> {
   const events = readEvents(options, '/api/v1/logs/stream', {
     query,
     once: !options.follow,
-    onReconnect: (reason) => report(`logplane: ${reason}; connecting again`, 'yellow'),
+    onReconnect: (reason) => report(`logplane: ${reason}; reconnecting`, 'yellow'),
   });
   for await (const { name, data } of events) {
     if (name === 'message')
       await print(`${options.json ? harmlessJson(data) : formatLine(JSON.parse(data))}\n`);
-    else if (name === 'gap') report(`logplane: ${JSON.parse(data).count} records left out`, 'yellow');
+    else if (name === 'gap')
+      report(
+        `logplane: ${JSON.parse(data).count} records were dropped because this client was too slow`,
+        'yellow',
+      );
   }
 }

@@ -24,12 +24,17 @@ interface ViewOptions {
 export function addView(program: Command): void {
   program
     .command('view')
-    .description('read api.log and errors.log with what was rotated away from them, without a server')
+    .description('print api.log and errors.log with their rotated files, without a server')
     .addOption(new Option('--type <type>', 'which log').choices(['all', 'api', 'errors']).default('all'))
-    .option('--lines <number>', 'entries to show', wholeNumber(1), 50)
-    .option('--stats', 'statistics in place of entries', false)
-    .option('--errors-only', 'the summary of errors alone', false)
-    .option('--hours <number>', 'how far back statistics go; times are UTC', wholeNumber(1), 24)
+    .option('--lines <number>', 'number of entries', wholeNumber(1), 50)
+    .option('--stats', 'print statistics instead of entries', false)
+    .option('--errors-only', 'print only the summary of errors', false)
+    .option(
+      '--hours <number>',
+      'range of the statistics in hours, up to now; times are UTC',
+      wholeNumber(1),
+      24,
+    )
     .addOption(new Option('--log-dir <dir>', 'folder of the logs').env('LOG_DIR').default('./logs'))
     .option('--json', 'as JSON, entries one per line', false)
     .action(view);
@@ -41,7 +46,7 @@ async function view(options: ViewOptions): Promise<void> {
     errors: await rotatedFiles(options.logDir, 'errors.log'),
   };
   if (files.api.length + files.errors.length === 0) {
-    throw new Error(`${options.logDir} has neither api.log nor errors.log`);
+    throw new Error(`${options.logDir} has neither api.log nor errors.log; use --log-dir`);
   }
   if (options.stats || options.errorsOnly) {
     const stats = await readStats(files, options.hours);

@@ -4,7 +4,7 @@ import { ensureRuntimeFlags } from '../process/runtime-flags.ts';
 export function addDemo(program: Command): void {
   program
     .command('demo')
-    .description('a server and a small simulated fleet to look at; Ctrl-C removes both')
+    .description('run a server with a small simulated fleet; Ctrl-C removes both')
     .action(async () => {
       await ensureRuntimeFlags();
       const { demo } = await import('./demo.ts');

@@ -27,7 +27,7 @@ export interface DemoFleetOptions {
 }
 
 export interface DemoFleet {
-  /** Absolute paths of what has been written, rotated files left out. */
+  /** Absolute paths of the written files, without rotated ones. */
   readonly files: readonly string[];
   /** Ends when the last line is written. */
   stop(): Promise<void>;

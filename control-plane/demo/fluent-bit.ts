@@ -50,7 +50,7 @@ export async function startFluentBit(options: FluentBitOptions): Promise<{ stop(
   if (problems.length > 0) throw new Error(problems.map(describeProblem).join('; '));
   for (const { name, content } of files) await writeFile(join(home, name), content);
   const child: ChildProcess = spawn(options.program, ['-c', TEMPLATE], { cwd: home, stdio: 'ignore' });
-  // Ctrl-C in a terminal reaches it too: it may be gone before it is told to stop.
+  // Ctrl-C in a terminal reaches it too: it may have ended before this stops it.
   const exited = once(child, 'exit');
   return {
     async stop() {

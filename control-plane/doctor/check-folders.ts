@@ -30,9 +30,9 @@ export async function checkFolders(config: Config): Promise<Finding[]> {
 async function checkWritable(what: string, setting: string, folder: string): Promise<Finding> {
   try {
     await probeFolder(folder);
-    return ok(what, `${setting} (${folder}) can be written`);
+    return ok(what, `${setting} (${folder}) is writable`);
   } catch (error) {
-    return problem(what, `${setting} (${folder}) cannot be written: ${reasonOf(error)}`);
+    return problem(what, `${setting} (${folder}) is not writable: ${reasonOf(error)}`);
   }
 }
 
@@ -40,20 +40,20 @@ async function checkDisk({ DATA_DIR, MAX_DISK_BYTES }: Config): Promise<Finding>
   const { bavail, blocks, bsize } = await statfs(DATA_DIR);
   const free = bavail * bsize;
   const size = blocks * bsize;
-  const told = `${(free / GIB).toFixed(1)} GiB of ${(size / GIB).toFixed(1)} GiB are free`;
+  const space = `${(free / GIB).toFixed(1)} GiB of ${(size / GIB).toFixed(1)} GiB are free`;
   if (MAX_DISK_BYTES !== undefined && MAX_DISK_BYTES > size * 0.9) {
     return warning(
       'disk',
-      `${told}; MAX_DISK_BYTES (${MAX_DISK_BYTES}) is more than nine tenths of the disk`,
+      `${space}; MAX_DISK_BYTES (${MAX_DISK_BYTES}) exceeds nine tenths of the disk; lower it`,
     );
   }
-  if (free > Math.min(MIN_FREE_BYTES, size * MIN_FREE_SHARE)) return ok('disk', told);
+  if (free > Math.min(MIN_FREE_BYTES, size * MIN_FREE_SHARE)) return ok('disk', space);
   const advice =
     MAX_DISK_BYTES === undefined ? 'set MAX_DISK_BYTES or shorten RETENTION_DAYS' : 'lower MAX_DISK_BYTES';
-  return problem('disk', `${told}: merges need space for copies; free some, and ${advice}`);
+  return problem('disk', `${space}: merges need space for copies; free some space, and ${advice}`);
 }
 
-/** Files of positions and windows: each line stands for itself, so one that cannot be read at all is put aside. */
+/** Files of positions and windows. A file that is damaged can be set aside. */
 async function checkState({ DATA_DIR }: Config): Promise<Finding[]> {
   const folder = join(DATA_DIR, 'state');
   const names = (await readdir(folder).catch(() => [])).filter((name) => !name.endsWith('.damaged'));
@@ -71,7 +71,7 @@ async function checkState({ DATA_DIR }: Config): Promise<Finding[]> {
         findings.push({
           ...problem(
             'state',
-            `${path} is not what was saved to it: its checksum is wrong or it holds zero bytes; without it the server reads on from the rows`,
+            `${path} is damaged: its checksum is wrong or it holds zero bytes; without it the server continues from the stored rows`,
           ),
           repair: async () => {
             const aside = `${path}.damaged`;
@@ -86,23 +86,23 @@ async function checkState({ DATA_DIR }: Config): Promise<Finding[]> {
         findings.push(problem('state', `${path}: ${reasonOf(error)}`));
     }
   }
-  return findings.length > 0 ? findings : [ok('state', `${names.length} files of positions can be read`)];
+  return findings.length > 0 ? findings : [ok('state', `${names.length} state files are readable`)];
 }
 
-/** Files of the journal that a start could not read whole. */
+/** Files of the journal that a start could not read completely. */
 async function checkJournal({ DATA_DIR }: Config): Promise<Finding[]> {
   const folder = join(DATA_DIR, 'clickhouse-journal');
   const names = (await readdir(folder).catch(() => [])).filter(isSetAside);
   return names.map((name) =>
     warning(
       'journal',
-      `${join(folder, name)} was set aside: some of its records could not be read and are missing, the others are stored; ` +
-        'senders that keep their logs can send them again; remove the file when nobody needs it',
+      `${join(folder, name)} was set aside: its unreadable records are missing, the others are stored; ` +
+        'send the missing ones again where the senders still have them, then remove the file',
     ),
   );
 }
 
-/** What a killed server leaves behind: pieces of exports and of backups. */
+/** Leftovers of a killed server: parts of exports and backups. */
 async function checkLeftovers({ DATA_DIR }: Config): Promise<Finding[]> {
   const engineFolder = join(DATA_DIR, 'clickhouse');
   if (folderHolder(DATA_DIR) !== undefined) return [];
@@ -116,7 +116,7 @@ async function checkLeftovers({ DATA_DIR }: Config): Promise<Finding[]> {
     {
       ...warning(
         'leftovers',
-        `${found.length} pieces of broken-off exports or backups take space, as ${found[0]}`,
+        `${found.length} leftovers of interrupted exports or backups take space, such as ${found[0]}`,
       ),
       repair: async () => {
         for (const path of found) await rm(path, { recursive: true, force: true });

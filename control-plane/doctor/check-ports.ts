@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { Config } from '../config.ts';
 import { type Finding, ok, problem } from './finding.ts';
 
-/** @param running a server holds the data folder, so that its ports have to be taken */
+/** @param running a server uses the data folder, so its ports are in use */
 export async function checkPorts(config: Config, running: boolean): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const setting of ['PORT', 'GRPC_PORT'] as const) {
@@ -12,7 +12,7 @@ export async function checkPorts(config: Config, running: boolean): Promise<Find
     const taken = await problemOfListening(config.HOST, port);
     if (taken === undefined) findings.push(ok(setting, `${port} is free`));
     else if (taken === 'EADDRINUSE' && running)
-      findings.push(ok(setting, `${port} is taken, by the server that runs`));
+      findings.push(ok(setting, `${port} is used by the running server`));
     else findings.push(problem(setting, `${port} on ${config.HOST}: ${explain(taken, setting)}`));
   }
   return findings;
@@ -34,12 +34,12 @@ async function problemOfListening(host: string, port: number): Promise<string | 
 function explain(code: string, setting: string): string {
   switch (code) {
     case 'EADDRINUSE':
-      return `another program has it (ss -ltnp tells which); set ${setting}`;
+      return `another program uses this port (ss -ltnp shows which); set ${setting} to another one`;
     case 'EACCES':
-      return 'ports below 1024 need a privilege; take a higher one';
+      return 'ports below 1024 need a privilege; use a higher one';
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return 'HOST is no address of this machine';
+      return 'HOST is not an address of this machine';
     default:
       return code;
   }

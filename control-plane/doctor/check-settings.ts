@@ -6,7 +6,7 @@ import { parseSources } from '../features/sync/read-sources.ts';
 import { isLoopback } from '../http/own-names.ts';
 import { type Finding, ok, problem, reasonOf, warning } from './finding.ts';
 
-/** What the settings name: files of rules, and an address that others reach. */
+/** The files that the settings name, and whether others reach the server without a token. */
 export async function checkSettings(config: Config): Promise<Finding[]> {
   const files: [string, string | undefined, (text: string) => unknown][] = [
     ['RULES_FILE', config.RULES_FILE, parseRules],
@@ -18,7 +18,7 @@ export async function checkSettings(config: Config): Promise<Finding[]> {
     if (path === undefined) continue;
     try {
       parse(await readFile(path, 'utf8'));
-      findings.push(ok(setting, `${path} can be read`));
+      findings.push(ok(setting, `${path} is valid`));
     } catch (error) {
       findings.push(
         ...reasonOf(error)
@@ -28,7 +28,12 @@ export async function checkSettings(config: Config): Promise<Finding[]> {
     }
   }
   if (!isLoopback(config.HOST) && (config.INGEST_TOKEN === undefined || config.READ_TOKEN === undefined)) {
-    findings.push(warning('tokens', `HOST is ${config.HOST}, and INGEST_TOKEN or READ_TOKEN is not set`));
+    findings.push(
+      warning(
+        'tokens',
+        `HOST is ${config.HOST}, and INGEST_TOKEN or READ_TOKEN is not set: everybody who reaches this address has access; set both`,
+      ),
+    );
   }
   return findings;
 }

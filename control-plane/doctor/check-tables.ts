@@ -9,11 +9,11 @@ import type { Config } from '../config.ts';
 import { openClickHouse } from '../server/clickhouse.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
-/** The tables, part by part; the engine opens them for it, so no server may hold them. */
+/** The tables, part by part. The engine opens them for this, so no server may use them. */
 export async function checkTables(config: Config): Promise<Finding[]> {
   const folder = join(config.DATA_DIR, 'clickhouse');
   if (config.CLICKHOUSE_URL === undefined && !existsSync(folder)) {
-    return [ok('tables', 'there are none yet: the first start makes them')];
+    return [ok('tables', 'none exist yet; the first start creates them')];
   }
   let clickhouse: ClickHouse;
   try {
@@ -22,8 +22,8 @@ export async function checkTables(config: Config): Promise<Finding[]> {
     return [
       problem(
         'tables',
-        `the engine does not open ${folder}: ${(error as Error).message}. Nothing was changed. Where its metadata are damaged, ` +
-          `move the folder aside and restore a backup (logplane restore); the parts in it stay readable for ClickHouse's tools`,
+        `the engine cannot open ${folder}: ${(error as Error).message}. Nothing was changed. If its metadata are damaged, ` +
+          `move the folder aside and restore a backup (logplane restore); ClickHouse's tools can still read the parts in it`,
       ),
     ];
   }
@@ -44,12 +44,12 @@ async function checkSchema(clickhouse: ClickHouse): Promise<Finding> {
   const names = (
     await clickhouse.query<[string]>('SELECT name FROM system.tables WHERE database = currentDatabase()')
   ).flat();
-  if (!names.includes('schema_versions')) return ok('schema', 'there is none yet: the first start makes it');
+  if (!names.includes('schema_versions')) return ok('schema', 'none exists yet; the first start creates it');
   const [[version] = [0]] = await clickhouse.query<[number]>('SELECT max(version) FROM schema_versions');
   if (version > MIGRATIONS.length) {
     return problem(
       'schema',
-      `version ${version} is of a newer release, this one knows up to ${MIGRATIONS.length}: start that one`,
+      `expected at most version ${MIGRATIONS.length}, got ${version} of a newer release; start the newer release`,
     );
   }
   if (!names.includes('logs')) return problem('schema', 'the table logs is missing: restore a backup');
@@ -57,7 +57,7 @@ async function checkSchema(clickhouse: ClickHouse): Promise<Finding> {
     'schema',
     version === MIGRATIONS.length
       ? `version ${version}`
-      : `version ${version}, the next start makes it ${MIGRATIONS.length}`,
+      : `version ${version}; the next start upgrades it to ${MIGRATIONS.length}`,
   );
 }
 
@@ -74,22 +74,22 @@ async function checkParts(clickhouse: ClickHouse, config: Config): Promise<Findi
       findings.push({
         ...problem(
           'tables',
-          `the part ${part} of ${table} is damaged (${message}); queries that meet it fail`,
+          `the part ${part} of ${table} is damaged (${message}); queries that read it fail`,
         ),
         repair: () => detach(config, table, part),
       });
     }
   }
-  return findings.length > 0 ? findings : [ok('tables', `${parts} parts have the right checksums`)];
+  return findings.length > 0 ? findings : [ok('tables', `the checksums of ${parts} parts are correct`)];
 }
 
-/** The rest of the table can be read again; the part is kept beside it. */
+/** Makes the rest of the table readable; the part is kept beside it. */
 async function detach(config: Config, table: string, part: string): Promise<string> {
   const lock = lockFolder(config.DATA_DIR);
   const clickhouse = await openClickHouse(config, console.error);
   try {
     await clickhouse.command(alterTable(table, `DETACH PART ${literal(part)}`));
-    return 'put aside into the folder detached of the table; the other parts can be read again';
+    return 'moved to the folder detached of the table; the other parts are readable again';
   } finally {
     await clickhouse.close();
     lock.release();
@@ -103,7 +103,7 @@ async function checkDetached(clickhouse: ClickHouse): Promise<Finding[]> {
   return rows.map(([table, name, reason]) =>
     warning(
       'tables',
-      `${name} of ${table} was put aside by the engine (${reason}); its rows are missing, a backup may have them`,
+      `${name} of ${table} was set aside by the engine (${reason}); its rows are missing; restore them from a backup if you have one`,
     ),
   );
 }

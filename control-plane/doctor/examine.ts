@@ -6,7 +6,7 @@ import { checkSettings } from './check-settings.ts';
 import { checkTables } from './check-tables.ts';
 import { type Finding, ok } from './finding.ts';
 
-/** Everything that keeps a server from starting or from storing, in the order in which it would meet it. */
+/** Checks everything that can keep a server from starting or storing, in the order of a start. */
 export async function examine(config: Config): Promise<Finding[]> {
   const holder = folderHolder(config.DATA_DIR);
   const folders = await checkFolders(config);
@@ -17,7 +17,7 @@ export async function examine(config: Config): Promise<Finding[]> {
   ];
   findings.push(...(await checkPorts(config, holder !== undefined)));
   if (holder !== undefined) {
-    findings.push(ok('tables', `${holder} works on them; stop it to have every part compared`));
+    findings.push(ok('tables', `${holder} uses them; stop it to check every part`));
   } else if (folders[0]!.state !== 'problem') {
     const lock = lockFolder(config.DATA_DIR);
     findings.push(...(await checkTables(config)));

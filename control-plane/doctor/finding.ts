@@ -1,10 +1,10 @@
-/** What the doctor says of one thing. */
+/** The result of one check. */
 export interface Finding {
   readonly what: string;
   readonly state: 'ok' | 'warning' | 'problem';
   /** What was found, and what can be done. */
   readonly detail: string;
-  /** Does it, where that is safe: nothing that holds records is removed. Resolves with what was done. */
+  /** Repairs it where that is safe; no records are removed. Resolves with what was done. */
   readonly repair?: () => Promise<string>;
 }
 
@@ -12,20 +12,20 @@ export const ok = (what: string, detail: string): Finding => ({ what, state: 'ok
 export const warning = (what: string, detail: string): Finding => ({ what, state: 'warning', detail });
 export const problem = (what: string, detail: string): Finding => ({ what, state: 'problem', detail });
 
-/** The reason that an operating system gives, in words. */
+/** The reason of the operating system, in words. */
 export function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   switch (code) {
     case 'EACCES':
     case 'EPERM':
-      return 'this user may not write there; change its owner or its rights';
+      return 'this user may not write there; change its owner or its permissions';
     case 'EROFS':
-      return 'the file system is mounted read-only; remount it, after looking into the kernel log for disk errors';
+      return 'the file system is mounted read-only; check the kernel log for disk errors, then remount it';
     case 'ENOSPC':
-      return 'the disk is full; free some space, or set MAX_DISK_BYTES so that old records go by themselves';
+      return 'the disk is full; free some space, or set MAX_DISK_BYTES so that old records are deleted in time';
     case 'ENOTDIR':
     case 'EEXIST':
-      return 'a file stands where a folder is needed';
+      return 'expected a folder, got a file; remove the file';
     case 'EMFILE':
       return 'too many files are open; raise the limit (ulimit -n)';
     default:

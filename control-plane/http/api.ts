@@ -57,7 +57,7 @@ export class Api {
     return new RouteFamily(name, moved, this.#options, this.router, this.#routes);
   }
 
-  /** The endpoint that a request goes to; null where no route takes it. */
+  /** The endpoint of a request; null where no route matches. */
   endpoint(context: Context): string | null {
     return endpointName(this.router, context);
   }
@@ -84,34 +84,34 @@ export class RouteFamily {
     this.#routes = routes;
   }
 
-  get<Shape extends Parameters, ResponseBody extends z.ZodType>(
+  get<RouteParameters extends Parameters, ResponseBody extends z.ZodType>(
     path: string,
-    declaration: Declaration<Shape, z.ZodType, ResponseBody>,
-    handler: Handler<Shape, z.ZodType, ResponseBody>,
+    declaration: Declaration<RouteParameters, z.ZodType, ResponseBody>,
+    handler: Handler<RouteParameters, z.ZodType, ResponseBody>,
   ): void {
     this.#add('get', path, declaration, handler);
   }
 
-  post<Shape extends Parameters, RequestBody extends z.ZodType, ResponseBody extends z.ZodType>(
+  post<RouteParameters extends Parameters, RequestBody extends z.ZodType, ResponseBody extends z.ZodType>(
     path: string,
-    declaration: Declaration<Shape, RequestBody, ResponseBody>,
-    handler: Handler<Shape, RequestBody, ResponseBody>,
+    declaration: Declaration<RouteParameters, RequestBody, ResponseBody>,
+    handler: Handler<RouteParameters, RequestBody, ResponseBody>,
   ): void {
     this.#add('post', path, declaration, handler);
   }
 
-  put<Shape extends Parameters, RequestBody extends z.ZodType, ResponseBody extends z.ZodType>(
+  put<RouteParameters extends Parameters, RequestBody extends z.ZodType, ResponseBody extends z.ZodType>(
     path: string,
-    declaration: Declaration<Shape, RequestBody, ResponseBody>,
-    handler: Handler<Shape, RequestBody, ResponseBody>,
+    declaration: Declaration<RouteParameters, RequestBody, ResponseBody>,
+    handler: Handler<RouteParameters, RequestBody, ResponseBody>,
   ): void {
     this.#add('put', path, declaration, handler);
   }
 
-  delete<Shape extends Parameters, ResponseBody extends z.ZodType>(
+  delete<RouteParameters extends Parameters, ResponseBody extends z.ZodType>(
     path: string,
-    declaration: Declaration<Shape, z.ZodType, ResponseBody>,
-    handler: Handler<Shape, z.ZodType, ResponseBody>,
+    declaration: Declaration<RouteParameters, z.ZodType, ResponseBody>,
+    handler: Handler<RouteParameters, z.ZodType, ResponseBody>,
   ): void {
     this.#add('delete', path, declaration, handler);
   }
@@ -120,35 +120,35 @@ export class RouteFamily {
    * A query by GET, and by POST with the same parameters as a form or a JSON object, for queries that are too long for an
    * address. The operation id of the POST ends in `ByPost`.
    */
-  getOrPost<Shape extends Parameters, ResponseBody extends z.ZodType>(
+  getOrPost<RouteParameters extends Parameters, ResponseBody extends z.ZodType>(
     path: string,
-    declaration: Declaration<Shape, z.ZodType, ResponseBody>,
-    handler: Handler<Shape, z.ZodType, ResponseBody>,
+    declaration: Declaration<RouteParameters, z.ZodType, ResponseBody>,
+    handler: Handler<RouteParameters, z.ZodType, ResponseBody>,
   ): void {
     this.#add('get', path, declaration, handler);
     this.#add('post', path, declaration, handler, [readPostedParameters(this.#options.body)], 'ByPost');
   }
 
-  /** A change whose parameters may come as a form or a JSON object. */
-  postParameters<Shape extends Parameters, ResponseBody extends z.ZodType>(
+  /** A change whose parameters may be sent as a form or a JSON object. */
+  postParameters<RouteParameters extends Parameters, ResponseBody extends z.ZodType>(
     path: string,
-    declaration: Declaration<Shape, z.ZodType, ResponseBody>,
-    handler: Handler<Shape, z.ZodType, ResponseBody>,
+    declaration: Declaration<RouteParameters, z.ZodType, ResponseBody>,
+    handler: Handler<RouteParameters, z.ZodType, ResponseBody>,
   ): void {
     this.#add('post', path, declaration, handler, [readPostedParameters(this.#options.body)]);
   }
 
-  #add<Shape extends Parameters, RequestBody extends z.ZodType, ResponseBody extends z.ZodType>(
+  #add<RouteParameters extends Parameters, RequestBody extends z.ZodType, ResponseBody extends z.ZodType>(
     method: Method,
     declaredPath: string,
-    declaration: Declaration<Shape, RequestBody, ResponseBody>,
-    handler: Handler<Shape, RequestBody, ResponseBody>,
+    declaration: Declaration<RouteParameters, RequestBody, ResponseBody>,
+    handler: Handler<RouteParameters, RequestBody, ResponseBody>,
     before: readonly Middleware[] = [],
     ending = '',
   ): void {
     const { from, to, suffix } = this.#moved;
     const path = declaredPath.startsWith(from) ? to + declaredPath.slice(from.length) : declaredPath;
-    const { permission, parameters = {} as Shape, requestBody, status, endpoint } = declaration;
+    const { permission, parameters = {} as RouteParameters, requestBody, status, endpoint } = declaration;
     const { auth, body, slowReaders, pending } = this.#options;
     this.#routes.push({
       ...declaration,
@@ -159,7 +159,7 @@ export class RouteFamily {
       postedParameters: before.length > 0,
     });
     const respond: Middleware = async (context) => {
-      const values: ParameterValues<Shape> = readParameters(context, parameters);
+      const values: ParameterValues<RouteParameters> = readParameters(context, parameters);
       const given = requestBody && (await readJsonBody(context, requestBody, body));
       const handle = async () => handler(context, values, given as z.output<RequestBody>);
       const result = await (declaration.readsRecords ? pending.note(context, handle) : handle());

@@ -9,16 +9,16 @@ import { clearSessionCookie, sessionCookie, setSessionCookie } from './session-c
 import { Sessions, TOKEN_KINDS, type TokenKind } from './sessions.ts';
 
 export interface AuthOptions {
-  /** Unset = whoever reaches the server may send. */
+  /** Unset: everybody who reaches the server may send. */
   readonly ingestToken: string | undefined;
-  /** Unset = whoever reaches the server may read. */
+  /** Unset: everybody who reaches the server may read. */
   readonly readToken: string | undefined;
   readonly adminToken: string;
-  /** False on one's own machine without a token set: deletes and changes of rules need none there. */
+  /** False on one's own machine without ADMIN_TOKEN: deletes and changes of rules then need no token. */
   readonly guardChanges: boolean;
-  /** Where reading needs no token, on one's own machine: reads by any other name are refused. */
+  /** Set where reading needs no token, on one's own machine: reads under any other name are rejected. */
   readonly ownNames: OwnNames | undefined;
-  /** Tokens that were used before: they are no guesses. */
+  /** Tokens that were used before. They are not guesses. */
   readonly known: KnownTokens;
 }
 
@@ -33,15 +33,15 @@ export interface Auth {
   /** Lets a request pass that has the permission, by a token or by the cookie of a session. */
   require(permission: Permission): Middleware;
   /**
-   * The same for a caller outside HTTP, by the token that it gave.
-   * @throws LogplaneError `unauthorized`, and `too_many` for an address that guesses
+   * The same for a caller outside HTTP, by its token.
+   * @throws LogplaneError `unauthorized`, and `rate_limited` for an address that guesses
    */
   check(permission: Permission, token: string | undefined, peer: string): void;
   /** True where nobody needs a token for it. */
   isOpen(permission: Permission): boolean;
   /** What a request may do. */
   permissionsOf(context: Context): Promise<GrantedPermission[]>;
-  /** Opens a session for a token and sets its cookie. @throws LogplaneError `unauthorized`, `too_many` */
+  /** Opens a session for a token and sets its cookie. @throws LogplaneError `unauthorized`, `rate_limited` */
   signIn(context: Context, token: string): Promise<GrantedPermission[]>;
   /** Ends the session of the cookie. */
   signOut(context: Context): Promise<GrantedPermission[]>;
@@ -77,9 +77,9 @@ export function createAuth({
   const permissionsWith = (kind: TokenKind | undefined) =>
     PERMISSIONS.filter((permission) => allows(kind, permission));
 
-  /** Which of the server's tokens this is. */
+  /** The kind of a token; undefined for an unknown one. */
   const recognize = (given: string, peer: string) => {
-    // All are compared, so that the time tells nothing.
+    // All are compared, so that the time reveals nothing.
     const [kind] = TOKEN_KINDS.filter((name) => tokens[name] !== undefined && sameToken(tokens[name], given));
     if (kind !== undefined && known.has(given)) return kind;
     guesses.check(peer, given, kind !== undefined);
@@ -120,7 +120,11 @@ export function createAuth({
 
     async signIn(context, token) {
       const kind = recognize(token, peerOf(context));
-      if (kind === undefined) throw new LogplaneError('unauthorized', 'token: this is none of the server');
+      if (kind === undefined)
+        throw new LogplaneError(
+          'unauthorized',
+          'token: expected the read, ingest or admin token of this server',
+        );
       setSessionCookie(context, await sessions.open(kind));
       return permissionsWith(kind);
     },
@@ -134,6 +138,7 @@ export function createAuth({
   };
 }
 
+/** The texts of requirements 3. */
 function unauthorized(what: string, permission: Permission): LogplaneError {
   return new LogplaneError('unauthorized', `${what} ${permission === 'change' ? 'admin' : permission} token`);
 }
@@ -151,7 +156,7 @@ export function bearerToken(authorization: string): string | undefined {
   return /^Bearer +(\S+)$/i.exec(authorization)?.[1];
 }
 
-/** Compares in a time that tells nothing about either token; hashing makes the lengths equal. */
+/** Compares in a time that reveals nothing about either token; hashing makes the lengths equal. */
 function sameToken(a: string, b: string): boolean {
   const hash = (token: string) => createHash('sha256').update(token).digest();
   return timingSafeEqual(hash(a), hash(b));

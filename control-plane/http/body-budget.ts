@@ -1,6 +1,6 @@
-import { overloaded } from '../../pipeline/runtime/errors.ts';
+import { unavailable } from '../../pipeline/runtime/errors.ts';
 
-/** Bytes of request bodies that may stand in memory at once; what does not fit is refused before it is read. */
+/** Bytes of request bodies that may be in memory at once. A body that does not fit is rejected before it is read. */
 export class BodyBudget {
   readonly #size: number;
   #free: number;
@@ -10,7 +10,7 @@ export class BodyBudget {
     this.#free = bytes;
   }
 
-  /** @throws LogplaneError `overloaded` */
+  /** @throws LogplaneError `unavailable` */
   reserve(bytes: number): Reservation {
     const reservation = new Reservation((delta) => this.#take(delta));
     reservation.grow(bytes);
@@ -23,7 +23,8 @@ export class BodyBudget {
   }
 
   #take(bytes: number): void {
-    if (bytes > this.#free) throw overloaded('the server is taking in as much as it can hold; send it again');
+    if (bytes > this.#free)
+      throw unavailable('the memory for request bodies is full; send the request again');
     this.#free -= bytes;
   }
 }
@@ -36,13 +37,13 @@ export class Reservation {
     this.#take = take;
   }
 
-  /** Holds this many bytes more. @throws LogplaneError `overloaded` */
+  /** Holds this many bytes more. @throws LogplaneError `unavailable` */
   grow(bytes: number): void {
     this.#take(bytes);
     this.#held += bytes;
   }
 
-  /** Gives so many of the bytes back. */
+  /** Returns so many of the bytes. */
   shrink(bytes: number): void {
     const given = Math.min(bytes, this.#held);
     this.#take(-given);

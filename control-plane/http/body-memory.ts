@@ -1,8 +1,8 @@
 import { FreeList } from '../../pipeline/runtime/free-list.ts';
 
 /**
- * The memory that one body stands in. It is used again for later bodies: with new memory for each, every page of it is a
- * fault of the system's and weighs on the garbage collector (measured: 0.8 µs of 20 for a record of 336 bytes).
+ * The memory of one body, which is reused for later bodies. New memory for each would cost a page fault per page and load the garbage
+ * collector (measured: 0.8 µs of 20 for a record of 336 bytes).
  */
 export class BodyMemory {
   #bytes: Buffer = free.take() ?? Buffer.allocUnsafeSlow(FIRST_BYTES);
@@ -26,7 +26,7 @@ export class BodyMemory {
     return this.#bytes.subarray(0, this.#length);
   }
 
-  /** Gives the memory to a later body; may be called again. */
+  /** Returns the memory for a later body; may be called again. */
   release(): void {
     if (this.#bytes.length > 0) free.give(this.#bytes, this.#bytes.length);
     this.#bytes = NONE;
@@ -36,5 +36,5 @@ export class BodyMemory {
 
 const FIRST_BYTES = 64 * 1024;
 const NONE = Buffer.alloc(0);
-/** Memory that all requests share; a body overwrites what it takes, so none sees another's bytes. */
+/** Memory that all requests share. A body overwrites what it uses, so none sees the bytes of another. */
 const free = new FreeList<Buffer>(16 * 1024 * 1024, 4 * 1024 * 1024);

@@ -2,7 +2,7 @@ import { harmless } from '../../pipeline/record/special-characters.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
-/** The server's own words on its console; what senders and files are called stands in them, so they are made harmless. */
+/** The server's own log on its console. It contains names that senders chose, so control characters are made harmless. */
 export type ConsoleLog = Readonly<Record<(typeof LEVELS)[number], (message: string) => void>>;
 
 /** @param verbosity the mildest level that is printed; warnings and errors go to stderr */

@@ -132,6 +132,6 @@ function snappySize(packed: Buffer): number {
 export function tooLarge(limit: number, got: string): LogplaneError {
   return new LogplaneError(
     'too_large',
-    `a body may have ${limit} bytes unpacked (INGEST_MAX_BYTES), got ${got}`,
+    `the body: expected at most ${limit} bytes after decompression (INGEST_MAX_BYTES), got ${got}`,
   );
 }

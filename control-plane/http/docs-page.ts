@@ -15,7 +15,7 @@ export function readDocsFile(name: 'docs.js' | 'docs.css'): string {
 
 /**
  * The page that shows the document and tries it out. It is our own: of the libraries for it, swagger-ui weighs 1.7 MB
- * and tells its maker of each installation, the others weigh 0.7 MB and more, and none runs without inline styles.
+ * and reports each installation to its maker, the others weigh 0.7 MB and more, and none works without inline styles.
  */
 export function renderDocs({ info, tags, paths, components }: Document): string {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
@@ -70,10 +70,10 @@ function view(path: string, method: string, operation: Operation) {
     summary,
     description,
     permission: operation['x-permission'],
-    parameters: parameters.map(({ name, in: place, description, required, schema, example }) => ({
-      field: `${id}-${place}-${name}`,
+    parameters: parameters.map(({ name, in: location, description, required, schema, example }) => ({
+      field: `${id}-${location}-${name}`,
       name,
-      place,
+      location,
       description,
       required,
       choices: schema.type === 'boolean' ? ['true', 'false'] : schema.enum,

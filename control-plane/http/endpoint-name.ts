@@ -2,8 +2,8 @@ import type { Context } from 'koa';
 import type Router from 'koa-router';
 
 /**
- * The name of the route that a request goes to: its own, else made of method and path, as in `get_services` and
- * `post_admin_nodes_logs`; null where no route takes it.
+ * The endpoint of a request in metrics and the request log: the name that its route declares, else made of method and path, such as
+ * `get_services` and `post_admin_nodes_logs`. Null where no route matches.
  */
 export function endpointName(router: Router, context: Context): string | null {
   const layer = router.match(context.path, context.method).pathAndMethod.at(-1);

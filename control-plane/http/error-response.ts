@@ -1,6 +1,6 @@
 import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
-import { type ErrorKind, LogplaneError, overloaded } from '../../pipeline/runtime/errors.ts';
+import { type ErrorKind, LogplaneError, unavailable } from '../../pipeline/runtime/errors.ts';
 import { ClickHouseError } from '../../pipeline/store/clickhouse.ts';
 import { isDiskFull } from '../../pipeline/store/disk-full.ts';
 import { isPassing } from '../../pipeline/store/retry.ts';
@@ -13,12 +13,12 @@ export const STATUS: Readonly<Record<ErrorKind, number>> = {
   not_found: 404,
   too_large: 413,
   unsupported_encoding: 415,
-  too_costly: 422,
-  too_many: 429,
-  overloaded: 503,
+  resource_exhausted: 422,
+  rate_limited: 429,
+  unavailable: 503,
 };
 
-/** The form of every error; some answers tell more beside it. */
+/** The form of every error; some responses have further fields. */
 export const ERROR = z
   .looseObject({
     error: z.object({
@@ -35,11 +35,14 @@ export function respondToErrors(onDefect: (error: unknown, context: Context) => 
     try {
       await next();
       if (context.status === 404 && context.body === undefined) {
-        throw new LogplaneError('not_found', `no such address: ${context.method} ${context.path}`);
+        throw new LogplaneError(
+          'not_found',
+          `unknown path: ${context.method} ${context.path}; /docs lists all paths`,
+        );
       }
       if (context.status === 405 || context.status === 501) {
         const allowed = context.response.get('Allow');
-        respond(context, 405, `${context.path} takes ${allowed}, got ${context.method}`);
+        respond(context, 405, `method: expected ${allowed} for ${context.path}, got ${context.method}`);
       }
     } catch (error) {
       const known = toLogplaneError(error);
@@ -48,7 +51,7 @@ export function respondToErrors(onDefect: (error: unknown, context: Context) => 
         respond(context, 500, 'internal error; the server has logged it');
         return;
       }
-      // What the client cannot mend is the operator's.
+      // The client cannot repair it, so the operator must know.
       if (error instanceof ClickHouseError && error.damaged) onDefect(error, context);
       if (known.retryAfterSeconds !== undefined) context.set('Retry-After', String(known.retryAfterSeconds));
       if (known.kind === 'unauthorized') context.set('WWW-Authenticate', 'Bearer');
@@ -62,45 +65,49 @@ export function respond(context: Pick<Context, 'status' | 'body'>, status: numbe
   context.body = { error: { message } };
 }
 
-/** The error as it is told to a client; undefined for a defect, which is not. */
+/** The error as a client sees it; undefined for a defect, whose text stays inside the server. */
 export function toLogplaneError(error: unknown): LogplaneError | undefined {
   if (error instanceof LogplaneError) return error;
   if (error instanceof URIError)
-    return new LogplaneError('bad_request', 'the address is not valid percent-encoding');
+    return new LogplaneError('bad_request', 'the URL: expected valid percent-encoding of UTF-8');
   if (isDiskFull(error))
-    return overloaded('nothing was stored or made: no room is left on the disk of the store', error);
+    return unavailable(
+      'the disk of the store is full and nothing was stored; free some space, then send the request again',
+      error,
+    );
   if (!(error instanceof ClickHouseError)) return undefined;
-  if (isPassing(error) && !error.cancelled) return overloaded('the store does not answer now', error);
+  if (isPassing(error) && !error.cancelled)
+    return unavailable('the store does not answer; send the request again', error);
   if (error.lacksMemory) {
-    return overloaded(
-      'the store has no memory free for this query now (MEMORY_LIMIT_BYTES); send it again',
+    return unavailable(
+      'the query needs more memory than is free now (MEMORY_LIMIT_BYTES); send it again',
       error,
     );
   }
   if (error.answersTooMuch) {
     return new LogplaneError(
-      'too_costly',
-      `the answer has more than ${MAX_ANSWER_BYTES} bytes; ask for less: a smaller limit, a shorter time range (from, to) or ` +
+      'resource_exhausted',
+      `the response exceeds ${MAX_ANSWER_BYTES} bytes; request less: a smaller limit, a shorter time range (from, to) or ` +
         'another field, or use /api/v1/logs/export, which has no limit',
     );
   }
   if (error.exceedsLimit || error.cancelled) {
     return new LogplaneError(
-      'too_costly',
-      'the query needs more time, memory or rows than one query may take; ' +
+      'resource_exhausted',
+      'the query exceeds the time, memory or rows of one query; ' +
         'narrow it: a shorter time range (from, to), a service, a level, a rarer word or fewer terms',
     );
   }
   if (error.cannotWrite) {
-    return overloaded(
-      'the disk of the store is full or read-only, nothing was stored; free some space and try again',
+    return unavailable(
+      'the disk of the store is full or read-only and nothing was stored; free some space, then send the request again',
       error,
     );
   }
   if (error.damaged) {
     return new LogplaneError(
-      'overloaded',
-      'some of the stored records cannot be read: their files are damaged; the log of the server names them',
+      'unavailable',
+      'some stored records cannot be read because their files are damaged; the log of the server names the files',
     );
   }
   return undefined;

@@ -1,13 +1,13 @@
 /**
  * Reads what `event-stream.ts` writes, for the command line and the pages. Our own, because the libraries for it (eventsource-parser)
- * leave out an event that has an id and no data, by which a stream says how far it has come without a record.
+ * ignore an event that has an id and no data, with which a stream reports its progress without a record.
  */
 
 /** One server-sent event. */
 export interface SentEvent {
   /** Empty for an unnamed one. */
   readonly name: string;
-  /** The last id that was sent, in this event or before it: where to go on. */
+  /** The last id that was sent, in this event or before it: where to resume. */
   readonly id: string;
   /** Undefined where it has none, as comments have. */
   readonly data: string | undefined;
@@ -17,7 +17,7 @@ export class EventParser {
   #id: string;
   #rest = '';
 
-  /** @param lastId of the event behind which the stream goes on */
+  /** @param lastId of the event after which the stream resumes */
   constructor(lastId = '') {
     this.#id = lastId;
   }

@@ -21,24 +21,23 @@ export interface OpenStreams {
   readonly slowReaders: SlowReaders;
   /** Aborted when the server stops: open streams end. */
   readonly stopping: AbortSignal;
-  /** After which a stream ends; undefined = what is usual for it. */
+  /** After so many minutes a stream ends. Undefined: the default of the stream. */
   readonly maxMinutes?: number | undefined;
 }
 
 export interface EventStreamOptions extends OpenStreams {
   /**
-   * Subscribes to whole events that come between those of the source, and gives the end of the subscription; a reader that takes
-   * nothing goes without them.
+   * Subscribes to further events, which are written between those of the source, and returns a function that unsubscribes. A client
+   * that reads nothing does not get them.
    */
   readonly beside?: (write: (event: string) => void) => () => void;
 }
 
 /**
- * Answers with a stream of server-sent events. The reader sets the pace: the next chunk is asked for when the kernel has
- * taken the one before, and a comment goes out every 10 s. The source's signal is aborted when the client leaves or
- * the server stops; it then ends. A source that fails ends the stream with an event `error`; one that reaches `maxMinutes`
- * with an event `end` that says so.
- * @throws LogplaneError `too_many`
+ * Responds with a stream of server-sent events. The client sets the pace: the next chunk is requested when the kernel has taken the one
+ * before. A comment is sent every 10 s. The signal of the source is aborted when the client disconnects or the server stops. A source that
+ * fails ends the stream with an event `error`; a stream that reaches `maxMinutes` ends with an event `end`.
+ * @throws LogplaneError `rate_limited`
  */
 export function respondWithEvents(
   context: Context,
@@ -64,9 +63,9 @@ export function respondWithEvents(
   stopping.addEventListener('abort', end, { once: true });
   if (stopping.aborted) end();
   output.write(`retry: ${RECONNECT_MILLISECONDS}\n\n`);
-  // Before Koa has begun the answer, what is written waits in the output alone.
+  // Before Koa has begun the response, written events wait in the output only.
   const isTaken = () => !output.writableNeedDrain && !res.writableNeedDrain;
-  /** What comes between the source's events is for readers that take them: it must not gather. */
+  /** Further events must not accumulate, so a client that reads nothing does not get them. */
   const writeBeside = (event: string) => {
     if (isTaken()) output.write(event);
   };

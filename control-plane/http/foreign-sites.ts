@@ -6,15 +6,15 @@ export interface ForeignSitesOptions {
   /** Sites besides the server's own whose pages may send changes. */
   readonly allowedOrigins: readonly string[];
   /**
-   * False where changes need no token: then only an own name counts as the server's own site, for any other can be made
-   * to lead here by whoever owns it.
+   * False where changes need no token. Then only an own name counts as the server's own site, because the owner of any other name can
+   * point it here.
    */
   readonly trustNames: boolean;
   readonly ownNames: OwnNames;
 }
 
 /**
- * A page of another site can make a browser send requests here; it must not change anything by that.
+ * Rejects changes that a page of another site makes a browser send.
  * @throws LogplaneError `forbidden`
  */
 export function refuseForeignSites(options: ForeignSitesOptions): Middleware {
@@ -22,7 +22,7 @@ export function refuseForeignSites(options: ForeignSitesOptions): Middleware {
     if (isChange(context) && comesFromForeignSite(context, options)) {
       throw new LogplaneError(
         'forbidden',
-        `requests from ${context.get('Origin') || 'another site'} may not change anything`,
+        `pages of ${context.get('Origin') || 'another site'} may not change anything here; add the site to CORS_ORIGIN to allow it`,
       );
     }
     await next();
@@ -30,8 +30,8 @@ export function refuseForeignSites(options: ForeignSitesOptions): Middleware {
 }
 
 /**
- * A browser sends the cookie of a session by itself, so a change by it also needs what no form and no foreign script
- * can send.
+ * A browser sends the session cookie by itself. So a change with it also needs a header that no form and no script of another site can
+ * send.
  * @throws LogplaneError `forbidden`
  */
 export function refuseForgery(context: Context): void {
@@ -40,7 +40,7 @@ export function refuseForgery(context: Context): void {
   if (context.get('X-Requested-With') !== 'logplane' || (origin !== '' && !isSameOrigin(context, origin))) {
     throw new LogplaneError(
       'forbidden',
-      'with the cookie of a session: expected the header X-Requested-With: logplane and a page of this server',
+      'a change with the session cookie: expected the header "X-Requested-With: logplane" and a page of this server',
     );
   }
 }

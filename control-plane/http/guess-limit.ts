@@ -8,33 +8,33 @@ const MAX_NETWORKS = 1_000;
 
 interface Network {
   until: number;
-  /** Hashes of the wrong tokens; an agent that goes on sending the same old one guesses nothing. */
+  /** Hashes of the invalid tokens. An agent that sends the same old one again and again counts once. */
   readonly guesses: Set<string>;
 }
 
 /**
- * Holds up whoever guesses tokens: after 100 different wrong ones in a minute no further token of that address is looked at, whether or not it
- * is right, so a right guess is answered as a wrong one. The caller passes tokens that were used before by this limit, because those are no guesses: the
- * agents behind the same proxy go on sending.
+ * Limits how many tokens an address can guess. After 100 different invalid tokens in a minute every further token of that address is
+ * rejected, also a valid one, so that a guess reveals nothing. Tokens that were used before do not pass this limit, because they are
+ * not guesses: agents behind the same proxy go on sending.
  */
 export class GuessLimit {
   /** The oldest first. */
   readonly #networks = new Map<string, Network>();
 
   /**
-   * @param isRight whether it is a token of the server
-   * @throws LogplaneError `too_many`
+   * @param isValid whether it is a token of the server
+   * @throws LogplaneError `rate_limited`
    */
-  check(address: string, token: string, isRight: boolean, now = Date.now()): void {
+  check(address: string, token: string, isValid: boolean, now = Date.now()): void {
     const network = this.#of(networkOf(address), now);
     const guess = createHash('sha256').update(token).digest('base64');
     if (network.guesses.has(guess)) return;
     if (network.guesses.size >= MAX_GUESSES) {
-      throw new LogplaneError('too_many', 'too many wrong tokens came from this address; wait a minute', {
+      throw new LogplaneError('rate_limited', 'too many invalid tokens from this address; wait a minute', {
         retryAfterSeconds: Math.ceil((network.until - now) / 1000),
       });
     }
-    if (!isRight) network.guesses.add(guess);
+    if (!isValid) network.guesses.add(guess);
   }
 
   #of(name: string, now: number): Network {

@@ -8,14 +8,14 @@ const MAX_BYTES = 1024 * 1024;
 /** JSON can be read at any depth; what walks a value (`JSON.stringify`, a schema) runs out of stack at some thousand levels. */
 const MAX_DEPTH = 100;
 
-/** Of bodies that a person or a program writes by hand, and that are no logs. */
+/** The limit of bodies that hold no logs. */
 export function smallBody(options: ReadBodyOptions): ReadBodyOptions {
   return { ...options, limit: Math.min(options.limit, MAX_BYTES) };
 }
 
 /**
  * Reads a JSON body, whatever its `Content-Type`; an empty one counts as `{}`.
- * @throws LogplaneError `bad_request`, naming each field that does not fit, what it takes and what came
+ * @throws LogplaneError `bad_request` with each invalid field, what was expected and what came
  */
 export async function readJsonBody<Schema extends z.ZodType>(
   context: Context,
@@ -36,17 +36,18 @@ export async function readJsonBody<Schema extends z.ZodType>(
 export function parseJsonObject(content: Buffer): object {
   const value = parseJson(content);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw badRequest('the body: expected a JSON object of parameters');
+  const got = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  throw badRequest(`the body: expected a JSON object of parameters, got ${got}`);
 }
 
 function parseJson(content: Buffer): unknown {
   const text = content.toString();
   if (exceededLimit(text, MAX_DEPTH, Number.POSITIVE_INFINITY) !== undefined)
-    throw badRequest(`the body: expected JSON of at most ${MAX_DEPTH} levels, got more`);
+    throw badRequest(`the body: expected JSON of at most ${MAX_DEPTH} nested levels, got more`);
   try {
     return JSON.parse(text);
   } catch (error) {
-    // Without the piece of the body that the message ends with: it may be a secret, and errors are logged.
+    // Without the piece of the body at the end of the message: it may be a secret, and errors are logged.
     const reason = (error as Error).message.replace(/, (?:\.\.\.)?".*$/s, '');
     throw badRequest(`the body is not valid JSON: ${reason}`);
   }

@@ -5,11 +5,11 @@ import { replaceFile } from '../../pipeline/runtime/replace-file.ts';
 export interface KeptSecret {
   readonly secret: string;
   readonly made: boolean;
-  /** Why a new secret could not be kept: the next start makes another one. */
+  /** Why a new secret could not be stored: the next start generates another one. */
   readonly problem?: string;
 }
 
-/** A secret that is made at the first start and kept in a file that its owner alone can read. */
+/** A secret that is generated at the first start and stored in a file that only its owner can read. */
 export async function keptSecret(path: string): Promise<KeptSecret> {
   try {
     const secret = (await readFile(path, 'utf8')).trim();

@@ -45,7 +45,7 @@ export class KnownTokens {
     this.#used.add(token);
     this.#saved = this.#saved
       .then(() => this.#save())
-      .catch((error: unknown) => this.#onProblem(`could not save which tokens were used: ${error}`));
+      .catch((error: unknown) => this.#onProblem(`could not save the list of used tokens: ${error}`));
   }
 
   /** Resolves when the file has all of them. */

@@ -1,9 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
-/** A metric whose values are kept elsewhere and read when it is asked for. One whose name ends with `_total` is a counter, any other a gauge. */
+/** A metric whose value is read when the page is requested. One whose name ends with `_total` is a counter, any other a gauge. */
 export interface Metric {
   readonly help: string;
-  /** Names of the labels of each value; left out where there is one value without labels. */
+  /** Names of the labels of each value; undefined for one value without labels. */
   readonly labels?: readonly string[];
   readonly read: () => number | Iterable<LabelledValue>;
 }
@@ -20,12 +20,12 @@ export interface MetricsPage {
 }
 
 /**
- * @param registries metrics that are kept as Prometheus shows them
+ * @param registries metrics that are in the form of Prometheus already
  * @throws Error where two parts of the server have a metric of the same name
  */
 export function createMetricsPage(metrics: readonly Metrics[], registries: readonly Registry[]): MetricsPage {
   const registry = new Registry();
-  // At the library's own 10 ms, watching the event loop takes 1 % of a core from a server that does nothing.
+  // At the library's own 10 ms, watching the event loop takes 1 % of a core of an idle server.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
   for (const [name, metric] of metrics.flatMap((part) => Object.entries(part)))
     register(registry, name, metric);

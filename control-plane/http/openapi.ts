@@ -20,25 +20,28 @@ const ERRORS: Readonly<Record<ErrorKind, readonly [description: string, message:
   unauthorized: ['The token is missing or invalid', 'missing read token'],
   forbidden: [
     'A page of another site caused the request',
-    'requests that a page of another site causes change nothing',
+    'pages of https://other.example may not change anything here; add the site to CORS_ORIGIN to allow it',
   ],
   not_found: ['Nothing exists under this name or id', 'no job has the id "48211"'],
-  too_large: ['The body is larger than the limit', 'the body has more than 1048576 bytes'],
+  too_large: [
+    'The body is larger than the limit',
+    'the body: expected at most 1048576 bytes after decompression (INGEST_MAX_BYTES), got more',
+  ],
   unsupported_encoding: [
     'The `Content-Encoding` or `Content-Type` is unknown',
-    'Content-Encoding: expected gzip, deflate, zstd or snappy, got "br"',
+    'Content-Encoding: expected one of gzip, deflate, zstd, snappy, got "br"',
   ],
-  too_costly: [
+  resource_exhausted: [
     'The query needs more time, memory or rows than one query may use',
-    'the query needs more time, memory or rows than one query may take',
+    'the query exceeds the time, memory or rows of one query; narrow it: a shorter time range (from, to), a service, a level',
   ],
-  too_many: [
+  rate_limited: [
     'The client has too many streams open or guessed too many tokens; `Retry-After` says when to try again',
-    'too many streams',
+    'streams: expected at most 64 open ones of a client; close one, or send several queries on one stream (queries)',
   ],
-  overloaded: [
+  unavailable: [
     'The server cannot process the request now; `Retry-After` says when to send it again',
-    'the store does not answer now',
+    'the store does not answer; send the request again',
   ],
 };
 
@@ -201,8 +204,8 @@ function describeResponses(route: Route, named: NamedSchemas): Record<string, ob
 function errorsOf(route: Route): ErrorKind[] {
   const { method, permission, requestBody, requestMedia, postedParameters, errors = [] } = route;
   // Any request may be invalid HTTP. Without room on the disk, or without the store, no route can answer.
-  const kinds: ErrorKind[] = ['bad_request', 'overloaded'];
-  if (permission) kinds.push('unauthorized', 'too_many');
+  const kinds: ErrorKind[] = ['bad_request', 'unavailable'];
+  if (permission) kinds.push('unauthorized', 'rate_limited');
   if (method !== 'get') kinds.push('forbidden');
   if (requestBody || requestMedia || postedParameters) kinds.push('too_large', 'unsupported_encoding');
   return [...kinds, ...errors];

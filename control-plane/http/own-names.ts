@@ -8,8 +8,8 @@ export interface OwnNamesOptions {
 }
 
 /**
- * Names by which a browser certainly means this machine. Whoever owns any other name can have it lead to 127.0.0.1 (DNS rebinding), and
- * a page of that name then is of the same origin as the server.
+ * Names that certainly mean this machine. The owner of any other name can point it to 127.0.0.1 (DNS rebinding); a page of that name
+ * then has the same origin as the server.
  */
 export class OwnNames {
   readonly #hosts: ReadonlySet<string>;
@@ -36,8 +36,8 @@ export class OwnNames {
       if (host === undefined || this.#isReadByAll || this.has(host)) continue;
       throw new LogplaneError(
         'forbidden',
-        `Host: expected localhost or an address, got "${host}". Set PUBLIC_URL to the address under which browsers reach ` +
-          'this server, or READ_TOKEN so that reading needs a token',
+        `Host: expected localhost or an address, got "${host}". Set PUBLIC_URL to the URL that browsers use for ` +
+          'this server, or set READ_TOKEN',
       );
     }
   }

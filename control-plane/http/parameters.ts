@@ -12,8 +12,8 @@ export interface Parameter<T> {
 /** The parameters of an address, by name. */
 export type Parameters = Readonly<Record<string, Parameter<unknown>>>;
 
-export type ParameterValues<Shape extends Parameters> = {
-  [Name in keyof Shape]: ReturnType<Shape[Name]>;
+export type ParameterValues<RouteParameters extends Parameters> = {
+  [Name in keyof RouteParameters]: ReturnType<RouteParameters[Name]>;
 };
 
 /**
@@ -21,12 +21,12 @@ export type ParameterValues<Shape extends Parameters> = {
  * (`readPostedParameters`).
  * @throws LogplaneError `bad_request` with the parameter, what was expected and what came
  */
-export function readParameters<Shape extends Parameters>(
+export function readParameters<RouteParameters extends Parameters>(
   context: Context,
-  shape: Shape,
-): ParameterValues<Shape> {
+  declared: RouteParameters,
+): ParameterValues<RouteParameters> {
   const values: Record<string, unknown> = {};
-  for (const [name, parameter] of Object.entries(shape)) {
+  for (const [name, parameter] of Object.entries(declared)) {
     const given = givenValue(context, name);
     try {
       values[name] = parameter(given);
@@ -37,7 +37,7 @@ export function readParameters<Shape extends Parameters>(
       );
     }
   }
-  return values as ParameterValues<Shape>;
+  return values as ParameterValues<RouteParameters>;
 }
 
 /** What was sent under a name, in the address or in the body. Two values are an error, because one of them would be ignored. */
@@ -50,7 +50,7 @@ function givenValue(context: Context, name: string): string | undefined {
   return values[0];
 }
 
-/** Values by parameter, as a body held them. */
+/** Values of a body by parameter. */
 export type PostedParameters = ReadonlyMap<string, readonly string[]>;
 
 /** Its message says what was expected of a parameter. */
@@ -77,14 +77,14 @@ export function isRequired(read: Parameter<unknown>): boolean {
   }
 }
 
-export function wholeNumber<Otherwise extends number | undefined>(
+export function wholeNumber<Default extends number | undefined>(
   minimum: number,
   maximum: number,
-  otherwise: Otherwise,
-): Parameter<number | Otherwise> {
+  defaultValue: Default,
+): Parameter<number | Default> {
   const schema = { type: 'integer', minimum, maximum } as const;
-  return parameter(otherwise === undefined ? schema : { ...schema, default: otherwise }, (given) => {
-    if (given === undefined) return otherwise;
+  return parameter(defaultValue === undefined ? schema : { ...schema, default: defaultValue }, (given) => {
+    if (given === undefined) return defaultValue;
     const value = /^\d{1,16}$/.test(given) ? Number(given) : Number.NaN;
     if (!(value >= minimum && value <= maximum)) {
       throw new ExpectedError(`a whole number from ${minimum} to ${maximum}`);
@@ -95,19 +95,19 @@ export function wholeNumber<Otherwise extends number | undefined>(
 
 export function oneOf<const Value extends string>(
   values: readonly Value[],
-  otherwise: Value,
+  defaultValue: Value,
 ): Parameter<Value> {
-  return parameter({ type: 'string', enum: [...values], default: otherwise }, (given) => {
-    if (given === undefined) return otherwise;
+  return parameter({ type: 'string', enum: [...values], default: defaultValue }, (given) => {
+    if (given === undefined) return defaultValue;
     const value = values.find((candidate) => candidate === given.toLowerCase());
     if (value === undefined) throw new ExpectedError(`one of ${values.join(', ')}`);
     return value;
   });
 }
 
-export function flag(otherwise: boolean): Parameter<boolean> {
-  const read = oneOf(['true', 'false'], otherwise ? 'true' : 'false');
-  return parameter({ type: 'boolean', default: otherwise }, (given) => read(given) === 'true');
+export function flag(defaultValue: boolean): Parameter<boolean> {
+  const read = oneOf(['true', 'false'], defaultValue ? 'true' : 'false');
+  return parameter({ type: 'boolean', default: defaultValue }, (given) => read(given) === 'true');
 }
 
 export const optionalText: Parameter<string | undefined> = parameter({ type: 'string' }, (given) =>

@@ -4,18 +4,18 @@ import type { Journaled } from '../../pipeline/store/clickhouse.ts';
 
 export const PENDING_HEADER = 'X-Pending-Records';
 
-/** What an answer made of stored records carries while some that were acknowledged cannot be read. */
+/** Fields of a response made of stored records while some acknowledged records cannot be read. */
 export const PENDING_FIELDS = {
   pending_records: z
     .int()
     .optional()
-    .describe('Acknowledged records that are in no answer yet, because they cannot be stored now'),
-  pending_reason: z.string().optional().describe('Why they cannot'),
+    .describe('Acknowledged records that are missing in the response because they cannot be stored now'),
+  pending_reason: z.string().optional().describe('Why they cannot be stored'),
 } as const;
 
 /**
- * A full disk keeps acknowledged records in the journal, out of every query's sight. Older ones are what an operator then needs
- * most, so queries are answered from what is stored, and each answer says what it lacks.
+ * With a full disk acknowledged records stay in the journal, where queries do not see them. An operator then needs the older records
+ * most, so queries are answered from the stored ones, and each response says how many it lacks.
  */
 export class PendingRecords {
   readonly #journaled: Journaled;
@@ -24,7 +24,7 @@ export class PendingRecords {
     this.#journaled = journaled;
   }
 
-  /** Runs what makes an answer, and adds what it lacks. A problem that began or ended meanwhile counts as well. */
+  /** Runs the handler and adds what its response lacks. A problem that began or ended meanwhile counts too. */
   async note<Result>(context: Context, answer: () => Promise<Result>): Promise<Result> {
     const before = this.#now();
     const result = await answer();

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Beyond so many requests that wait behind the one under way the connection is ended. */
+/** A connection with more waiting requests is closed. */
 const MAX_WAITING = 32;
 
 interface Waiting {
@@ -10,9 +10,9 @@ interface Waiting {
 }
 
 /**
- * Requests of one connection are answered one after the other. HTTP/1.1 lets a client send the next one before it has its answer,
- * and Node begins with all of them at once: a thousand queries, or streams that can never be sent because they stand behind
- * one that does not end.
+ * Answers the requests of one connection one after the other. HTTP/1.1 lets a client send the next request before it has the response,
+ * and Node would begin all of them at once: a thousand queries, or streams that can never be sent because they wait behind one without
+ * an end.
  */
 export function oneAtATime(answer: RequestListener): RequestListener {
   const connections = new WeakMap<Socket, Waiting[]>();

@@ -30,7 +30,7 @@ function readForm(text: string): PostedParameters {
   return new Map([...form.keys()].map((name) => [name, form.getAll(name)]));
 }
 
-/** Numbers and booleans stand for their text, arrays for their items with commas between, objects for their JSON. */
+/** Numbers and booleans become their text, arrays their items separated by commas, objects their JSON. */
 function readJson(content: Buffer): PostedParameters {
   const given = Object.entries(parseJsonObject(content)).filter(([, item]) => item !== null);
   return new Map(given.map(([name, item]) => [name, [parameterText(item)]]));

@@ -6,33 +6,32 @@ import { BodyMemory } from './body-memory.ts';
 import { createUnpacker, tooLarge } from './decompress.ts';
 
 /**
- * So long a sender may take before what it declared and has not sent stops counting: two that declare much and send
- * nothing would else keep everybody out until the connection times out.
+ * How long the declared size of a body counts. Two clients that declare much and send nothing would otherwise block all others until
+ * their connections time out.
  */
 const PATIENCE_MS = 2_000;
 
 export interface ReadBodyOptions {
   readonly budget: BodyBudget;
-  /** Bytes, packed and unpacked, that one body may have. */
+  /** Bytes that one body may have, compressed and decompressed. */
   readonly limit: number;
 }
 
 export interface RequestBody {
-  /** Unpacked; as far as it came where `damage` is set. Its memory is used again when `use` is done. */
+  /** Decompressed; the readable part where `damage` is set. Its memory is reused when `use` is done. */
   readonly content: Buffer;
   /** SHA-256 of the bytes as they were sent, hexadecimal. */
   readonly digest: string;
-  /** Why the rest could not be unpacked. */
+  /** Why the rest could not be decompressed. */
   readonly damage: string | undefined;
-  /** Aborted when the sender leaves before it is answered. */
+  /** Aborted when the client disconnects before the response. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Reads and unpacks a request's body and gives it to `use`; its memory counts against the budget until
- * `use` is done.
- * @throws LogplaneError `too_large`, `overloaded` (before anything is read where the size is declared),
- *   `unsupported_encoding`, `bad_request` where the sender left
+ * Reads and decompresses the body of a request and passes it to `use`. Its memory counts against the budget until `use` is done.
+ * @throws LogplaneError `too_large`, `unavailable` (before anything is read where the size is declared),
+ *   `unsupported_encoding`, `bad_request` where the client disconnected
  */
 export async function readBody<T>(
   request: IncomingMessage,
@@ -43,7 +42,7 @@ export async function readBody<T>(
   if (declared > limit) throw tooLarge(limit, `${declared}`);
   const held = budget.reserve(declared);
   let packedSize = 0;
-  // What is declared is held already.
+  // The declared size is reserved already.
   let counted = request.headers['content-length'] === undefined;
   const patience = setTimeout(() => {
     counted = true;
@@ -73,7 +72,7 @@ export async function readBody<T>(
     let refusal: unknown;
     try {
       for await (const chunk of request as AsyncIterable<Buffer>) {
-        // A sender reads its answer only after it has sent everything, so the rest is taken and thrown away.
+        // A client reads the response only after it has sent everything, so the rest is read and discarded.
         if (refusal !== undefined) continue;
         try {
           packedSize += chunk.length;
@@ -88,8 +87,8 @@ export async function readBody<T>(
         }
       }
     } catch (error) {
-      // The sender left, or what it sent is no HTTP; nothing else fails out here.
-      throw badRequest(`the body broke off: ${(error as Error).message}`);
+      // The client disconnected, or sent malformed HTTP; nothing else fails here.
+      throw badRequest(`the body ended early: ${(error as Error).message}; send the request again`);
     }
     clearTimeout(patience);
     if (refusal !== undefined) throw refusal;

@@ -20,7 +20,7 @@ import {
 import { RECORD } from './record-schema.ts';
 import type { MediaTypes } from './route.ts';
 
-/** Events that come on every live stream beside its records. */
+/** Events on every live stream beside its records. */
 export interface Notices {
   /** Their schemas by name. */
   readonly events: MediaTypes;
@@ -76,7 +76,7 @@ export const RECORD_EVENTS = {
   error: ERROR,
 };
 
-/** Answers with the records that a filter chooses, live; how much of the past comes first is the request's choice. */
+/** Responds with a live stream of the records that a filter selects. The request says with how much of the past it begins. */
 export function respondWithRecords(
   context: Context,
   { store, bus, open, notices }: RecordStreams,
@@ -103,8 +103,8 @@ export function respondWithRecords(
 }
 
 /**
- * The `id:` of an event: a record's place, and with several queries on one stream the place of the query too, for a
- * record that several of them select is several events, between which a connection can break.
+ * The `id:` of an event: the sequence number of a record. With several queries on one stream it has the index of the query too, because a
+ * record that several of them select is several events, and a connection can break between them.
  */
 interface EventId {
   readonly seq: number;
@@ -118,7 +118,7 @@ function parseEventId(text: string): EventId | undefined {
     : undefined;
 }
 
-/** Browsers send what they got last; an id that is none of ours is passed over, as the standard wants. */
+/** Browsers send the last id that they received. The standard wants unknown ids to be ignored. */
 function lastEventId(context: Context): EventId | undefined {
   return parseEventId(context.get('Last-Event-ID'));
 }
@@ -133,13 +133,13 @@ function readSince(text: string | undefined, now: number): bigint | undefined {
 function formatUnnamed(event: TailEvent): string {
   return event.kind === 'record'
     ? formatEvent({ id: String(event.record.seq), data: event.json })
-    : formatPlace(event);
+    : formatProgress(event);
 }
 
 /** One event for each query that selects the record, under the query's name. */
 function formatNamed({ selecting }: NamedQueries, last: EventId | undefined): (event: TailEvent) => string {
   return (event) => {
-    if (event.kind !== 'record') return formatPlace(event);
+    if (event.kind !== 'record') return formatProgress(event);
     const { seq } = event.record;
     const given = last?.index !== undefined && last.seq === seq ? last.index : -1;
     return selecting(event.record)
@@ -149,9 +149,9 @@ function formatNamed({ selecting }: NamedQueries, last: EventId | undefined): (e
   };
 }
 
-function formatPlace(event: Exclude<TailEvent, { kind: 'record' }>): string {
+function formatProgress(event: Exclude<TailEvent, { kind: 'record' }>): string {
   if (event.kind === 'notice') {
-    const message = event.problem ?? 'live records come again';
+    const message = event.problem ?? 'live records are delivered again';
     return formatEvent({ name: 'notice', data: JSON.stringify({ message }) });
   }
   if (event.kind === 'position') return `id: ${event.seq}\n\n`;

@@ -1,17 +1,20 @@
 import { maxHeaderSize, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** What Node refuses by itself, by the code of its error. */
+/** Requests that Node rejects by itself, by the code of its error. */
 const REFUSALS: Readonly<Record<string, readonly [status: string, message: string]>> = {
   HPE_HEADER_OVERFLOW: [
     '431 Request Header Fields Too Large',
-    `address and header of a request may have ${maxHeaderSize} bytes together; questions that are longer can be posted`,
+    `URL and headers: expected at most ${maxHeaderSize} bytes together; use POST for longer queries`,
   ],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request did not come to its end in time'],
+  ERR_HTTP_REQUEST_TIMEOUT: [
+    '408 Request Timeout',
+    'the request did not arrive completely in time; send it again',
+  ],
 };
-const NO_HTTP = ['400 Bad Request', 'what came is no HTTP request'] as const;
+const MALFORMED = ['400 Bad Request', 'malformed HTTP request'] as const;
 
-/** Gives the requests that come to no handler, because they cannot be read, an answer in the form of all errors. */
+/** Answers requests that reach no handler because they cannot be parsed, in the form of all errors. */
 export function answerRefused(server: Server): void {
   const answers = new WeakMap<Duplex, ServerResponse>();
   server.on('request', (request, answer) => answers.set(request.socket, answer));
@@ -19,7 +22,7 @@ export function answerRefused(server: Server): void {
     const answer = answers.get(socket);
     const isAnswering = answer?.headersSent && !answer.writableFinished;
     if (socket.writable && !isAnswering) {
-      const [status, message] = REFUSALS[error.code ?? ''] ?? NO_HTTP;
+      const [status, message] = REFUSALS[error.code ?? ''] ?? MALFORMED;
       const body = bodyOf(message);
       socket.write(
         `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\n` +
@@ -33,12 +36,17 @@ export function answerRefused(server: Server): void {
   );
 }
 
-/** Node's own check, which answers without a word, is to be off. Of two hosts nobody knows which one a proxy looked at. */
+/** Replaces Node's own check, which answers without a body. With two hosts it is unknown which one a proxy used. */
 export function requireHost(answer: RequestListener): RequestListener {
   return (request, response) => {
     const hosts = countHosts(request.rawHeaders);
     if (hosts === 1 || (hosts === 0 && request.httpVersion !== '1.1')) answer(request, response);
-    else refuse(response, 400, `Host: expected the name or address of this server, got ${hosts || 'none'}`);
+    else
+      refuse(
+        response,
+        400,
+        `Host: expected one header with the name or address of this server, got ${hosts || 'none'}`,
+      );
   };
 }
 

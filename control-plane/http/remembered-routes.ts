@@ -2,13 +2,13 @@ import Router from 'koa-router';
 
 type Match = ReturnType<Router['match']>;
 
-/** Paths that are remembered at once, and how long they may be: many hold an id. */
+/** The number of cached paths and the length of one: many paths contain an id. */
 const MAX_REMEMBERED = 1_000;
 const MAX_CHARACTERS = 256;
 
 /**
- * Remembers which routes a path goes to: a router tests the patterns of all of them, 18 µs a request here, and each request asks
- * twice, once to be answered and once to be counted.
+ * Caches which routes match a path. A router tests the patterns of all routes, which costs 18 µs here, twice for each request: once to
+ * answer it and once to count it.
  */
 export class RememberedRoutes extends Router {
   readonly #matches = new Map<string, Match>();

@@ -22,16 +22,16 @@ export interface RequestLogOptions {
 
 export interface RequestLog {
   middleware(endpoint: (context: Context) => string | null): Middleware;
-  /** An error that nobody foresaw, with its stack and the request that met it. */
+  /** Logs an unexpected error with its stack and its request. */
   logDefect(error: unknown, context: Context | undefined): void;
-  /** Writes what waits and ends. */
+  /** Writes waiting entries and ends. */
   close(): Promise<void>;
 }
 
-/** Ingest and streams are counted alone: a line for each of them would double what the server takes in. */
+/** Ingest and streams are only counted: a line for each would double what the server stores. */
 const COUNTED_ALONE = /^\/(?:logs\/ingest|v1\/logs)$|\/stream$/;
 
-/** The server's own request log; undefined where nobody wants it. */
+/** The server's own request log; undefined where it is turned off. */
 export function startRequestLog(options: RequestLogOptions): RequestLog | undefined {
   const { files, print, store, maxBytes, backups, onProblem } = options;
   if (files === undefined && store === undefined && print === undefined) return undefined;
@@ -58,7 +58,7 @@ export function startRequestLog(options: RequestLogOptions): RequestLog | undefi
   };
 }
 
-/** What moves a terminal's cursor or turns its text around; JSON has escaped the other control characters already. */
+/** Characters that move a terminal's cursor or reverse its text. JSON has escaped the other control characters already. */
 const TERMINAL_CONTROLS = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 function consoleExporter(print: (line: string) => void): LogRecordExporter {
@@ -76,7 +76,7 @@ function escapeUnit(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** Gives entries to the pipeline itself, not through a request, so that storing one makes no further entry. */
+/** Passes entries to the pipeline directly and not through a request, so that storing an entry causes no further entry. */
 function selfExporter({ pipeline, machineId }: NonNullable<RequestLogOptions['store']>): LogRecordExporter {
   return {
     export(records, done) {

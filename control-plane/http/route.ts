@@ -14,7 +14,7 @@ export type MediaTypes = Readonly<Record<string, z.ZodType>>;
  * parameters.
  */
 export interface Declaration<
-  Shape extends Parameters = Parameters,
+  RouteParameters extends Parameters = Parameters,
   RequestBody extends z.ZodType = z.ZodType,
   ResponseBody extends z.ZodType = z.ZodType,
 > {
@@ -27,7 +27,7 @@ export interface Declaration<
   /** What the client must be allowed to do; the route is open where there is none. */
   readonly permission?: Permission;
   /** In the path and in the query. */
-  readonly parameters?: Shape;
+  readonly parameters?: RouteParameters;
   /** Request headers that the route reads, with what they mean. */
   readonly headers?: Readonly<Record<string, Header>>;
   /** A JSON body, which is read and checked before the handler runs. */
@@ -77,12 +77,12 @@ export interface Route extends Declaration {
 
 /** Returns what `response` describes, or nothing where it has written the response into the context itself. */
 export type Handler<
-  Shape extends Parameters,
+  RouteParameters extends Parameters,
   RequestBody extends z.ZodType,
   ResponseBody extends z.ZodType,
 > = (
   context: Context,
-  parameters: ParameterValues<Shape>,
+  parameters: ParameterValues<RouteParameters>,
   body: z.output<RequestBody>,
 ) => Result<ResponseBody> | Promise<Result<ResponseBody>>;
 

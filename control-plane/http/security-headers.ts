@@ -1,8 +1,8 @@
 import type { Middleware } from 'koa';
 
 /**
- * What every answer tells a browser: it is of the type that it says, loads and runs nothing, stands in no frame, is
- * kept in no cache, and no other site may embed it. A page that needs more says so in its own headers.
+ * Headers of every response: browsers must not guess its type, load or run anything for it, frame it, cache it or embed it in another
+ * site. A page that needs more sets its own headers.
  */
 const HEADERS = {
   'Content-Security-Policy':

@@ -24,7 +24,7 @@ function write(context: Context, value: string, seconds: number): void {
   );
 }
 
-/** Here, or at the proxy in front; whoever makes the header up only keeps its own cookie from being sent in clear. */
+/** True where TLS ends here or at the proxy in front. A client that forges the header only protects its own cookie. */
 function isEncrypted(context: Context): boolean {
   return context.secure || context.get('X-Forwarded-Proto').split(',')[0]!.trim() === 'https';
 }

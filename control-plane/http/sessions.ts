@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 
-/** Whose token a session was opened with. */
+/** The kind of token that a session was opened with. */
 export const TOKEN_KINDS = ['ingest', 'read', 'admin'] as const;
 export type TokenKind = (typeof TOKEN_KINDS)[number];
 
@@ -12,10 +12,9 @@ const MAX_ENDED = 10_000;
 const deriveKey = promisify<string, string, number, Buffer>(scrypt);
 
 /**
- * Sessions as signed texts for a cookie: kind of token, end, a random id, and an HMAC over them. The key is made of the
- * token itself, so a session lasts over a restart, counts on every server process that has the same token, ends when
- * the token is changed, and needs no secret and no table to be kept. scrypt makes it (50 ms, once), so that a stolen
- * cookie is of little use for guessing the token.
+ * Sessions as signed texts for a cookie: kind of token, end, a random id, and an HMAC over them. The key is derived from the token, so a
+ * session survives a restart, is valid on every server process with the same token, ends when the token is changed, and needs no stored
+ * secret or table. scrypt derives it (50 ms, once), so a stolen cookie is of little use for guessing the token.
  */
 export class Sessions {
   readonly #tokens: Readonly<Record<TokenKind, string | undefined>>;
@@ -33,7 +32,7 @@ export class Sessions {
     return `${content}.${await this.#sign(kind, content)}`;
   }
 
-  /** The kind of token that a session stands for; undefined for one that is not ours, over or signed out. */
+  /** The kind of token of a session; undefined for one that is forged, expired or signed out. */
   async read(text: string, now = Date.now()): Promise<TokenKind | undefined> {
     const [kind, end, id, signature] = text.split('.');
     if (!isKind(kind) || this.#tokens[kind] === undefined || signature === undefined) return undefined;
@@ -43,7 +42,7 @@ export class Sessions {
     return given.length === expected.length && timingSafeEqual(given, expected) ? kind : undefined;
   }
 
-  /** Refuses a session from now on; other server processes forget it when their cookie is taken away. */
+  /** Rejects a session from now on. Other server processes accept it until it expires, but its cookie is removed. */
   async end(text: string, now = Date.now()): Promise<void> {
     if ((await this.read(text, now)) === undefined) return;
     const [, end, id] = text.split('.');

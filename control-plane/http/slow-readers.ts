@@ -1,30 +1,30 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { overloaded } from '../../pipeline/runtime/errors.ts';
+import { unavailable } from '../../pipeline/runtime/errors.ts';
 import { HeldMemory } from '../../pipeline/runtime/held-memory.ts';
 
 export interface SlowReaderLimits {
-  /** For so long a reader may take nothing of what waits for it. */
+  /** How long a client may read nothing of what waits for it. */
   readonly deadlineMs: number;
-  /** For so long it may where another answer needs the memory. */
+  /** How long it may where another response needs the memory. */
   readonly graceMs: number;
-  /** What may wait for all readers together. */
+  /** How much may wait for all clients together. */
   readonly maxBytes: number;
   readonly sweepMs: number;
 }
 
 const LIMITS = { deadlineMs: 30_000, graceMs: 5_000, sweepMs: 1_000 };
-/** Of what may wait, live streams may have so much. */
+/** The share of live streams in what may wait. */
 const STREAM_SHARE = 1 / 2;
-/** The system's buffers take answers of this size whatever the client does. */
+/** The buffers of the system hold responses of this size, whatever the client does. */
 const SMALL_BYTES = 64 * 1024;
 
-/** How far a reader is. */
+/** How far a client has read. */
 interface Progress {
   written: number;
-  /** What the kernel has not taken. */
+  /** Bytes that the kernel has not taken. */
   waiting: number;
-  /** Bytes of finished answers, which stand in memory until the last of them is taken. */
+  /** Bytes of finished responses, which stay in memory until the client has read the last of them. */
   answers: number;
   /** When it last took something. */
   since: number;
@@ -33,10 +33,9 @@ interface Progress {
 export type EndReason = 'deadline' | 'memory';
 
 /**
- * The memory of everything that waits for readers, within one bound. It ends the connections of those that take nothing: a peer
- * that is gone would otherwise keep its answer, its stream and whatever waits for it until TCP gives up, a quarter of an hour
- * later. It looks at what the kernel takes of a connection's queue, so that it holds for every kind of answer, and what a peer
- * sends meanwhile does not count.
+ * Bounds the memory of everything that waits for clients. It closes the connections of clients that read nothing: a client that is gone
+ * would otherwise keep its response or stream in memory until TCP gives up, a quarter of an hour later. It measures what the kernel takes
+ * of a connection's queue, so that it works for every kind of response. What a client sends meanwhile does not count.
  */
 export class SlowReaders {
   readonly #limits: SlowReaderLimits;
@@ -51,7 +50,7 @@ export class SlowReaders {
     this.#timer = setInterval(() => this.sweep(performance.now()), this.#limits.sweepMs).unref();
   }
 
-  /** Connections that were ended, by reason. */
+  /** Connections that were closed, by reason. */
   get ended(): { readonly reason: EndReason; readonly value: number }[] {
     return Object.entries(this.#ended).map(([reason, value]) => ({ reason: reason as EndReason, value }));
   }
@@ -71,18 +70,18 @@ export class SlowReaders {
   }
 
   /**
-   * Counts a finished answer until its client has taken it or has left. Where it does not fit beside what waits, readers that
-   * have taken nothing for a few seconds are ended.
-   * @throws LogplaneError `overloaded` where that does not help
+   * Counts a finished response until its client has read it or has left. Where it does not fit, connections of clients that have read
+   * nothing for a few seconds are closed.
+   * @throws LogplaneError `unavailable` where that does not help
    */
   holdAnswer(bytes: number, response: ServerResponse, now = performance.now()): void {
     const progress = response.socket ? this.#sockets.get(response.socket) : undefined;
-    // One that is closed already does not say so again.
+    // A response that is closed already emits no further event.
     if (bytes <= SMALL_BYTES || !progress || response.destroyed) return;
     const room = this.#limits.maxBytes - bytes;
     if (this.waitingBytes > room && this.#free(room, this.#limits.graceMs, now) > room) {
-      throw overloaded(
-        'answers that their clients have not taken yet fill the memory for answers; send it again',
+      throw unavailable(
+        'the memory for responses is full because clients read theirs slowly; send the request again',
       );
     }
     progress.answers += bytes;
@@ -92,9 +91,9 @@ export class SlowReaders {
   }
 
   /**
-   * Counts what a live stream has written and its reader has not taken. Where all of them have too much waiting, the
-   * connection that has waited longest is ended.
-   * @returns to be called when the reader has taken it, or has left
+   * Counts what a live stream has written and its client has not read. Where too much waits in all streams together, the connection
+   * that has waited longest is closed.
+   * @returns a function to call when the client has read it, or has left
    */
   holdEvents(socket: Socket, bytes: number): () => void {
     return this.#streamOutput.hold(bytes, () => this.#end(socket, 'memory'));
@@ -109,9 +108,9 @@ export class SlowReaders {
   }
 
   /**
-   * Ends readers that are over the deadline, and as many as it needs of those that have taken nothing for a while, until no more
-   * than some bytes wait.
-   * @returns what waits then
+   * Closes connections of clients that are over the deadline, and as many as needed of those that have read nothing for `graceMs`, until
+   * at most `maxBytes` wait.
+   * @returns how much waits then
    */
   #free(maxBytes: number, graceMs: number, now: number): number {
     const waiting: { readonly socket: Socket; readonly bytes: number; readonly since: number }[] = [];

@@ -2,7 +2,7 @@ import { LogplaneError } from '../../pipeline/runtime/errors.ts';
 
 const RETRY_SECONDS = 5;
 
-/** Counts open streams by client, so that one client cannot take all that the server has. */
+/** Counts open streams by client, so that one client cannot use up all of them. */
 export class StreamLimit {
   readonly #most: number;
   readonly #open = new Map<string, number>();
@@ -12,15 +12,15 @@ export class StreamLimit {
   }
 
   /**
-   * @returns a function that gives the place back
-   * @throws LogplaneError `too_many`
+   * @returns a function that counts the stream as closed
+   * @throws LogplaneError `rate_limited`
    */
   enter(client: string): () => void {
     const open = this.#open.get(client) ?? 0;
     if (open >= this.#most) {
       throw new LogplaneError(
-        'too_many',
-        `one client may have ${this.#most} open streams; close one, or ask for several queries on one stream (queries)`,
+        'rate_limited',
+        `streams: expected at most ${this.#most} open ones of a client; close one, or send several queries on one stream (queries)`,
         { retryAfterSeconds: RETRY_SECONDS },
       );
     }

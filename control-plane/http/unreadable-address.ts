@@ -1,10 +1,10 @@
 import type { Middleware } from 'koa';
 import { respond } from './error-response.ts';
 
-/** Answers what asks for an address that is none, such as `http://[::1`, of which nobody behind this could read the path. */
+/** Answers requests for a malformed URL, such as `http://[::1`: nothing behind this middleware could read its path. */
 export const refuseUnreadableAddress: Middleware = (context, next) => {
   if (hasPath(context)) return next();
-  respond(context, 400, 'the address of the request cannot be read');
+  respond(context, 400, 'malformed URL in the request line');
   return undefined;
 };
 

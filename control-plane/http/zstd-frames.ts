@@ -12,7 +12,7 @@ const SKIPPABLE = 0x184d2a5;
 const RAW = 0;
 const RLE = 1;
 
-/** The parts of a zstd body that can be unpacked one after the other: each has at most one block. */
+/** The parts of a zstd body that can be decompressed one after the other: each has at most one block. */
 export class ZstdFrames {
   readonly #packed: Buffer;
   #at = 0;
@@ -23,7 +23,7 @@ export class ZstdFrames {
   }
 
   /**
-   * Ends of the parts, in bounded steps. What breaks off is the last part: the decoder says so.
+   * Ends of the parts, in bounded steps. An incomplete frame is the last part: the decoder reports it.
    * @throws Error where a frame or a block needs more than it may
    */
   *ends(): Generator<number> {
@@ -77,7 +77,7 @@ export class ZstdFrames {
       const checksumBytes = isLast && (descriptor & 4) !== 0 ? 4 : 0;
       yield this.#go(3 + (kind === RLE ? 1 : size) + checksumBytes);
     }
-    // What breaks off goes to the decoder as well, which says so.
+    // An incomplete frame goes to the decoder too, which reports it.
     if (!isLast) yield this.#go(packed.length);
   }
 

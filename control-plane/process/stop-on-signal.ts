@@ -21,7 +21,7 @@ export function stopOnSignal(
     setTimeout(() => {
       onProblem(
         whyLate() ??
-          `could not stop within ${MAX_STOP_SECONDS} s: what was accepted is stored at the next start`,
+          `could not stop within ${MAX_STOP_SECONDS} s: accepted records are stored at the next start`,
       );
       endHanging();
     }, MAX_STOP_MILLISECONDS).unref();

@@ -74,6 +74,6 @@ export class Guard {
     const isNew = this.problem === undefined;
     this.#failures++;
     this.#last = { at: this.#clock(), reason };
-    if (isNew) this.#onProblem(`${this.name} failed for a record: ${reason}`);
+    if (isNew) this.#onProblem(`${this.name} failed on a record: ${reason}`);
   }
 }

@@ -26,7 +26,7 @@ const MAX_WORK = 10_000_000;
  * Compiles a regex to a function that says whether a text has a match. Syntax and semantics are RE2's, as in ClickHouse's `match`: linear
  * time, case-sensitive, unanchored, `.` also matches a line feed.
  *
- * The function throws `too_costly` for a text that would take too long in this thread. ClickHouse runs beside it and matches any text, so
+ * The function throws `resource_exhausted` for a text that would take too long in this thread. ClickHouse runs beside it and matches any text, so
  * callers with a store use that instead.
  */
 export function compileRegex(source: string): (text: string) => boolean {
@@ -35,8 +35,8 @@ export function compileRegex(source: string): (text: string) => boolean {
   return (text) => {
     if (text.length > maxLength) {
       throw new LogplaneError(
-        'too_costly',
-        `the regex ${source} looks at texts of at most ${maxLength} characters here, got ${text.length}`,
+        'resource_exhausted',
+        `the regex ${source}: expected a text of at most ${maxLength} characters here, got ${text.length}`,
       );
     }
     return regex.test(text);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { ConsoleLog } from '../http/console-log.ts';
 import { keptSecret } from '../http/kept-secret.ts';
 
-/** `ADMIN_TOKEN`, or the one made at the first start and kept in `DATA_DIR`. */
+/** `ADMIN_TOKEN`, or the token generated at the first start and stored in `DATA_DIR`. */
 export async function adminToken(
   { ADMIN_TOKEN, DATA_DIR }: { readonly ADMIN_TOKEN?: string | undefined; readonly DATA_DIR: string },
   log: Pick<ConsoleLog, 'info' | 'warn'>,
@@ -14,6 +14,6 @@ export async function adminToken(
     log.warn(
       `admin token, shown once and valid until the server stops, because ${path} cannot be written (${problem}): ${secret}`,
     );
-  else if (made) log.info(`admin token, shown once and kept in ${path}: ${secret}`);
+  else if (made) log.info(`admin token, shown once and stored in ${path}: ${secret}`);
   return secret;
 }

@@ -17,11 +17,11 @@ export interface AppOptions {
   readonly ownNames: OwnNames;
   readonly onDefect: (error: unknown, context?: Koa.Context) => void;
   readonly requestCounts: RequestCounts;
-  /** Logs requests and answers; it is given what names the route of a request. */
+  /** Logs requests and responses. It gets the function that names the endpoint of a request. */
   readonly requestLog: ((endpoint: (context: Koa.Context) => string | null) => Koa.Middleware) | undefined;
 }
 
-/** What every request passes on its way to its route. */
+/** The middleware that every request passes before its route. */
 export function createApp(api: Api, options: AppOptions): Koa {
   const app = new Koa();
   app.on('error', (error: unknown) => {

@@ -46,7 +46,7 @@ export async function startDamageReport(
   log: ConsoleLog,
 ): Promise<Feature> {
   await dropRestored(clickhouse).catch((error: unknown) =>
-    log.warn(`parts that a power cut damaged were not removed: ${error}`),
+    log.warn(`parts that a power cut damaged could not be removed: ${error}`),
   );
   // The user of a ClickHouse server may lack the permission to read this table.
   const tables = await clickhouse
@@ -57,13 +57,13 @@ export async function startDamageReport(
     .catch(() => []);
   const problems = tables.map(
     ([table, parts, paths]) =>
-      `${parts} damaged part${parts === 1 ? '' : 's'} of the table ${table} set aside, with the records in it: ${paths.join(', ')}`,
+      `damaged parts of the table ${table} were set aside, and their records are missing (${parts}): ${paths.join(', ')}`,
   );
   const journal = join(dataDir, 'clickhouse-journal');
   const files = (await readdir(journal).catch(() => [])).filter((name) => name.includes('.damaged'));
   if (files.length > 0)
     problems.push(
-      `${files.length} damaged file${files.length === 1 ? '' : 's'} of the journal set aside, with the records in it: ` +
+      `damaged files of the journal were set aside, and their records are missing (${files.length}): ` +
         files.map((name) => join(journal, name)).join(', '),
     );
   for (const problem of problems) log.warn(problem);
@@ -71,11 +71,11 @@ export async function startDamageReport(
   return {
     metrics: {
       logplane_damaged_parts: {
-        help: 'Parts of tables that were set aside because they are damaged',
+        help: 'Damaged parts of tables that were set aside',
         read: () => parts,
       },
       logplane_damaged_journal_files: {
-        help: 'Files of the journal that were set aside because they are damaged',
+        help: 'Damaged journal files that were set aside',
         read: () => files.length,
       },
     },

@@ -29,7 +29,7 @@ export class ForgottenErrors implements Feature {
 
   readonly metrics = {
     logplane_unhandled_rejections: {
-      help: 'Errors that nothing in the program caught since the start; each is a defect, and in the log',
+      help: 'Promise rejections that nothing handled since the start; each is a defect and in the log',
       read: () => this.#rejections,
     },
   };
@@ -37,7 +37,7 @@ export class ForgottenErrors implements Feature {
   readonly impaired = (): Record<string, string> => {
     if (this.#rejections === 0) return {};
     return {
-      process: `${this.#rejections} errors were caught by nothing since the start, a part may stand still; the last one: ${this.#last}`,
+      process: `${this.#rejections} errors were not handled since the start, so a part may have stopped; restart the server. The last one: ${this.#last}`,
     };
   };
 
@@ -50,14 +50,14 @@ export class ForgottenErrors implements Feature {
   #onRejection(reason: unknown): void {
     this.#rejections++;
     this.#last = textOf(reason).split('\n', 1)[0]!.slice(0, MAX_REASON);
-    this.#log.error(`an error that nothing caught, the server goes on: ${textOf(reason)}`);
+    this.#log.error(`unhandled rejection, the server continues: ${textOf(reason)}`);
   }
 
   #onException(error: unknown): void {
     // The console itself may be what fails, so no message is written about this.
     if (this.#ending) process.exit(1);
     this.#ending = true;
-    this.#log.error(`an exception that nothing caught, the server stops: ${textOf(error)}`);
+    this.#log.error(`uncaught exception, the server stops: ${textOf(error)}`);
     this.#end();
   }
 }

@@ -36,7 +36,7 @@ export async function openRedis(url: string, log: ConsoleLog): Promise<Redis> {
     throw new ConfigError(`REDIS_URL: cannot reach ${redacted(url)}: ${reason || (error as Error).message}`);
   }
   redis.on('close', () => {
-    if (!lost) log.warn('the connection to Redis is lost; records are stored on, live streams wait');
+    if (!lost) log.warn('the connection to Redis is lost; records are still stored, live streams wait');
     lost = true;
   });
   redis.on('ready', () => {

@@ -98,7 +98,7 @@ async function startOn(
     const state = clickhouse.for('state');
     const features = [...started.all, await startDamageReport(state, config.DATA_DIR, log), ...further];
 
-    const { auth, known, ownNames } = await openDoors(config, log);
+    const { auth, known, ownNames } = await openAuth(config, log);
     const requestLog = startRequestLog({
       files: config.LOG_API_CALLS ? config.LOG_DIR : undefined,
       maxBytes: config.LOG_MAX_BYTES,
@@ -167,7 +167,7 @@ async function startOn(
       pipeline,
       async close() {
         stopping.abort();
-        // One that cannot save where it ends, on a full disk for instance, keeps no other from its end.
+        // A part that cannot save its state, on a full disk for instance, must not keep the others from stopping.
         const ended = (end: Promise<void> | undefined) =>
           end?.catch((error: unknown) => log.warn(`could not stop cleanly: ${error}`));
         await Promise.all([
@@ -191,8 +191,8 @@ async function startOn(
   }
 }
 
-/** Creates authentication and the check of host names. */
-async function openDoors(config: Config, log: ConsoleLog) {
+/** The tokens that grant access, and the names under which this server answers. */
+async function openAuth(config: Config, log: ConsoleLog) {
   const tokens = {
     ingestToken: config.INGEST_TOKEN,
     readToken: config.READ_TOKEN,
@@ -233,16 +233,16 @@ function serverMetrics({
       read: () => requestCounts,
     },
     logplane_slow_readers_ended_total: {
-      help: 'Connections that were ended because their readers took nothing for 30 s, or too much waited for all of them',
+      help: 'Connections that were closed because the client read nothing for 30 s, or too much waited for all clients',
       labels: ['reason'],
       read: () => slowReaders.ended,
     },
     logplane_answer_bytes: {
-      help: 'Bytes of answers that wait for their readers',
+      help: 'Bytes of responses that wait for their clients',
       read: () => slowReaders.waitingBytes,
     },
     logplane_journaled_records: {
-      help: 'Records that are durable and wait to be stored in their table',
+      help: 'Records that are durable in the journal and not yet in their table',
       read: () => clickhouse.journaled.rows,
     },
     logplane_body_bytes: { help: 'Bytes of request bodies in memory', read: () => budget.held },
@@ -252,7 +252,9 @@ function serverMetrics({
 /** A warning where records cannot be stored now: queries are answered without them, which is better than no answer. */
 function lagging({ journaled: { rows, problem } }: ClickHouse): Record<string, string> {
   if (problem === undefined) return {};
-  return { journal: `${rows} acknowledged records wait to be stored and are in no answer yet: ${problem}` };
+  return {
+    journal: `${rows} acknowledged records are in the journal and in no query result yet: ${problem}`,
+  };
 }
 
 async function notReady(clickhouse: ClickHouse): Promise<Record<string, string>> {
@@ -268,7 +270,9 @@ function warnOfOpenAddress(config: Config, log: ConsoleLog): void {
   if (isLoopback(config.HOST)) return;
   for (const token of ['INGEST_TOKEN', 'READ_TOKEN'] as const) {
     if (config[token] === undefined) {
-      log.warn(`${token} is not set and HOST is ${config.HOST}: whoever reaches this address needs no token`);
+      log.warn(
+        `${token} is not set and HOST is ${config.HOST}: everybody who reaches this address has access without a token`,
+      );
     }
   }
 }

@@ -7,9 +7,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   EACCES: `let user ${process.getuid?.()} write there`,
   EPERM: `let user ${process.getuid?.()} write there`,
   EROFS: 'mount it for writing',
-  EEXIST: 'remove the file of that name',
-  ENOTDIR: 'remove the file of that name',
-  ELOOP: 'mend its symbolic links',
+  EEXIST: 'remove the file in its place',
+  ENOTDIR: 'remove the file in its place',
+  ELOOP: 'correct its symbolic links',
 };
 
 /**
@@ -19,7 +19,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 export async function takeDataDir(folder: string, warn: (message: string) => void): Promise<FolderLock> {
   if (/[{}*]/.test(folder)) {
     throw new ConfigError(
-      `DATA_DIR: expected a path without { } and *, which the engine reads as patterns, got "${folder}"`,
+      `DATA_DIR: expected a path without { } and *, which the engine treats as patterns, got "${folder}"`,
     );
   }
   try {
@@ -28,12 +28,12 @@ export async function takeDataDir(folder: string, warn: (message: string) => voi
     const { code = '', message } = error as NodeJS.ErrnoException;
     // On a full disk the stored records can be read, and the server may free some space itself.
     if (code !== 'ENOSPC' && code !== 'EDQUOT') {
-      const advice = ADVICE[code] ?? 'see to that path';
-      const problem = `DATA_DIR: expected a folder that can be written to, got "${folder}" (${message}): ${advice}, or set DATA_DIR to another folder`;
+      const advice = ADVICE[code] ?? 'check that path';
+      const problem = `DATA_DIR: expected a writable folder, got "${folder}" (${message}): ${advice}, or set DATA_DIR to another folder`;
       throw error instanceof HangingFolderError ? new HangingFolderError(problem) : new ConfigError(problem);
     }
     warn(
-      `DATA_DIR (${folder}) is full (${message}): what is stored is served, and nothing more is stored until there is room`,
+      `DATA_DIR (${folder}) is full (${message}): stored records are served, and no more are stored until there is free space`,
     );
   }
   try {

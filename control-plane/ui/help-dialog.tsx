@@ -4,13 +4,13 @@ import { useSettings } from './settings.ts';
 const KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
   [['/'], 'search'],
   [['j'], 'next line'],
-  [['k'], 'line before'],
+  [['k'], 'previous line'],
   [['Space'], 'pause, go on'],
   [['G', 'End'], 'to the newest line, live'],
   [['g'], 'to the first line'],
-  [['x'], 'unfold the chosen line'],
+  [['x'], 'expand the selected line'],
   [['Esc'], 'close the line'],
-  [['w'], 'break long lines'],
+  [['w'], 'wrap long lines'],
   [['f'], 'show or hide filters'],
   [['c'], 'clear the list'],
   [['t'], 'dark or light'],
@@ -18,7 +18,7 @@ const KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
 ];
 
 const QUERY: readonly (readonly [string, string])[] = [
-  ['word  "two words"', 'messages that hold the text'],
+  ['word  "two words"', 'messages that contain the text'],
   ['level:error  service:vllm', 'exactly this value'],
   ['file_path:*.err  message:/time[ds]? out/', 'patterns, regular expressions'],
   ['duration_ms:>500  status_code:[400 TO 499]', 'numbers'],
@@ -53,7 +53,7 @@ export function HelpDialog({ open, onClose }: { readonly open: boolean; readonly
           checked={settings.values.keys}
           onChange={(event) => settings.set({ keys: event.currentTarget.checked })}
         />
-        Single keys do this
+        Single-key shortcuts
       </label>
       <h2>Search</h2>
       <dl class="help-keys">

@@ -62,7 +62,7 @@ export function pageOf(path: string, parameters: URLSearchParams): ComponentChil
     default:
       return (
         <main class="page">
-          <h1>There is no such page</h1>
+          <h1>Page not found</h1>
           <p class="hint">{path}</p>
         </main>
       );

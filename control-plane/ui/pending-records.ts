@@ -8,7 +8,7 @@ class PendingRecords extends Observable {
   get text(): string | undefined {
     return this.#count === 0
       ? undefined
-      : `${this.#count} records that were acknowledged cannot be stored now and are not shown; the server's /readyz says why.`;
+      : `${this.#count} acknowledged records cannot be stored now and are not shown; see /readyz for the reason.`;
   }
 
   seen(headers: Headers): void {

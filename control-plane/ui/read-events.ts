@@ -37,7 +37,7 @@ export async function* readEvents(
     }
   } catch (error) {
     if (signal.aborted) return;
-    throw new ApiError(0, error instanceof TypeError ? 'The connection broke.' : String(error));
+    throw new ApiError(0, error instanceof TypeError ? 'The connection was lost.' : String(error));
   } finally {
     reader.cancel().catch(() => {});
   }

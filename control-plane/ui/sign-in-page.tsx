@@ -24,8 +24,8 @@ export function SignInPage({ reason }: { readonly reason: string | undefined }) 
       <form class="sign-in" onSubmit={signIn}>
         <h1>Sign in</h1>
         <p class="hint">
-          {reason ? `The server says: ${reason}.` : 'Some pages need a token.'} <code>READ_TOKEN</code> lets
-          you read, <code>ADMIN_TOKEN</code> do everything.
+          {reason ? `The server says: ${reason}.` : 'Some pages need a token.'} With the{' '}
+          <code>READ_TOKEN</code> you can read, with the <code>ADMIN_TOKEN</code> do everything.
         </p>
         <label>
           Token

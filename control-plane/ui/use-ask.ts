@@ -3,19 +3,19 @@ import { addressOf, type Parameters } from './address.ts';
 import { type ApiError, ask } from './api.ts';
 
 export interface Asked<T> {
-  /** The newest answer; of the question before while a new one is under way. */
+  /** The newest response; that of the previous request while a new one is running. */
   readonly data: T | undefined;
   readonly error: ApiError | undefined;
   readonly loading: boolean;
   readonly again: () => void;
 }
 
-/** How much longer than an answer takes to wait until the next one: a question never keeps the server busy. */
+/** The pause until the next request, as a multiple of the time of the last one: polling never keeps the server busy. */
 const REST = 5;
 
 /**
- * Asks the server, again when the question changes, and every so often.
- * @param path undefined: nothing is asked
+ * Requests an address of the API, again when it changes, and every `everyMs`.
+ * @param path undefined: no request
  */
 export function useAsk<T>(path: string | undefined, parameters: Parameters = {}, everyMs?: number): Asked<T> {
   const [state, setState] = useState<{ data?: T; error?: ApiError | undefined; loading: boolean }>({
@@ -23,27 +23,27 @@ export function useAsk<T>(path: string | undefined, parameters: Parameters = {},
   });
   const [turn, setTurn] = useState(0);
   const again = useCallback(() => setTurn((before) => before + 1), []);
-  const question = path === undefined ? undefined : addressOf(path, parameters);
-  const asked = useRef<string>(null);
+  const address = path === undefined ? undefined : addressOf(path, parameters);
+  const requested = useRef<string>(null);
   useEffect(() => {
-    if (question === undefined) return;
+    if (address === undefined) return;
     const { signal, stop } = stopSignal();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const run = async () => {
       const started = performance.now();
-      if (document.hidden && asked.current === question) {
+      if (document.hidden && requested.current === address) {
         timer = setTimeout(run, 1_000);
         return;
       }
       try {
-        const data = await ask<T>(question, {}, { signal });
+        const data = await ask<T>(address, {}, { signal });
         if (signal.aborted) return;
         setState({ data, loading: false });
       } catch (error) {
         if (signal.aborted) return;
         setState((before) => ({ ...before, error: error as ApiError, loading: false }));
       }
-      asked.current = question;
+      requested.current = address;
       if (everyMs !== undefined)
         timer = setTimeout(run, Math.max(everyMs, REST * (performance.now() - started)));
     };
@@ -53,7 +53,7 @@ export function useAsk<T>(path: string | undefined, parameters: Parameters = {},
       stop();
       clearTimeout(timer);
     };
-  }, [question, everyMs, turn]);
+  }, [address, everyMs, turn]);
   return { data: state.data, error: state.error, loading: state.loading, again };
 }
 

@@ -45,7 +45,7 @@ export async function acceptOtlp(
   const entries = await readOtlp(request);
   if ('reason' in entries) {
     await deadLetters.add([deadLetter(request, entries.reason)]);
-    throw badRequest(`${entries.reason}; what could be read of it is kept as a dead letter`);
+    throw badRequest(`${entries.reason}; the readable part is kept as a dead letter`);
   }
   const { agent, peer, digest, idempotencyKey, signal } = request;
   const receipt = await pipeline.accept({

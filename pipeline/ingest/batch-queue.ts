@@ -1,5 +1,5 @@
 import type { LogRecord, StoredRecord } from '../record/log-record.ts';
-import { overloaded } from '../runtime/errors.ts';
+import { unavailable } from '../runtime/errors.ts';
 import type { AppendedBlocks } from '../store/clickhouse.ts';
 import type { Sequencer } from '../store/live/sequencer.ts';
 import type { Counters } from './counters.ts';
@@ -148,7 +148,7 @@ export class BatchQueue {
     } catch (error) {
       batch.state = 'failed';
       counters.insertsFailed++;
-      const refusal = overloaded('the records could not be stored; send them again', error);
+      const refusal = unavailable('the records could not be stored; send them again', error);
       for (const part of parts) part.reject(refusal);
     }
     this.#publishInOrder();

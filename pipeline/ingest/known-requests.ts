@@ -11,7 +11,7 @@ export interface SharedRequests {
   /**
    * Makes this process the owner of a request until `release`.
    * @returns since when another process may have stored some of it, in milliseconds since 1970; undefined where it is new
-   * @throws LogplaneError `overloaded` while another process owns it
+   * @throws LogplaneError `unavailable` while another process owns it
    */
   claim(agent: string, digest: string): Promise<number | undefined>;
   release(agent: string, digest: string): Promise<void>;
@@ -57,7 +57,7 @@ export class KnownRequests {
    * Claims a request before it is stored; `release` has to follow.
    * @param readTime the time of one of its records, in milliseconds since 1970: the request cannot have come in long before
    * @returns how far the request is stored; undefined where it is new
-   * @throws LogplaneError `overloaded` where that cannot be known now
+   * @throws LogplaneError `unavailable` where that cannot be known now
    */
   async claim(
     agent: string,

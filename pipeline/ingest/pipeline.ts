@@ -85,7 +85,7 @@ export class Pipeline {
 
   /**
    * Resolves when every record of the request is durable and can be queried.
-   * @throws LogplaneError `overloaded` when the store cannot take the records now; the request can be sent again
+   * @throws LogplaneError `unavailable` when the store cannot take the records now; the request can be sent again
    */
   async accept(request: IngestRequest): Promise<Receipt> {
     const { redact, normalize } = this.#options;

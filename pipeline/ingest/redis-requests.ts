@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { overloaded } from '../runtime/errors.ts';
+import { unavailable } from '../runtime/errors.ts';
 import type { SharedRequests } from './known-requests.ts';
 
 export interface RedisRequestsOptions {
@@ -100,5 +100,5 @@ function keysOf(agent: string): [requests: string, order: string] {
 }
 
 function busy() {
-  return overloaded('another server process is taking in the same request; send it again');
+  return unavailable('another server process is storing the same request; send it again');
 }

@@ -6,9 +6,9 @@ export type ErrorKind =
   | 'not_found'
   | 'too_large'
   | 'unsupported_encoding'
-  | 'overloaded'
-  | 'too_many'
-  | 'too_costly';
+  | 'unavailable'
+  | 'rate_limited'
+  | 'resource_exhausted';
 
 /**
  * An error whose message is written for the caller: what was expected and what came. Any other error
@@ -16,7 +16,7 @@ export type ErrorKind =
  */
 export class LogplaneError extends Error {
   readonly kind: ErrorKind;
-  /** After how many seconds a new attempt makes sense; always set for `overloaded` and `too_many`, which pass with time. */
+  /** After how many seconds a new attempt makes sense; always set for `unavailable` and `rate_limited`, which pass with time. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(
@@ -27,7 +27,7 @@ export class LogplaneError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'LogplaneError';
     this.kind = kind;
-    const passes = kind === 'overloaded' || kind === 'too_many';
+    const passes = kind === 'unavailable' || kind === 'rate_limited';
     this.retryAfterSeconds = options.retryAfterSeconds ?? (passes ? 1 : undefined);
   }
 }
@@ -36,6 +36,6 @@ export function badRequest(message: string): LogplaneError {
   return new LogplaneError('bad_request', message);
 }
 
-export function overloaded(message: string, cause?: unknown): LogplaneError {
-  return new LogplaneError('overloaded', message, { cause });
+export function unavailable(message: string, cause?: unknown): LogplaneError {
+  return new LogplaneError('unavailable', message, { cause });
 }

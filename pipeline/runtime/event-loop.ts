@@ -30,7 +30,8 @@ export function yieldToEventLoop(): Promise<void> {
  */
 export async function yieldWhenDue(signal: AbortSignal | undefined): Promise<void> {
   if (isTimeSliceOver()) await yieldToEventLoop();
-  if (signal?.aborted) throw badRequest('the sender left before the answer; send it again');
+  if (signal?.aborted)
+    throw badRequest('the client disconnected before the response; send the request again');
 }
 
 /** How many times work has yielded to the event loop since the process started. */

@@ -1,4 +1,4 @@
-import { overloaded } from '../runtime/errors.ts';
+import { unavailable } from '../runtime/errors.ts';
 import { isTimeSliceOver, yieldToEventLoop } from '../runtime/event-loop.ts';
 import { changeRows } from './change-rows.ts';
 import type { ClickHouse, QueryParameters } from './clickhouse.ts';
@@ -58,7 +58,7 @@ export class DeadLetterStore {
 
   /**
    * Resolves when the letters are durable. A letter that is added again replaces the earlier one.
-   * @throws LogplaneError `overloaded` when the store cannot take them now
+   * @throws LogplaneError `unavailable` when the store cannot take them now
    */
   async add(letters: readonly NewDeadLetter[]): Promise<void> {
     const heads = new RowBatch((rows) => this.#insert('dead_letters', COLUMNS, rows));
@@ -67,7 +67,7 @@ export class DeadLetterStore {
       for (const letter of letters) await heads.add(await this.#addPieces(letter));
       await heads.end();
     } catch (error) {
-      throw overloaded('what cannot be read could not be kept; send it again', error);
+      throw unavailable('dead letters could not be stored; send the request again', error);
     }
   }
 

@@ -1,4 +1,4 @@
-import { overloaded } from '../runtime/errors.ts';
+import { unavailable } from '../runtime/errors.ts';
 import { ClickHouseError } from './clickhouse.ts';
 import type { LogStore } from './log-store.ts';
 import { idempotencyKey, type RequestProgress } from './request-progress.ts';
@@ -35,7 +35,7 @@ export class RequestFinder {
   /**
    * @param since milliseconds since 1970; rows that came in before are not searched
    * @returns how far the request is stored; undefined where it is not
-   * @throws LogplaneError `overloaded` where the store does not answer: the request has to be sent again
+   * @throws LogplaneError `unavailable` where the store does not answer: the request has to be sent again
    */
   find(key: string, since: number): Promise<RequestProgress | undefined> {
     return new Promise((resolve, reject) => {
@@ -68,8 +68,8 @@ export class RequestFinder {
       );
     } catch (error) {
       if (!(error instanceof ClickHouseError && error.damaged)) {
-        throw overloaded(
-          'the store cannot say now whether it has these records; send them again after Retry-After',
+        throw unavailable(
+          'the store does not answer whether it has these records; send them again after Retry-After',
           error,
         );
       }

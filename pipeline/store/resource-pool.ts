@@ -1,4 +1,4 @@
-import { overloaded } from '../runtime/errors.ts';
+import { unavailable } from '../runtime/errors.ts';
 
 const MAX_WAIT_MILLISECONDS = 20_000;
 
@@ -36,14 +36,14 @@ export class ResourcePool<T> {
 
   /**
    * @param signal aborts the wait
-   * @throws LogplaneError `overloaded` where too many wait, or none became free in time; the signal's reason
+   * @throws LogplaneError `unavailable` where too many wait, or none became free in time; the signal's reason
    */
   async take(signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();
     const resource = this.#free.pop();
     if (resource !== undefined) return resource;
     if (this.#waiting.size >= this.#maxWaiting) {
-      throw overloaded(`${this.#maxWaiting} ${this.#name} are waiting already; try again later`);
+      throw unavailable(`${this.#maxWaiting} ${this.#name} are waiting already; try again later`);
     }
     return this.#wait(signal);
   }
@@ -74,7 +74,7 @@ export class ResourcePool<T> {
       const timer = setTimeout(() => {
         leave();
         reject(
-          overloaded(
+          unavailable(
             `${this.#size} ${this.#name} run at once, and none of them ended within ${this.#maxWaitMilliseconds / 1000} s; try again later`,
           ),
         );

@@ -19,11 +19,11 @@ t.test('the page of the fleet', { skip: BROWSER_TEST.skip || withoutFluentBit },
   /** Saves a profile of the fleet. */
   const save = async (profile: object, settle: number) => {
     await page.getByLabel('Profile as JSON').fill(JSON.stringify(profile));
-    await page.getByLabel('Seconds that a batch has to be well').fill(String(settle));
+    await page.getByLabel('Seconds that a batch must be healthy').fill(String(settle));
     await page.getByRole('button', { name: 'Save and roll out' }).click();
   };
   const rollout = (version: number) =>
-    page.getByRole('region', { name: 'Roll-outs' }).locator('li', { hasText: `to version ${version} ` });
+    page.getByRole('region', { name: 'Rollouts' }).locator('li', { hasText: `to version ${version} ` });
   const version = (number: number) =>
     page
       .getByRole('region', { name: 'Versions' })
@@ -75,7 +75,7 @@ t.test('the page of the fleet', { skip: BROWSER_TEST.skip || withoutFluentBit },
     },
   );
 
-  await t.test('a roll-out that fails on its first machine stops, and says why', async () => {
+  await t.test('a rollout that fails on its first machine stops, and says why', async () => {
     await save({ ...profileOf('us-2'), ...BROKEN }, 0);
     await rollout(3).locator('.tag', { hasText: 'stopped' }).waitFor();
     await rollout(3)
@@ -107,7 +107,7 @@ t.test('the page of the fleet', { skip: BROWSER_TEST.skip || withoutFluentBit },
 
   await t.test('forgets a machine that is gone', async (t) => {
     await machines[0]!.agent.stop();
-    await page.getByRole('button', { name: 'Forget it' }).click();
+    await page.getByRole('button', { name: 'Delete report' }).click();
     await row('machine-2').waitFor();
     t.equal(await row('machine-1').count(), 0);
   });

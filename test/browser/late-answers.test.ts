@@ -93,10 +93,10 @@ t.test('what comes late, or not at all, to the live page', BROWSER_TEST, async (
         }),
       `?line=${records[0]!.id}`,
     );
-    await page.getByText(/^100 lines held here/).waitFor();
+    await page.getByText(/^100 lines on this page/).waitFor();
     await page.locator('.virtual').evaluate((element) => (element.scrollTop = element.scrollHeight));
     await page.getByRole('button', { name: 'Show later lines' }).click();
-    await page.getByText(/^[2-9]\d\d lines held here/).waitFor();
+    await page.getByText(/^[2-9]\d\d lines on this page/).waitFor();
   });
 
   await t.test('an earlier page, for a list that was cleared meanwhile', async (t) => {

@@ -50,7 +50,7 @@ t.test('reading the live page', BROWSER_TEST, async (t) => {
   await t.test('tells everything of a line, filters by its fields, shows its neighbours', async (t) => {
     await openLive();
     await page.locator('.line', { hasText: 'request 39 ' }).click();
-    const detail = page.getByRole('complementary', { name: 'The chosen line' });
+    const detail = page.getByRole('complementary', { name: 'Selected line' });
     t.match(await detail.locator('.field', { hasText: 'duration_ms' }).textContent(), /390/);
     await detail.getByRole('button', { name: /Show the lines around it in vllm\.log/ }).click();
     await detail.locator('.surrounding li', { hasText: 'request 33 ' }).waitFor();
@@ -178,7 +178,7 @@ t.test('reading the live page', BROWSER_TEST, async (t) => {
     await page.keyboard.press('Escape');
     await page.keyboard.press('?');
     await page.getByRole('heading', { name: 'Keys' }).waitFor();
-    await page.getByRole('checkbox', { name: 'Single keys do this' }).uncheck();
+    await page.getByRole('checkbox', { name: 'Single-key shortcuts' }).uncheck();
     await page.keyboard.press('Escape');
     await page.keyboard.press('k');
     t.equal(await page.locator('.line[aria-selected="true"]').count(), 0, 'single keys can be turned off');

@@ -25,7 +25,7 @@ t.test('what is known of one line', BROWSER_TEST, async (t) => {
     await page.goto(`${server.url}/api/v1/logs${search}`);
     return page;
   };
-  const detailOf = (page: Page) => page.getByRole('complementary', { name: 'The chosen line' });
+  const detailOf = (page: Page) => page.getByRole('complementary', { name: 'Selected line' });
   const idOf = async (message: string) => {
     const { records } = await server.get<{ records: { id: string }[] }>(
       `/api/v1/logs/search?q=${encodeURIComponent(`"${message}"`)}`,

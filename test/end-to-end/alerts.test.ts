@@ -120,7 +120,7 @@ t.test('rules are checked, versioned and taken back', async (t) => {
   await refused({ ...RULE, window: 'soon' }, /window: expected a length of time/);
   await refused(
     { ...RULE, kind: 'percentile', field: undefined },
-    /field: a rule of kind percentile needs one/,
+    /field: expected a value, which a rule of kind percentile needs/,
   );
   await refused({ ...RULE, extract: { x: 'no group' } }, /extract.x: expected a group/);
   await refused({ ...RULE, surprise: 1 }, /surprise/);
@@ -136,7 +136,7 @@ t.test('rules are checked, versioned and taken back', async (t) => {
   await refused({ ...RULE, webhooks: [{ url: 'file:///etc/passwd' }] }, /webhooks.0.url/);
 
   t.equal((await send('POST', rules, RULE)).status, 201);
-  await refused(RULE, /name: expected one that is free/);
+  await refused(RULE, /name: a rule ".*" exists already/);
   t.match((await send('PUT', `${rules}/trouble`, { ...RULE, threshold: 5 })).body, { version: 2 });
   t.match(await server.get(`/api/v1/alerts/rules/trouble`), {
     threshold: 5,

@@ -80,7 +80,7 @@ t.test('what cannot be is refused, and nothing is changed', async (t) => {
   const taken = await cli(['backup', backup], { DATA_DIR: join(root, 'restored') });
   t.match(taken, { code: 1, stderr: /is not empty/ });
   const none = await cli(['restore', join(root, 'nothing')], { DATA_DIR: join(root, 'new') });
-  t.match(none, { code: 1, stderr: /is no complete backup/ });
+  t.match(none, { code: 1, stderr: /is not a complete backup/ });
   const [part] = readdirSync(join(backup, 'tables', 'logs')).filter((name) => /^\d{8}_/.test(name));
   appendFileSync(join(backup, 'tables', 'logs', part!, 'checksums.txt'), 'x');
   const damaged = await cli(['restore', backup], { DATA_DIR: join(root, 'new') });

@@ -65,7 +65,7 @@ t.test('an address that cannot be read is a 400 like any other', async (t) => {
   for (const address of ['http://', 'http://[::1']) {
     const answer = await answerTo(`GET ${address} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
     t.match(answer, /^HTTP\/1.1 400 /, address);
-    t.match(answer, /\r\n\r\n\{"error":\{"message":"the address .*"\}\}$/, address);
+    t.match(answer, /\r\n\r\n\{"error":\{"message":"malformed URL in the request line"\}\}$/, address);
   }
   t.same(defects, []);
 });
@@ -73,11 +73,11 @@ t.test('an address that cannot be read is a 400 like any other', async (t) => {
 t.test('what cannot be read as a request gets an error in the form of all others', async (t) => {
   const long = 'x'.repeat(20_000);
   for (const [request, status, message] of [
-    [`GET /api/v1/logs/search?q=${long} HTTP/1.1\r\nHost: a\r\n\r\n`, 431, 'can be posted'],
-    [`GET / HTTP/1.1\r\nHost: a\r\nCookie: ${long}\r\n\r\n`, 431, 'address and header'],
-    ['GET / b HTTP/1.1\r\n\r\n', 400, 'no HTTP request'],
-    ['\x16\x03\x01\x02\x00', 400, 'no HTTP request'],
-    [`${INGEST}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 400, 'no HTTP request'],
+    [`GET /api/v1/logs/search?q=${long} HTTP/1.1\r\nHost: a\r\n\r\n`, 431, 'use POST for longer queries'],
+    [`GET / HTTP/1.1\r\nHost: a\r\nCookie: ${long}\r\n\r\n`, 431, 'URL and headers: expected at most'],
+    ['GET / b HTTP/1.1\r\n\r\n', 400, 'malformed HTTP request'],
+    ['\x16\x03\x01\x02\x00', 400, 'malformed HTTP request'],
+    [`${INGEST}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 400, 'malformed HTTP request'],
     ['GET /health HTTP/1.1\r\n\r\n', 400, 'Host: expected'],
     ['GET /health HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n', 417, 'got \\\\"tea'],
   ] as const) {
@@ -93,6 +93,6 @@ t.test('what cannot be read as a request gets an error in the form of all others
   await once(streaming, 'data');
   streaming.write('no request\r\n\r\n');
   await once(streaming, 'close');
-  t.notMatch(streamed, 'no HTTP request', 'not into an answer that is under way');
+  t.notMatch(streamed, 'malformed HTTP request', 'not into an answer that is under way');
   t.same(defects, []);
 });

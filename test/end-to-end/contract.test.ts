@@ -16,8 +16,14 @@ const send = (path: string, init: RequestInit = {}) => fetch(`${server.url}${pat
 
 t.test('every error has the same shape', async (t) => {
   const cases: [name: string, path: string, init: RequestInit, status: number, message: RegExp][] = [
-    ['unknown path', '/nope', {}, 404, /no such address: GET \/nope/],
-    ['wrong method', '/services', { method: 'PUT' }, 405, /takes HEAD, GET, got PUT/],
+    ['unknown path', '/nope', {}, 404, /unknown path: GET \/nope/],
+    [
+      'wrong method',
+      '/services',
+      { method: 'PUT' },
+      405,
+      /method: expected HEAD, GET for \/services, got PUT/,
+    ],
     ['no read token', '/services', {}, 401, /missing read token/],
     [
       'a wrong read token',
@@ -80,7 +86,7 @@ t.test('every error has the same shape', async (t) => {
       400,
       /after: expected the id of a record/,
     ],
-    ['a broken escape', '/%E0%A4%A', {}, 404, /no such address/],
+    ['a broken escape', '/%E0%A4%A', {}, 404, /unknown path/],
     [
       'an unknown dead letter',
       '/api/v1/dead-letters/x/replay',

@@ -46,12 +46,12 @@ t.test('what does not fit is refused', async (t) => {
   t.match(await remove({}), { status: 400, body: { error: { message: /expected a query/ } } });
   t.match(await remove({ q: 'user:bob', confirm: 'yes' }), {
     status: 400,
-    body: { error: { message: /confirm: expected the confirm of an earlier answer, got "yes"/ } },
+    body: { error: { message: /confirm: expected the confirm of the first response, got "yes"/ } },
   });
   const { body } = await remove({ q: 'user:bob' });
   t.match(await remove({ q: 'user:bob "bob 1"', confirm: body.confirm }), {
     status: 400,
-    body: { error: { message: /30 records were to be deleted, the request now selects 11/ } },
+    body: { error: { message: /expected a request that selects 30 records as before, got 11/ } },
   });
   t.equal((await remove({ q: 'user:bob' }, 'wrong')).status, 401);
   t.equal(await count(), 31);

@@ -69,7 +69,7 @@ t.test('npm start ends the server with itself', { skip: process.platform !== 'li
     const [code] = await exit;
     await until(() => isGone(server), `the server ends after ${signals}`);
     if (signals[0] === 'SIGTERM' || signals[0] === 'SIGINT') t.equal(code, 0, output());
-    t.match(output(), /stopping: finishing what was accepted/, signals.join());
+    t.match(output(), /stopping: finishing accepted requests/, signals.join());
     t.notMatch(output(), /could not stop/);
   }
 });

@@ -85,7 +85,7 @@ t.test('secrets are redacted, errors are errors in both files', async (t) => {
       level: 'ERROR',
       message: 'Error response - 404',
       status_code: 404,
-      response_body: { error: { message: /no such address/ } },
+      response_body: { error: { message: /unknown path/ } },
     },
   ]);
   t.same(entries('errors.log'), [written[5]]);

@@ -45,7 +45,7 @@ t.test('a token becomes a cookie that no script and no other site can use', asyn
 
 t.test('what is no token of the server opens nothing', async (t) => {
   for (const [body, status, message] of [
-    ['{"token":"wrong"}', 401, /none of the server/],
+    ['{"token":"wrong"}', 401, /token of this server/],
     ['{"token":""}', 400, /^token: /],
     ['{"token":7}', 400, /^token: .*expected string/],
     ['{}', 400, /^token: /],

@@ -129,7 +129,7 @@ else {
       env: { ...settings, DATA_DIR: join(dir, 'served') },
       until: (screen) => screen.includes('listening on'),
     });
-    t.match(served, { code: 0, screen: /stopping: finishing what was accepted/ });
+    t.match(served, { code: 0, screen: /stopping: finishing accepted requests/ });
     const demo = await runInTerminal(['demo'], {
       env: settings,
       until: (screen) => /http:\/\/\S+/.test(screen),

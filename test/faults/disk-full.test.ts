@@ -133,7 +133,7 @@ else {
         const refused = await post(path, body);
         const { error } = (await refused.json()) as { error: { message: string } };
         t.equal(refused.status, 503, `${path}: ${error.message}`);
-        t.match(error.message, /no room is left on the disk of the store/);
+        t.match(error.message, /the disk of the store is full and nothing was stored/);
         t.ok(refused.headers.get('retry-after'));
       }
       rmSync(ballast);

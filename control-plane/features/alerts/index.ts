@@ -101,22 +101,25 @@ export async function createAlerts(
       addSilenceRoutes(family, { silences, onRulesChanged });
     },
     metrics: {
-      logplane_alert_rules: { help: 'Alert rules that run here', read: () => evaluator.ruleCount },
-      logplane_alerts_open: { help: 'Alerts pending or firing', read: () => evaluator.openCount },
+      logplane_alert_rules: {
+        help: 'Alert rules that this process evaluates',
+        read: () => evaluator.ruleCount,
+      },
+      logplane_alerts_open: { help: 'Alerts that are pending or firing', read: () => evaluator.openCount },
       logplane_alert_lag_seconds: {
-        help: 'Between the newest record and the last one that every rule has got',
+        help: 'Seconds between the newest record and the last record that every rule has read',
         read: () => evaluator.lagSeconds,
       },
       logplane_alert_overflow: {
-        help: 'Records of groups beyond the number that a rule keeps apart',
+        help: 'Records of groups beyond the maximum number of groups of a rule',
         read: () => evaluator.overflow,
       },
       logplane_alert_records_passed_over: {
-        help: 'Records that alert rules could not read, and passed over',
+        help: 'Records that alert rules could not read and skipped',
         read: () => evaluator.passedOver,
       },
       logplane_alert_rule_failures_total: {
-        help: 'Failures of an alert rule since it was started; other rules go on',
+        help: 'Failed evaluations by alert rule, since the rule was started',
         labels: ['rule'],
         read: () =>
           Array.from(evaluator.failures, ([rule, value]) => ({ rule, value })).filter(
@@ -124,7 +127,7 @@ export async function createAlerts(
           ),
       },
       logplane_webhook_messages_total: {
-        help: 'Messages to webhooks, by what became of them; failed ones are sent again',
+        help: 'Notifications sent to webhooks by result; failed ones are sent again',
         labels: ['result'],
         read: () =>
           (['delivered', 'failed', 'dropped'] as const).map((result) => ({ result, value: sum(result) })),
@@ -172,7 +175,7 @@ async function readSecret(
   const { secret, problem } = await keptSecret(path);
   if (problem !== undefined)
     log.warn(
-      `webhooks are signed with a secret that the next start replaces, because ${path} cannot be written (${problem})`,
+      `webhooks are signed with a secret that is valid until the server stops, because ${path} cannot be written (${problem})`,
     );
   return secret;
 }

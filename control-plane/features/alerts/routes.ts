@@ -101,7 +101,7 @@ export function addAlertRoutes(api: RouteFamily, options: AlertRoutesOptions): v
       permission: 'read',
       headers: STREAM_HEADERS,
       events: { alert: ALERT, error: ERROR },
-      errors: ['too_many'],
+      errors: ['rate_limited'],
     },
     (context) => respondWithAlerts(context, options),
   );
@@ -159,7 +159,7 @@ export function addAlertRoutes(api: RouteFamily, options: AlertRoutesOptions): v
   );
 }
 
-/** Alerts as they come; with `Last-Event-ID`, those first that came since. */
+/** Alerts as they change; with `Last-Event-ID`, first the changes since that event. */
 function respondWithAlerts(context: Context, { alerts, alertFeed, openStreams }: AlertRoutesOptions): void {
   const given = context.get('Last-Event-ID');
   const after = /^\d{1,16}$/.test(given) ? Number(given) : undefined;

@@ -3,7 +3,7 @@ import type { Timestamp } from '../../../pipeline/record/timestamp.ts';
 import { badRequest } from '../../../pipeline/runtime/errors.ts';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import type { RouteFamily } from '../../http/api.ts';
-import { leaveSignal } from '../../http/leave-signal.ts';
+import { disconnectSignal } from '../../http/disconnect-signal.ts';
 import { describe, requiredText } from '../../http/parameters.ts';
 import { TIME, TOOK_MS } from '../../http/record-schema.ts';
 import { parseTime, TIME_FORMS } from '../../query/parse-time.ts';
@@ -211,7 +211,7 @@ export function addAlertRuleRoutes(api: RouteFamily, options: AlertRuleRoutesOpt
         events: z.array(TEST_EVENT).describe('All changes: also to pending and resolved'),
         took_ms: TOOK_MS,
       }),
-      errors: ['not_found', 'too_costly'],
+      errors: ['not_found', 'resource_exhausted'],
     },
     async (context, _parameters, { rule: given, from, to }) => {
       const started = performance.now();
@@ -220,7 +220,13 @@ export function addAlertRuleRoutes(api: RouteFamily, options: AlertRuleRoutesOpt
       const start = readTime('from', from, now).seconds;
       const end = endSecond(readTime('to', to, now));
       if (end <= start) throw badRequest(`to: expected a time after from, got "${to}"`);
-      const transitions = await backtest(clickhouse, rule, start, end, queryLimits(leaveSignal(context)));
+      const transitions = await backtest(
+        clickhouse,
+        rule,
+        start,
+        end,
+        queryLimits(disconnectSignal(context)),
+      );
       const compiled = compileRule(rule);
       const events = transitions.map(({ group, state, at, since, value, numbers }) => ({
         timestamp: new Date(at * 1000).toISOString(),

@@ -32,7 +32,7 @@ export const ALERT = z
     suppressed_by: z
       .enum(['silence', 'cooldown', 'flood'])
       .optional()
-      .describe('Why no notification was sent'),
+      .describe('Why the notification was suppressed'),
   })
   .meta({
     id: 'Alert',

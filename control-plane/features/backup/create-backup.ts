@@ -104,7 +104,7 @@ async function copyTable(
       }
     }
     if (parts === 0 && (await hasParts(clickhouse, name)))
-      throw new Error(`the engine froze nothing of ${name}`);
+      throw new Error(`the engine froze no parts of the table ${name}`);
     return { files, rows, parts };
   } finally {
     await clickhouse.command(alterTable(name, `UNFREEZE WITH NAME ${literal(freeze)}`));

@@ -35,7 +35,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
   try {
     text = await readFile(join(folder, NAME), 'utf8');
   } catch {
-    throw new Error(`${folder} is no complete backup: it has no ${NAME}`);
+    throw new Error(`${folder} is not a complete backup: it has no ${NAME}`);
   }
   const result = MANIFEST.safeParse(JSON.parse(text));
   if (!result.success)

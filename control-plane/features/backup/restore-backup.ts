@@ -26,7 +26,9 @@ export interface RestoreOptions {
 export async function restoreBackup({ folder, dataDir, database }: RestoreOptions): Promise<Manifest> {
   const manifest = await readManifest(folder);
   if (manifest.schema_version > MIGRATIONS.length) {
-    throw new Error(`the backup is of a newer release (${manifest.version}): restore it with that one`);
+    throw new Error(
+      `the backup was made by a newer release (${manifest.version}): restore it with that release`,
+    );
   }
   const engineFolder = join(dataDir, 'clickhouse');
   if (await exists(engineFolder))

@@ -44,10 +44,11 @@ export function addBackupRoutes(api: RouteFamily, { backUp }: BackupRoutesOption
     async (_context, { dir }) => {
       if (dir === undefined || !isAbsolute(dir) || dir.includes('\0')) {
         throw badRequest(
-          `dir: expected the absolute path of an empty folder of the server, got "${dir ?? ''}"`,
+          `dir: expected the absolute path of an empty folder on the server, got "${dir ?? ''}"`,
         );
       }
-      if (!backUp) throw badRequest('the tables are in a ClickHouse server: use its own BACKUP statement');
+      if (!backUp)
+        throw badRequest('the tables are in a ClickHouse server (CLICKHOUSE_URL); use its BACKUP statement');
       const { files, ...manifest } = await backUp(dir).catch((error: NodeJS.ErrnoException) => {
         if (isDiskFull(error)) throw error;
         if (String(error.code).startsWith('E') || /is not empty$/.test(error.message))

@@ -7,7 +7,7 @@ import { FleetDocuments } from './fleet-documents.ts';
 export interface AgentPresence {
   find(machineId: string): AgentReport | undefined;
   all(): readonly AgentReport[];
-  /** @throws LogplaneError `too_many` */
+  /** @throws LogplaneError `rate_limited` */
   put(report: AgentReport): void;
   /** Forgets a machine, until it reports again. */
   remove(machineId: string): Promise<void>;
@@ -63,7 +63,7 @@ export class StoredPresence implements AgentPresence {
     const size = this.#sizeOf(report);
     if (size > MAX_REPORT_BYTES) {
       throw badRequest(
-        `a report may have ${MAX_REPORT_BYTES} bytes, got ${size}: name fewer variables and sources`,
+        `the report: expected at most ${MAX_REPORT_BYTES} bytes, got ${size}; send fewer variables and sources`,
       );
     }
     const before = this.find(report.machine_id);
@@ -109,7 +109,7 @@ export class StoredPresence implements AgentPresence {
   /**
    * Machines that were heard of for a moment, as whoever invents ids makes them, give way to a new one. Those that have reported
    * for a while or have a profile never do.
-   * @throws LogplaneError `too_many`
+   * @throws LogplaneError `rate_limited`
    */
   #makeRoom(now: number, size: number): void {
     const { maxAgents, maxBytes, isKnown } = this.#options;
@@ -130,8 +130,8 @@ export class StoredPresence implements AgentPresence {
     }
     if (!isFull()) return;
     throw new LogplaneError(
-      'too_many',
-      `${this.#agents} machines are known already, which is all that there is room for; delete some of them`,
+      'rate_limited',
+      `machines: expected at most ${this.#agents}, got one more; delete machines that are gone`,
       { retryAfterSeconds: 60 },
     );
   }

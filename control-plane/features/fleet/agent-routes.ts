@@ -175,7 +175,7 @@ export function addAgentRoutes(
       },
       requestBody: VERSION.shape.profile,
       response: VERSION.extend({ machine_id: MACHINE_ID, config_hash: HASH }),
-      errors: ['overloaded'],
+      errors: ['unavailable'],
     },
     async (context, { machine_id, note = '' }, profile) => {
       refuseSecrets(profile);
@@ -211,7 +211,7 @@ export function addAgentRoutes(
             'True where the agent returns to its last configuration when a new one collects hardly anything',
           ),
       }),
-      errors: ['too_many'],
+      errors: ['rate_limited'],
     },
     (context, { machine_id }, heartbeat) => {
       const { hash, merged } = fleet.heartbeat(machine_id, heartbeat, ownAddress(context));

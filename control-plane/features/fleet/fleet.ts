@@ -171,7 +171,7 @@ export class Fleet {
     await this.#parts.presence.remove(machineId);
   }
 
-  /** The version of a scope's profile that a machine follows: a roll-out may not have reached it yet. */
+  /** The version of a scope's profile that a machine follows: a rollout may not have reached it yet. */
   #versionFor(scope: Scope, machineId: string): ProfileVersion | undefined {
     const { profiles, rollouts } = this.#parts;
     const rollout = rollouts.running(scope);

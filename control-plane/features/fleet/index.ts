@@ -96,7 +96,7 @@ export async function createFleet(
         },
       },
     },
-    impaired: () => (failed ? { fleet: 'profiles and agents are not kept up to date' } : {}),
+    impaired: () => (failed ? { fleet: 'profiles and agents are not refreshed from the store' } : {}),
     start: () => loop.start(),
     async stop() {
       await loop.stop();

@@ -41,7 +41,7 @@ const LIVE = new Set(['healthy', 'lagging', 'wrong_config']);
 export class ProfileChanges {
   readonly #options: ProfileChangesOptions;
   readonly #now: () => number;
-  /** One after the other: what is read of roll-outs and profiles holds until what comes of it is written. */
+  /** One after the other: what is read of rollouts and profiles holds until what comes of it is written. */
   readonly #changes = new SerialQueue();
 
   constructor(options: ProfileChangesOptions) {
@@ -95,7 +95,7 @@ export class ProfileChanges {
     return this.change(scope, profile, { ...options, note: `back to version ${version}` });
   }
 
-  /** Takes every running roll-out a step further, where its machines are well. */
+  /** Takes every running rollout a step further, where its machines are well. */
   advance(): Promise<void> {
     return this.#changes.run(() => this.#advance());
   }
@@ -112,7 +112,7 @@ export class ProfileChanges {
     }
   }
 
-  /** Ends a roll-out by hand; the machines that have the change go back. @throws LogplaneError `not_found`, `bad_request` */
+  /** Ends a rollout by hand; the machines that have the change go back. @throws LogplaneError `not_found`, `bad_request` */
   stop(id: string): Promise<Rollout> {
     return this.#changes.run(() => this.#stop(id));
   }
@@ -120,7 +120,7 @@ export class ProfileChanges {
   async #stop(id: string): Promise<Rollout> {
     const { rollouts, profiles } = this.#options;
     const rollout = rollouts.find(id);
-    if (rollout.state !== 'running') throw badRequest(`the roll-out is ${rollout.state} already`);
+    if (rollout.state !== 'running') throw badRequest(`the rollout is ${rollout.state} already`);
     const stopped = stopRollout(rollout, 'stopped by hand');
     await profiles.setState(rollout.scope, rollout.to_version, 'refused');
     await rollouts.put(stopped);
@@ -129,7 +129,7 @@ export class ProfileChanges {
 
   #mustRest(scope: Scope): void {
     const running = this.#options.rollouts.running(scope);
-    if (running) throw badRequest(`a roll-out of ${scope} is under way: stop ${running.id} first`);
+    if (running) throw badRequest(`a rollout of ${scope} is running; stop ${running.id} first`);
   }
 
   #outcome(agent: Agent | undefined, { stage_started }: Rollout): Outcome {

@@ -126,7 +126,7 @@ export function addProfileRoutes(
       parameters: { scope: SCOPE, ...CHANGE },
       requestBody: VERSION.shape.profile,
       response: CHANGED,
-      errors: ['overloaded'],
+      errors: ['unavailable'],
     },
     async (context, { scope, ...how }, profile) => {
       refuseSecrets(profile);
@@ -143,7 +143,7 @@ export function addProfileRoutes(
       permission: 'change',
       parameters: { scope: SCOPE, version: describe(anyVersion, 'The version to go back to', 3), ...CHANGE },
       response: CHANGED,
-      errors: ['not_found', 'overloaded'],
+      errors: ['not_found', 'unavailable'],
     },
     async (context, { scope, version, ...how }) => {
       if (version === undefined) throw badRequest('version: expected the version to go back to, got none');

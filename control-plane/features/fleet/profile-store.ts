@@ -9,7 +9,7 @@ export type Scope = string;
 export interface ProfileVersion {
   readonly scope: Scope;
   readonly version: number;
-  /** `staged` while a roll-out brings it to the machines, `refused` when that was stopped. */
+  /** `staged` while a rollout brings it to the machines, `refused` when that was stopped. */
   readonly state: 'active' | 'staged' | 'refused';
   /** Milliseconds since 1970. */
   readonly created: number;

@@ -4,7 +4,7 @@ import { FleetDocuments } from './fleet-documents.ts';
 import type { Scope } from './profile-store.ts';
 import type { Rollout } from './rollout.ts';
 
-/** Roll-outs, those that have ended too. */
+/** Rollouts, those that have ended too. */
 export class RolloutStore {
   readonly #documents: FleetDocuments<Rollout>;
 
@@ -28,7 +28,7 @@ export class RolloutStore {
   /** @throws LogplaneError `not_found` */
   find(id: string): Rollout {
     const rollout = this.#documents.get(id);
-    if (!rollout) throw new LogplaneError('not_found', `no roll-out has the id "${id}"`);
+    if (!rollout) throw new LogplaneError('not_found', `no rollout has the id "${id}"`);
     return rollout;
   }
 

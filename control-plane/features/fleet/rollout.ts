@@ -45,7 +45,7 @@ export function hasChange(rollout: Rollout, machineId: string): boolean {
   return rollout.batches.slice(0, rollout.stage).some((batch) => batch.includes(machineId));
 }
 
-/** The next step: the roll-out as it goes on, or the same object where it has to wait. */
+/** The next step: the rollout as it goes on, or the same object where it has to wait. */
 export function advanceRollout(
   rollout: Rollout,
   outcomeOf: (machineId: string) => Outcome,

@@ -65,7 +65,7 @@ export function addTemplateRoutes(
         files: FILES,
         problems: z.array(PROBLEM).meta({ examples: [[]] }),
       }),
-      errors: ['not_found', 'overloaded'],
+      errors: ['not_found', 'unavailable'],
     },
     async (_context, { name }, given) => {
       if (!templates.names.includes(name)) {

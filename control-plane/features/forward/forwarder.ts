@@ -95,9 +95,7 @@ export class Forwarder {
       },
       onPassedOver: (seq, error) => {
         this.counters.passedOver++;
-        onProblem(
-          `forwarding to ${name} passes over the record ${seq}, which cannot be read: ${error.message}`,
-        );
+        onProblem(`forwarding to ${name} skips the record ${seq}, which cannot be read: ${error.message}`);
       },
     });
   }

@@ -53,7 +53,7 @@ export async function startForwarding(
     impaired: () => impaired,
     metrics: {
       logplane_forward_records_total: series(
-        'Records that a destination has taken',
+        'Records that a destination has accepted',
         ({ counters }) => counters.sent,
       ),
       logplane_forward_failures_total: series(

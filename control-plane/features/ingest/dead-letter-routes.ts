@@ -94,7 +94,7 @@ export function addDeadLetterRoutes(
       response: RECEIPT.extend({
         reason: z.string().optional().describe('Why no record could be read'),
       }),
-      errors: ['not_found', 'overloaded'],
+      errors: ['not_found', 'unavailable'],
     },
     async (_context, { id }) => {
       const letter = await find(id);

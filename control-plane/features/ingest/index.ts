@@ -115,7 +115,7 @@ export async function startIngest(
     if (stopping.signal.aborted) return;
     const since = new Date(requests.seen.completeSince).toISOString();
     log.warn(
-      `could not read which requests are stored from before ${since}: one of them that is sent again is known by its records' time alone: ${error}`,
+      `could not read the stored requests from before ${since}; a repetition of one of them is recognized by the times of its records only: ${error}`,
     );
   });
   return {

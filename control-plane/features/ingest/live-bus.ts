@@ -82,15 +82,15 @@ export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus>
       ...metricsOfBus(bus),
       logplane_processes: { help: 'Server processes that share the live bus', read: () => shared.processes },
       logplane_bus_messages: {
-        help: 'Messages sent to the live bus',
+        help: 'Messages that were sent to the live bus',
         read: () => shared.counters.messagesSent,
       },
       logplane_bus_messages_failed: {
-        help: 'Messages that Redis did not take; their records come from the store',
+        help: 'Messages that Redis did not accept; their records are read from the store',
         read: () => shared.counters.messagesFailed,
       },
       logplane_bus_records_late: {
-        help: 'Records that came too late for their order; readers were told of a gap',
+        help: 'Records that arrived out of order; readers got a gap event',
         read: () => shared.counters.recordsLate,
       },
     },
@@ -103,15 +103,15 @@ function metricsOfBus(bus: LiveBus): Metrics {
   return {
     logplane_live_readers: { help: 'Open live streams', read: () => bus.listenerCount },
     logplane_live_bytes: {
-      help: 'Bytes of the records that are kept for live readers',
+      help: 'Bytes of recent records in memory for live streams',
       read: () => bus.recent.bytes,
     },
     logplane_tail_page_bytes: {
-      help: 'Bytes of the store that live readers have read and not taken',
+      help: 'Bytes that live streams have read from the store and clients have not received',
       read: () => bus.pages.held,
     },
     logplane_live_filter_failures: {
-      help: 'Batches of live records with which a filter failed or was too slow; its readers read the store instead',
+      help: 'Batches of live records on which a filter failed or was too slow; its streams read the store instead',
       read: () => bus.filters.failures,
     },
   };

@@ -5,9 +5,12 @@ import type { Metrics } from '../../http/metrics.ts';
 /** The metrics of ingest. */
 export function ingestMetrics(counters: Counters): Metrics {
   return {
-    logplane_records_stored_total: { help: 'Records that are durable', read: () => counters.recordsStored },
+    logplane_records_stored_total: {
+      help: 'Records that were stored durably',
+      read: () => counters.recordsStored,
+    },
     logplane_records_rejected_total: {
-      help: 'Entries that became dead letters',
+      help: 'Entries that could not be read and became dead letters',
       read: () => counters.recordsRejected,
     },
     logplane_requests_accepted_total: {
@@ -15,26 +18,26 @@ export function ingestMetrics(counters: Counters): Metrics {
       read: () => counters.requestsAccepted,
     },
     logplane_requests_duplicate_total: {
-      help: 'Ingest requests that had been stored before',
+      help: 'Ingest requests that were duplicates of stored ones',
       read: () => counters.requestsDuplicate,
     },
     logplane_requests_looked_for_total: {
-      help: 'Ingest requests that were looked for in the store, as they may have been stored before',
+      help: 'Ingest requests that were looked up in the store as possible duplicates',
       read: () => counters.requestsLookedFor,
     },
     logplane_inserts_total: { help: 'Inserts into the store', read: () => counters.inserts },
     logplane_inserts_failed_total: {
-      help: 'Inserts that the store refused; their senders got an error',
+      help: 'Inserts that the store rejected; their clients got an error',
       read: () => counters.insertsFailed,
     },
-    logplane_insert_seconds_total: { help: 'Time spent in inserts', read: () => counters.insertSeconds },
+    logplane_insert_seconds_total: { help: 'Seconds spent in inserts', read: () => counters.insertSeconds },
     logplane_records_too_large_total: {
-      help: 'Records, or pieces of one, that are kept as text because they exceed a limit',
+      help: 'Records, or parts of records, that were stored as text because they exceed a limit',
       labels: ['limit'],
       read: () => Object.entries(counters.recordsTooLarge).map(([limit, value]) => ({ limit, value })),
     },
     logplane_ingest_yields_total: {
-      help: 'Times that ingest yielded to the event loop in the middle of its work',
+      help: 'How often ingest yielded to the event loop during its work',
       read: yieldCount,
     },
   };

@@ -80,7 +80,7 @@ export function addOtlpRoutes(api: RouteFamily, { body, ...target }: OtlpRoutesO
   );
 }
 
-/** An `ExportLogsServiceResponse`; in JSON with the receipt that every way of ingest gives beside it. */
+/** An `ExportLogsServiceResponse`. In JSON it also has the fields of the receipt that every ingest endpoint returns. */
 function respond(
   context: Context,
   format: OtlpRequest['format'],

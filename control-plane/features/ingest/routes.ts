@@ -62,7 +62,7 @@ export function addIngestRoutes(
           ...rejectBody(damage, content, String),
         },
       ]);
-      throw badRequest(`${damage}; what could be read of it is kept as a dead letter`);
+      throw badRequest(`${damage}; the readable part is kept as a dead letter`);
     }
     const entries = { [Symbol.iterator]: () => splitJsonBody(content) };
     const receipt = await pipeline.accept({

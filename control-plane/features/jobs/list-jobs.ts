@@ -121,6 +121,6 @@ export async function listJobs(
 function readCursor(cursor: string): { readonly lastMs: number; readonly jobId: string } {
   const [, lastMs, jobId] = CURSOR.exec(cursor) ?? [];
   if (jobId === undefined)
-    throw badRequest(`cursor: expected the next_cursor of an earlier answer, got "${cursor}"`);
+    throw badRequest(`cursor: expected the next_cursor of an earlier response, got "${cursor}"`);
   return { lastMs: Number(lastMs), jobId };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import type { LogStore } from '../../../pipeline/store/log-store.ts';
 import type { RouteFamily } from '../../http/api.ts';
-import { leaveSignal } from '../../http/leave-signal.ts';
+import { disconnectSignal } from '../../http/disconnect-signal.ts';
 import { describe, optionalText, requiredText, wholeNumber } from '../../http/parameters.ts';
 import { FILTER } from '../../http/record-parameters.ts';
 import { answerRecord } from '../../http/record-schema.ts';
@@ -56,10 +56,10 @@ export function addJobRoutes(api: RouteFamily, options: JobRoutesOptions): void 
             examples: ['1780560930250000.48211'],
           }),
       }),
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     async (context, wanted) => {
-      const limits = queryLimits(leaveSignal(context));
+      const limits = queryLimits(disconnectSignal(context));
       const { jobs, nextCursor } = await listJobs(clickhouse, jobRuns, wanted, limits);
       return { jobs, next_cursor: nextCursor ?? null };
     },
@@ -78,14 +78,14 @@ export function addJobRoutes(api: RouteFamily, options: JobRoutesOptions): void 
         lines: describe(wholeNumber(1, 1000, 200), 'The most lines of each rank, the newest ones'),
       },
       response: JOB,
-      errors: ['not_found', 'too_costly'],
+      errors: ['not_found', 'resource_exhausted'],
     },
     async (context, { job_id, lines }) => {
       const job = await describeJob(
         { clickhouse, store, jobRuns },
         job_id,
         lines,
-        queryLimits(leaveSignal(context)),
+        queryLimits(disconnectSignal(context)),
       );
       return {
         ...job,
@@ -108,7 +108,7 @@ export function addJobRoutes(api: RouteFamily, options: JobRoutesOptions): void 
       parameters: { job_id: JOB_ID, q: FILTER.q, ...STREAM },
       headers: STREAM_HEADERS,
       events: { ...RECORD_EVENTS, ...streams.notices.events },
-      errors: ['too_many'],
+      errors: ['rate_limited'],
     },
     (context, { job_id, q, ...past }) =>
       respondWithRecords(context, streams, past, parseFilter({ q, equal: { job_id } })),

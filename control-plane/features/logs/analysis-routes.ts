@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RecordTable } from '../../../pipeline/store/sql.ts';
 import type { RouteFamily } from '../../http/api.ts';
-import { leaveSignal } from '../../http/leave-signal.ts';
+import { disconnectSignal } from '../../http/disconnect-signal.ts';
 import { describe, optionalText, textList, wholeNumber } from '../../http/parameters.ts';
 import { FILTER, INTERVAL, toFilter } from '../../http/record-parameters.ts';
 import { COUNT, COUNTS, TIME, TOOK_MS, tookMs } from '../../http/record-schema.ts';
@@ -46,14 +46,14 @@ export function addLogAnalysisRoutes(api: RouteFamily, records: RecordTable): vo
         ),
         took_ms: TOOK_MS,
       }),
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     async (context, { interval, by, ...filter }) => {
       const started = performance.now();
       const now = Date.now();
       const [field] = readGroupFields('by', by === undefined ? [] : [by]);
       const request = { filter: toFilter(filter, now), interval, by: field, now };
-      const histogram = await histogramOf(records, request, scanLimits(leaveSignal(context)));
+      const histogram = await histogramOf(records, request, scanLimits(disconnectSignal(context)));
       return { ...histogram, took_ms: tookMs(started) };
     },
   );
@@ -79,12 +79,12 @@ export function addLogAnalysisRoutes(api: RouteFamily, records: RecordTable): vo
         }),
         took_ms: TOOK_MS,
       }),
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     async (context, { fields, limit, ...filter }) => {
       const started = performance.now();
       const groups = readGroupFields('fields', fields.length === 0 ? USUAL_FACETS : [...new Set(fields)]);
-      const limits = scanLimits(leaveSignal(context));
+      const limits = scanLimits(disconnectSignal(context));
       const facets = await facetsOf(records, toFilter(filter), groups, limit, limits);
       return { facets, took_ms: tookMs(started) };
     },
@@ -128,11 +128,11 @@ export function addLogAnalysisRoutes(api: RouteFamily, records: RecordTable): vo
         sampled: COUNT.describe('Records that were read'),
         took_ms: TOOK_MS,
       }),
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     async (context, { limit, ...filter }) => {
       const started = performance.now();
-      const limits = scanLimits(leaveSignal(context));
+      const limits = scanLimits(disconnectSignal(context));
       const patterns = await patternsOf(records, toFilter(filter), limit, limits);
       return { ...patterns, took_ms: tookMs(started) };
     },
@@ -151,8 +151,8 @@ export function addLogAnalysisRoutes(api: RouteFamily, records: RecordTable): vo
         hours: describe(wholeNumber(1, 24 * 366, 24), 'The length of the range that ends now, in hours'),
       },
       response: REQUEST_STATS,
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
-    (context, { hours }) => requestStats(records, hours, scanLimits(leaveSignal(context))),
+    (context, { hours }) => requestStats(records, hours, scanLimits(disconnectSignal(context))),
   );
 }

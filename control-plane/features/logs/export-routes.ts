@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { RecordTable } from '../../../pipeline/store/sql.ts';
 import type { RouteFamily } from '../../http/api.ts';
-import { leaveSignal } from '../../http/leave-signal.ts';
+import { disconnectSignal } from '../../http/disconnect-signal.ts';
 import { describe, oneOf } from '../../http/parameters.ts';
 import { FILTER, toFilter } from '../../http/record-parameters.ts';
 import { RECORD } from '../../http/record-schema.ts';
@@ -44,7 +44,7 @@ export function addLogExportRoutes(api: RouteFamily, records: RecordTable): void
         'application/json': z.array(RECORD),
         'application/vnd.apache.parquet': z.string().meta({ format: 'binary' }),
       },
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     async (context, { format, order, ...filter }) => {
       const missing: MissingRecords[] = [];
@@ -52,7 +52,13 @@ export function addLogExportRoutes(api: RouteFamily, records: RecordTable): void
         // What the client cannot mend is the operator's.
         if (missing.push(gap) === 1) context.app.emit('error', gap.error, context);
       };
-      const request = { filter: toFilter(filter), format, order, signal: leaveSignal(context), onMissing };
+      const request = {
+        filter: toFilter(filter),
+        format,
+        order,
+        signal: disconnectSignal(context),
+        onMissing,
+      };
       const pieces = withTrailer(exportLogs(records, request), () => {
         context.res.addTrailers({ [MISSING_TRAILER]: String(countMissing(missing)) });
       });
@@ -64,7 +70,7 @@ export function addLogExportRoutes(api: RouteFamily, records: RecordTable): void
       if (context.method !== 'HEAD' && context.req.httpVersion === '1.1')
         context.set('Trailer', MISSING_TRAILER);
       context.set('Content-Disposition', `attachment; filename="logs-${fileTime(new Date())}.${format}"`);
-      // Only as many pieces as the client takes are asked for; a failure on the way breaks the connection.
+      // Requests only as many pieces as the client reads. A failure on the way cuts the connection.
       context.body = Readable.from(startWith(first, pieces), { objectMode: false });
     },
   );
@@ -75,7 +81,7 @@ async function* withTrailer<T>(pieces: AsyncIterable<T>, add: () => void): Async
   add();
 }
 
-/** No generator: one that is given up before it began, as in the answer to HEAD, would not end the rest. */
+/** Not a generator: one that is abandoned before it began, as in the response to HEAD, would not end the rest. */
 function startWith<T>(first: IteratorResult<T>, rest: AsyncGenerator<T>): AsyncIterableIterator<T> {
   const begin = [first];
   return {

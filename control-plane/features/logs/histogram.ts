@@ -49,7 +49,7 @@ export async function histogramOf(
   const length = (range.to - start + step - 1n) / step;
   if (length > MAX_BUCKETS) {
     throw badRequest(
-      `interval: expected one that makes at most ${MAX_BUCKETS} buckets, got ${formatInterval(step)}, which makes ${length}`,
+      `interval: expected a length that makes at most ${MAX_BUCKETS} buckets, got ${formatInterval(step)}, which makes ${length}`,
     );
   }
   const counts = Array.from({ length: Number(length) }, () => ({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { LogStore } from '../../../pipeline/store/log-store.ts';
 import type { RouteFamily } from '../../http/api.ts';
-import { leaveSignal } from '../../http/leave-signal.ts';
+import { disconnectSignal } from '../../http/disconnect-signal.ts';
 import {
   describe,
   ExpectedError,
@@ -38,11 +38,15 @@ export function addLogRoutes(api: RouteFamily, store: LogStore): void {
       permission: 'read',
       parameters: { lines: describe(wholeNumber(1, 1000, 100), 'The most records to return'), ...FILTER },
       response: z.array(RECORD),
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     async (context, { lines, ...filter }) => {
       const request = { filter: toFilter(filter), limit: lines, order: 'desc', cursor: undefined } as const;
-      const { records, nextCursor } = await searchLogs(store, request, queryLimits(leaveSignal(context)));
+      const { records, nextCursor } = await searchLogs(
+        store,
+        request,
+        queryLimits(disconnectSignal(context)),
+      );
       if (records.length < lines && nextCursor !== undefined) context.set('X-Left-Out', 'older');
       return records.toReversed().map(answerRecord);
     },
@@ -72,12 +76,16 @@ export function addLogRoutes(api: RouteFamily, store: LogStore): void {
           .meta({ description: 'Null on the last page', examples: ['MTc4MDU2MDkzMC4yNTAvMTc'] }),
         took_ms: TOOK_MS,
       }),
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     async (context, { limit, order, cursor, ...filter }) => {
       const started = performance.now();
       const request = { filter: toFilter(filter), limit, order, cursor };
-      const { records, nextCursor } = await searchLogs(store, request, queryLimits(leaveSignal(context)));
+      const { records, nextCursor } = await searchLogs(
+        store,
+        request,
+        queryLimits(disconnectSignal(context)),
+      );
       return {
         records: records.map(answerRecord),
         next_cursor: nextCursor ?? null,
@@ -107,11 +115,11 @@ export function addLogRoutes(api: RouteFamily, store: LogStore): void {
         }),
         took_ms: TOOK_MS,
       }),
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     async (context, { by, ...filter }) => {
       const started = performance.now();
-      const limits = scanLimits(leaveSignal(context));
+      const limits = scanLimits(disconnectSignal(context));
       const count = await countLogs(store, toFilter(filter), readGroupFields('by', by), limits);
       return { ...count, took_ms: tookMs(started) };
     },
@@ -138,10 +146,10 @@ export function addLogRoutes(api: RouteFamily, store: LogStore): void {
           examples: [0],
         }),
       }),
-      errors: ['not_found', 'too_costly'],
+      errors: ['not_found', 'resource_exhausted'],
     },
     async (context, request) => {
-      const { records, leftOut } = await contextOf(store, request, queryLimits(leaveSignal(context)));
+      const { records, leftOut } = await contextOf(store, request, queryLimits(disconnectSignal(context)));
       return { records: records.map(answerRecord), records_left_out: leftOut };
     },
   );

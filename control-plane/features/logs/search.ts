@@ -111,6 +111,7 @@ function decodeCursor(cursor: string): PagePosition {
   const parts = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9})\/(\d{1,16})$/.exec(text);
   // A text of this form may be no date, or a date that the store cannot hold.
   const timestamp = parts && parseTimestamp(parts[1]!, utc);
-  if (!timestamp) throw badRequest(`cursor: expected the next_cursor of an earlier answer, got "${cursor}"`);
+  if (!timestamp)
+    throw badRequest(`cursor: expected the next_cursor of an earlier response, got "${cursor}"`);
   return { timestamp, seq: Number(parts[2]) };
 }

@@ -31,7 +31,7 @@ export function addLogStreamRoutes(api: RouteFamily, streams: RecordStreams): vo
       },
       headers: STREAM_HEADERS,
       events: { ...RECORD_EVENTS, ...streams.notices.events },
-      errors: ['too_many'],
+      errors: ['rate_limited'],
     },
     (context, { tail, since, follow, after, queries, ...filter }) => {
       const now = Date.now();

@@ -71,7 +71,7 @@ export async function startNodes(
     run: () => launches.warnOfStuck(),
     waitMs: WATCH_MILLISECONDS,
     waitsFirst: true,
-    onError: (error) => log.warn(`could not warn of a launch that is stuck: ${error}`),
+    onError: (error) => log.warn(`could not report a stuck launch: ${error}`),
   });
   return {
     addRoutes: (api) =>
@@ -86,12 +86,15 @@ export async function startNodes(
         launchCommand: config.LAUNCH_COMMAND,
       }),
     metrics: {
-      logplane_node_launches: { help: 'Launches of nodes that are watched', read: () => launches.count },
+      logplane_node_launches: { help: 'Launches of nodes that are followed', read: () => launches.count },
       logplane_node_entries_waiting: {
-        help: 'Entries of nodes that wait for Redis',
+        help: 'Node log entries that wait to be written to Redis',
         read: () => lists?.waiting ?? 0,
       },
-      logplane_launch_commands: { help: 'Launch commands that run', read: () => launchRunner.running },
+      logplane_launch_commands: {
+        help: 'Launch commands that are running',
+        read: () => launchRunner.running,
+      },
     },
     start: () => watch.start(),
     async stop() {

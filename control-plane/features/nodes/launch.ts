@@ -82,13 +82,17 @@ function nextLaunch(
 export function checkGoesOn(launch: Launch | undefined, { phase }: EntryDraft): void {
   if (!launch || !isTerminal(launch.phase)) return;
   if (phase === undefined || phase === launch.phase || phase === 'queued') return;
-  throw badRequest(`phase: the launch has ended (${launch.phase}); queued begins a new one, got "${phase}"`);
+  throw badRequest(
+    `phase: the launch has ended (${launch.phase}): expected "queued", which begins a new one, got "${phase}"`,
+  );
 }
 
 /** @throws LogplaneError `bad_request` where one is under way */
 export function checkBegins(launch: Launch | undefined, nodeId: string): void {
   if (!launch || isTerminal(launch.phase)) return;
-  throw badRequest(`node_id: a launch of "${nodeId}" is under way (${launch.phase})`);
+  throw badRequest(
+    `node_id: a launch of "${nodeId}" is running (${launch.phase}); wait for its end, or use another node_id`,
+  );
 }
 
 /** The phase that failed; `failed` itself where nothing came before it. */

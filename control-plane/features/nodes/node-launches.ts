@@ -70,7 +70,7 @@ export class NodeLaunches {
 
   /**
    * Stores entries; resolves when they are durable and in the node's log.
-   * @throws LogplaneError `bad_request` where the launch has ended already, `overloaded`
+   * @throws LogplaneError `bad_request` where the launch has ended already, `unavailable`
    */
   append(nodeId: string, drafts: readonly EntryDraft[]): Promise<Launch> {
     return this.#serially(nodeId, async () => this.#add(nodeId, drafts, await this.#refresh(nodeId)));
@@ -78,7 +78,7 @@ export class NodeLaunches {
 
   /**
    * Stores the first entry of a launch; of several launches that begin at once only one succeeds.
-   * @throws LogplaneError `bad_request` where a launch of the node is under way, `overloaded`
+   * @throws LogplaneError `bad_request` where a launch of the node is under way, `unavailable`
    */
   begin(nodeId: string, draft: EntryDraft): Promise<Launch> {
     return this.#serially(nodeId, async () => {

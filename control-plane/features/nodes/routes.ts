@@ -5,10 +5,10 @@ import { LogplaneError } from '../../../pipeline/runtime/errors.ts';
 import type { LiveBus } from '../../../pipeline/store/live/live-bus.ts';
 import type { LogStore } from '../../../pipeline/store/log-store.ts';
 import type { RouteFamily } from '../../http/api.ts';
+import { disconnectSignal } from '../../http/disconnect-signal.ts';
 import type { OpenStreams } from '../../http/event-stream.ts';
 import { formatEvent, respondWithEvents } from '../../http/event-stream.ts';
 import { readJsonBody } from '../../http/json-body.ts';
-import { leaveSignal } from '../../http/leave-signal.ts';
 import { describe, oneOf, requiredText, textList, wholeNumber } from '../../http/parameters.ts';
 import type { ReadBodyOptions } from '../../http/read-body.ts';
 import { STREAM_HEADERS } from '../../http/record-stream.ts';
@@ -88,7 +88,7 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
           .meta({ description: 'The path of its stream', examples: ['/admin/nodes/node-42/logs/stream'] }),
       }),
       status: 202,
-      errors: ['overloaded'],
+      errors: ['unavailable'],
     },
     async (_context, _parameters, given) => {
       const node_id = readNodeId(given.node_id ?? randomUUID());
@@ -117,7 +117,7 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
         phase: LAUNCH.shape.phase,
         progress: LAUNCH.shape.progress,
       }),
-      errors: ['bad_request', 'overloaded'],
+      errors: ['bad_request', 'unavailable'],
     },
     async (context, { id }) => {
       const node_id = readNodeId(id);
@@ -145,7 +145,7 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
       },
       headers: STREAM_HEADERS,
       events: NODE_EVENTS,
-      errors: ['too_many'],
+      errors: ['rate_limited'],
     },
     (context, { nodes, follow, after, tail, since, level, q }) => {
       const chosen = nodes.length > 0 ? { node_id: nodes.join(',') } : { source: NODE_SOURCE };
@@ -235,7 +235,7 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
       headers: STREAM_HEADERS,
       events: NODE_EVENTS,
       otherResponses: { 204: { description: 'The launch has ended and the client has read all of it' } },
-      errors: ['not_found', 'too_many'],
+      errors: ['not_found', 'rate_limited'],
     },
     async (context, { id: nodeId, follow, after, ...selection }) => {
       const filter = toNodeFilter(selection);
@@ -272,7 +272,7 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
     const { entries, leftOut = 0 } = await nodeLog.newest(id, {
       limit,
       committed: false,
-      signal: leaveSignal(context),
+      signal: disconnectSignal(context),
     });
     for (const placed of entries) launches.observe(id, placed);
     const selected = selectEntries(id, entries, new EntryReader(id, known), filter);

@@ -42,11 +42,11 @@ export async function deleteByFilter(
   limits: QueryLimits,
 ): Promise<Deletion> {
   if (filter.query.kind === 'all') {
-    throw badRequest('q: expected a query, or another parameter that chooses records, got none');
+    throw badRequest('q: expected a query, or another parameter that selects records, got none');
   }
   const parts = confirm === undefined ? undefined : /^(\d{1,16})-(\d{1,16})$/.exec(confirm);
   if (parts === null)
-    throw badRequest(`confirm: expected the confirm of an earlier answer, got "${confirm}"`);
+    throw badRequest(`confirm: expected the confirm of the first response, got "${confirm}"`);
   await (parts ? clickhouse.checkpoint() : clickhouse.flush());
   const upTo = parts ? Number(parts[2]) : watermark;
   const where = `(${filter.where}) AND seq <= {up_to:UInt64}`;
@@ -62,7 +62,7 @@ export async function deleteByFilter(
   if (!parts) return { records, deleted: 0, confirm: `${records}-${upTo}` };
   if (records !== Number(parts[1])) {
     throw badRequest(
-      `confirm: ${parts[1]} records were to be deleted, the request now selects ${records}; ask again without confirm`,
+      `confirm: expected a request that selects ${parts[1]} records as before, got ${records}; send it again without confirm`,
     );
   }
   if (records > 0) {

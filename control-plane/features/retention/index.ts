@@ -49,16 +49,16 @@ export function createRetention(
       const letters = await keepLettersWithin(clickhouse, lettersLimit, signal);
       evictedLetters += letters;
       if (letters > 0)
-        log.warn(`dead letters took more than ${lettersLimit} bytes: the oldest ${letters} were removed`);
+        log.warn(`dead letters exceeded ${lettersLimit} bytes: the oldest ${letters} were deleted`);
       if (limit === undefined) return;
       const eviction = await keepWithin(clickhouse, { retention, limit, now: Date.now(), signal });
       if (!eviction) return;
       evicted += eviction.records;
-      log.warn(`MAX_DISK_BYTES (${limit}) was exceeded: ${eviction.records} records were removed`);
+      log.warn(`MAX_DISK_BYTES (${limit}) was exceeded: ${eviction.records} records were deleted`);
     },
     waitMs: CHECK_MILLISECONDS,
     onError: (error) =>
-      log.error(`the limits of tables on the disk could not be held: ${(error as Error).message}`),
+      log.error(`the limits of the tables on disk could not be enforced: ${(error as Error).message}`),
   });
   return {
     addRoutes: (api) =>
@@ -71,11 +71,11 @@ export function createRetention(
       }),
     metrics: {
       logplane_records_evicted_total: {
-        help: 'Records that were removed because of MAX_DISK_BYTES',
+        help: 'Records that were deleted because MAX_DISK_BYTES was exceeded',
         read: () => [{ value: evicted }],
       },
       logplane_dead_letters_evicted_total: {
-        help: 'Dead letters that were removed because all of them took more than their share of the disk',
+        help: 'Dead letters that were deleted because together they exceeded their limit on disk',
         read: () => [{ value: evictedLetters }],
       },
     },

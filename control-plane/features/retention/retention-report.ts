@@ -27,10 +27,10 @@ export interface RetentionGroup {
   readonly bytes: number;
   /** Arrival of the oldest record. */
   readonly oldest: string;
-  /** When the oldest record is removed by age; the limit on disk may remove it earlier. */
-  readonly first_goes_at: string;
-  readonly gone_in_24h: number;
-  readonly gone_in_7d: number;
+  /** When it expires by age; the disk limit may delete it earlier. */
+  readonly first_expires_at: string;
+  readonly expiring_in_24h: number;
+  readonly expiring_in_7d: number;
 }
 
 const MAX_GROUPS = 1_000;
@@ -96,9 +96,9 @@ export async function retentionReport(
       records: count,
       bytes: Math.round(count * perRecord),
       oldest: timeText(oldest),
-      first_goes_at: timeText(oldest + hours * HOUR),
-      gone_in_24h: day,
-      gone_in_7d: week,
+      first_expires_at: timeText(oldest + hours * HOUR),
+      expiring_in_24h: day,
+      expiring_in_7d: week,
     })),
   };
 }

@@ -3,7 +3,7 @@ import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import type { LiveBus } from '../../../pipeline/store/live/live-bus.ts';
 import type { Retention } from '../../../pipeline/store/retention.ts';
 import type { RouteFamily } from '../../http/api.ts';
-import { leaveSignal } from '../../http/leave-signal.ts';
+import { disconnectSignal } from '../../http/disconnect-signal.ts';
 import { describe, optionalText } from '../../http/parameters.ts';
 import { FILTER, toFilter } from '../../http/record-parameters.ts';
 import { COUNT, TIME, TOOK_MS, tookMs } from '../../http/record-schema.ts';
@@ -33,9 +33,11 @@ const GROUP = z.object({
   records: COUNT,
   bytes: COUNT.describe('Estimated from the number of records'),
   oldest: TIME.describe('When its oldest record arrived'),
-  first_goes_at: TIME.describe('By its age; the limit on disk may take it earlier'),
-  gone_in_24h: COUNT,
-  gone_in_7d: COUNT,
+  first_expires_at: TIME.describe(
+    'When its oldest record expires by age; the disk limit may delete it earlier',
+  ),
+  expiring_in_24h: COUNT,
+  expiring_in_7d: COUNT,
 });
 
 /** How long records are kept, and deletion by query. */
@@ -67,10 +69,10 @@ export function addRetentionRoutes(
         }),
         groups: z.array(GROUP).describe('The largest first'),
       }),
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     (context) =>
-      retentionReport(clickhouse, retention, maxDiskBytes, Date.now(), scanLimits(leaveSignal(context))),
+      retentionReport(clickhouse, retention, maxDiskBytes, Date.now(), scanLimits(disconnectSignal(context))),
   );
 
   api.postParameters(
@@ -95,12 +97,12 @@ export function addRetentionRoutes(
           .meta({ description: 'Send it with the same request to delete', examples: ['5f2a91c0'] }),
         took_ms: TOOK_MS,
       }),
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     async (context, { confirm, ...filter }) => {
       const started = performance.now();
       const request = { filter: toFilter(filter), confirm, watermark: bus.watermark, archive };
-      const deletion = await deleteByFilter(clickhouse, request, scanLimits(leaveSignal(context)));
+      const deletion = await deleteByFilter(clickhouse, request, scanLimits(disconnectSignal(context)));
       return { ...deletion, took_ms: tookMs(started) };
     },
   );

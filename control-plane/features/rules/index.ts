@@ -40,21 +40,21 @@ export async function startRules(
     addRoutes: (api) => addLogMetricRoutes(api.family('Logs'), { clickhouse, metricRules: rules.metrics }),
     metrics: {
       logplane_redactions_total: {
-        help: 'Secrets that were taken out of what arrived, by form or rule',
+        help: 'Secrets that were redacted, by form or rule',
         labels: ['form'],
         read: () => Array.from(redact.counts, ([form, value]) => ({ form, value })),
       },
       logplane_redaction_streams_dropped_total: {
-        help: 'Streams that were forgotten in the middle of a private key, because too many were open',
+        help: 'Streams inside a private key whose state was dropped because too many were open',
         read: () => [{ value: redact.keyBlocks.dropped }],
       },
       logplane_records_sampled_out_total: {
-        help: 'Records that a sampling rule dropped, by index of the rule',
+        help: 'Records that were dropped by sampling, by number of the rule',
         labels: ['rule'],
         read: () => sampler.dropped.map((value, index) => ({ rule: index + 1, value })),
       },
       logplane_rule_failures_total: {
-        help: 'Records that a rule of RULES_FILE failed with; nothing else is held up by that',
+        help: 'Records on which a rule of RULES_FILE failed; they are stored without it',
         labels: ['rule'],
         read: () => guards.map(({ name, failures }) => ({ rule: name, value: failures })),
       },

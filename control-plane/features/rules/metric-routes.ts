@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { LogplaneError } from '../../../pipeline/runtime/errors.ts';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import type { RouteFamily } from '../../http/api.ts';
-import { leaveSignal } from '../../http/leave-signal.ts';
+import { disconnectSignal } from '../../http/disconnect-signal.ts';
 import { describe, optionalText, requiredText } from '../../http/parameters.ts';
 import { INTERVAL } from '../../http/record-parameters.ts';
 import { TIME, TOOK_MS, tookMs } from '../../http/record-schema.ts';
@@ -76,14 +76,14 @@ export function addLogMetricRoutes(
         ),
         took_ms: TOOK_MS,
       }),
-      errors: ['not_found', 'too_costly'],
+      errors: ['not_found', 'resource_exhausted'],
     },
     async (context, { name, ...range }) => {
       const started = performance.now();
       const rule = metricRules.find((metric) => metric.name === name);
       if (!rule) throw new LogplaneError('not_found', `no rule of RULES_FILE makes a metric "${name}"`);
       const request = { rule, ...range, now: Date.now() };
-      const series = await metricSeries(clickhouse, request, scanLimits(leaveSignal(context)));
+      const series = await metricSeries(clickhouse, request, scanLimits(disconnectSignal(context)));
       return { metric: name, ...series, took_ms: tookMs(started) };
     },
   );

@@ -61,7 +61,7 @@ export async function metricSeries(
   const step = interval ?? chooseInterval(range.to - range.from, AUTOMATIC_POINTS);
   if ((range.to - range.from) / step > MAX_POINTS) {
     throw badRequest(
-      `interval: expected one that makes at most ${MAX_POINTS} points, got ${formatInterval(step)}`,
+      `interval: expected a length that makes at most ${MAX_POINTS} points, got ${formatInterval(step)}`,
     );
   }
   const by = groupFields(rule.by);

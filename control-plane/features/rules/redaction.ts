@@ -104,7 +104,7 @@ function linearPattern(source: string, contains: string | undefined, guard: Guar
       if (contains !== undefined && !text.includes(contains)) return text;
       try {
         if (text.length > maxLength)
-          throw new Error(`it looks at texts of at most ${maxLength} characters, got ${text.length}`);
+          throw new Error(`expected a text of at most ${maxLength} characters, got ${text.length}`);
         return replaceAll(regex, text, replace);
       } catch (error) {
         guard.failed(error);

@@ -85,7 +85,7 @@ const METRIC = z
     max_series: z.int().min(1).max(10_000).default(100),
   })
   .refine(({ field, buckets }) => field !== undefined || buckets === undefined, {
-    message: 'has buckets, so it needs the field that they measure',
+    message: 'needs the field that its buckets measure',
   });
 
 const RETENTION = z
@@ -126,7 +126,7 @@ export function parseRules(text: string): Rules {
   try {
     document = parse(text) ?? {};
   } catch (error) {
-    throw new RulesError(`is no YAML: ${(error as Error).message}`);
+    throw new RulesError(`is not valid YAML: ${(error as Error).message}`);
   }
   const result = FILE.safeParse(document);
   if (result.success) return result.data;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { badRequest, LogplaneError } from '../../../pipeline/runtime/errors.ts';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import type { RouteFamily } from '../../http/api.ts';
-import { leaveSignal } from '../../http/leave-signal.ts';
+import { disconnectSignal } from '../../http/disconnect-signal.ts';
 import { describe, flag, optionalText, parameter, wholeNumber } from '../../http/parameters.ts';
 import { COUNT, TIME } from '../../http/record-schema.ts';
 import { queryLimits } from '../../query/query-limits.ts';
@@ -105,7 +105,7 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
       otherResponses: {
         206: { description: 'The requested bytes', content: { 'text/plain': TEXT } },
       },
-      errors: ['not_found', 'too_costly'],
+      errors: ['not_found', 'resource_exhausted'],
     },
     async (context, { path, tail, head, range, download }) => {
       if ([tail, head, range].filter((part) => part !== undefined).length > 1) {
@@ -114,7 +114,7 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
       if (download) context.attachment(path.given!.slice(path.given!.lastIndexOf('/') + 1));
       context.type = 'text/plain; charset=utf-8';
       const part = { tail, head, range };
-      if (path.kind === 'place') await respondWithFile(context, path.place, part);
+      if (path.kind === 'synced') await respondWithFile(context, path.place, part);
       else await respondWithRecords(context, path, part);
     },
   );
@@ -133,10 +133,10 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
         message: z.string().meta({ examples: ['Deleted slurm/train-48211.out'] }),
         path: FILE_PATH,
       }),
-      errors: ['not_found', 'overloaded'],
+      errors: ['not_found', 'unavailable'],
     },
     async (_context, { path }) => {
-      if (path.kind === 'place') {
+      if (path.kind === 'synced') {
         const { source } = findFile(sources, path.place);
         const sync = syncSources.find(({ files }) => files === source)!;
         await sync.pause(async () => {
@@ -165,7 +165,7 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
         message: z.string().meta({ examples: ['Deleted 42 log files'] }),
         deleted: COUNT.describe('Files'),
       }),
-      errors: ['overloaded'],
+      errors: ['unavailable'],
     },
     async () => {
       const listed = await listFiles(clickhouse, sources);
@@ -219,7 +219,7 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
     file: RecordedText,
     { tail, head, range }: Part,
   ): Promise<void> {
-    const limits = queryLimits(leaveSignal(context));
+    const limits = queryLimits(disconnectSignal(context));
     if (range !== undefined)
       throw badRequest('range: expected tail or head for a file that an agent shipped');
     await checkRecorded(file, limits);

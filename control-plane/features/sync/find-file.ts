@@ -31,6 +31,6 @@ export async function openCopy({ source, file }: FoundFile): Promise<FileHandle>
   await handle?.close();
   throw new LogplaneError(
     'not_found',
-    `path: the copy of "${file.place}" is gone; the next sync brings it back`,
+    `path: the copy of "${file.place}" is missing; the next sync copies it again`,
   );
 }

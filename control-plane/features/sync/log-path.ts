@@ -1,8 +1,8 @@
 import { badRequest } from '../../../pipeline/runtime/errors.ts';
 
-/** What a `path` parameter names: a place on disk, or a file that only its records know. */
+/** What a `path` parameter names: the copy of a synced file, or a file that only records name. */
 export type LogPath =
-  | { readonly kind: 'place'; readonly place: string }
+  | { readonly kind: 'synced'; readonly place: string }
   | { readonly kind: 'agent'; readonly machineId: string; readonly filePaths: readonly string[] };
 
 const MAX_CHARACTERS = 4096;
@@ -34,7 +34,7 @@ export function parseLogPath(given: string | undefined): LogPath {
   ) {
     throw refuse(`got "${given}"`);
   }
-  if (root === 'categorized' && parts.length >= 3) return { kind: 'place', place: given };
+  if (root === 'categorized' && parts.length >= 3) return { kind: 'synced', place: given };
   if (root === 'agents' && machine !== undefined && rest.length > 0) {
     const filePath = rest.join('/');
     return {

@@ -45,7 +45,7 @@ export function addServiceRoutes(
       description: `Returns the names of the services. ${LIMITED}`,
       permission: 'read',
       response: z.array(z.string()).meta({ examples: [['vllm', 'slurm']] }),
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     async (context) => {
       const stored = (await stats(context)).map(({ service }) => service);
@@ -73,7 +73,7 @@ export function addServiceRoutes(
           },
         ],
       }),
-      errors: ['too_costly'],
+      errors: ['resource_exhausted'],
     },
     async (context) => Object.fromEntries((await stats(context)).map((entry) => [entry.service, entry])),
   );

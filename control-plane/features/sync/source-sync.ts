@@ -67,15 +67,15 @@ export class SourceSync {
     return this.#next;
   }
 
-  /** Runs `work` while no sync does. @throws LogplaneError `overloaded` where one takes long */
+  /** Runs `work` while no sync does. @throws LogplaneError `unavailable` where one takes long */
   async pause<T>(work: () => Promise<T>): Promise<T> {
     let expired = false;
     let limit: NodeJS.Timeout | undefined;
     const waited = new Promise<never>((_, reject) => {
       limit = setTimeout(() => {
         expired = true;
-        const message = `a sync of ${this.files.source.name} is under way; try again when it is done`;
-        reject(new LogplaneError('overloaded', message, { retryAfterSeconds: 30 }));
+        const message = `a sync of ${this.files.source.name} is running; try again when it has ended`;
+        reject(new LogplaneError('unavailable', message, { retryAfterSeconds: 30 }));
       }, MAX_WAIT_MS);
     });
     const done = this.#queue.run(async () => {
@@ -190,7 +190,7 @@ export class SourceSync {
   }
 }
 
-/** Runs `work` while none of the sources syncs. @throws LogplaneError `overloaded` where a sync takes long, before `work` began */
+/** Runs `work` while none of the sources syncs. @throws LogplaneError `unavailable` where a sync takes long, before `work` began */
 export function pauseAll<T>(syncs: readonly SourceSync[], work: () => Promise<T>): Promise<T> {
   return syncs.reduceRight((inner, sync) => () => sync.pause(inner), work)();
 }

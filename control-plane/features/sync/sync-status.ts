@@ -63,11 +63,11 @@ export function syncMetrics(sources: readonly SourceSync[]) {
       read: () => Object.keys(downSources(sources)).length,
     },
     logplane_sync_oldest_success_seconds: {
-      help: 'When the source that is furthest behind was last synced, seconds since 1970; 0: never',
+      help: 'Time of the last sync of the source that is furthest behind, in seconds since 1970; 0: never',
       read: () => oldest() / 1000,
     },
     logplane_sync_files: {
-      help: 'Synced files that are kept',
+      help: 'Synced files on disk',
       read: () => sources.reduce((sum, { files }) => sum + [...files.present()].length, 0),
     },
   };

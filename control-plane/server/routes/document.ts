@@ -3,13 +3,13 @@ import type { Api } from '../../http/api.ts';
 import { readDocsFile, renderDocs } from '../../http/docs-page.ts';
 import { describeRoutes } from '../../http/openapi.ts';
 
-/** The page runs its own script and style, and asks this server alone. */
+/** The page runs its own script and style, and sends requests to this server only. */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
   "connect-src 'self'",
-  // Browsers ask for /favicon.ico where a page names none.
+  // Browsers request /favicon.ico where a page names no icon.
   'img-src data:',
   "base-uri 'none'",
   "form-action 'none'",

@@ -15,7 +15,7 @@ export interface OperationsRoutesOptions {
 
 const REASONS = z.record(z.string(), z.string());
 
-/** Open without tokens: what orchestrators and Prometheus ask. */
+/** Open without tokens, for orchestrators and Prometheus. */
 export function addOperationsRoutes(
   api: RouteFamily,
   { version, metricsPage, notReady, impaired }: OperationsRoutesOptions,
@@ -37,7 +37,7 @@ export function addOperationsRoutes(
       operationId: 'checkReadiness',
       summary: 'Check that the server can process requests',
       description:
-        'Answers 200 when storage and live bus answer, else 503 with the reason for each part. `impaired` lists parts that ' +
+        'Answers 200 when the store answers, else 503 with the reason. `impaired` lists parts that ' +
         'work only in a limited way; it is no reason to send requests elsewhere.',
       response: z.object({
         status: z.literal('ready'),
@@ -52,7 +52,7 @@ export function addOperationsRoutes(
           content: {
             'application/json': ERROR.extend({
               status: z.literal('not ready'),
-              problems: REASONS.meta({ examples: [{ storage: 'the store does not answer now' }] }),
+              problems: REASONS.meta({ examples: [{ storage: 'the store does not answer' }] }),
             }),
           },
         },

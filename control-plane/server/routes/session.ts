@@ -29,7 +29,7 @@ export function addSessionRoutes(api: RouteFamily, { auth }: { readonly auth: Au
           .meta({ description: 'The read, ingest or admin token', examples: ['read-secret'] }),
       }),
       response: SESSION,
-      errors: ['unauthorized', 'too_many'],
+      errors: ['unauthorized', 'rate_limited'],
     },
     async (context, _parameters, { token }) => ({
       permissions: await auth.signIn(context, token),
@@ -45,7 +45,7 @@ export function addSessionRoutes(api: RouteFamily, { auth }: { readonly auth: Au
       description:
         'Says what requests with this token or cookie may do, and whether reading needs a token at all.',
       response: SESSION,
-      errors: ['too_many'],
+      errors: ['rate_limited'],
     },
     async (context) => ({ permissions: await auth.permissionsOf(context), required }),
   );

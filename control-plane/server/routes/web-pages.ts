@@ -66,7 +66,8 @@ export function addWebPageRoutes(
     },
     (context, { asset: name }) => {
       const asset = assets.get(name);
-      if (!asset) throw new LogplaneError('not_found', `no such address: ${context.path}`);
+      if (!asset)
+        throw new LogplaneError('not_found', `unknown path: GET ${context.path}; /docs lists all paths`);
       context.set('Cache-Control', 'public, max-age=31536000, immutable');
       send(context, asset);
     },
@@ -76,7 +77,7 @@ export function addWebPageRoutes(
     if (!html) {
       throw new LogplaneError(
         'not_found',
-        'the web pages are not built: expected dist/ui, made by npm run build',
+        'the web pages are not built: expected the folder dist/ui; run "npm run build"',
       );
     }
     context.set({ 'Content-Security-Policy': CONTENT_SECURITY_POLICY, 'Cache-Control': 'no-cache' });

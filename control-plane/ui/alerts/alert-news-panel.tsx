@@ -10,7 +10,7 @@ import { alertNews } from './alert-news.ts';
 export function AlertNewsPanel() {
   const { items } = useObservable(alertNews);
   return (
-    <div class="news" role="status" aria-label="Alerts that came in">
+    <div class="news" role="status" aria-label="New alerts">
       {items.map((item) => (
         <div key={item.id}>
           <p>

@@ -86,9 +86,7 @@ function AlertRow({ alert, onSilence }: AlertRowProps) {
             </Link>
           </div>
         )}
-        {alert.suppressed_by && (
-          <div class="hint">No notification was sent: suppressed by {alert.suppressed_by}.</div>
-        )}
+        {alert.suppressed_by && <div class="hint">Notification suppressed: {alert.suppressed_by}.</div>}
       </td>
       <td class="number">{Number(value.toPrecision(4))}</td>
       <td>

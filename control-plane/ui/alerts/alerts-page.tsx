@@ -9,12 +9,12 @@ import { Rules } from './rules.tsx';
 import { type SilenceDraft, Silences } from './silences.tsx';
 import { useAlertStream } from './use-alert-stream.ts';
 
-/** The stream tells at once; this is for what it cannot tell. */
+/** The stream reports changes at once; polling finds what it misses. */
 const EVERY_MS = 15_000;
 const FEW = '15';
 const MANY = '500';
 
-/** Alerts as they stand and as they went, whom nobody tells of them, and the rules that make them. */
+/** Current alerts and their history, silences, receivers and rules. */
 export function AlertsPage() {
   useTitle('Alerts');
   const [length, setLength] = useState(FEW);
@@ -34,16 +34,16 @@ export function AlertsPage() {
       <header class="page-head">
         <h1>Alerts</h1>
       </header>
-      <AskedState asked={alerts} absent="This server watches for no alerts.">
+      <AskedState asked={alerts} absent="This server evaluates no alert rules.">
         {({ alerts: all }) => (
           <>
             <AlertTable
               title="Now"
               alerts={all.filter(isActive)}
-              none="No alert: all is quiet."
+              none="No alert is pending or firing."
               onSilence={({ rule, labels }) => setSilence({ rule, labels })}
             />
-            <AlertTable title="History" alerts={events} none="No alert has come or gone yet." />
+            <AlertTable title="History" alerts={events} none="No alert has changed its state yet." />
             {length === FEW && events.length === Number(FEW) && (
               <button type="button" class="link" onClick={() => setLength(MANY)}>
                 Show more of the history

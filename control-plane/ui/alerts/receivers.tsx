@@ -27,7 +27,7 @@ export function Receivers() {
           <thead>
             <tr>
               <th scope="col">Receiver</th>
-              {['Delivered', 'Waiting', 'Failed attempts', 'Given up'].map((name) => (
+              {['Delivered', 'Waiting', 'Failed attempts', 'Dropped'].map((name) => (
                 <th key={name} scope="col" class="number">
                   {name}
                 </th>

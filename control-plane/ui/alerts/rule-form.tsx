@@ -116,7 +116,7 @@ export function RuleForm({ rule, onDone }: RuleFormProps) {
       {isNot('absence') && number('Threshold', 'threshold', kind === 'anomaly' ? '6' : '')}
       {kind === 'anomaly' && choice('Direction', 'direction', DIRECTIONS)}
       {number('At least', 'min_count', '0 records')}
-      {text('Held for', 'for', '0s')}
+      {text('Condition holds for', 'for', '0s')}
       <label>
         For each
         <input
@@ -126,7 +126,7 @@ export function RuleForm({ rule, onDone }: RuleFormProps) {
         />
       </label>
       {choice('Severity', 'severity', SEVERITIES)}
-      {text('Told again after', 'cooldown', '10m')}
+      {text('Cool-down', 'cooldown', '10m')}
       <WebhookFields webhooks={draft.webhooks ?? []} onChange={(webhooks) => set({ webhooks })} />
       {problem && (
         <pre class="problem" role="alert">

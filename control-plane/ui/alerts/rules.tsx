@@ -50,7 +50,7 @@ export function Rules() {
           <thead>
             <tr>
               <th scope="col">Rule</th>
-              <th scope="col">Watches</th>
+              <th scope="col">Condition</th>
               <th scope="col">Severity</th>
               <ActionsHead />
             </tr>
@@ -86,7 +86,9 @@ function RuleRow({ rule, onEdit, onTurn, onDeleted }: RuleRowProps) {
     <tr class={enabled === false ? 'is-off' : ''}>
       <td>
         <b>{name}</b> {enabled === false && <span class="tag">off</span>}{' '}
-        {origin !== 'built-in' && <span class="hint">{origin === 'api' ? 'set here' : 'from the file'}</span>}
+        {origin !== 'built-in' && (
+          <span class="hint">{origin === 'api' ? 'custom' : 'from ALERT_RULES_FILE'}</span>
+        )}
         {description && <div class="hint">{description}</div>}
       </td>
       <td>
@@ -109,7 +111,7 @@ function RuleRow({ rule, onEdit, onTurn, onDeleted }: RuleRowProps) {
           <ActionButton
             name="Delete"
             label={`Delete ${name}`}
-            question={`Delete the rule ${name}? One of this name that is built in is then in force again.`}
+            confirmation={`Delete the rule ${name}? A built-in rule of this name is then in force again.`}
             action={() => ask(addressOfRule(name), {}, { method: 'DELETE' })}
             onDone={onDeleted}
           />

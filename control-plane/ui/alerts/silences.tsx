@@ -32,7 +32,7 @@ export interface SilencesProps {
 const PATH = '/api/v1/alerts/silences';
 const EVERY_MS = 15_000;
 
-/** Alerts that nobody is told of, for a time or every week. */
+/** Alerts without notification, for a time or every week. */
 export function Silences({ draft, onDraft }: SilencesProps) {
   const { data, again } = useAsk<{ silences: readonly (Silence & { id: string })[] }>(PATH, {}, EVERY_MS);
   const [problem, setProblem] = useState<string>();
@@ -65,7 +65,7 @@ export function Silences({ draft, onDraft }: SilencesProps) {
         />
       )}
       <Problem text={problem} />
-      {data.silences.length === 0 && <p class="hint">None: whoever is to be told of an alert is told.</p>}
+      {data.silences.length === 0 && <p class="hint">No silence: all notifications are sent.</p>}
       <ul class="plain-list">
         {data.silences.map((silence) => (
           <li key={silence.id} class="with-action">

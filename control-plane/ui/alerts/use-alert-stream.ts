@@ -5,7 +5,7 @@ import { readEvents } from '../read-events.ts';
 
 const AGAIN_MS = 2_000;
 
-/** Calls `onChange` when alerts have changed, as soon as the server tells. */
+/** Calls `onChange` when alerts have changed, as soon as the server reports it. */
 export function useAlertStream(onChange: () => void): void {
   useEffect(() => {
     const stop = new AbortController();

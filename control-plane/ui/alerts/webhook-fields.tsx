@@ -19,9 +19,9 @@ export function WebhookFields({ webhooks, onChange }: WebhookFieldsProps) {
           key={index}
           webhook={webhook}
           onChange={(changed) =>
-            onChange(webhooks.map((other, place) => (place === index ? changed : other)))
+            onChange(webhooks.map((other, position) => (position === index ? changed : other)))
           }
-          onRemove={() => onChange(webhooks.filter((_, place) => place !== index))}
+          onRemove={() => onChange(webhooks.filter((_, position) => position !== index))}
         />
       ))}
       <button type="button" onClick={() => onChange([...webhooks, { url: '', template: 'generic' }])}>
@@ -67,13 +67,13 @@ function WebhookField({ webhook, onChange, onRemove }: WebhookFieldProps) {
     <div class="webhook">
       <input
         type="url"
-        aria-label="Address of the webhook"
+        aria-label="URL of the webhook"
         placeholder="https://…"
         value={webhook.url}
         onInput={(event) => onChange({ ...webhook, url: event.currentTarget.value })}
       />
       <select
-        aria-label="Form of the message"
+        aria-label="Format of the notification"
         value={webhook.template ?? 'generic'}
         onChange={(event) => onChange({ ...webhook, template: event.currentTarget.value })}
       >

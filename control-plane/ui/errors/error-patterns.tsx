@@ -28,16 +28,16 @@ interface Patterns {
 const ERRORS = 'level:error OR level:fatal';
 const EVERY_MS = 20_000;
 
-/** Error lines put together by shape; those that were never seen before come first. */
+/** Error lines grouped by message pattern; new patterns come first. */
 export function ErrorPatterns({ from }: { readonly from: string }) {
   const asked = useAsk<Patterns>('/api/v1/logs/patterns', { q: ERRORS, from, limit: '60' }, EVERY_MS);
   return (
     <section class="panel">
-      <h2>Kinds of error lines</h2>
+      <h2>Patterns of error lines</h2>
       <AskedState asked={asked}>
         {({ patterns, total, sampled }) =>
           patterns.length === 0 ? (
-            <p class="absent">No error in this time.</p>
+            <p class="absent">No errors in this range.</p>
           ) : (
             <>
               <div class="table-scroll">
@@ -105,7 +105,7 @@ function newFirst(patterns: readonly Pattern[]): Pattern[] {
 
 const MAX_PIECES = 3;
 
-/** A query for the lines of a shape: its longest texts between what changes. */
+/** A query for the lines of a pattern: its longest constant texts. */
 function queryOf(pattern: string): string {
   const pieces = pattern
     .split(/<(?:str|uuid|ip|path|num|hex|id)>|\n/)

@@ -39,7 +39,7 @@ const RANGES = [
 ] as const;
 const EVERY_MS = 15_000;
 
-/** What goes wrong: kinds of errors with the new ones first, and what the requests of APIs tell. */
+/** Error patterns, the new ones first, and statistics of API requests. */
 export function ErrorsPage() {
   const { parameters } = useAddress();
   const hours = parameters.get('hours') ?? '24';
@@ -83,7 +83,7 @@ export function ErrorsPage() {
       <AskedState asked={stats}>
         {({ api_stats: api, error_summary: errors }) => (
           <>
-            <h2 class="part">Requests of APIs</h2>
+            <h2 class="part">API requests</h2>
             <dl class="figures">
               <Figure name="Requests">{formatCount(api.total_requests)}</Figure>
               <Figure name="Errors" className={errors.total_errors > 0 ? 'bad' : ''}>
@@ -92,13 +92,13 @@ export function ErrorsPage() {
               <Figure name="Errors per request">
                 {api.total_requests === 0 ? '–' : formatShare(errors.total_errors / api.total_requests)}
               </Figure>
-              <Figure name="Mean time">{formatDuration(api.avg_response_time)}</Figure>
+              <Figure name="Mean response time">{formatDuration(api.avg_response_time)}</Figure>
               <Figure name="95 % within">{duration(api.p95_response_time)}</Figure>
               <Figure name="99 % within">{duration(api.p99_response_time)}</Figure>
             </dl>
             <div class="columns">
               <ShareList
-                title="Kinds"
+                title="Error types"
                 counts={errors.error_types}
                 label={(name) => <Link to={live(`error_type:${quoteValue(name)}`)}>{name}</Link>}
                 none="No error has a type."
@@ -107,13 +107,13 @@ export function ErrorsPage() {
                 title="Endpoints"
                 counts={errors.endpoints_with_errors}
                 label={(name) => <Link to={live(`level:error endpoint:${quoteValue(name)}`)}>{name}</Link>}
-                none="No endpoint failed."
+                none="No endpoint has errors."
               />
               <ShareList
                 title="Statuses"
                 counts={errors.status_codes}
                 label={(code) => <Link to={live(`status_code:${code}`)}>{code}</Link>}
-                none="No answer was an error."
+                none="No response was an error."
               />
             </div>
             <SlowEndpoints endpoints={api.slow_endpoints} />

@@ -46,8 +46,8 @@ export function AgentPage() {
           Its lines, live
         </Link>
         <ActionButton
-          name="Forget it"
-          question={`Forget what ${id} reported? Its profile stays, and it comes back when it reports.`}
+          name="Delete report"
+          confirmation={`Delete what ${id} reported? Its profile stays, and it is listed again when it reports.`}
           action={() => ask(path, {}, { method: 'DELETE' })}
           onDone={() => address.go('/ui/fleet')}
         />
@@ -57,7 +57,7 @@ export function AgentPage() {
           <>
             <AgentFigures agent={data} />
             {data.reason && (
-              <pre class={`told ${lookOfAgent(data.state)}`} role="status">
+              <pre class={`outcome ${lookOfAgent(data.state)}`} role="status">
                 {data.reason}
               </pre>
             )}
@@ -124,7 +124,7 @@ function AgentFigures({ agent }: { readonly agent: Agent }) {
       <Figure name="Runs" className={runs !== undefined && runs !== expected ? 'careful' : ''}>
         <code>{runs?.slice(0, HASH_SHOWN) ?? '–'}</code>
       </Figure>
-      <Figure name="Should run">
+      <Figure name="Expected configuration">
         <code>{expected.slice(0, HASH_SHOWN)}</code>
       </Figure>
     </dl>
@@ -137,7 +137,7 @@ function ProposedSources({ sources }: { readonly sources: readonly ProposedSourc
   return (
     <section class="panel">
       <h2>
-        Found here and not collected <span class="hint">add them as sources to a profile</span>
+        Not collected <span class="hint">add these files as sources to a profile</span>
       </h2>
       <ul class="plain-list">
         {sources.map(({ files, ...source }) => (

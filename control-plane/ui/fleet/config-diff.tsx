@@ -15,7 +15,7 @@ export function ConfigDiff({ path, version }: { readonly path: string; readonly 
   return (
     <section class="panel">
       <h2>
-        What version {version} changed since{' '}
+        Changes of version {version} since{' '}
         <select
           aria-label="Compared with version"
           value={String(from)}
@@ -29,7 +29,7 @@ export function ConfigDiff({ path, version }: { readonly path: string; readonly 
         </select>
       </h2>
       {error && <p class="hint">{error.message}</p>}
-      {data && !data.changed && <p class="hint">Nothing in the configuration.</p>}
+      {data && !data.changed && <p class="hint">The configurations are equal.</p>}
       {data?.changed && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse scrolls it with keys
         <pre class="config" tabIndex={0}>

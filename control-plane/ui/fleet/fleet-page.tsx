@@ -46,7 +46,7 @@ export function FleetPage() {
                     <li key={scope}>
                       <Link to={addressOf('/ui/fleet/profile', { scope })}>{scope}</Link>{' '}
                       <span class="hint">
-                        {version === 0 ? 'nothing set' : `version ${version}`}, {machines}{' '}
+                        {version === 0 ? 'empty' : `version ${version}`}, {machines}{' '}
                         {machines === 1 ? 'machine' : 'machines'}
                       </span>
                     </li>

@@ -49,8 +49,7 @@ export function ProfileForm({ profile, onSave }: ProfileFormProps) {
   return (
     <form class="panel" onSubmit={save} aria-label="Profile">
       <h2>
-        Profile{' '}
-        <span class="hint">{profile.version > 0 ? `version ${profile.version}` : 'nothing is set yet'}</span>
+        Profile <span class="hint">{profile.version > 0 ? `version ${profile.version}` : 'empty'}</span>
       </h2>
       <textarea
         class="profile-text"
@@ -85,7 +84,7 @@ export function ProfileForm({ profile, onSave }: ProfileFormProps) {
                   first
                   <input
                     type="number"
-                    aria-label="Machines that get it first"
+                    aria-label="Number of canaries"
                     min={1}
                     max={1000}
                     value={canaries}
@@ -97,7 +96,7 @@ export function ProfileForm({ profile, onSave }: ProfileFormProps) {
                   well for
                   <input
                     type="number"
-                    aria-label="Seconds that a batch has to be well"
+                    aria-label="Seconds that a batch must be healthy"
                     min={0}
                     max={86_400}
                     value={settle}

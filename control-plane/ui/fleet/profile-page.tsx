@@ -21,17 +21,17 @@ export function ProfilePage() {
   const path = `/api/v1/profiles/${encodeURIComponent(scope)}`;
   useTitle(`Profile of ${scope}`);
   const profile = useAsk<ProfileVersion>(path, {}, EVERY_MS);
-  const [told, setTold] = useState<{ problem: boolean; text: string }>();
+  const [outcome, setOutcome] = useState<{ problem: boolean; text: string }>();
   const change = async (work: () => Promise<{ version: number; rollout: Rollout | null }>) => {
     try {
       const { version, rollout } = await work();
-      setTold({
+      setOutcome({
         problem: false,
         text: `Version ${version} ${rollout ? 'is being rolled out' : 'is in force'}.`,
       });
       profile.again();
     } catch (error) {
-      setTold({ problem: true, text: messageOf(error) });
+      setOutcome({ problem: true, text: messageOf(error) });
     }
   };
   return (
@@ -52,9 +52,9 @@ export function ProfilePage() {
                 profile={data}
                 onSave={(body, how) => void change(() => ask(path, how, { method: 'PUT', body }))}
               />
-              {told && (
-                <pre class={told.problem ? 'problem told' : 'good told'} role="status">
-                  {told.text}
+              {outcome && (
+                <pre class={outcome.problem ? 'problem outcome' : 'good outcome'} role="status">
+                  {outcome.text}
                 </pre>
               )}
               <Rollouts scope={scope} />

@@ -19,7 +19,10 @@ export function Rollouts({ scope }: { readonly scope?: string }) {
   const rollouts = (data?.rollouts ?? []).filter((rollout) => (scope ?? rollout.scope) === rollout.scope);
   if (rollouts.length === 0) return null;
   const stop = async ({ id, scope, to_version }: Rollout) => {
-    if (!confirm(`Stop version ${to_version} of ${scope}? The machines that have it go back.`)) return;
+    if (
+      !confirm(`Stop version ${to_version} of ${scope}? Machines that have it return to the version before.`)
+    )
+      return;
     try {
       await ask(`/api/v1/rollouts/${encodeURIComponent(id)}/stop`, {}, { method: 'POST' });
       setProblem(undefined);
@@ -29,8 +32,8 @@ export function Rollouts({ scope }: { readonly scope?: string }) {
     again();
   };
   return (
-    <section class="panel" aria-label="Roll-outs">
-      <h2>Roll-outs</h2>
+    <section class="panel" aria-label="Rollouts">
+      <h2>Rollouts</h2>
       <Problem text={problem} />
       <ul class="plain-list">
         {rollouts.slice(0, SHOWN).map((rollout) => (

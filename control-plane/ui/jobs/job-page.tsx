@@ -35,7 +35,7 @@ export function JobPage() {
           {id} {job.data?.name}
         </h1>
         <Link to={viewAddress({ q: `job_id:${quoteValue(id)}`, from: 'all' })} className="button">
-          Its lines, live
+          Live lines
         </Link>
       </header>
       <AskedState asked={job} absent={`No job has the id ${id}.`}>
@@ -86,7 +86,7 @@ function FirstFailure({ job }: { readonly job: Job }) {
         <MessageText text={failureText(job, error).slice(0, MAX_SHOWN)} matches={NO_MATCHES} />
       </pre>
       <Link to={viewAddress({ q: `job_id:${quoteValue(job.job_id)}`, from: 'all', line: error.id })}>
-        Show it among its neighbours
+        Show the lines around it
       </Link>
     </section>
   );
@@ -106,7 +106,7 @@ function failureText({ ranks, first_failed_rank: rank }: Job, { timestamp, messa
 function Attempts({ job }: { readonly job: Job }) {
   return (
     <section class="panel">
-      <h2>Runs</h2>
+      <h2>Attempts</h2>
       <div class="table-scroll">
         <table>
           <thead>

@@ -40,7 +40,7 @@ export function JobsPage() {
       <AskedState asked={jobs}>
         {({ jobs: list, next_cursor }) =>
           list.length === 0 ? (
-            <p class="absent">No job has a line here.</p>
+            <p class="absent">No job is known.</p>
           ) : (
             <div class="table-scroll panel">
               <table>
@@ -57,7 +57,7 @@ export function JobsPage() {
                     <th scope="col" class="number">
                       Errors
                     </th>
-                    <th scope="col">Length</th>
+                    <th scope="col">Duration</th>
                     <th scope="col">Newest line</th>
                   </tr>
                 </thead>
@@ -67,7 +67,7 @@ export function JobsPage() {
                   ))}
                 </tbody>
               </table>
-              {next_cursor !== null && <p class="hint">Older jobs are left out.</p>}
+              {next_cursor !== null && <p class="hint">Older jobs are not shown.</p>}
             </div>
           )
         }

@@ -124,8 +124,8 @@ function FacetSection({ field, values, chosen, onChoose, onExclude }: FacetSecti
             <button
               type="button"
               class="facet-not"
-              aria-label={`Leave out ${value}`}
-              title={`Leave out ${value}`}
+              aria-label={`Exclude ${value}`}
+              title={`Exclude ${value}`}
               onClick={() => onExclude(value)}
             >
               <Icon name="minus" />

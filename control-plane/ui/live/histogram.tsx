@@ -28,7 +28,7 @@ export interface HistogramProps {
 
 /** Lines over time by level; a range is chosen by dragging. */
 export const Histogram = memo(function Histogram({ data, onZoom }: HistogramProps) {
-  const place = useRef<HTMLDivElement>(null);
+  const container = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
   const shown = useRef(data);
   const zoom = useRef(onZoom);
@@ -37,7 +37,7 @@ export const Histogram = memo(function Histogram({ data, onZoom }: HistogramProp
   const { isDark, values } = useSettings();
 
   useEffect(() => {
-    const element = place.current!;
+    const element = container.current!;
     const made = new uPlot(
       options(
         element,
@@ -61,7 +61,7 @@ export const Histogram = memo(function Histogram({ data, onZoom }: HistogramProp
     if (data) plot.current?.setData(toSeries(data));
   }, [data]);
 
-  return <div class="histogram" ref={place} role="img" aria-label={describe(data)} />;
+  return <div class="histogram" ref={container} role="img" aria-label={describe(data)} />;
 });
 
 const EMPTY: uPlot.AlignedData = [[], [], [], [], [], []];
@@ -154,7 +154,7 @@ function options(
   };
 }
 
-/** Tells what is under the pointer, in the words of a title. */
+/** Describes the bucket under the pointer, for the title. */
 function showBucket(plot: uPlot, data: HistogramData | undefined): void {
   const { left } = plot.cursor;
   const element = plot.root.parentElement!;

@@ -32,7 +32,7 @@ export function LineDetail({ record, view, matches, onChoose, onClose }: LineDet
   const json = useMemo(() => prettyJson(record.message), [record]);
   const permalink = location.origin + viewAddress({ ...view, line: record.id });
   return (
-    <aside class="detail" aria-label="The chosen line">
+    <aside class="detail" aria-label="Selected line">
       <header>
         <h2>
           <span class={`level level-${record.level.toLowerCase()}`}>{record.level}</span>{' '}

@@ -42,7 +42,7 @@ export function LiveBar({ view, feed, onPresent, children }: LiveBarProps) {
   );
 }
 
-/** What the requests of an API are told apart by. */
+/** Distinguishes requests of an API. */
 function TypeFilter({ view }: { readonly view: LiveView }) {
   const { data } = useAsk<{ facets: { type?: readonly { value: string }[] } }>('/api/v1/logs/facets', {
     ...filterOf({ from: view.from, to: view.to }),
@@ -80,7 +80,7 @@ function Chips({ view }: { readonly view: LiveView }) {
         <li key={`${field}:${value}`}>
           <button
             type="button"
-            title="Take this filter away"
+            title="Remove this filter"
             onClick={() => changeView(toggled(view, field, value))}
           >
             <span class="chip-field">{field}</span> {value} <Icon name="close" />

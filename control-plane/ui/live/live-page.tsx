@@ -30,16 +30,16 @@ export function LivePage() {
   const { parameters } = useAddress();
   const view = useMemo(() => readView(parameters), [parameters]);
   const filter = filterOf(view);
-  const question = addressOf('', filter);
+  const query = addressOf('', filter);
   // The line that the page was opened for, or came back to; lines that are chosen are in the list already.
-  const [opened, setOpened] = useState({ line: view.line, question });
-  const line = opened.question === question ? opened.line : '';
-  const feed = useMemo(() => new LogFeed(filter, line), [question, line]);
+  const [opened, setOpened] = useState({ line: view.line, query });
+  const line = opened.query === query ? opened.line : '';
+  const feed = useMemo(() => new LogFeed(filter, line), [query, line]);
   useEffect(() => () => feed.stop(), [feed]);
   useObservable(feed);
   useTitle('Live logs');
 
-  // Until the first lines of another question are here, those of the one before stay.
+  // Until the first lines of a new query are here, those of the previous one stay.
   const answered = useRef(feed);
   if (feed.isFirstLoaded) answered.current = feed;
   const shown = answered.current;
@@ -68,7 +68,7 @@ export function LivePage() {
   // The way back may lead to a line that the list of now does not hold.
   useEffect(() => {
     if (view.line === '' || !feed.isFirstLoaded || record || line === view.line) return;
-    setOpened({ line: view.line, question });
+    setOpened({ line: view.line, query });
   }, [feed, feed.isFirstLoaded, view.line]);
 
   const onFollow = (following: boolean) => {
@@ -78,7 +78,7 @@ export function LivePage() {
   };
   const toPresent = () => {
     if (line !== '' || view.to !== '') {
-      setOpened({ line: '', question: '' });
+      setOpened({ line: '', query: '' });
       changeView({ to: '', line: '', from: view.to === '' ? view.from : '' });
     }
     feed.resume();

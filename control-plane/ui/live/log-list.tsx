@@ -55,7 +55,7 @@ export function LogList(props: LogListProps) {
           />
         ) : (
           <div class="gap" role="option" aria-selected={false} tabIndex={-1}>
-            {counted(row.count, 'line')} left out here: more came than was read
+            {counted(row.count, 'line')} dropped here: they arrived faster than this page reads
           </div>
         )
       }
@@ -88,9 +88,9 @@ function Head({ feed, onEarlier, onContinue }: LogListProps) {
   if (older === 'more' && window.isFull) {
     return (
       <p class="edge">
-        {formatCount(MAX_LINES)} lines are the most that a page holds.{' '}
+        This page shows at most {formatCount(MAX_LINES)} lines.{' '}
         <button type="button" onClick={onContinue}>
-          Go on from here
+          Continue from here
         </button>
       </p>
     );
@@ -110,7 +110,7 @@ function Head({ feed, onEarlier, onContinue }: LogListProps) {
       {first ? `Nothing before ${formatTime(Date.parse(first.record.timestamp))} in this range.` : ''}{' '}
       {onEarlier && first && (
         <button type="button" onClick={onEarlier}>
-          Look further back
+          Show earlier lines
         </button>
       )}
     </p>

@@ -1,12 +1,12 @@
 import type { LogRecord } from './log-record.ts';
 
-interface Place {
+interface Position {
   /** The time as a text that sorts as the time does. */
   readonly time: string;
   readonly id: number;
 }
 
-export interface LineRow extends Place {
+export interface LineRow extends Position {
   readonly kind: 'line';
   readonly record: LogRecord;
   /** Characters, about. */
@@ -17,8 +17,8 @@ export interface LineRow extends Place {
   height: number;
 }
 
-/** Lines that are not here, and that stood where it stands. */
-export interface GapRow extends Place {
+/** Lines that are missing between the rows around it. */
+export interface GapRow extends Position {
   readonly kind: 'gap';
   readonly count: number;
   height: number;
@@ -26,16 +26,16 @@ export interface GapRow extends Place {
 
 export type Row = LineRow | GapRow;
 
-/** What a page holds at most; beyond it the oldest lines go, or, while those are read, no new ones come. */
+/** The most that a page keeps. Beyond it the oldest lines are dropped or, while those are read, no new ones are added. */
 export const MAX_LINES = 100_000;
 export const MAX_SIZE = 64 * 1024 * 1024;
 
 /** Lines in the order of their time, without a repetition, wherever they came from: one list of history and present. */
 export class LogWindow {
   rows: Row[] = [];
-  /** Counts what was let go to stay within the bounds. */
+  /** Counts the lines that were dropped to stay within the bounds. */
   dropped = 0;
-  /** Late lines that stand before the first one held: they are there when the reader goes back so far. */
+  /** Late lines before the first row: they are loaded when the reader scrolls back so far. */
   late = 0;
   #size = 0;
 
@@ -48,14 +48,14 @@ export class LogWindow {
     return this.#merge(fitting);
   }
 
-  /** Marks that lines are missing behind the last one held. */
+  /** Adds a gap after the last row: lines are missing there. */
   addGap(count: number): void {
     const last = this.rows.at(-1);
     if (last?.kind === 'gap') this.rows.pop();
     const before = last?.kind === 'gap' ? last.count : 0;
-    // No record has the half: what comes later sorts behind it.
-    const place = last ? { time: last.time, id: last.id + 0.5 } : { time: '', id: 0 };
-    this.rows.push({ kind: 'gap', count: count + before, height: 0, ...place });
+    // No record has an id with a half, so later lines sort after the gap.
+    const position = last ? { time: last.time, id: last.id + 0.5 } : { time: '', id: 0 };
+    this.rows.push({ kind: 'gap', count: count + before, height: 0, ...position });
   }
 
   get isFull(): boolean {
@@ -122,12 +122,12 @@ export class LogWindow {
     return added;
   }
 
-  #lowerBound(place: Place): number {
+  #lowerBound(position: Position): number {
     let low = 0;
     let high = this.rows.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (compare(this.rows[middle]!, place) < 0) low = middle + 1;
+      if (compare(this.rows[middle]!, position) < 0) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -135,12 +135,12 @@ export class LogWindow {
 }
 
 function toRow(record: LogRecord): LineRow {
-  // Without the Z, and zeros that only tell of precision, texts of different precision sort right.
+  // Without the Z and trailing zeros, texts of different precision sort correctly.
   const time = record.timestamp.slice(0, -1).replace(/(\.\d*?)0+$/, '$1');
   const size = record.message.length + 500;
   return { kind: 'line', record, time, id: Number(record.id), size, unfolded: false, height: 0 };
 }
 
-function compare(a: Place, b: Place): number {
+function compare(a: Position, b: Position): number {
   return a.time < b.time ? -1 : a.time > b.time ? 1 : a.id - b.id;
 }

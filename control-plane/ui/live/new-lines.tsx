@@ -16,14 +16,14 @@ export function NewLines({ feed, follow, count, onPresent }: NewLinesProps) {
     return (
       <p class="empty">
         {feed.older === 'held' ? 'Cleared. New lines appear here.' : 'No line matches.'}{' '}
-        {feed.state === 'live' && feed.older !== 'held' && 'New ones appear here as they come.'}
+        {feed.state === 'live' && feed.older !== 'held' && 'New lines appear here.'}
       </p>
     );
   }
   if (feed.state === 'paused') {
     return (
       <button type="button" class="new-lines" onClick={onPresent}>
-        Paused · {feed.missed === 0 ? 'go on' : counted(feed.missed, 'new line')} <Icon name="play" />
+        Paused · {feed.missed === 0 ? 'resume' : counted(feed.missed, 'new line')} <Icon name="play" />
       </button>
     );
   }

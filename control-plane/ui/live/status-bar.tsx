@@ -6,7 +6,7 @@ import type { FeedState, LogFeed } from './log-feed.ts';
 const STATES: Readonly<Record<FeedState, string>> = {
   connecting: 'Connecting…',
   live: 'Live',
-  reconnecting: 'Connection lost, trying again…',
+  reconnecting: 'Connection lost, reconnecting…',
   paused: 'Paused',
   closed: 'History',
   failed: 'Not connected',
@@ -40,9 +40,9 @@ export function StatusBar({ feed, histogram, problem }: StatusBarProps) {
         </span>
       )}
       <span class="status-end">
-        {counted(window.rows.length, 'line')} held here
-        {window.dropped > 0 && `, ${formatCount(window.dropped)} older let go`}
-        {window.late > 0 && `, ${formatCount(window.late)} came late and stand further back`}
+        {counted(window.rows.length, 'line')} on this page
+        {window.dropped > 0 && `, ${formatCount(window.dropped)} older dropped`}
+        {window.late > 0 && `, ${formatCount(window.late)} arrived out of order`}
       </span>
       <span class="keys-hint">
         <kbd>?</kbd> keys

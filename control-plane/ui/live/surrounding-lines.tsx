@@ -30,7 +30,7 @@ export function SurroundingLines({ record, onChoose }: SurroundingLinesProps) {
   const more = (change: Partial<typeof lines>) => setLines({ ...lines, ...change });
   return (
     <section class="surrounding">
-      <h3>Around it</h3>
+      <h3>Context</h3>
       {!asked && (
         <button type="button" onClick={() => setLines({ before: STEP, after: STEP })}>
           Show the lines around it in {String(origin).split('/').at(-1)}

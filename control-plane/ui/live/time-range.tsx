@@ -93,7 +93,8 @@ function OwnRange({ view, onRange }: OwnRangeProps) {
         <input value={to} onInput={(event) => setTo(event.currentTarget.value)} placeholder="live" />
       </label>
       <p class="hint">
-        RFC 3339 such as {formatDay(Date.now())}T08:00:00Z, a date, or now-2h. An empty end is live.
+        RFC 3339 such as {formatDay(Date.now())}T08:00:00Z, a date, or now-2h. Leave the end empty to follow
+        live.
       </p>
       <button type="submit" class="primary">
         Show

@@ -25,7 +25,7 @@ export function SavedViews({ view }: { readonly view: LiveView }) {
     <Menu label="Views">
       {(close) => (
         <>
-          {views.length === 0 && <p class="hint">No view is saved yet.</p>}
+          {views.length === 0 && <p class="hint">No saved views.</p>}
           <ul class="choices">
             {views.map((saved) => (
               <li key={saved.name}>
@@ -105,7 +105,7 @@ export function DisplayMenu() {
   const settings = useSettings();
   const { wrap, utc, showMachine, facets } = settings.values;
   const choices = [
-    ['Break long lines', wrap, { wrap: !wrap }],
+    ['Wrap long lines', wrap, { wrap: !wrap }],
     ['Show machine', showMachine, { showMachine: !showMachine }],
     ['Times in UTC', utc, { utc: !utc }],
     ['Show filters', facets, { facets: !facets }],

@@ -3,7 +3,7 @@ import { address, addressOf } from '../address.ts';
 import { ask, messageOf } from '../api.ts';
 import { Problem } from '../parts/problem.tsx';
 
-/** Starts a launch. Further fields are what the server's launch command has places for. */
+/** Starts a launch. Further fields fill the placeholders of the server's launch command. */
 export function LaunchForm() {
   const [name, setName] = useState('');
   const [fields, setFields] = useState('');

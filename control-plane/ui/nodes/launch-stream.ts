@@ -9,7 +9,7 @@ const MAX_ENTRIES = 5_000;
 const TAIL = '1000';
 const RETRIES = { firstMs: 500, maxMs: 10_000, jitter: 0.25 };
 
-/** A launch as its stream tells it, until it is done; broken connections are taken up where they ended. */
+/** A launch as its stream reports it, until it is done. A broken connection is resumed where it ended. */
 export class LaunchStream extends Observable {
   entries: readonly NodeEntry[] = [];
   phase = '';

@@ -66,7 +66,7 @@ export function NodePage() {
           </Figure>
           <Figure name="Progress">{phase === 'active' ? 100 : Math.round(launch.progress)} %</Figure>
           {!launch.done && node?.eta_seconds !== undefined && (
-            <Figure name="Time left, about">{timeLeft(node.eta_seconds)}</Figure>
+            <Figure name="Time left (estimated)">{timeLeft(node.eta_seconds)}</Figure>
           )}
           {node?.stuck && (
             <Figure name="Stuck?" className="careful">
@@ -92,7 +92,7 @@ export function NodePage() {
             <LaunchLine key={index} entry={entry} />
           ))}
         </ol>
-        {shown.length === 0 && <p class="absent">No line yet.</p>}
+        {shown.length === 0 && <p class="absent">No entries yet.</p>}
       </section>
     </main>
   );

@@ -44,7 +44,7 @@ export function nameOfPhase(phase: string): string {
   return PHASES.find(([name]) => name === phase)?.[1] ?? phase;
 }
 
-/** How long a launch takes from now on; one that takes longer than others did has no time left to tell. */
+/** The remaining time of a launch; unknown for one that takes longer than the earlier ones. */
 export function timeLeft(seconds: number): string {
   return seconds > 0 ? formatDuration(seconds * 1000) : 'longer than usual';
 }

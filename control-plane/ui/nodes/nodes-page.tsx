@@ -36,7 +36,7 @@ function NodeTable({ nodes }: { readonly nodes: readonly Node[] }) {
       <table>
         <thead>
           <tr>
-            {['Node', 'Phase', 'Progress', 'Last message', 'Left', 'Started', 'Changed'].map((name) => (
+            {['Node', 'Phase', 'Progress', 'Last message', 'Time left', 'Started', 'Changed'].map((name) => (
               <th key={name} scope="col">
                 {name}
               </th>

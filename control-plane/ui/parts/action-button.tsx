@@ -3,20 +3,20 @@ import { messageOf } from '../api.ts';
 
 export interface ActionButtonProps {
   readonly name: string;
-  /** What the button is called where its name alone does not tell. */
+  /** A more precise name for screen readers. */
   readonly label?: string;
-  /** Asked before anything is done. */
-  readonly question: string;
+  /** The text of the confirmation before the action. */
+  readonly confirmation: string;
   readonly action: () => Promise<unknown>;
   readonly onDone: () => void;
 }
 
-/** A button for what cannot be taken back: it asks first, and tells what went wrong. */
-export function ActionButton({ name, label, question, action, onDone }: ActionButtonProps) {
+/** A button for an action that cannot be undone: it asks for confirmation, and shows what went wrong. */
+export function ActionButton({ name, label, confirmation, action, onDone }: ActionButtonProps) {
   const [problem, setProblem] = useState<string>();
   const [running, setRunning] = useState(false);
   const run = async () => {
-    if (!confirm(question)) return;
+    if (!confirm(confirmation)) return;
     setRunning(true);
     setProblem(undefined);
     try {

@@ -38,5 +38,5 @@ async function writeClipboard(text: string): Promise<void> {
   area.select();
   const copied = document.execCommand('copy');
   area.remove();
-  if (!copied) throw new Error('The browser does not allow it.');
+  if (!copied) throw new Error('The browser does not allow copying.');
 }

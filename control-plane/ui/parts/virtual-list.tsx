@@ -2,7 +2,7 @@ import { Component, type ComponentChildren, createRef, Fragment, type RefObject 
 import { RowHeights } from './row-heights.ts';
 
 export interface VirtualRow {
-  /** Pixels as measured; 0 until it was drawn. Kept with the row, which outlives its place in the list. */
+  /** Pixels as measured; 0 until it was drawn. Kept with the row, which may move in the list. */
   height: number;
 }
 
@@ -64,7 +64,7 @@ export class VirtualList<Row extends VirtualRow> extends Component<VirtualListPr
     this.#resized.observe(this.#scroller.current!);
     // Passive, so that scrolling never waits for the page.
     this.#scroller.current!.addEventListener('wheel', this.#onWheel, { passive: true });
-    this.#settle();
+    this.#adjust();
   }
 
   override componentWillUnmount(): void {
@@ -72,7 +72,7 @@ export class VirtualList<Row extends VirtualRow> extends Component<VirtualListPr
   }
 
   override componentDidUpdate(): void {
-    this.#settle();
+    this.#adjust();
   }
 
   /** Brings a row into view. */
@@ -150,8 +150,8 @@ export class VirtualList<Row extends VirtualRow> extends Component<VirtualListPr
     return this.#body.current?.offsetTop ?? 0;
   }
 
-  /** Measures what was drawn and puts the reader's place right; draws again where other rows are seen now. */
-  #settle(): void {
+  /** Measures the drawn rows and restores the scroll position; draws again where other rows are visible now. */
+  #adjust(): void {
     const scroller = this.#scroller.current!;
     const { rows } = this.props;
     let changed = false;
@@ -173,9 +173,9 @@ export class VirtualList<Row extends VirtualRow> extends Component<VirtualListPr
     if (this.props.follow) {
       this.#scrollTo(scroller.scrollHeight);
     } else if (this.#anchor) {
-      const place = this.props.indexOf(this.#anchor.row);
-      if (place >= 0) {
-        const top = this.#bodyTop + this.#heights.offset(place) + this.#anchor.offset;
+      const index = this.props.indexOf(this.#anchor.row);
+      if (index >= 0) {
+        const top = this.#bodyTop + this.#heights.offset(index) + this.#anchor.offset;
         if (Math.abs(top - scroller.scrollTop) >= 1) this.#scrollTo(top);
       }
     }
@@ -208,7 +208,7 @@ export class VirtualList<Row extends VirtualRow> extends Component<VirtualListPr
 
   readonly #onScroll = (): void => {
     const scroller = this.#scroller.current;
-    // The browser tells of scrolling a moment later: the page may be another one by then.
+    // The browser reports scrolling a moment later: another page may be shown by then.
     if (!scroller) return;
     const { scrollTop: top } = scroller;
     const below = scroller.scrollHeight - top - scroller.clientHeight;

@@ -41,7 +41,7 @@ export function partsOfQuery(query: string): QueryPart[] {
 
 export interface QueryProblem {
   readonly message: string;
-  /** From 1; undefined where it is not about a place. */
+  /** From 1; undefined where the problem has no position. */
   readonly column: number | undefined;
 }
 

@@ -76,7 +76,7 @@ export function SearchBox({ inputRef, query, onQuery, problem, range, seenFields
     if (step !== 0) {
       event.preventDefault();
       if (items.length === 0) {
-        // Completions that are on their way would take the place of what was asked for.
+        // Completions that are still loading would replace what was requested.
         close();
         setItems(historyItems(text));
         setActive(0);

@@ -13,7 +13,7 @@ export function DeleteFile({ path, name, onDone }: DeleteFileProps) {
     <ActionButton
       name="Delete"
       label={`Delete ${name}`}
-      question={`Delete ${name} and all its records? This cannot be taken back.`}
+      confirmation={`Delete ${name} and all its records? This cannot be undone.`}
       action={() => ask('/logs/delete', { path }, { method: 'POST' })}
       onDone={onDone}
     />

@@ -95,7 +95,7 @@ export function FilePage() {
         </a>
         {origin !== undefined && (
           <Link to={viewAddress({ q: `file_path:${quoteValue(origin)}`, from: 'all' })} className="button">
-            Search in it
+            Search this file
           </Link>
         )}
         <DeleteFile path={path} name={name} onDone={() => address.go('/ui/services/files')} />

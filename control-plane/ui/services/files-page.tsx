@@ -29,7 +29,7 @@ export function FilesPage() {
       <AskedState asked={files}>
         {(list) =>
           list.length === 0 ? (
-            <p class="absent">There is no file.</p>
+            <p class="absent">No files.</p>
           ) : (
             <div class="table-scroll panel">
               <table>
@@ -69,7 +69,9 @@ export function FilesPage() {
                   ))}
                 </tbody>
               </table>
-              {list.length === MAX_SHOWN && <p class="hint">The {MAX_SHOWN} files that changed last.</p>}
+              {list.length === MAX_SHOWN && (
+                <p class="hint">Only the {MAX_SHOWN} files that changed last are shown.</p>
+              )}
             </div>
           )
         }

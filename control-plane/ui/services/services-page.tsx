@@ -33,7 +33,7 @@ export function ServicesPage() {
       <AskedState asked={stats}>
         {(services) => {
           const sorted = Object.values(services).sort((a, b) => b.record_count - a.record_count);
-          if (sorted.length === 0) return <p class="absent">No line is stored yet.</p>;
+          if (sorted.length === 0) return <p class="absent">No records are stored yet.</p>;
           return (
             <ul class="cards">
               {sorted.map((stats) => (

@@ -3,7 +3,7 @@ import { foldCase } from '../../query/fold-case.ts';
 import { parseQuery } from '../../query/parser.ts';
 import { wildcardRegex } from '../../query/regex.ts';
 
-/** Places in a text, not overlapping, in order. */
+/** Ranges in a text, not overlapping, in order. */
 export type FindMatches = (text: string) => readonly (readonly [from: number, to: number])[];
 
 export const NO_MATCHES: FindMatches = () => [];
@@ -57,7 +57,7 @@ function findText(word: string): Find {
   return (text) => {
     const found: [number, number][] = [];
     const haystack = foldCase(text);
-    // In rare scripts folding changes the length, and places would be wrong.
+    // In rare scripts folding changes the length, and ranges would be wrong.
     if (haystack.length !== text.length) return found;
     let at = haystack.indexOf(folded);
     while (at >= 0 && found.length < MAX_MATCHES) {

@@ -9,7 +9,7 @@ export interface MessageTextProps {
 }
 
 /**
- * A text that came from anywhere, as text: colours of terminals, marks on what was searched for, and the names of
+ * A text that came from anywhere, as text: colours of terminals, highlights of search matches, and the names of
  * characters that would not be seen. Nothing in it is ever read as HTML.
  */
 export function MessageText({ text, matches }: MessageTextProps) {

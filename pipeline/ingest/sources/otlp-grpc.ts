@@ -148,15 +148,15 @@ function serverCredentials(tls: OtlpGrpcOptions['tls']): ServerCredentials {
 }
 
 /** Senders drop their records on every code except UNAVAILABLE, and RESOURCE_EXHAUSTED with a RetryInfo. */
-const CODES: Readonly<Record<Exclude<LogplaneError['kind'], 'overloaded'>, status>> = {
+const CODES: Readonly<Record<Exclude<LogplaneError['kind'], 'unavailable'>, status>> = {
   bad_request: status.INVALID_ARGUMENT,
   unauthorized: status.UNAUTHENTICATED,
   forbidden: status.PERMISSION_DENIED,
   not_found: status.NOT_FOUND,
   too_large: status.RESOURCE_EXHAUSTED,
   unsupported_encoding: status.INVALID_ARGUMENT,
-  too_costly: status.RESOURCE_EXHAUSTED,
-  too_many: status.RESOURCE_EXHAUSTED,
+  resource_exhausted: status.RESOURCE_EXHAUSTED,
+  rate_limited: status.RESOURCE_EXHAUSTED,
 };
 
 /** @param overload the code for a server that cannot take the call now: it lacks memory, or its store does not answer */
@@ -165,7 +165,7 @@ function toStatus(error: unknown, overload: status, onDefect: (error: unknown) =
     onDefect(error);
     return { code: status.INTERNAL, details: 'internal error; the server has logged it' };
   }
-  const code = error.kind === 'overloaded' ? overload : CODES[error.kind];
+  const code = error.kind === 'unavailable' ? overload : CODES[error.kind];
   const metadata = new Metadata();
   if (error.retryAfterSeconds !== undefined) {
     metadata.set('grpc-status-details-bin', encodeRetryStatus(code, error.message, error.retryAfterSeconds));

@@ -81,7 +81,7 @@ export function parseCategoryRules(text: string): CategoryFile {
   try {
     document = parse(text) ?? {};
   } catch (error) {
-    throw new CategoryRulesError(`is no YAML: ${(error as Error).message}`);
+    throw new CategoryRulesError(`is not valid YAML: ${(error as Error).message}`);
   }
   const result = FILE.safeParse(document);
   if (!result.success) {

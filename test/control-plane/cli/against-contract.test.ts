@@ -16,7 +16,7 @@ async function serverOf(t: Test, answers: Readonly<Record<string, Answer>>) {
     seen.push(`${request.method} ${request.url} ${request.headers.authorization ?? ''}`.trim());
     const answer = answers[request.url!.split('?')[0]!];
     if (answer) answer(request, response);
-    else response.writeHead(404).end('{"error":{"message":"no such address"}}');
+    else response.writeHead(404).end('{"error":{"message":"unknown path"}}');
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => server.closeAllConnections());

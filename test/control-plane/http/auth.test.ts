@@ -58,7 +58,7 @@ async function createScene(file: string, ingestToken = 'i') {
     },
   };
 }
-const TOO_MANY = /too many wrong tokens .* wait a minute/;
+const TOO_MANY = /too many invalid tokens .* wait a minute/;
 
 t.test('after a hundred wrong tokens only those that were used before are looked at', async (t) => {
   const { check, guess } = await createScene(join(temporaryFolder(), 'used-tokens'));

@@ -15,13 +15,13 @@ t.test('what does not fit is refused with a time to come again, and nothing is h
   const first = budget.reserve(60);
   t.match(
     refusalOf(() => budget.reserve(41)),
-    { kind: 'overloaded', retryAfterSeconds: 1 },
+    { kind: 'unavailable', retryAfterSeconds: 1 },
   );
   t.equal(budget.held, 60);
   const second = budget.reserve(40);
   t.match(
     refusalOf(() => second.grow(1)),
-    { kind: 'overloaded' },
+    { kind: 'unavailable' },
   );
   first.release();
   second.grow(60);

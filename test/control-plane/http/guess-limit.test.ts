@@ -2,7 +2,7 @@ import t from 'tap';
 import { GuessLimit } from '../../../control-plane/http/guess-limit.ts';
 
 const NOW = 1_000_000;
-const REFUSED = /too many wrong tokens .* wait a minute/;
+const REFUSED = /too many invalid tokens .* wait a minute/;
 
 function guess(limit: GuessLimit, address: string, times: number): void {
   for (let count = 0; count < times; count++) limit.check(address, `guess-${count}`, false, NOW);

@@ -13,6 +13,6 @@ t.test('what comes packed without a declared size counts against the budget as i
   await new Promise(setImmediate);
   t.equal(budget.held, 60);
   body.end(Buffer.alloc(60));
-  await t.rejects(reading, /as much as it can hold/);
+  await t.rejects(reading, /the memory for request bodies is full/);
   t.equal(budget.held, 0);
 });

@@ -144,8 +144,8 @@ t.test('answers that nobody has taken yet keep further ones out', async (t) => {
   const [first, second, third] = [await open(), await open(), await open()];
   slowReaders.holdAnswer(700_000, first.response);
   t.throws(() => slowReaders.holdAnswer(700_000, second.response), {
-    kind: 'overloaded',
-    message: /have not taken yet/,
+    kind: 'unavailable',
+    message: /the memory for responses is full/,
   });
   slowReaders.holdAnswer(1_000, second.response);
   t.equal(slowReaders.waitingBytes, 700_000, 'small ones are not counted');
@@ -183,7 +183,7 @@ t.test('who takes nothing keeps others out for a few seconds at most', async (t)
   const { response } = await open();
   const hold = (now: number) => slowReaders.holdAnswer(BYTES, response, now);
   slowReaders.sweep(2e9);
-  t.throws(() => hold(2e9 + 4_999), { kind: 'overloaded', message: /have not taken yet/ });
+  t.throws(() => hold(2e9 + 4_999), { kind: 'unavailable', message: /the memory for responses is full/ });
   hold(2e9 + 5_000);
   t.same(ended(slowReaders), [0, 1], 'and no more are ended than it needs');
 });

@@ -74,7 +74,7 @@ t.test('the predicate selects of them what the store selects, and neither fails'
       try {
         return match(item);
       } catch (error) {
-        t.match((error as Error).message, /looks at texts of at most \d+ characters here, got 2000000/);
+        t.match((error as Error).message, /expected a text of at most \d+ characters here, got 2000000/);
         return rows.some(([seq]) => seq === item.seq);
       }
     });

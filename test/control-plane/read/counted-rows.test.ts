@@ -165,6 +165,6 @@ t.test('a histogram of another field, and of nothing', async (t) => {
   t.equal(answer.buckets.length, 99, 'empty buckets are there');
   await t.rejects(
     histogramOf(store, { filter, interval: 1_000_000n, by, now: 0 }, limits),
-    /interval: expected one that makes at most 10000 buckets, got 1ms/,
+    /interval: expected a length that makes at most 10000 buckets, got 1ms/,
   );
 });

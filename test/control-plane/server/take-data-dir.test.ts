@@ -18,32 +18,32 @@ const made = (name: string, make: (path: string) => void) => {
 
 /** Folders that cannot be used: what the system says of them, and what is to be done. */
 const ODD: Readonly<Record<string, readonly [path: string, code: RegExp, advice: string]>> = {
-  'one that the system says is not there': ['/proc/x', /ENOENT/, 'see to that path'],
-  'one far below it': ['/proc/x/y/z', /ENOENT/, 'see to that path'],
+  'one that the system says is not there': ['/proc/x', /ENOENT/, 'check that path'],
+  'one far below it': ['/proc/x/y/z', /ENOENT/, 'check that path'],
   'a system folder': ['/sys/x', /EPERM|EACCES|EROFS|ENOENT/, ''],
-  'a device': ['/dev/null', /EEXIST/, 'remove what stands in its place'],
-  'below a device': ['/dev/null/x', /ENOTDIR/, 'remove what stands in its place'],
-  'a file': [made('file', (path) => writeFileSync(path, '')), /EEXIST/, 'remove what stands in its place'],
-  'below a file': [join(folder, 'file', 'x'), /ENOTDIR/, 'remove what stands in its place'],
+  'a device': ['/dev/null', /EEXIST/, 'remove the file in its place'],
+  'below a device': ['/dev/null/x', /ENOTDIR/, 'remove the file in its place'],
+  'a file': [made('file', (path) => writeFileSync(path, '')), /EEXIST/, 'remove the file in its place'],
+  'below a file': [join(folder, 'file', 'x'), /ENOTDIR/, 'remove the file in its place'],
   'a pipe': [
     made('pipe', (path) => execFileSync('mkfifo', [path])),
     /EEXIST/,
-    'remove what stands in its place',
+    'remove the file in its place',
   ],
   'a dangling link': [
     made('dangling', (path) => symlinkSync('/no/such', path)),
     /EEXIST/,
-    'remove what stands in its place',
+    'remove the file in its place',
   ],
-  'below a dangling link': [join(folder, 'dangling', 'x'), /EEXIST/, 'remove what stands in its place'],
+  'below a dangling link': [join(folder, 'dangling', 'x'), /EEXIST/, 'remove the file in its place'],
   'links in a circle': [
     made('circle', (path) => symlinkSync(path, path)),
     /ELOOP/,
-    'mend its symbolic links',
+    'correct its symbolic links',
   ],
-  'a long name': [join(folder, 'x'.repeat(300)), /ENAMETOOLONG/, 'see to that path'],
-  'a long path': [join(folder, 'x/'.repeat(3_000)), /ENAMETOOLONG/, 'see to that path'],
-  'a NUL': [`${folder}/a\0b`, /null bytes/, 'see to that path'],
+  'a long name': [join(folder, 'x'.repeat(300)), /ENAMETOOLONG/, 'check that path'],
+  'a long path': [join(folder, 'x/'.repeat(3_000)), /ENAMETOOLONG/, 'check that path'],
+  'a NUL': [`${folder}/a\0b`, /null bytes/, 'check that path'],
 };
 
 for (const [name, [path, code, advice]] of Object.entries(ODD)) {
@@ -53,7 +53,7 @@ for (const [name, [path, code, advice]] of Object.entries(ODD)) {
       (error: Error) => error,
     );
     t.ok(
-      message.startsWith(`DATA_DIR: expected a folder that can be written to, got "${path}" (`),
+      message.startsWith(`DATA_DIR: expected a writable folder, got "${path}" (`),
       'names the setting and the folder',
     );
     t.ok(message.endsWith(`${advice}, or set DATA_DIR to another folder`), 'says what to do');
@@ -97,7 +97,7 @@ t.test('file systems', { skip: !canMount() && 'may not mount a small file system
   fill(join(disk.folder, 'ballast'), disk.folder);
   (await takeDataDir(disk.folder, (message) => warnings.push(message))).release();
   t.match(warnings, [
-    /^DATA_DIR \(.*disk\) is full \(ENOSPC.*: what is stored is served, and nothing more is stored/,
+    /^DATA_DIR \(.*disk\) is full \(ENOSPC.*: stored records are served, and no more are stored/,
   ]);
   disk.remount('ro');
   await t.rejects(takeDataDir(disk.folder, silent), {

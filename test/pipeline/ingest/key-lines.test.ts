@@ -11,7 +11,7 @@ import { createCategorizer } from '../../../pipeline/ingest/transforms/categoriz
 import { FastPath } from '../../../pipeline/ingest/transforms/fast-path.ts';
 import { createNormalizer } from '../../../pipeline/ingest/transforms/normalize.ts';
 import type { LogRecord } from '../../../pipeline/record/log-record.ts';
-import { overloaded } from '../../../pipeline/runtime/errors.ts';
+import { unavailable } from '../../../pipeline/runtime/errors.ts';
 import type { DeadLetterStore, NewDeadLetter } from '../../../pipeline/store/dead-letter-store.ts';
 
 const key = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -31,7 +31,7 @@ function createScene(redaction = NO_RULES.redaction) {
   const store = { refuses: false };
   const queue = {
     async add({ records }: Part) {
-      if (store.refuses) throw overloaded('the disk is full');
+      if (store.refuses) throw unavailable('the disk is full');
       stored.push(...records!);
     },
   };
@@ -256,7 +256,7 @@ t.test('a key that was open in a request whose sender left is open in its repeti
   };
   await t.rejects(
     pipeline.accept({ ...request, entries: { [Symbol.iterator]: leaving }, signal: left.signal }),
-    { message: /the sender left/ },
+    { message: /the client disconnected/ },
   );
   await pipeline.accept({ ...request, entries: rest });
   t.equal(stored.length, 1 + key.length);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { KnownRequests, type SharedRequests } from '../../../pipeline/ingest/known-requests.ts';
 import { SeenRequests } from '../../../pipeline/ingest/seen-requests.ts';
-import { overloaded } from '../../../pipeline/runtime/errors.ts';
+import { unavailable } from '../../../pipeline/runtime/errors.ts';
 import { hashKey, idempotencyKey, type StoredRequest } from '../../../pipeline/store/request-progress.ts';
 
 const request = (digest: string, entries = 3): StoredRequest => ({
@@ -96,7 +96,7 @@ t.test(
 t.test('a store that does not answer refuses the request, and it stays in doubt', async (t) => {
   const { known, store } = createScene();
   await known.release('m', 'x', true);
-  store.refusal = overloaded('not now');
+  store.refusal = unavailable('not now');
   await t.rejects(known.claim('m', 'x', timeless), store.refusal);
   await t.rejects(known.claim('m', 'x', timeless), store.refusal);
 });
@@ -147,7 +147,7 @@ t.test('what another server took in is looked for; a search that fails gives the
   put(request('theirs'));
   t.match(await known.claim('m', 'theirs', timeless), { entries: 3 });
   t.same(looked, [{ digest: 'theirs', since: 5_000 - 10 * MINUTE }]);
-  store.refusal = overloaded('not now');
+  store.refusal = unavailable('not now');
   await t.rejects(known.claim('m', 'theirs', timeless), store.refusal);
   t.same(released, ['theirs']);
   await known.release('m', 'mine', false);

@@ -8,7 +8,7 @@ import { type IngestRequest, Pipeline } from '../../../pipeline/ingest/pipeline.
 import { createCategorizer } from '../../../pipeline/ingest/transforms/categorize.ts';
 import { FastPath } from '../../../pipeline/ingest/transforms/fast-path.ts';
 import { createNormalizer } from '../../../pipeline/ingest/transforms/normalize.ts';
-import { overloaded } from '../../../pipeline/runtime/errors.ts';
+import { unavailable } from '../../../pipeline/runtime/errors.ts';
 import type { DeadLetterStore } from '../../../pipeline/store/dead-letter-store.ts';
 import { decodeRequest } from '../../../pipeline/store/request-progress.ts';
 
@@ -35,7 +35,7 @@ function createScene({ lostAnswer, shared, insert }: SceneOptions = {}) {
       await insert?.();
       store.rows += rows.count;
       stored.push(request);
-      if (stored.length === lostAnswer) throw overloaded('the answer was lost');
+      if (stored.length === lostAnswer) throw unavailable('the answer was lost');
     },
   };
   const createPipeline = () => {

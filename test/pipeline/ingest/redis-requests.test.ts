@@ -1,11 +1,11 @@
 import type { Redis } from 'ioredis';
 import t, { type Test } from 'tap';
 import { RedisRequests } from '../../../pipeline/ingest/redis-requests.ts';
-import { overloaded } from '../../../pipeline/runtime/errors.ts';
+import { unavailable } from '../../../pipeline/runtime/errors.ts';
 import { hasRedis, startRedis } from '../../redis-server.ts';
 
 const skip = hasRedis ? false : 'redis-server is not installed';
-const BUSY = overloaded('another server process is taking in the same request; send it again');
+const BUSY = unavailable('another server process is storing the same request; send it again');
 
 /** Two processes on one Redis. */
 async function pair(t: Test) {

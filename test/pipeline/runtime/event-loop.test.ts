@@ -46,7 +46,7 @@ t.test('a request whose sender has left ends when its next time slice begins', a
     while ((await texts.next()) !== undefined);
   })();
   setImmediate(() => left.abort());
-  await t.rejects(reading, { kind: 'bad_request', message: /the sender left/ });
+  await t.rejects(reading, { kind: 'bad_request', message: /the client disconnected/ });
   const before = made;
   await new Promise(setImmediate);
   t.equal(made, before, 'nothing is read any more');

@@ -64,7 +64,7 @@ t.test('a store that does not answer has the senders come again, and the next se
     if (fails) throw new ClickHouseError('memory limit (total) exceeded', 241, undefined);
   });
   const answers = await Promise.allSettled([finder.find(key(2), 0), finder.find(key(4), 0)]);
-  for (const answer of answers) t.match(answer, { reason: { kind: 'overloaded', retryAfterSeconds: 1 } });
+  for (const answer of answers) t.match(answer, { reason: { kind: 'unavailable', retryAfterSeconds: 1 } });
   fails = false;
   t.match(await finder.find(key(2), 0), { entries: 2 });
 });

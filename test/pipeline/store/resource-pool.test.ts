@@ -16,7 +16,7 @@ t.test('only so many wait', async (t) => {
   const pool = new ResourcePool('things', ['only'], 1);
   await pool.take();
   const second = pool.take();
-  await t.rejects(pool.take(), { kind: 'overloaded', message: /1 things are waiting already/ });
+  await t.rejects(pool.take(), { kind: 'unavailable', message: /1 things are waiting already/ });
   pool.release('only');
   t.equal(await second, 'only');
 });
@@ -24,7 +24,11 @@ t.test('only so many wait', async (t) => {
 t.test('nobody waits for ever, and who gave up takes nothing', async (t) => {
   const pool = new ResourcePool('things', ['only'], 10, 1);
   await pool.take();
-  await t.rejects(pool.take(), { kind: 'overloaded', retryAfterSeconds: 1, message: /1 things run at once/ });
+  await t.rejects(pool.take(), {
+    kind: 'unavailable',
+    retryAfterSeconds: 1,
+    message: /1 things run at once/,
+  });
   pool.release('only');
   t.equal(await pool.take(), 'only', 'it did not go to the one that had given up');
 });

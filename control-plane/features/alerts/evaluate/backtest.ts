@@ -27,7 +27,9 @@ export async function backtest(
   limits: QueryLimits,
 ): Promise<Transition[]> {
   if (rule.kind === 'gauge') {
-    throw badRequest('rule: a rule of kind gauge looks at the server as it is now; it has no past to test');
+    throw badRequest(
+      'rule: expected another kind than gauge: a gauge measures the server as it is now and has no past',
+    );
   }
   const compiled = compileRule(rule);
   const step = compiled.step;

@@ -84,8 +84,8 @@ export class CountedReader implements RecordReader {
     if (rows.length === MAX_ROWS) {
       const names = this.rules.map(({ compiled }) => compiled.rule.name).join(', ');
       throw new LogplaneError(
-        'too_costly',
-        `too many values of ${this.#value}: not all are counted for ${names}`,
+        'resource_exhausted',
+        `the field ${this.#value} has more than ${MAX_ROWS} values in this time, so ${names} counts only a part of them; select fewer records`,
       );
     }
     for (const [own, arrival, count, value, ...values] of rows) {

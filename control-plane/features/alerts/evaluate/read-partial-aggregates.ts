@@ -23,7 +23,7 @@ export const ARRIVAL_SECOND = 'toInt64(seq / 1000000)';
  * Reads the partial aggregates of a rule's records with one statement, oldest first: for backtests, for the windows of a rule that
  * starts, and for rules with a reader of their own.
  *
- * @throws LogplaneError `too_costly`
+ * @throws LogplaneError `resource_exhausted`
  */
 export async function readPartialAggregates(
   clickhouse: ClickHouse,
@@ -55,8 +55,8 @@ export async function readPartialAggregates(
   );
   if (rows.length === MAX_ROWS) {
     throw new LogplaneError(
-      'too_costly',
-      `the rule ${rule.name} makes more than ${MAX_ROWS} values in this time; group by fewer fields, or choose fewer records`,
+      'resource_exhausted',
+      `the rule ${rule.name} makes more than ${MAX_ROWS} values in this time; group by fewer fields, or select fewer records`,
     );
   }
   return rows.map(([at, itemText, count, labelValues]) => ({

@@ -51,7 +51,7 @@ export class Reading<T> {
         if (Date.now() < this.#saidAt + SAY_MILLISECONDS) return;
         this.#saidAt = Date.now();
         options.onProblem(
-          `${options.names}: the record ${seq} was passed over, it cannot be read (${this.#passedOver} so far): ${error.message}`,
+          `${options.names}: the record ${seq} cannot be read and was skipped (${this.#passedOver} so far): ${error.message}`,
         );
       },
     });
@@ -116,7 +116,7 @@ export class Reading<T> {
       const reason = (error as Error).message;
       this.nextAt = now + this.#backoff.fail() / 1000;
       if (this.#problem === undefined)
-        onProblem(`${names}: records cannot be read, it is tried again: ${reason}`);
+        onProblem(`${names}: records cannot be read, the read is repeated: ${reason}`);
       this.#problem = reason;
       throw error;
     }

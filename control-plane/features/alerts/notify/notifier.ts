@@ -185,7 +185,8 @@ export class Notifier {
       try {
         const { status, retryAfter } = await postWebhook(message, secret, guard);
         if (status >= 200 && status < 300) {
-          if (receiver.lastError !== undefined) onProblem(`webhook ${hostOf(webhook)} takes alerts again`);
+          if (receiver.lastError !== undefined)
+            onProblem(`webhook ${hostOf(webhook)} accepts notifications again`);
           receiver.lastError = undefined;
           return 'delivered';
         }
@@ -231,7 +232,7 @@ export class Notifier {
   #fail(receiver: Receiver, reason: string): void {
     receiver.failed++;
     if (receiver.lastError === undefined) {
-      this.#options.onProblem(`webhook ${hostOf(receiver.webhook)} fails, its alerts wait: ${reason}`);
+      this.#options.onProblem(`webhook ${hostOf(receiver.webhook)} fails, its notifications wait: ${reason}`);
     }
     receiver.lastError = reason;
   }

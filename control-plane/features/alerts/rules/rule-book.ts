@@ -70,10 +70,10 @@ export class RuleBook {
   async #create(rule: Rule): Promise<BookRule> {
     const rules = await this.list();
     if (rules.some((item) => item.rule.name === rule.name)) {
-      throw badRequest(`name: expected one that is free, got "${rule.name}"; change it with PUT`);
+      throw badRequest(`name: a rule "${rule.name}" exists already; use PUT to change it`);
     }
     if (rules.length >= MAX_RULES)
-      throw badRequest(`expected at most ${MAX_RULES} rules; remove one before you add another`);
+      throw badRequest(`rules: expected at most ${MAX_RULES}, got one more; delete a rule first`);
     return this.#replace(rule);
   }
 
@@ -98,7 +98,7 @@ export class RuleBook {
     const { origin } = await this.find(name);
     if (origin !== 'api') {
       throw badRequest(
-        `the rule "${name}" is ${origin === 'file' ? 'in ALERT_RULES_FILE' : 'built in'}; to stop it, PUT it with "enabled": false`,
+        `the rule "${name}" is ${origin === 'file' ? 'in ALERT_RULES_FILE' : 'built in'} and cannot be deleted; to disable it, PUT it with "enabled": false`,
       );
     }
     await this.#store.save(name, undefined);

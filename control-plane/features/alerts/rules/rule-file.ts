@@ -29,6 +29,6 @@ export function parseRuleFile(text: string): RuleFile {
   if (!result.success) throw new Error(describeIssues(result.error));
   const names = result.data.rules.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new Error(`rules: expected names that differ, got "${twice}" twice`);
+  if (twice !== undefined) throw new Error(`rules: expected unique names, got "${twice}" twice`);
   return result.data;
 }

@@ -80,7 +80,11 @@ export const RULE_FIELDS = z.strictObject({
 export const RULE = RULE_FIELDS.superRefine((rule, context) => {
   const need = (field: 'field' | 'threshold' | 'signal', kinds: readonly string[]) => {
     if (rule[field] === undefined && kinds.includes(rule.kind)) {
-      context.addIssue({ code: 'custom', path: [field], message: `a rule of kind ${rule.kind} needs one` });
+      context.addIssue({
+        code: 'custom',
+        path: [field],
+        message: `expected a value, which a rule of kind ${rule.kind} needs, got none`,
+      });
     }
   };
   need('field', ['percentile', 'distinct']);

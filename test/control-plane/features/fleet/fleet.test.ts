@@ -132,7 +132,7 @@ t.test('versions, their difference and the way back', async (t) => {
   t.match(await send('PUT', '/api/v1/profiles/fleet', { variables: { INGEST_TOKEN: 'x' } }), { status: 400 });
 });
 
-t.test('a roll-out goes from the canary on, and stops where one fails', async (t) => {
+t.test('a rollout goes from the canary on, and stops where one fails', async (t) => {
   const machines = ['r1', 'r2', 'r3'];
   const beat = (id: string, body: object = {}) =>
     send('POST', `/api/v1/agents/${id}/heartbeat`, { group: 'roll', ...body });
@@ -157,7 +157,7 @@ t.test('a roll-out goes from the canary on, and stops where one fails', async (t
   await until(async () => {
     await follow(machines);
     return (await send('GET', '/api/v1/rollouts')).body.rollouts[0].state === 'done';
-  }, 'the end of the roll-out');
+  }, 'the end of the rollout');
   t.equal(await flush('r3'), '2');
 
   const bad = await send('PUT', '/api/v1/profiles/group:roll?settle=0', { variables: { FLUSH: 9 } });

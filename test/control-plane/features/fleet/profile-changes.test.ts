@@ -50,7 +50,7 @@ function createChanges() {
 const begin = async (changes: ProfileChanges, scope: string) =>
   (await changes.change(scope, EMPTY_PROFILE, OPTIONS)).rollout as Rollout;
 
-t.test('a roll-out that is stopped while another one goes on stays stopped', async (t) => {
+t.test('a rollout that is stopped while another one goes on stays stopped', async (t) => {
   const { rollouts, changes, hold } = createChanges();
   const scopes = ['group:a', 'group:b'];
   for (const scope of scopes) await begin(changes, scope);
@@ -66,7 +66,7 @@ t.test('a roll-out that is stopped while another one goes on stays stopped', asy
   t.match(rollouts.find(last.id), { state: 'stopped', reason: 'stopped by hand' });
 });
 
-t.test('a roll-out that is stopped at its last step takes no effect', async (t) => {
+t.test('a rollout that is stopped at its last step takes no effect', async (t) => {
   const { profiles, rollouts, changes, hold } = createChanges();
   const { id, batches } = await begin(changes, 'fleet');
   for (let stage = 1; stage < batches.length; stage++) await changes.advance();

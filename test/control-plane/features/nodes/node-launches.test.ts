@@ -87,7 +87,12 @@ t.test('of launches of a node that begin at once one does', async (t) => {
   const ends = await Promise.allSettled([begin(), begin()]);
   t.match(ends, [
     { status: 'fulfilled', value: { phase: 'queued' } },
-    { status: 'rejected', reason: { message: 'node_id: a launch of "n" is under way (queued)' } },
+    {
+      status: 'rejected',
+      reason: {
+        message: 'node_id: a launch of "n" is running (queued); wait for its end, or use another node_id',
+      },
+    },
   ]);
   t.equal(kept.length, 1);
   await launches.append('n', [{ message: 'down', phase: 'failed' }]);

@@ -53,13 +53,13 @@ t.test('a report tells what goes when', async (t) => {
     days: 3,
     records: 960,
     oldest: new Date((NOW - 96 * HOUR) / 1000).toISOString().replace('.000', ''),
-    first_goes_at: new Date((NOW - 24 * HOUR) / 1000).toISOString().replace('.000', ''),
-    gone_in_24h: 480,
-    gone_in_7d: 960,
+    first_expires_at: new Date((NOW - 24 * HOUR) / 1000).toISOString().replace('.000', ''),
+    expiring_in_24h: 480,
+    expiring_in_7d: 960,
   });
   t.match(
     report.groups.filter(({ level }) => level === 'ERROR'),
-    [{ days: 90, gone_in_7d: 0 }, { days: 90 }],
+    [{ days: 90, expiring_in_7d: 0 }, { days: 90 }],
   );
   t.match(report.disk, { bytes: Number, max_bytes: 10e9, limit_reached_at: /^2\d\d\d-/ });
   for (const most of [100e12, 1e18]) {

@@ -38,7 +38,7 @@ t.test('a sampling rule that fails does not select, and the next one has its tur
     sampler.guards.map(({ failures }) => failures),
     [1, 0],
   );
-  t.match(sampler.guards[0]!.problem, /looks at texts of at most/);
+  t.match(sampler.guards[0]!.problem, /expected a text of at most/);
   t.match(problems, [/^sampling rule 1 failed for a record: the regex/]);
 });
 

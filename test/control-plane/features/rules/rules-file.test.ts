@@ -40,7 +40,7 @@ other: 1
     /^sampling 1 query: .*column/,
     /^sampling 1 keep_one_in: must be at least 2/,
     /^metrics 1 by: must be at most 5 fields/,
-    /^metrics 2: has buckets, so it needs the field/,
+    /^metrics 2: needs the field that its buckets measure/,
     /^retention 1: needs a service, a level or both/,
     /^retention 2 service 1: must be the name of a service/,
     /^retention 3 level 2: must be one of debug, info, warn, error, fatal/,
@@ -60,6 +60,6 @@ t.test('buckets rise, whatever their order in the file', async (t) => {
   t.same(metrics[0]!.buckets, [5.5, 100, 1000]);
 });
 
-t.test('what is no YAML is told as such', async (t) => {
-  t.throws(() => parseRules('a: ['), /is no YAML/);
+t.test('a file that is not YAML is reported as such', async (t) => {
+  t.throws(() => parseRules('a: ['), /is not valid YAML/);
 });

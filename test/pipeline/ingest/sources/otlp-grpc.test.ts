@@ -2,7 +2,7 @@ import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/
 import t, { type Test } from 'tap';
 import { type OtlpGrpcOptions, startOtlpGrpc } from '../../../../pipeline/ingest/sources/otlp-grpc.ts';
 import { encodeRetryStatus } from '../../../../pipeline/ingest/sources/otlp-protobuf.ts';
-import { badRequest, LogplaneError, overloaded } from '../../../../pipeline/runtime/errors.ts';
+import { badRequest, LogplaneError, unavailable } from '../../../../pipeline/runtime/errors.ts';
 
 const PATH = '/opentelemetry.proto.collector.logs.v1.LogsService/Export';
 const bytes = (value: Buffer) => value;
@@ -54,7 +54,7 @@ t.test('the bytes, the metadata and the address reach accept', async (t) => {
 
 t.test('an overloaded server says after how many seconds to send again', async (t) => {
   const refuse = (): never => {
-    throw overloaded('no room');
+    throw unavailable('no room');
   };
   const cases: [name: string, options: Partial<OtlpGrpcOptions>, code: status][] = [
     ['no memory', { reserve: refuse }, status.RESOURCE_EXHAUSTED],
@@ -73,7 +73,7 @@ t.test('an overloaded server says after how many seconds to send again', async (
 });
 
 t.test('every refusal that time heals is one on which senders come again, with the time', async (t) => {
-  for (const kind of ['overloaded', 'too_many'] as const) {
+  for (const kind of ['unavailable', 'rate_limited'] as const) {
     for (const options of [{}, { retryAfterSeconds: 7 }]) {
       const { error } = await call(t, {
         accept: async () => Promise.reject(new LogplaneError(kind, 'wait', options)),

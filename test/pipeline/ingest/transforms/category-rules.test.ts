@@ -33,7 +33,7 @@ t.test('an invalid rule is reported with its name and field', async (t) => {
     ['rule: []', /rule/],
     ['- a', /object/],
     ['services: [{}]', /^services 1: /],
-    ['a: [', /^is no YAML: /],
+    ['a: [', /^is not valid YAML: /],
   ] as const) {
     t.throws(() => parseCategoryRules(text), { name: 'CategoryRulesError', message }, text);
   }
