@@ -4,7 +4,7 @@ import { FleetDocuments } from './fleet-documents.ts';
 import type { Scope } from './profile-store.ts';
 import type { Rollout } from './rollout.ts';
 
-/** Roll-outs, those that have ended too. */
+/** The roll-outs, also those that have ended. */
 export class RolloutStore {
   readonly #documents: FleetDocuments<Rollout>;
 
