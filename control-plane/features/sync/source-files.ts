@@ -4,7 +4,7 @@ import type { CollectedLine } from '../../../pipeline/ingest/sources/files/colle
 import type { FilePosition } from '../../../pipeline/ingest/sources/files/file-position.ts';
 import type { Categorize } from '../../../pipeline/record/category.ts';
 import { makeFolder } from '../../../pipeline/runtime/make-folder.ts';
-import { linkFile, unlinkFile, relinkFile } from './categorized-tree.ts';
+import { linkFile, relinkFile, unlinkFile } from './categorized-tree.ts';
 import { type CatalogFile, FileCatalog } from './file-catalog.ts';
 import { ingestFiles } from './ingest-files.ts';
 import type { RemoteFile } from './rsync-output.ts';
