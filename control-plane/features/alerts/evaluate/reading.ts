@@ -20,11 +20,7 @@ const QUICK_MILLISECONDS = 500;
 const SLOW_MILLISECONDS = 3_000;
 /** A skipped record is reported at most this often; all are counted. */
 const SAY_MILLISECONDS = 60_000;
-<<<<<<< HEAD
 /** Wait after a failed reading. */
-=======
-/** Wait after a failed reading: the first one, doubled up to the last one. */
->>>>>>> core
 const RETRIES = { firstMs: 1_000, maxMs: 60_000 };
 
 /** The progress of one statement along the sequence numbers, piece by piece; records with which it fails are skipped. */
