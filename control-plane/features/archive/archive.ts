@@ -12,7 +12,7 @@ const COLUMNS = [...LOG_COLUMNS, { name: 'weight', type: 'UInt32' }];
 const NAMES = COLUMNS.map(({ name }) => name).join(', ');
 const FILE = /^logs-(\d{4}-\d\d-\d\d)\.parquet$/;
 /** In-flight inserts of a day may end after midnight. */
-const SETTLED_MILLISECONDS = 300_000;
+const MAX_INSERT_MILLISECONDS = 300_000;
 /** One thread and small blocks, so that a day is written in constant memory. */
 const SETTINGS = { max_threads: 1, max_block_size: 4096, output_format_parquet_row_group_size: 50_000 };
 
@@ -43,7 +43,7 @@ export class Archive {
    */
   async addDays(now: number, signal: AbortSignal): Promise<string[]> {
     const there = new Set((await readdir(this.#folder)).map((name) => FILE.exec(name)?.[1]));
-    const today = new Date(now - SETTLED_MILLISECONDS).toISOString().slice(0, 10);
+    const today = new Date(now - MAX_INSERT_MILLISECONDS).toISOString().slice(0, 10);
     const rows = await this.#clickhouse.query<[string]>(
       `SELECT DISTINCT partition FROM system.parts
        WHERE active AND rows > 0 AND database = currentDatabase() AND table = ${literal(LOGS)} ORDER BY partition`,

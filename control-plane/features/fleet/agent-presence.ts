@@ -3,7 +3,7 @@ import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import type { AgentReport } from './agent-report.ts';
 import { FleetDocuments } from './fleet-documents.ts';
 
-/** Who has reported, whichever server heard it. */
+/** The reports of machines, whichever server got them. */
 export interface AgentPresence {
   find(machineId: string): AgentReport | undefined;
   all(): readonly AgentReport[];
@@ -11,32 +11,32 @@ export interface AgentPresence {
   put(report: AgentReport): void;
   /** Forgets a machine, until it reports again. */
   remove(machineId: string): Promise<void>;
-  /** Makes durable what came in and brings in what other servers heard. */
+  /** Stores new reports and loads those of other servers. */
   refresh(): Promise<void>;
 }
 
 export interface PresenceOptions {
   readonly clickhouse: ClickHouse;
-  /** Machines that are known otherwise, by a profile of their own. */
+  /** Whether a machine is known otherwise, by a profile of its own. */
   readonly isKnown: (machineId: string) => boolean;
   readonly maxAgents?: number;
   readonly maxBytes?: number;
 }
 
-/** Of one report; one with 50 proposed sources has 15 kB. */
+/** Bytes of one report; a report with 50 proposed sources has 15 kB. */
 const MAX_REPORT_BYTES = 64 * 1024;
-/** A machine that has reported for so long is real; one that has not, and is silent, makes room for others. */
-const SETTLED_MS = 600_000;
+/** A machine that has reported for so long counts as real; another one that is silent makes room. */
+const REAL_AFTER_MS = 600_000;
 const SILENT_MS = 300_000;
-/** Machines that make room at once, so that not each new one looks through all. */
+/** Machines that make room at once, so that not each new one has to search all. */
 const EVICTED_AT_ONCE = 100;
 
-/** Reports in memory, written to the store in batches: a thousand agents report a hundred times a second. */
+/** Keeps reports in memory and writes them to the store in batches, because a thousand agents report a hundred times a second. */
 export class StoredPresence implements AgentPresence {
   readonly #options: Required<PresenceOptions>;
   readonly #documents: FleetDocuments<AgentReport>;
   readonly #unsaved = new Map<string, AgentReport>();
-  /** Of machines that made room, until that is durable. */
+  /** Machines that made room, until their removal is durable. */
   readonly #evicted = new Set<string>();
   readonly #sizes = new WeakMap<AgentReport, number>();
   #agents = 0;
@@ -93,7 +93,7 @@ export class StoredPresence implements AgentPresence {
     this.#count();
   }
 
-  /** Other servers' machines count too. */
+  /** Counts the machines, also those of other servers. */
   #count(): void {
     const all = this.all();
     this.#agents = all.length;
@@ -107,8 +107,8 @@ export class StoredPresence implements AgentPresence {
   }
 
   /**
-   * Machines that were heard of for a moment, as whoever invents ids makes them, give way to a new one. Those that have reported
-   * for a while or have a profile never do.
+   * Makes room for a new machine by removing machines that reported only for a moment, as invented ids do. Machines that have reported
+   * for a while or have a profile are never removed.
    * @throws LogplaneError `rate_limited`
    */
   #makeRoom(now: number, size: number): void {
@@ -118,7 +118,7 @@ export class StoredPresence implements AgentPresence {
     const passing = this.all()
       .filter(
         ({ machine_id, first_seen, last_seen }) =>
-          last_seen - first_seen < SETTLED_MS && now - last_seen > SILENT_MS && !isKnown(machine_id),
+          last_seen - first_seen < REAL_AFTER_MS && now - last_seen > SILENT_MS && !isKnown(machine_id),
       )
       .sort((a, b) => a.last_seen - b.last_seen)
       .slice(0, EVICTED_AT_ONCE);

@@ -4,7 +4,7 @@ import { SOURCE } from '../../../pipeline/agent/fluent-bit/profile.ts';
 const word = z.string().max(256);
 const count = z.number().nonnegative();
 
-/** What an agent reports of itself; every field may be missing. */
+/** A heartbeat of an agent; every field may be missing. */
 export const HEARTBEAT = z.object({
   version: word.optional().describe('The version of Fluent Bit'),
   agent_version: word.optional().describe('The version of the agent'),
@@ -54,6 +54,6 @@ export interface AgentReport extends Heartbeat {
   /** Milliseconds since 1970. */
   readonly first_seen: number;
   readonly last_seen: number;
-  /** True while retries rise and nothing gets through. */
+  /** True while retries rise and no records get through. */
   readonly stuck: boolean;
 }

@@ -2,12 +2,12 @@ import type { AgentReport } from './agent-report.ts';
 
 export type AgentState = 'healthy' | 'lagging' | 'silent' | 'wrong_config' | 'down' | 'disabled';
 
-/** Three heartbeats. */
+/** Silence after which an agent counts as silent: three heartbeats. */
 export const SILENT_MILLISECONDS = 30_000;
 const LAGGING_BYTES = 16 * 1024 * 1024;
 const LAGGING_CHUNKS = 16;
 
-/** @param expectedHash of the configuration that the machine should run */
+/** @param expectedHash hash of the configuration that the machine should run */
 export function stateOf(
   report: AgentReport | undefined,
   expectedHash: string,

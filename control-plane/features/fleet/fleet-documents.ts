@@ -1,17 +1,17 @@
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 
 const COLUMNS = ['kind', 'id', 'updated', 'body'] as const;
-/** Another server's clock may be behind by so much. */
+/** How far another server's clock may be behind. */
 const OVERLAP_MILLISECONDS = 60_000;
 
 /**
- * The documents of one kind in the table `fleet`, all of them in memory: a fleet has thousands of them, not millions.
- * Several servers may share the table; `refresh` brings in what the others wrote.
+ * The documents of one kind in the table `fleet`, all of them in memory: a fleet has thousands, not millions.
+ * Several servers may share the table; `refresh` loads the changes of the others.
  */
 export class FleetDocuments<T> {
   readonly #clickhouse: ClickHouse;
   readonly #kind: string;
-  /** Lately removed ones too, without a body: a server whose clock is behind has to write them anew with a later time. */
+  /** The documents, also lately removed ones without a body, so that a server whose clock is behind writes a later time over them. */
   readonly #known = new Map<string, { readonly updated: number; readonly body: T | null }>();
   #newest = 0;
   #lastWritten = 0;
@@ -51,12 +51,12 @@ export class FleetDocuments<T> {
     for (const [id, updated, body] of rows) this.#keep(id, updated, JSON.parse(body) as T | null);
   }
 
-  /** Durable when it resolves, and known here from then on: what could not be stored, on a full disk for instance, is not there. */
+  /** Stores documents; they are durable when it resolves and known only then, so that one that could not be stored does not exist. */
   put(documents: readonly (readonly [id: string, body: T])[]): Promise<void> {
     return this.#write(documents);
   }
 
-  /** A row that says so: one that is gone would stay in the memory of the other servers. */
+  /** Removes documents with a row for each, because a deleted row would stay in the memory of other servers. */
   remove(ids: readonly string[]): Promise<void> {
     return this.#write(ids.map((id) => [id, null]));
   }

@@ -16,7 +16,7 @@ export interface FleetParts {
   readonly now?: () => number;
 }
 
-/** A machine as the lists show it. */
+/** A machine in a list. */
 export interface Agent extends Partial<Omit<AgentReport, 'last_seen' | 'first_seen'>> {
   readonly machine_id: string;
   readonly state: AgentState;
@@ -28,16 +28,16 @@ export interface Agent extends Partial<Omit<AgentReport, 'last_seen' | 'first_se
   readonly expected_hash: string;
 }
 
-/** What one page may have, about. */
+/** Approximate characters of one page. */
 const PAGE_CHARACTERS = 4 * 1024 * 1024;
 
 export interface AgentPage {
   readonly agents: readonly Agent[];
-  /** Machines behind the last one of the page. */
+  /** Number of machines after the last one of the page. */
   readonly leftOut: number;
 }
 
-/** A profile of a scope that is not in force. */
+/** A profile that replaces that of a scope, to see its effect. */
 interface Instead {
   readonly scope: Scope;
   readonly profile: Profile | undefined;
@@ -45,15 +45,15 @@ interface Instead {
 
 const MACHINE = 'machine:';
 const GROUP = 'group:';
-/** Where a machine that nobody has heard of would send: only until it reports. */
+/** Server address in the configuration of a machine that has not reported yet. */
 const UNKNOWN_SERVER = 'http://127.0.0.1:8004';
 
 export const scopeOfMachine = (machineId: string): Scope => `${MACHINE}${machineId}`;
 
-/** A group without machines is tried out on one that would be in it. */
+/** The group of a scope; a group without machines is tried on an invented machine. */
 const groupIn = (scope = '') => (scope.startsWith(GROUP) ? scope.slice(GROUP.length) : undefined);
 
-/** The machines: what each is to run, and what each says of itself. */
+/** The machines of the fleet, with their configurations and reports. */
 export class Fleet {
   readonly #parts: FleetParts;
   readonly #now: () => number;
@@ -76,8 +76,8 @@ export class Fleet {
   }
 
   /**
-   * Machines by id, from behind one on, as many as stay within a number and a size.
-   * @param after '' from the first one on
+   * A page of machines by id, bounded in number and size.
+   * @param after id of the machine before the page; '' for the first page
    */
   page(after: string, limit: number): AgentPage {
     const ids = this.machineIds().filter((id) => id > after);
@@ -98,7 +98,7 @@ export class Fleet {
     return this.#describe(machineId);
   }
 
-  /** Those whose configuration a change of the scope can change, healthy ones first. */
+  /** The machines whose configuration a change of the scope affects, healthy ones first. */
   machinesOf(scope: Scope): Agent[] {
     const machines = this.list().filter(
       ({ machine_id }) =>
@@ -115,8 +115,8 @@ export class Fleet {
   }
 
   /**
-   * What a machine is to run.
-   * @param instead to see what a profile would do
+   * The configuration that a machine has to run.
+   * @param instead a profile to try
    */
   config(machineId: string, server?: string, instead?: Instead): MachineConfig {
     return this.#parts.configs.get(this.#inputs(machineId, server, instead));
@@ -171,7 +171,7 @@ export class Fleet {
     await this.#parts.presence.remove(machineId);
   }
 
-  /** The version of a scope's profile that a machine follows: a rollout may not have reached it yet. */
+  /** The version of a scope's profile that applies to a machine; a rollout may not have reached it yet. */
   #versionFor(scope: Scope, machineId: string): ProfileVersion | undefined {
     const { profiles, rollouts } = this.#parts;
     const rollout = rollouts.running(scope);

@@ -22,7 +22,7 @@ const TRIALS = 2;
 const WAITING_TRIALS = 20;
 const STATES = ['healthy', 'lagging', 'silent', 'wrong_config', 'down', 'disabled'] as const;
 
-/** Puts the fleet together and reads what is known of it. */
+/** Creates the fleet and loads its documents. */
 export async function createFleet(
   config: FleetSettings,
   clickhouse: ClickHouse,
@@ -100,7 +100,7 @@ export async function createFleet(
     start: () => loop.start(),
     async stop() {
       await loop.stop();
-      // What reported in the last seconds.
+      // Stores the reports of the last seconds.
       await presence.refresh();
     },
   };

@@ -4,14 +4,14 @@ import { type RenderedConfig, renderConfig } from '../../../pipeline/agent/fluen
 import type { Templates } from '../../../pipeline/agent/fluent-bit/templates.ts';
 import type { Value, Variables } from '../../../pipeline/agent/fluent-bit/variables.ts';
 
-/** What a machine's configuration is made of, from the widest to the most specific. */
+/** The inputs of a machine's configuration, from the widest to the most specific. */
 export interface ConfigInputs {
   readonly machineId: string;
-  /** `http://host:port`, where records go unless a variable says otherwise. */
+  /** `http://host:port` to which records are sent, unless a variable has another one. */
   readonly server: string;
   readonly fleet: Profile | undefined;
   readonly group: Profile | undefined;
-  /** What the machine's own environment says of it. */
+  /** Variables of the machine's own environment. */
   readonly reported: Variables;
   readonly machine: Profile | undefined;
 }
@@ -26,7 +26,7 @@ export interface MachineConfig extends RenderedConfig {
 const MAX_HASHES = 50_000;
 const MAX_CONFIGS = 200;
 
-/** Renders configurations of machines. Every list of the fleet asks for the hashes of all of them, so that these are remembered. */
+/** Renders configurations of machines. Every list of the fleet needs the hashes of all machines, so these are remembered. */
 export class MachineConfigs {
   readonly #templates: Templates;
   readonly #hashes = new Map<string, string>();
@@ -40,7 +40,7 @@ export class MachineConfigs {
     return this.#get(keyOf(inputs), inputs);
   }
 
-  /** Of the configuration that the inputs give. */
+  /** Hash of the configuration of these inputs. */
   hash(inputs: ConfigInputs): string {
     const key = keyOf(inputs);
     const known = this.#hashes.get(key);
@@ -80,7 +80,7 @@ function keyOf(inputs: ConfigInputs): string {
   return createHash('sha256').update(JSON.stringify(inputs)).digest('base64');
 }
 
-/** Keeps so many, those that were asked for last. */
+/** Remembers a value; beyond `max` entries the least recently used one is forgotten. */
 function remember<T>(known: Map<string, T>, key: string, value: T, max: number): void {
   known.delete(key);
   known.set(key, value);
@@ -89,7 +89,7 @@ function remember<T>(known: Map<string, T>, key: string, value: T, max: number):
 
 const layer = (variables: Variables): Profile => ({ variables: { ...variables }, sources: [], parsers: [] });
 
-/** A machine that says nothing of itself sends to the server that it asks, and is stamped with its id alone. */
+/** Default variables: a machine sends to the server that it reports to, and its records get its id alone. */
 function defaultsFor(server: string): Record<string, Value> {
   const { protocol, hostname, port } = new URL(server);
   const tls = protocol === 'https:';

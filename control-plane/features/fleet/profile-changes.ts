@@ -18,7 +18,7 @@ export interface ProfileChangesOptions {
 }
 
 export interface ChangeOptions {
-  /** False brings it to all machines at once. */
+  /** False: all machines get the change at once. */
   readonly staged: boolean;
   readonly canaries: number;
   readonly settleSeconds: number;
@@ -33,15 +33,15 @@ export interface Change {
   readonly rollout: Rollout | undefined;
 }
 
-/** Machines whose configuration is tried out before a change of a wide profile is taken. */
+/** Machines whose configuration is tried before a change of a wide profile is accepted. */
 const MAX_TRIALS = 5;
 const LIVE = new Set(['healthy', 'lagging', 'wrong_config']);
 
-/** Changes profiles: checks them, brings them to the machines in batches, and takes them back. */
+/** Changes profiles: checks them, rolls them out to the machines in batches, and rolls them back. */
 export class ProfileChanges {
   readonly #options: ProfileChangesOptions;
   readonly #now: () => number;
-  /** One after the other: what is read of rollouts and profiles holds until what comes of it is written. */
+  /** Changes are made one after the other, so that the rollouts and profiles that a change has read stay valid until it has written. */
   readonly #changes = new SerialQueue();
 
   constructor(options: ProfileChangesOptions) {
@@ -49,7 +49,7 @@ export class ProfileChanges {
     this.#now = options.now ?? Date.now;
   }
 
-  /** @throws LogplaneError `bad_request` with every problem, where a machine could not run it */
+  /** Changes a profile. @throws LogplaneError `bad_request` with every problem, where a machine could not run it */
   async change(scope: Scope, profile: Profile, options: ChangeOptions): Promise<Change> {
     this.#mustRest(scope);
     const machines = this.#options.fleet.machinesOf(scope);
@@ -64,7 +64,7 @@ export class ProfileChanges {
     options: ChangeOptions,
   ): Promise<Change> {
     const { profiles, rollouts } = this.#options;
-    // The trials take a while, in which another change may have begun.
+    // Another change may have begun during the trials.
     this.#mustRest(scope);
     const live = machines.filter(({ state }) => LIVE.has(state)).map(({ machine_id }) => machine_id);
     const staged = options.staged && live.length > 1 && !scope.startsWith('machine:');
@@ -95,7 +95,7 @@ export class ProfileChanges {
     return this.change(scope, profile, { ...options, note: `back to version ${version}` });
   }
 
-  /** Takes every running rollout a step further, where its machines are well. */
+  /** Advances every running rollout by a step, where its machines are healthy. */
   advance(): Promise<void> {
     return this.#changes.run(() => this.#advance());
   }
@@ -112,7 +112,7 @@ export class ProfileChanges {
     }
   }
 
-  /** Ends a rollout by hand; the machines that have the change go back. @throws LogplaneError `not_found`, `bad_request` */
+  /** Stops a rollout; the machines that have the change go back. @throws LogplaneError `not_found`, `bad_request` */
   stop(id: string): Promise<Rollout> {
     return this.#changes.run(() => this.#stop(id));
   }
@@ -139,7 +139,7 @@ export class ProfileChanges {
     }
     if (agent.state === 'healthy' || agent.state === 'disabled') return { kind: 'well' };
     if (agent.state === 'silent') return { kind: 'failed', reason: agent.reason };
-    // A reload takes a moment, in which Fluent Bit does not answer.
+    // During a reload Fluent Bit does not answer for a moment.
     if (agent.state === 'down' && this.#now() - stage_started > SILENT_MILLISECONDS) {
       return { kind: 'failed', reason: agent.reason };
     }
@@ -155,7 +155,7 @@ export class ProfileChanges {
       const config = fleet.config(id, server, { scope, profile });
       for (const problem of config.problems) problems.push(describeProblem(problem));
       if (config.problems.length > 0) break;
-      // Machines that differ in their stamps alone need no trial each.
+      // Machines that differ only in their labels share a trial.
       const kind = JSON.stringify([config.merged.sources, config.merged.parsers, config.merged.template]);
       if (tried.size < MAX_TRIALS) tried.set(kind, { id, files: config.files });
     }
@@ -169,11 +169,11 @@ export class ProfileChanges {
   }
 }
 
-/** A machine that stands for a scope which has none yet. */
+/** An invented machine for a scope without machines. */
 const idOf = (scope: Scope) =>
   scope.startsWith('machine:') ? scope.slice('machine:'.length) : 'some-machine';
 
-/** The configuration of a machine as two versions of a profile make it. */
+/** The configurations of a machine with two versions of a profile. */
 export function configsOf(
   fleet: Fleet,
   scope: Scope,

@@ -9,7 +9,7 @@ export type Scope = string;
 export interface ProfileVersion {
   readonly scope: Scope;
   readonly version: number;
-  /** `staged` while a rollout brings it to the machines, `refused` when that was stopped. */
+  /** `staged` during its rollout, `refused` when that was stopped. */
   readonly state: 'active' | 'staged' | 'refused';
   /** Milliseconds since 1970. */
   readonly created: number;
@@ -58,7 +58,7 @@ export class ProfileStore {
     state: ProfileVersion['state'],
     note: string,
   ): Promise<ProfileVersion> {
-    // Another server may have written one in the meantime.
+    // Another server may have written a version meanwhile.
     await this.refresh();
     const version = (this.versions(scope)[0]?.version ?? 0) + 1;
     const added = { scope, version, state, created: Date.now(), note, profile };

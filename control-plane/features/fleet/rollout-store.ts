@@ -4,7 +4,7 @@ import { FleetDocuments } from './fleet-documents.ts';
 import type { Scope } from './profile-store.ts';
 import type { Rollout } from './rollout.ts';
 
-/** Rollouts, those that have ended too. */
+/** The rollouts, also those that have ended. */
 export class RolloutStore {
   readonly #documents: FleetDocuments<Rollout>;
 

@@ -1,6 +1,6 @@
 import type { Scope } from './profile-store.ts';
 
-/** A change of a profile on its way through the fleet, batch by batch. */
+/** The rollout of a profile's change through the fleet, batch by batch. */
 export interface Rollout {
   readonly id: string;
   readonly scope: Scope;
@@ -10,9 +10,9 @@ export interface Rollout {
   readonly state: 'running' | 'done' | 'stopped';
   /** Machines in the order in which they get it: the canaries first. */
   readonly batches: readonly (readonly string[])[];
-  /** Batches that have it. */
+  /** Number of batches that have the change. */
   readonly stage: number;
-  /** Seconds that a batch must have been well before the next one follows. */
+  /** Seconds that a batch must have been healthy before the next one follows. */
   readonly settle_s: number;
   /** Why it stopped. */
   readonly reason: string;
@@ -21,13 +21,13 @@ export interface Rollout {
   readonly stage_started: number;
 }
 
-/** How a machine took its batch's change. */
+/** The outcome of a change on one machine. */
 export type Outcome =
   | { readonly kind: 'well' }
   | { readonly kind: 'waiting' }
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** A machine that has not taken the change by then has failed. */
+/** A machine that does not run the change after this time has failed. */
 const MAX_WAIT_MILLISECONDS = 5 * 60_000;
 
 /** Canaries, then batches of a quarter of the rest. */
@@ -45,7 +45,7 @@ export function hasChange(rollout: Rollout, machineId: string): boolean {
   return rollout.batches.slice(0, rollout.stage).some((batch) => batch.includes(machineId));
 }
 
-/** The next step: the rollout as it goes on, or the same object where it has to wait. */
+/** The rollout after its next step; the same object where it has to wait. */
 export function advanceRollout(
   rollout: Rollout,
   outcomeOf: (machineId: string) => Outcome,

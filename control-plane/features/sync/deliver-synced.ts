@@ -6,7 +6,7 @@ import { formatTimestamp } from '../../../pipeline/record/timestamp.ts';
 import type { CatalogFile } from './file-catalog.ts';
 import { recordPath, type SyncSource } from './sync-source.ts';
 
-/** Takes the lines of synced files into the pipeline, with what the file's name tells of its job. */
+/** Delivers the lines of synced files to the pipeline, with the facts about the job in the file's name. */
 export function deliverSynced(pipeline: Pipeline, source: SyncSource) {
   return async (
     { path, service }: CatalogFile,

@@ -2,7 +2,7 @@ import type { ProgramEnd } from '../../../pipeline/runtime/run-program.ts';
 
 const RSYNC_MISSING = 'rsync is not installed';
 
-/** What ssh and rsync say, and what an operator can do about it. The first that fits is the cause. */
+/** Messages of ssh and rsync, each with what an operator can do about it. The first that matches is the cause. */
 const CAUSES: readonly (readonly [RegExp, string])[] = [
   [
     /REMOTE HOST IDENTIFICATION HAS CHANGED/,
@@ -30,7 +30,7 @@ const CAUSES: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** One sentence about a program that failed, with its own words behind. */
+/** One sentence about a failed program, followed by its own message. */
 export function explainFailure({ code, stderr, timedOut }: ProgramEnd): string {
   if (timedOut) return 'the time limit is over; the next sync goes on where this one ended';
   const cause = CAUSES.find(([pattern]) => pattern.test(stderr))?.[1];

@@ -2,41 +2,41 @@ import { open, readFile } from 'node:fs/promises';
 import type { FilePosition } from '../../../pipeline/ingest/sources/files/file-position.ts';
 import { replaceFile } from '../../../pipeline/runtime/replace-file.ts';
 
-/** One file of a source, as it is kept here. */
+/** One file of a source in the catalog. */
 export interface CatalogFile {
-  /** Below the source's folder, with `/` between its parts; also its place in the mirror. */
+  /** Path below the source's folder, with `/` between its parts; also its path in the mirror. */
   readonly path: string;
   /** Bytes of the copy. */
   size: number;
-  /** Milliseconds since 1970, of the last change where the file comes from. */
+  /** Time of the last change at the source, milliseconds since 1970. */
   modified: number;
   service: string;
-  /** The service of its records, as long as they have not moved to the file's. */
+  /** The service of its records, as long as they have not moved to the service of the file. */
   recordsIn?: string;
-  /** Where it stands for readers: `categorized/<service>/…`. */
+  /** Its path for readers: `categorized/<service>/…`. */
   place: string;
   /** How far its lines are stored. */
   position?: FilePosition;
-  /** How far contents were read that it has no more: a rotation may have moved them to a file that comes with a later sync. */
+  /** Positions in former contents, which a rotation may have moved to a file that comes with a later sync. */
   former?: FilePosition[];
-  /** The transfer broke before its end, which may be in the middle of a line. */
+  /** True where the transfer broke, so that the copy may end in the middle of a line. */
   partial?: boolean;
-  /** Holds no text: it is kept and listed, and gives no records. */
+  /** True for a file without text, which is kept and listed and has no records. */
   binary?: boolean;
-  /** Somebody deleted it here. It stays away as long as it has this size and time at its source. */
+  /** True where it was deleted here. It is not copied again as long as it has this size and time at its source. */
   deleted?: boolean;
 }
 
-/** Beyond this many superseded lines the journal is written anew. */
+/** Superseded lines after which the journal is rewritten. */
 const MAX_SUPERSEDED = 10_000;
 
-/** What is known of a source's files: in memory, and as a journal of JSON lines of which the last one of a path holds. */
+/** The catalog of a source's files: in memory, and as a journal of JSON lines of which the last one of a path counts. */
 export class FileCatalog {
   readonly #journal: string;
   readonly #files = new Map<string, CatalogFile>();
   readonly #changed = new Set<CatalogFile>();
   #lines = 0;
-  /** There is none yet, or it ends in the middle of a line. */
+  /** True where there is no journal yet, or it ends in the middle of a line. */
   #mustRewrite = false;
   #saving: Promise<void> = Promise.resolve();
   #nextSave: Promise<void> | undefined;
@@ -45,13 +45,13 @@ export class FileCatalog {
     this.#journal = journal;
   }
 
-  /** Reads the journal. A line that a crash or a full disk left unfinished is passed over. */
+  /** Loads the journal. A line that a crash or a full disk left unfinished is ignored. */
   async load(): Promise<void> {
     const text = await readFile(this.#journal, 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return '';
       throw error;
     });
-    // The next line must not stand behind one without its end.
+    // A new line must not be appended to an unfinished one.
     this.#mustRewrite = !text.endsWith('\n');
     for (const line of text.split('\n')) {
       if (line === '') continue;
@@ -69,18 +69,18 @@ export class FileCatalog {
     return this.#files.get(path);
   }
 
-  /** Files that are here, without the deleted ones. */
+  /** The files without the deleted ones. */
   *present(): Generator<CatalogFile> {
     for (const file of this.#files.values()) if (!file.deleted) yield file;
   }
 
-  /** Adds a file, or notes that it was changed in place. */
+  /** Adds a file, or marks it as changed. */
   put(file: CatalogFile): void {
     this.#files.set(file.path, file);
     this.#changed.add(file);
   }
 
-  /** Writes what was changed until now; durable when it resolves. Calls while one writes share the next one. */
+  /** Writes the changes so far; durable when it resolves. Calls during a write share the next one. */
   save(): Promise<void> {
     this.#nextSave ??= this.#saving.then(() => {
       this.#nextSave = undefined;
@@ -99,7 +99,7 @@ export class FileCatalog {
       if (rewrite) await this.#rewrite();
       else await this.#append(written);
     } catch (error) {
-      // Part of a line may be there: the next one must not stand behind it.
+      // A part of a line may be written, and no line must be appended to it.
       this.#mustRewrite = true;
       for (const file of written) this.#changed.add(file);
       throw error;

@@ -10,12 +10,12 @@ export interface FoundFile {
   readonly file: CatalogFile;
 }
 
-/** The synced file that stands at a place. @throws LogplaneError `not_found` */
-export function findFile(sources: readonly SourceFiles[], place: string): FoundFile {
+/** Finds the synced file at a path of `/logs`. @throws LogplaneError `not_found` */
+export function findFile(sources: readonly SourceFiles[], path: string): FoundFile {
   for (const source of sources) {
-    for (const file of source.present()) if (file.place === place) return { source, file };
+    for (const file of source.present()) if (file.place === path) return { source, file };
   }
-  throw new LogplaneError('not_found', `path: there is no log file "${place}"`);
+  throw new LogplaneError('not_found', `path: there is no log file "${path}"`);
 }
 
 /**

@@ -24,12 +24,12 @@ export interface SyncParts {
   readonly categorize: Categorize;
   /** Services that are listed before they have a record. */
   readonly knownServices: readonly string[];
-  /** What else is asked for where a source's files come from. */
+  /** Called after a sync, for further reads at the source. */
   readonly afterSync: (source: SyncSource, signal: AbortSignal) => Promise<void>;
   readonly log: ConsoleLog;
 }
 
-/** Puts the syncs together. */
+/** Creates the syncs of all sources. */
 export async function createSync(
   config: SyncSettings & Pick<ServerSettings, 'DATA_DIR' | 'MACHINE_ID'>,
   { clickhouse, pipeline, categorize, knownServices, afterSync, log }: SyncParts,
@@ -47,7 +47,7 @@ export async function createSync(
     });
     return new SourceSync({ files, timeoutMs: config.SYNC_TIMEOUT * 1000, signal: stopping.signal, log });
   });
-  // What was synced before is listed from the start on, whether or not the source can be reached.
+  // Files of earlier syncs are listed from the start, whether or not the source can be reached.
   for (const { files } of sources) await files.open();
   const schedule = new SyncSchedule({
     sources,

@@ -7,24 +7,25 @@ import { TailedFile } from '../../../pipeline/ingest/sources/files/tailed-file.t
 import type { CatalogFile, FileCatalog } from './file-catalog.ts';
 
 /**
- * Files that are read at once, each with one batch of at most 1 MiB under way: while some are inserted, others are read.
- * Measured on 300 files of 2,700 lines: 24 at once take 28 µs of CPU a line, 8 take 39. Also how many batches a crash leaves in doubt, which must not be more than the pipeline remembers (256).
+ * Files that are read at once, each with one batch of at most 1 MiB under way, so that some are read while others are inserted.
+ * Measured on 300 files of 2,700 lines: 24 at once take 28 µs of CPU a line, 8 take 39. A crash leaves as many batches in doubt, which
+ * must not be more than the pipeline remembers (256).
  */
 const FILES_AT_ONCE = 24;
 
 export interface IngestOptions {
   readonly mirror: string;
   readonly catalog: FileCatalog;
-  /** Stores a batch durably. The same id is the same batch, which may have been stored before. */
+  /** Stores a batch durably. A batch with the same id is the same one, and may have been stored before. */
   readonly deliver: (file: CatalogFile, id: string, lines: readonly CollectedLine[]) => Promise<void>;
   readonly onDone: () => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Stores the lines of files behind their positions. The copies only change in a transfer, which never runs at the
- * same time. A batch's end is saved before it is delivered, so that a crash repeats the very same batch.
- * @param silentSince says when a file was last changed, in milliseconds since 1970: after a silence its last line counts as finished
+ * Stores the lines of files behind their positions. Copies change only in a transfer, which never runs at the
+ * same time. The end of a batch is saved before the batch is delivered, so that a crash repeats exactly the same batch.
+ * @param silentSince returns when a file was last changed, in milliseconds since 1970: after a silence its last line counts as finished
  */
 export async function ingestFiles(
   options: IngestOptions,
@@ -52,7 +53,7 @@ export async function ingestFiles(
       onDone();
     }
   };
-  // One that fails stops the others, and all have ended before this does.
+  // A failure stops the others, and all of them have ended before this function does.
   await Promise.all(
     Array.from({ length: FILES_AT_ONCE }, () => work().catch((error: unknown) => failing.abort(error))),
   );
@@ -105,7 +106,7 @@ async function openFile(
   return { file, handle, silentSince, reader: new TailedFile(handle, position, stats, silentSince) };
 }
 
-/** Takes the positions away from files that have another content now, and keeps them beside it: a rotation may have moved it. */
+/** Moves the positions of files with another content to their former ones, because a rotation may have moved the old content. */
 async function forgetReplaced(
   { mirror, catalog }: IngestOptions,
   files: readonly CatalogFile[],
@@ -125,12 +126,12 @@ async function forgetReplaced(
   }
 }
 
-/** It has come in part: whether it holds what was read under another name shows when it is whole. */
+/** True for a partial copy that may be a rotated file; whether it is shows when it is complete. */
 function mayBeRotated(file: CatalogFile, former: readonly FilePosition[]): boolean {
   return file.partial === true && former.some(({ path }) => dirname(path) === dirname(file.path));
 }
 
-/** What was read of a file before `logrotate` gave it another name beside the old one is not read again. */
+/** Finds the position of a file that `logrotate` renamed, so that its lines are not read again. */
 async function findRotated(
   handle: FileHandle,
   file: CatalogFile,

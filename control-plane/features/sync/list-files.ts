@@ -7,19 +7,19 @@ import type { SourceFiles } from './source-files.ts';
 /** A log file as `/logs` lists it. */
 export interface LogFile {
   readonly filename: string;
-  /** For `/logs/content` and `/logs/delete`. */
+  /** The `path` for `/logs/content` and `/logs/delete`. */
   readonly path: string;
   readonly size_bytes: number;
   /** RFC 3339; of a file that an agent shipped, the time of its newest record. */
   readonly modified_time: string;
   readonly service: string;
   readonly machine_id: string;
-  /** Where it lies on its machine. */
+  /** Its path on its machine. */
   readonly file_path: string;
   readonly record_count: number;
 }
 
-/** Synced files as they are on disk, and those that agents shipped as their records tell, newest first. */
+/** Synced files from the disk, and files that agents shipped from their records, newest first. */
 export async function listFiles(clickhouse: ClickHouse, sources: readonly SourceFiles[]): Promise<LogFile[]> {
   const synced = sources.flatMap((source) =>
     [...source.present()].map((file) => ({ ...describeFile(source, file), path: file.place })),
@@ -47,7 +47,7 @@ export async function listFiles(clickhouse: ClickHouse, sources: readonly Source
     .sort((a, b) => compare(b.modified_time, a.modified_time) || compare(a.path, b.path));
 }
 
-/** The files of all sources, as services count them. */
+/** The files of all sources, for the counts of services. */
 export function syncedFiles(sources: readonly SourceFiles[]): ServiceFile[] {
   return sources.flatMap((source) => [...source.present()].map((file) => describeFile(source, file)));
 }

@@ -1,6 +1,6 @@
 import { badRequest } from '../../../pipeline/runtime/errors.ts';
 
-/** What a `path` parameter names: the copy of a synced file, or a file that only records name. */
+/** The file in a `path` parameter: one on the disk, or one that is known only from its records. */
 export type LogPath =
   | { readonly kind: 'synced'; readonly place: string }
   | { readonly kind: 'agent'; readonly machineId: string; readonly filePaths: readonly string[] };
@@ -15,8 +15,8 @@ export function agentPath(machineId: string, filePath: string): string {
 }
 
 /**
- * Reads a path as `/logs` lists it. Whatever is not of that form is refused before anything is looked up, and what
- * passes is looked up among the known files, never on the disk.
+ * Parses a path of `/logs`. Other paths are rejected before anything is looked up, and a valid one is looked up among the known
+ * files, never on the disk.
  * @throws LogplaneError `bad_request`
  */
 export function parseLogPath(given: string | undefined): LogPath {

@@ -39,7 +39,7 @@ const FILE = z.strictObject({
  *         key: ~/.ssh/id_ed25519
  *         known_hosts: ~/.ssh/known_hosts
  *
- * Throws an Error with every problem, one per line.
+ * @throws Error with every problem, one per line
  */
 export function parseSources(text: string, ownMachine: string): SyncSource[] {
   const result = FILE.safeParse(parse(text));

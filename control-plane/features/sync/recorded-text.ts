@@ -8,7 +8,7 @@ export interface RecordedText {
 
 const OF_FILE = 'machine_id = {machine:String} AND file_path IN {paths:Array(String)}';
 
-/** How many records a file has that only agents know. */
+/** Number of records of a file that agents shipped. */
 export async function countRecords(
   clickhouse: ClickHouse,
   file: RecordedText,
@@ -21,7 +21,7 @@ export async function countRecords(
   return count;
 }
 
-/** The text of such a file, put together from its records in the order in which they came. */
+/** The text of a file that agents shipped, from its records in the order of arrival. */
 export function streamText(
   clickhouse: ClickHouse,
   file: RecordedText,

@@ -1,10 +1,10 @@
 import { expandHome, sshOptions } from '../../ssh/ssh-login.ts';
 import type { SyncSource } from './sync-source.ts';
 
-/** Seconds without a byte after which rsync gives up. */
+/** Seconds without data after which rsync gives up. */
 const SILENCE_SECONDS = 60;
 
-/** What every run has in common: regular files with their times; no links, devices or sockets, nothing deleted. */
+/** Options of every run: regular files with their times; no links, devices or sockets; nothing is deleted. */
 const COMMON = [
   '--recursive',
   '--times',
@@ -15,7 +15,7 @@ const COMMON = [
   '--8-bit-output',
   '--no-human-readable',
   `--timeout=${SILENCE_SECONDS}`,
-  // What NFS keeps of files that are deleted while open.
+  // Files that NFS keeps when open files are deleted.
   '--exclude=.nfs*',
 ];
 
@@ -24,7 +24,7 @@ export function rsyncArguments(source: SyncSource, extra: readonly string[], tar
   const { ssh } = source;
   const remote = ssh
     ? ['--compress', '-e', ['ssh', ...sshOptions(ssh)].map(quote).join(' ')]
-    : // The delta algorithm is what leaves the bytes that are already here alone.
+    : // With the delta algorithm existing bytes are not copied again.
       ['--no-whole-file'];
   return [...COMMON, ...remote, ...extra, '--', `${location(source)}/`, `${target}/`];
 }
@@ -32,12 +32,12 @@ export function rsyncArguments(source: SyncSource, extra: readonly string[], tar
 function location({ folder, ssh }: SyncSource): string {
   if (!ssh) return expandHome(folder);
   const host = ssh.host.includes(':') ? `[${ssh.host}]` : ssh.host;
-  // Nothing expands a `~` there, but rsync starts in the home folder.
+  // No shell expands a `~`, but rsync starts in the home folder.
   const path = folder === '~' ? '.' : folder.startsWith('~/') ? `./${folder.slice(2)}` : folder;
   return `${host}:${path.startsWith('/') || path.startsWith('.') ? path : `./${path}`}`;
 }
 
-/** As rsync takes the words of its `-e` apart. */
+/** Quotes a word of rsync's option `-e`. */
 function quote(word: string): string {
   return `'${word.replaceAll("'", "''")}'`;
 }

@@ -1,17 +1,17 @@
-/** A regular file as its source has it. */
+/** A regular file at its source. */
 export interface RemoteFile {
-  /** Below the source's folder, with `/` between its parts. */
+  /** Path below the source's folder, with `/` between its parts. */
   readonly path: string;
   readonly size: number;
-  /** Milliseconds since 1970, whole seconds. */
+  /** Milliseconds since 1970, in full seconds. */
   readonly modified: number;
-  /** From its copy here, as rsync tells. */
+  /** True where rsync reports that it differs from its copy. */
   readonly differs: boolean;
 }
 
-/** How far a transfer is. */
+/** The progress of a transfer. */
 export interface TransferProgress {
-  /** Files that are done, of this run. */
+  /** Files that this run has finished. */
   readonly files: number;
   readonly bytes: number;
 }
@@ -19,7 +19,7 @@ export interface TransferProgress {
 const CHANGE = /^[<>ch]f(\S+) (\d+) (\d{4})\/(\d\d)\/(\d\d)-(\d\d:\d\d:\d\d) (.+)$/;
 const PROGRESS = /^\s*(\d+)\s+\d+%\s+\S+\s+\S+(?:\s+\(xfr#(\d+), )?/;
 
-/** Reads a line of `--out-format=%i %l %M %n`; undefined where it does not tell of a file to copy. */
+/** Parses a line of `--out-format=%i %l %M %n`; undefined where it is not about a file to copy. */
 export function readChange(line: string): RemoteFile | undefined {
   const match = CHANGE.exec(line);
   if (!match) return undefined;
@@ -32,7 +32,7 @@ export function readChange(line: string): RemoteFile | undefined {
   };
 }
 
-/** Reads a line of `--info=progress2`. */
+/** Parses a line of `--info=progress2`. */
 export function readProgress(line: string): TransferProgress | undefined {
   const match = PROGRESS.exec(line);
   return match ? { bytes: Number(match[1]), files: Number(match[2] ?? 0) } : undefined;

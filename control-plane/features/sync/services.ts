@@ -1,6 +1,6 @@
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 
-/** A log file with the service that it, or a part of its records, is sorted into. */
+/** A log file with the service of the file, or of a part of its records. */
 export interface ServiceFile {
   readonly service: string;
   readonly machine_id: string;
@@ -11,26 +11,26 @@ export interface ServiceFile {
   readonly latest_modified: string;
 }
 
-/** A file as its records tell: the size is that of their text, with a line break each. */
+/** A file from its records: the size is that of their texts, with a line break each. */
 export interface RecordedFile extends ServiceFile {
   readonly record_count: number;
 }
 
-/** What is stored of one service. */
+/** The stored files and records of one service. */
 export interface ServiceStats {
   readonly service: string;
-  /** Log files, told apart by machine and path. */
+  /** Number of log files, by machine and path. */
   readonly file_count: number;
   readonly total_size_bytes: number;
   readonly latest_modified: string;
   readonly record_count: number;
 }
 
-/** Files that are read for one answer, and what a name of them may be: a longer one can be asked for by nobody. */
+/** Files that are read for one response, and characters of their names; a longer name could not be requested. */
 const MAX_FILES = 100_000;
 const MAX_NAME = 1_000;
 const MAX_PATH = 4_096;
-/** Whoever sends records can invent names without end; what was counted first is counted, and the rest left out. */
+/** Senders may invent any number of names, so the first ones are counted and the rest left out. */
 const SETTINGS = {
   max_execution_time: 10,
   max_memory_usage: 500_000_000,
@@ -40,8 +40,8 @@ const SETTINGS = {
 const NAMED = `lengthUTF8(service) <= ${MAX_NAME} AND lengthUTF8(machine_id) <= ${MAX_NAME} AND lengthUTF8(file_path) <= ${MAX_PATH}`;
 
 /**
- * The files that have records, those with the newest ones. Answered from the projection `hours`, without reading a record.
- * @param machines only theirs
+ * The files with the newest records, from the projection `hours` without reading a record.
+ * @param machines only the files of these machines
  */
 export async function recordedFiles(
   clickhouse: ClickHouse,
@@ -65,7 +65,7 @@ export async function recordedFiles(
   }));
 }
 
-/** Sums of the files of all machines but some, by service: those with the most records, and how many others there are. */
+/** Sums by service over the files of all machines except some: the services with the most records, and the number of others. */
 async function recordedServices(
   clickhouse: ClickHouse,
   except: readonly string[],
@@ -91,24 +91,24 @@ async function recordedServices(
   };
 }
 
-/** Names a file among those of all machines. */
+/** A key for a file among those of all machines. */
 export function fileKey({ machine_id, file_path }: Pick<ServiceFile, 'machine_id' | 'file_path'>): string {
   return `${machine_id}\0${file_path}`;
 }
 
-/** Services of one answer. */
+/** Services of one response. */
 const MAX_SERVICES = 1_000;
 
 export interface ServicesFound {
-  /** By name. */
+  /** Sorted by name. */
   readonly services: readonly ServiceStats[];
-  /** Services with fewer records than these. */
+  /** Number of services that were left out, which have fewer records. */
   readonly leftOut: number;
 }
 
 /**
- * Services that have files or records; those with a file on disk are always among them.
- * @param onDisk files whose size and time the disk knows better
+ * Services with files or records; those with a file on the disk are always among them.
+ * @param onDisk files whose size and time come from the disk
  */
 export async function serviceStats(
   clickhouse: ClickHouse,

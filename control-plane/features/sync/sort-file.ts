@@ -3,7 +3,7 @@ import { type Categorize, UNCATEGORIZED } from '../../../pipeline/record/categor
 
 const HEAD_BYTES = 64 * 1024;
 const COMPRESSED = /\.(?:gz|zst|xz|bz2|lz4|zip|tgz)$/i;
-/** Control characters that no text has, without NUL: files that were written anew by several programs have runs of it. */
+/** Control characters that no text has. NUL is not among them, because files that several programs write have runs of it. */
 const CONTROL = /[\x01-\x07\x0e-\x1a\x1c-\x1f]/g;
 
 export interface SortedFile {
@@ -11,7 +11,7 @@ export interface SortedFile {
   readonly binary: boolean;
 }
 
-/** The service of a file: by its path, else by the program that its first 64 KiB show. */
+/** The service of a file: from its path, else from the program in its first 64 KiB. */
 export async function sortFile(
   copy: string,
   filePath: string,

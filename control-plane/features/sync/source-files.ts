@@ -4,7 +4,7 @@ import type { CollectedLine } from '../../../pipeline/ingest/sources/files/colle
 import type { FilePosition } from '../../../pipeline/ingest/sources/files/file-position.ts';
 import type { Categorize } from '../../../pipeline/record/category.ts';
 import { makeFolder } from '../../../pipeline/runtime/make-folder.ts';
-import { placeFile, removePlace, renewPlace } from './categorized-tree.ts';
+import { linkFile, relinkFile, unlinkFile } from './categorized-tree.ts';
 import { type CatalogFile, FileCatalog } from './file-catalog.ts';
 import { ingestFiles } from './ingest-files.ts';
 import type { RemoteFile } from './rsync-output.ts';
@@ -15,7 +15,7 @@ export interface SourceFilesOptions {
   readonly source: SyncSource;
   /** `DATA_DIR`. */
   readonly root: string;
-  /** In front of the files' names below a service: '' or `<name>/`, to keep sources apart. */
+  /** Prefix of the files' names below a service: '' or `<name>/`, to separate sources. */
   readonly prefix: string;
   readonly categorize: Categorize;
   readonly deliver: (file: CatalogFile, id: string, lines: readonly CollectedLine[]) => Promise<void>;
@@ -23,7 +23,7 @@ export interface SourceFilesOptions {
   readonly resortRecords: (filePaths: readonly string[], from: string, to: string) => Promise<void>;
 }
 
-/** The copies of one source's files: what is known of them, their places by service, their lines. */
+/** The copies of one source's files: their catalog, their links by service, their lines. */
 export class SourceFiles {
   readonly source: SyncSource;
   readonly mirror: string;
@@ -38,7 +38,7 @@ export class SourceFiles {
     this.#catalog = new FileCatalog(join(options.root, 'state', `sync-${this.source.name}`));
   }
 
-  /** Reads the catalog; places anew what the rules sort otherwise by now. To be called before anything else. */
+  /** Loads the catalog, and sorts files again where the rules have changed. Must be called first. */
   async open(): Promise<void> {
     if (this.#loaded) return;
     await makeFolder(this.mirror);
@@ -52,8 +52,8 @@ export class SourceFiles {
   }
 
   /**
-   * Those that differ from their copies, and those whose copies are not known, because the server was killed or the disk was
-   * full behind their transfer. What was deleted here and has not changed at its source since is left out.
+   * The files that differ from their copies, and those whose copies are not in the catalog, because the server was killed or the disk was
+   * full after their transfer. Files that were deleted here and have not changed at their source since are left out.
    */
   toTakeIn(files: readonly RemoteFile[]): RemoteFile[] {
     return files.filter(({ path, size, modified, differs }) => {
@@ -64,9 +64,9 @@ export class SourceFiles {
   }
 
   /**
-   * Takes in what a transfer brought, whole or in part. A file that was read before is left out until it is whole: what came
-   * may be the end of another content, behind the old one's.
-   * @returns how many files were not there before, and how many of the others are different now
+   * Takes in the files of a transfer, complete or partial. A file that was read before is left out until it is complete, because its new
+   * bytes may belong to another content than the old ones.
+   * @returns the numbers of new files and of changed ones
    */
   async take(
     files: readonly RemoteFile[],
@@ -81,12 +81,12 @@ export class SourceFiles {
       const known = this.#catalog.get(path);
       const file: CatalogFile =
         known && !known.deleted ? known : { path, size: 0, modified: 0, service: '', place: '' };
-      // As rsync compares it: whole seconds.
+      // In full seconds, as rsync compares times.
       const modified = Math.floor(stats.mtimeMs / 1000) * 1000;
       if (file.position && broken && (stats.size !== size || modified !== sent)) continue;
       if (file.place === '') added++;
       else if (file.size !== stats.size || file.modified !== modified) changed++;
-      await this.#place(file);
+      await this.#link(file);
       file.size = stats.size;
       file.modified = modified;
       if (stats.size < size) file.partial = true;
@@ -99,7 +99,7 @@ export class SourceFiles {
 
   /**
    * Stores the lines that are not stored yet.
-   * @param changed paths that the last transfer was about: nothing more comes of the others now, so their last lines
+   * @param changed paths of the last transfer: nothing more comes from the other files now, so their last lines
    *   count as finished; undefined before a transfer
    */
   async ingest(
@@ -107,13 +107,13 @@ export class SourceFiles {
     onFile: (done: number, total: number) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    // Its first lines may not have told whose file it is: they follow when later ones do.
+    // The first lines of a file may not show its service; their records move when later lines do.
     await this.#moveRecords();
     const open: CatalogFile[] = [];
     for (const file of this.#catalog.present()) {
       const behind = file.position?.pending !== undefined || (file.position?.offset ?? 0) !== file.size;
       if (file.binary || !(behind || changed?.has(file.path))) continue;
-      // Another size than is known: what a transfer left that broke.
+      // Another size than in the catalog: the rest of a broken transfer.
       const copy = await stat(join(this.mirror, file.path)).catch(() => undefined);
       if (copy?.size === file.size) open.push(file);
     }
@@ -130,7 +130,7 @@ export class SourceFiles {
     );
   }
 
-  /** Positions in contents that files here have no more; all files that hold these now come with the next whole transfer. */
+  /** Positions in former contents of files; the files with these contents come with the next complete transfer. */
   formerPositions(): ReadonlySet<FilePosition> {
     return new Set([...this.#catalog.present()].flatMap((file) => file.former ?? []));
   }
@@ -146,18 +146,18 @@ export class SourceFiles {
     await this.#catalog.save();
   }
 
-  /** Removes copies and places and remembers that, so that the next sync does not bring them back. */
+  /** Removes copies and links and remembers that, so that the next sync does not bring them back. */
   async remove(files: readonly CatalogFile[]): Promise<void> {
     for (const file of files) {
       const { path, size, modified, service } = file;
-      await removePlace(this.#options.root, file.place);
+      await unlinkFile(this.#options.root, file.place);
       await rm(join(this.mirror, path), { force: true });
       this.#catalog.put({ path, size, modified, service, place: '', deleted: true });
     }
     await this.#catalog.save();
   }
 
-  async #place(file: CatalogFile): Promise<void> {
+  async #link(file: CatalogFile): Promise<void> {
     const { root, prefix, categorize } = this.#options;
     const copy = join(this.mirror, file.path);
     const { service, binary } = await sortFile(
@@ -170,28 +170,28 @@ export class SourceFiles {
     else delete file.binary;
     if (file.place !== '' && file.service === service) {
       const [old, now] = await Promise.all([stat(join(root, file.place)).catch(() => undefined), stat(copy)]);
-      if (old?.ino !== now.ino) await renewPlace(root, copy, file.place);
+      if (old?.ino !== now.ino) await relinkFile(root, copy, file.place);
       return;
     }
-    if (file.place !== '') await removePlace(root, file.place);
+    if (file.place !== '') await unlinkFile(root, file.place);
     if (file.position) file.recordsIn ??= file.service;
     file.service = service;
-    file.place = await placeFile(root, copy, service, prefix + file.path);
+    file.place = await linkFile(root, copy, service, prefix + file.path);
   }
 
-  /** After a change of the rules: names move, and records change their service; nothing is read in again. */
+  /** Sorts the files again after a change of the rules: links move and records change their service; nothing is read again. */
   async #resort(): Promise<void> {
     for (const file of this.#catalog.present()) {
       const { service } = file;
       if (!(await stat(join(this.mirror, file.path)).catch(() => undefined))) continue;
-      await this.#place(file);
+      await this.#link(file);
       if (file.service !== service) this.#catalog.put(file);
     }
     await this.#catalog.save();
     await this.#moveRecords();
   }
 
-  /** Gives the records of files that were sorted anew the files' service; what a crash left over is in the catalog. */
+  /** Moves the records of files that were sorted again to their service; the catalog knows the moves that a crash interrupted. */
   async #moveRecords(): Promise<void> {
     const moved = new Map<string, CatalogFile[]>();
     for (const file of this.#catalog.present()) {

@@ -16,22 +16,22 @@ export interface SourceSyncOptions {
   readonly files: SourceFiles;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** Is given lines for the server's own console. */
+  /** Writes to the server's own console. */
   readonly log: { readonly info: (message: string) => void; readonly warn: (message: string) => void };
 }
 
-/** What one sync has done. */
+/** The result of one sync. */
 export interface SyncResult {
   readonly newFiles: number;
   readonly changedFiles: number;
-  /** Sizes of the new files and the growth of the others. */
+  /** Bytes of new files and of the growth of others. */
   readonly bytes: number;
   readonly durationMs: number;
   /** Files that could not be copied, with the reason. */
   readonly warnings: readonly string[];
 }
 
-/** Syncs one source, one sync at a time: list what differs, copy it, store the new lines. */
+/** Syncs one source, one sync at a time: lists the files that differ, copies them, stores the new lines. */
 export class SourceSync {
   readonly files: SourceFiles;
   readonly progress: SyncProgress;
@@ -39,12 +39,12 @@ export class SourceSync {
   /** Milliseconds since 1970. */
   lastAttempt: number | undefined;
   lastSuccess: number | undefined;
-  /** Why the source is down; undefined while it is not. */
+  /** Why the source is down; undefined where it is not. */
   problem: string | undefined;
-  /** Failures in a row. */
+  /** Number of consecutive failures. */
   failures = 0;
   readonly #options: SourceSyncOptions;
-  /** An earlier transfer may have brought what the catalog does not know: its server was killed, or the disk was full. */
+  /** True while an earlier transfer may have brought files that are not in the catalog, because the server was killed or the disk was full. */
   #mayKnowLess = true;
   readonly #queue = new SerialQueue();
   #next: Promise<SyncResult> | undefined;
@@ -56,8 +56,8 @@ export class SourceSync {
   }
 
   /**
-   * Starts a sync, behind the one that is under way; whoever asks until then shares it.
-   * @throws SyncError and what the disk and the store throw; the next sync goes on where this one ended
+   * Starts a sync after the current one; calls until then share it.
+   * @throws SyncError, and errors of the disk and the store; the next sync goes on where this one ended
    */
   sync(): Promise<SyncResult> {
     this.#next ??= this.#queue.run(() => {
@@ -67,7 +67,7 @@ export class SourceSync {
     return this.#next;
   }
 
-  /** Runs `work` while no sync does. @throws LogplaneError `unavailable` where one takes long */
+  /** Runs `work` while no sync runs. @throws LogplaneError `unavailable` where a sync takes long */
   async pause<T>(work: () => Promise<T>): Promise<T> {
     let expired = false;
     let limit: NodeJS.Timeout | undefined;
@@ -85,7 +85,7 @@ export class SourceSync {
     return (await Promise.race([done, waited])) as T;
   }
 
-  /** Resolves when nothing runs any more. */
+  /** Resolves when no sync runs any more. */
   idle(): Promise<void> {
     return this.#queue.idle();
   }
@@ -119,7 +119,7 @@ export class SourceSync {
     const { signal, timeoutMs } = this.#options;
     await files.open();
     this.progress.begin('listing');
-    // What a stop or a full store left over; done before the copies change.
+    // Lines that a stop or a full store left over are stored before the copies change.
     await this.#ingest(undefined);
     if (await this.#isAbsent()) {
       return { newFiles: 0, changedFiles: 0, bytes: 0, durationMs: Date.now() - started, warnings: [] };
@@ -143,7 +143,7 @@ export class SourceSync {
         failure = error;
       }
     }
-    // What a broken transfer brought can be read already; that it broke is what is to be told.
+    // The files of a broken transfer can be read already; its failure is reported afterwards.
     const storing = this.#takeIn(changed, failure !== undefined);
     if (failure !== undefined) {
       await storing.catch(() => {});
@@ -190,7 +190,7 @@ export class SourceSync {
   }
 }
 
-/** Runs `work` while none of the sources syncs. @throws LogplaneError `unavailable` where a sync takes long, before `work` began */
+/** Runs `work` while no source syncs. @throws LogplaneError `unavailable` where a sync takes long, before `work` has begun */
 export function pauseAll<T>(syncs: readonly SourceSync[], work: () => Promise<T>): Promise<T> {
   return syncs.reduceRight((inner, sync) => () => sync.pause(inner), work)();
 }

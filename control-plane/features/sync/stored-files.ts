@@ -5,7 +5,7 @@ import { alterTable, deleteRows } from '../../../pipeline/store/statement.ts';
 const MAX_PATHS = 1_000;
 const OF_FILES = 'machine_id = {machine:String} AND file_path IN {paths:Array(String)}';
 
-/** Removes the records of files of one machine. Lightweight deletes: rows are masked at once, and gone with the next merge. */
+/** Removes the records of files of one machine. The deletes are lightweight: rows are masked at once and removed by the next merge. */
 export async function deleteRecords(
   clickhouse: ClickHouse,
   machineId: string,
@@ -19,13 +19,13 @@ export async function deleteRecords(
   }
 }
 
-/** Removes the records of every file. Those that came without one, over the API, stay. */
+/** Removes the records of all files. Records without a file, which came over the API, stay. */
 export async function deleteAllFileRecords(clickhouse: ClickHouse): Promise<void> {
   await clickhouse.checkpoint();
   await changeRows(clickhouse, deleteRows('logs', "file_path != ''"));
 }
 
-/** Gives records of files another service, as the rules sort them now. */
+/** Moves the records of files to another service. */
 export async function resortRecords(
   clickhouse: ClickHouse,
   machineId: string,

@@ -2,7 +2,7 @@ import type { TransferProgress } from './rsync-output.ts';
 
 export type SyncPhase = 'listing' | 'copying' | 'storing';
 
-/** How far a sync is; what is not known is left out. */
+/** The progress of a sync; unknown values are left out. */
 export interface ProgressReport {
   readonly phase: SyncPhase;
   readonly files: number;
@@ -13,7 +13,7 @@ export interface ProgressReport {
   readonly remaining_seconds?: number;
 }
 
-/** Between two lines on the console. */
+/** Interval of lines on the console. */
 const REPORT_MS = 5_000;
 
 /** Follows one source's sync, for `/sync/status` and, where it takes long, for the console. */
@@ -50,7 +50,7 @@ export class SyncProgress {
     this.#phase = undefined;
   }
 
-  /** Undefined while no sync runs. */
+  /** The progress; undefined while no sync runs. */
   report(): ProgressReport | undefined {
     if (!this.#phase) return undefined;
     const seconds = (Date.now() - this.#began) / 1000;

@@ -2,14 +2,14 @@ import { backoffMs } from '../../../pipeline/runtime/backoff.ts';
 import { PeriodicLoop } from '../../../pipeline/runtime/periodic-loop.ts';
 import type { SourceSync, SyncResult } from './source-sync.ts';
 
-/** A source that stays down is asked this seldom at last, unless the interval is longer. */
+/** The longest wait for a source that stays down, unless the interval is longer. */
 const MAX_BACKOFF_MS = 15 * 60_000;
 
 export interface SyncScheduleOptions {
   readonly sources: readonly SourceSync[];
-  /** Milliseconds from the end of a sync to the next one of the same source; 0: only when asked for. */
+  /** Milliseconds from the end of a sync to the next one of the same source; 0: only on request. */
   readonly intervalMs: number;
-  /** Called after a source was reached; its failures are its own. */
+  /** Called after a source was reached; it handles its own failures. */
   readonly afterSync: (source: SourceSync) => Promise<void>;
 }
 
@@ -18,7 +18,7 @@ export type SyncOutcome =
   | { readonly source: SourceSync; readonly result: SyncResult }
   | { readonly source: SourceSync; readonly problem: string };
 
-/** Syncs every source in its own rhythm, so that one that is down or slow holds up no other. */
+/** Syncs every source independently, so that one that is down or slow holds up no other. */
 export class SyncSchedule {
   readonly #options: SyncScheduleOptions;
   readonly #loops: readonly PeriodicLoop[];
@@ -40,13 +40,13 @@ export class SyncSchedule {
     if (this.#options.intervalMs > 0) for (const loop of this.#loops) loop.start();
   }
 
-  /** Ends after the steps under way; transfers are to be aborted by the signal that their source was given. */
+  /** Stops after the steps under way; the signal of their source aborts transfers. */
   async stop(): Promise<void> {
     const loops = this.#loops.map((loop) => loop.stop());
     await Promise.all([...loops, ...this.#options.sources.map((source) => source.idle())]);
   }
 
-  /** Syncs all sources now, also those whose next attempt is put off. */
+  /** Syncs all sources now, also those that wait after failures. */
   trigger(): Promise<SyncOutcome[]> {
     return Promise.all(this.#options.sources.map((source) => this.#sync(source)));
   }

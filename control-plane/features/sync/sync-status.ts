@@ -1,7 +1,7 @@
 import type { SourceSync } from './source-sync.ts';
 import type { SyncSchedule } from './sync-schedule.ts';
 
-/** What `/sync/status` tells of one source. */
+/** The state of one source for `/sync/status`. */
 export function sourceStatus(source: SourceSync, schedule: SyncSchedule) {
   const { name, machineId, folder, ssh } = source.files.source;
   const { progress, problem, lastAttempt, lastSuccess, lastResult, failures } = source;
@@ -44,7 +44,7 @@ function stateOf({ problem, progress, lastSuccess }: SourceSync): 'down' | 'sync
   return lastSuccess === undefined ? 'waiting' : 'ok';
 }
 
-/** Sources that are down, with the reason. */
+/** The sources that are down, each with the reason. */
 export function downSources(sources: readonly SourceSync[]): Record<string, string> {
   return Object.fromEntries(
     sources.flatMap(({ files, problem }) =>
@@ -73,7 +73,7 @@ export function syncMetrics(sources: readonly SourceSync[]) {
   };
 }
 
-/** Files by service, over all sources. */
+/** Number of files by service, over all sources. */
 export function countCategories(sources: readonly SourceSync[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { files } of sources) {

@@ -14,19 +14,19 @@ export interface TransferOptions {
   readonly signal: AbortSignal;
 }
 
-/** A source could not be read, or not to its end; the message is for an operator. */
+/** A source could not be read completely; the message is for an operator. */
 export class SyncError extends Error {
   override readonly name = 'SyncError';
 }
 
-/** rsync's exit codes for files that it could not read, and for files that vanished meanwhile: the others are there. */
+/** rsync's exit codes for files that it could not read, and for files that vanished meanwhile; the other files were copied. */
 const PARTIAL = 23;
 const VANISHED = 24;
 
 /**
- * The files of the source that differ from their copies.
- * @param all those that do not differ too
- * @returns beside them what could not be looked at, with the reason
+ * Lists the files of the source that differ from their copies.
+ * @param all also those that do not differ
+ * @returns the files, and the ones that could not be read with the reason
  * @throws SyncError
  */
 export async function listChanges(
@@ -45,9 +45,9 @@ export async function listChanges(
 }
 
 /**
- * Copies the given files. One that has grown gets its new bytes appended, after a checksum over the old ones; one
- * that was truncated or rewritten is replaced as a whole, so that no reader sees a mixture. What a
- * broken transfer has brought stays, and the next one goes on behind it.
+ * Copies the given files. A file that has grown gets its new bytes appended, after a checksum over the old ones; a file
+ * that was truncated or rewritten is replaced atomically, so that no reader sees a mixture. The bytes of a
+ * broken transfer stay, and the next one goes on behind them.
  * @returns files that could not be copied, with the reason
  * @throws SyncError
  */
@@ -64,7 +64,7 @@ export async function transfer(
     else rewritten.push(file);
   }
   const warnings: string[] = [];
-  // Rewritten ones first: that a rotation has moved their content is known before the file comes that has it now.
+  // Rewritten files first, so that a rotation is known before the file with the moved content comes.
   const ways = [
     { group: rewritten, how: ['--partial-dir=.rsync-partial'] },
     { group: grown, how: ['--append-verify'] },
@@ -72,7 +72,7 @@ export async function transfer(
   for (const { group, how } of ways) {
     if (group.length === 0) continue;
     const end = await rsync(options, [...how, '--info=progress2', '--files-from=-', '--from0'], {
-      // Neither an option nor a comment, whatever the name begins with.
+      // With `./` no name looks like an option or a comment.
       input: group.map(({ path }) => `./${path}`).join('\0'),
       onLine: (line) => {
         const progress = readProgress(line);
@@ -98,7 +98,7 @@ async function rsync(
   return end;
 }
 
-/** @returns what is wrong with single files */
+/** @returns the problems of single files */
 function checkEnd(end: ProgramEnd): string[] {
   if (end.code === 0) return [];
   const fatal = /change_dir .* failed|No space left|quota exceeded|connection unexpectedly closed/i;
