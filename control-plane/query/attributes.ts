@@ -7,7 +7,7 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /** Depth that ClickHouse's JSON parser reads; in a deeper document it finds no field at all. */
 const MAX_DEPTH = 1_023;
-/** A longer document is kept only until the next microtask, because as objects it takes many times the memory of its text. */
+/** A longer document is kept only for this round of the event loop, because as objects it takes many times the memory of its text. */
 const MAX_KEPT_CHARACTERS = 64 * 1024;
 
 /** Parses once for all filters that look at one record after the other. */

@@ -1,7 +1,7 @@
 /**
- * A function of a text that keeps its last result: many filters look at one record before the next, each by itself, and work it out once.
- * The result depends on the text alone, so whoever shares it notices nothing but the time.
- * @param maxCharacters of a text whose result is kept beyond this turn of the event loop
+ * A function of a text that remembers its last result, because many filters read one record before the next one, each by itself.
+ * The result must depend on the text alone.
+ * @param maxCharacters of a text whose result is kept beyond this round of the event loop
  */
 export function rememberLast<T>(
   work: (text: string) => T,

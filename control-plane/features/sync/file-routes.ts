@@ -141,7 +141,7 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
         const sync = syncSources.find(({ files }) => files === source)!;
         await sync.pause(async () => {
           // Looked up again: it may have been deleted or sorted again meanwhile.
-          const { file } = findFile([source], path.place);
+          const { file } = findFile([source], path.path);
           await source.remove([file]);
           await deleteRecords(clickhouse, source.source.machineId, [source.recordPath(file)]);
         });

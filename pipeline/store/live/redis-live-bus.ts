@@ -61,7 +61,7 @@ export class RedisLiveBus {
   #characters = 0;
   #stored = 0;
   #number = 0;
-  #announced = 0;
+  #sentUpTo = 0;
   #dirty = false;
   #joined = false;
   #sending: Promise<void> | undefined;
@@ -177,7 +177,7 @@ export class RedisLiveBus {
       try {
         const parts = records ? messageParts(records) : [];
         for (const part of parts.slice(0, -1))
-          await this.#send('progress', part, part.length, this.#announced);
+          await this.#send('progress', part, part.length, this.#sentUpTo);
         const last = records && (parts.at(-1) ?? []);
         await this.#send('progress', last, last?.length ?? stored, committed);
       } catch {
@@ -206,7 +206,7 @@ export class RedisLiveBus {
       records,
     };
     await redis.xadd(STREAM, 'MAXLEN', '~', STREAM_LENGTH, '*', 'm', encodeMessage(message));
-    this.#announced = committed;
+    this.#sentUpTo = committed;
     this.counters.messagesSent++;
   }
 
@@ -265,7 +265,7 @@ export class RedisLiveBus {
     if (!this.#joined) return;
     // The others wait until this process reports that it stores nothing before what they stored.
     sequencer.advance(this.#watermark.furthest);
-    if (this.#committed > this.#announced) this.#flush();
+    if (this.#committed > this.#sentUpTo) this.#flush();
   }
 
   async #beat(): Promise<void> {

@@ -31,7 +31,7 @@ t.test('what throws gives nothing, is counted, and is reported once', async (t) 
   t.equal(problems.length, 2, 'and is reported anew when it comes back');
 });
 
-t.test('what is slow loses its turn for the rest of the second', async (t) => {
+t.test('slow work is not run for the rest of the second', async (t) => {
   const { guard, wait } = guarded();
   let runs = 0;
   const slow = () => {

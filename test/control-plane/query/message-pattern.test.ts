@@ -9,7 +9,7 @@ const FIRST = 1_793_491_200_000_000;
 const limits = { settings: {} };
 const clickhouse = await openStore(t);
 
-const SHAPES: readonly (readonly [message: string, shape: string])[] = [
+const PATTERNS: readonly (readonly [message: string, shape: string])[] = [
   ['step 1200 loss 0.25', 'step <num> loss <num>'],
   ['took 35ms of 2.5GiB at 99.5%', 'took <num> of <num> at <num>%'],
   ['Finished request cmpl-7f3a2b1c: 4096 tokens', 'Finished request cmpl-<hex>: <num> tokens'],
@@ -26,23 +26,23 @@ const SHAPES: readonly (readonly [message: string, shape: string])[] = [
 ];
 await insertRecords(
   clickhouse,
-  SHAPES.map(([message], index) => record({ seq: FIRST + index, message })),
+  PATTERNS.map(([message], index) => record({ seq: FIRST + index, message })),
 );
 
-t.test('messages are masked to their shape', async (t) => {
+t.test('messages are masked to their pattern', async (t) => {
   const { patterns } = await patternsOf(new LogStore(clickhouse), parseFilter({}), 100, limits);
-  const shapes = new Map(patterns.map(({ sample, pattern }) => [sample, pattern]));
-  for (const [message, shape] of SHAPES) t.equal(shapes.get(message), shape, message);
+  const found = new Map(patterns.map(({ sample, pattern }) => [sample, pattern]));
+  for (const [message, pattern] of PATTERNS) t.equal(found.get(message), pattern, message);
 });
 
-t.test('the longest text of a shape, of one that was cut too, stands in its messages', async (t) => {
+t.test('messages contain the longest text of their pattern, also of one that was cut', async (t) => {
   t.equal(textOfPattern('Finished request cmpl-<hex>: <num> tokens'), 'Finished request cmpl-');
   t.equal(textOfPattern('<num> is 100%_<id>'), ' is 100%_');
   t.equal(textOfPattern('<num>'), '');
   t.equal(textOfPattern('<num>, a <b'), ', a ', 'it may have been a mask');
-  for (const [message, shape] of SHAPES)
-    for (let cut = 0; cut <= shape.length; cut++)
-      t.ok(message.includes(textOfPattern(shape.slice(0, cut))), `${shape} cut at ${cut}`);
+  for (const [message, pattern] of PATTERNS)
+    for (let cut = 0; cut <= pattern.length; cut++)
+      t.ok(message.includes(textOfPattern(pattern.slice(0, cut))), `${pattern} cut at ${cut}`);
 });
 
 t.test('patterns with counts, levels and times; new is what was not there before', async (t) => {

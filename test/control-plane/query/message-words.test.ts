@@ -40,7 +40,7 @@ t.test('words are found by their index, in parts of words and in parts of the ta
   await clickhouse.command('ALTER TABLE logs CLEAR INDEX by_word SETTINGS mutations_sync = 2');
   await insertRecords(clickhouse, records.slice(5_000));
 
-  const questions = [
+  const queries = [
     'test',
     'atest',
     'testb',
@@ -49,7 +49,7 @@ t.test('words are found by their index, in parts of words and in parts of the ta
     '"test a"',
     'NOT "dtest d" testa',
   ];
-  for (const word of ['abab', 'baab', 'ccab', 'dabc', 'testabc', 'cccc']) questions.push(word, `NOT ${word}`);
+  for (const word of ['abab', 'baab', 'ccab', 'dabc', 'testabc', 'cccc']) queries.push(word, `NOT ${word}`);
   const check = async (q: string) => {
     const match = compileMatch(parseQuery(q), NOW);
     const expected = records.filter(match).map(({ seq }) => seq);
@@ -57,11 +57,11 @@ t.test('words are found by their index, in parts of words and in parts of the ta
     return expected.length;
   };
   let some = 0;
-  for (const q of questions) if ((await check(q)) > 0) some++;
-  t.ok(some > questions.length / 2, 'most of the questions find something');
+  for (const q of queries) if ((await check(q)) > 0) some++;
+  t.ok(some > queries.length / 2, 'most of the queries find something');
 
   await clickhouse.command('ALTER TABLE logs MATERIALIZE INDEX by_word SETTINGS mutations_sync = 2');
-  for (const q of questions) await check(q);
+  for (const q of queries) await check(q);
 
   const { where, parameters } = compileSql(parseQuery('testabc'));
   const plan = await clickhouse.query<[string]>(`EXPLAIN indexes = 1 SELECT seq FROM logs WHERE ${where}`, {

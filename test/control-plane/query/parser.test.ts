@@ -113,7 +113,7 @@ t.test('a query that does not parse says what was expected, what came and where'
 
 t.test('random text parses or is refused, and what parses prints and parses to the same tree', (t) => {
   const chance = new Chance(7);
-  const marks = [
+  const signs = [
     '"',
     '(',
     ')',
@@ -141,7 +141,7 @@ t.test('random text parses or is refused, and what parses prints and parses to t
   let parsed = 0;
   for (let count = 0; count < 20_000; count++) {
     const text = chance
-      .list(12, () => (chance.below(3) > 0 ? chance.pick(marks) : randomText(chance, 1)))
+      .list(12, () => (chance.below(3) > 0 ? chance.pick(signs) : randomText(chance, 1)))
       .join('');
     let query: Query;
     try {

@@ -24,7 +24,7 @@ t.test('a failure is no result', async (t) => {
   }
 });
 
-t.test('the result of a long text is kept for this turn alone', async (t) => {
+t.test('the result of a long text is kept for this round of the event loop alone', async (t) => {
   mock.timers.enable({ apis: ['setTimeout'] });
   t.teardown(() => mock.timers.reset());
   let count = 0;

@@ -11,7 +11,7 @@ const FIRST = 1_793_491_200_000_000;
 
 const clickhouse = await openStore(t);
 
-/** A store and a bus as the server has them, with records numbered from 1 whose place is `FIRST` plus their number. */
+/** A store and a bus as the server has them, with records numbered from 1 whose sequence number is `FIRST` plus their number. */
 async function tailing(t: Test, kept?: RecentLimits) {
   await clickhouse.command('TRUNCATE TABLE logs');
   const store = new LogStore(clickhouse);
@@ -48,7 +48,7 @@ async function tailing(t: Test, kept?: RecentLimits) {
   };
 }
 
-/** What an event tells, short: the number of a record, or the kind of another event. */
+/** An event in short: the number of a record, or the kind of another event. */
 const short = (event: TailEvent) => {
   if (event.kind === 'record') return event.record.seq - FIRST;
   if (event.kind === 'position') return `position ${event.seq - FIRST}`;
@@ -73,7 +73,7 @@ const FEW = { maxRecords: 10, maxBytes: 1e6 };
 const numbers = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-t.test('a new reader is told its place, then gets what is new', async (t) => {
+t.test('a new reader gets its position, then what is new', async (t) => {
   const { write, tail } = await tailing(t);
   await write(3);
   const reader = tail();
@@ -111,15 +111,18 @@ t.test('since begins with the records from a time on', async (t) => {
   t.same(await late, [6], 'a late record is new all the same');
 });
 
-t.test('a reader that resumes gets all behind its place, and history is not asked for again', async (t) => {
-  const { write, writeUnkept, tail } = await tailing(t);
-  await write(4_500);
-  await writeUnkept(10);
-  const reader = tail({ after: FIRST + 10, tail: 3, since: 0n });
-  t.same(await next(reader, 4_500), numbers(11, 4_510), 'over several pages');
-  t.same(await next(tail({ after: FIRST + 4_509, follow: false }), 99), [4_510]);
-  t.same(await next(tail({ after: FIRST + 4_510, follow: false }), 99), [], 'and ends where it stands');
-});
+t.test(
+  'a reader that resumes gets all behind its sequence number, and history is not read again',
+  async (t) => {
+    const { write, writeUnkept, tail } = await tailing(t);
+    await write(4_500);
+    await writeUnkept(10);
+    const reader = tail({ after: FIRST + 10, tail: 3, since: 0n });
+    t.same(await next(reader, 4_500), numbers(11, 4_510), 'over several pages');
+    t.same(await next(tail({ after: FIRST + 4_509, follow: false }), 99), [4_510]);
+    t.same(await next(tail({ after: FIRST + 4_510, follow: false }), 99), [], 'and ends where it stands');
+  },
+);
 
 t.test('records that were not kept in memory come from the store', async (t) => {
   const { write, writeUnkept, tail } = await tailing(t);
@@ -157,7 +160,7 @@ t.test('a reader that is a little too slow reads on from the store, without a ga
   t.same(await next(reader, 40), numbers(2, 41));
 });
 
-t.test('a reader that is far too slow is told what it missed', async (t) => {
+t.test('a reader that is far too slow gets a gap for what it missed', async (t) => {
   const { write, tail } = await tailing(t, FEW);
   const reader = tail({}, { maxBehind: 30 });
   await next(reader, 1);

@@ -40,7 +40,7 @@ t.test('a wait ends when it is over, or when its signal is aborted', async (t) =
     void wait.then(() => {
       over = true;
     });
-    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    for (let microtask = 0; microtask < 5; microtask++) await Promise.resolve();
     return over;
   };
   const first = backoff.wait();

@@ -6,17 +6,17 @@ t.beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'Date'] }));
 t.afterEach(() => mock.timers.reset());
 
 /** What resolves now has its consequences. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+async function runMicrotasks(): Promise<void> {
+  for (let microtask = 0; microtask < 20; microtask++) await Promise.resolve();
 }
 
 async function pass(milliseconds: number): Promise<void> {
-  await settle();
+  await runMicrotasks();
   mock.timers.tick(milliseconds);
-  await settle();
+  await runMicrotasks();
 }
 
-/** A loop that notes when its runs begin; each run ends when it is told to, or at once. */
+/** A loop that notes when its runs begin; each run ends when the test says so, or at once. */
 function startLoop(options: Partial<PeriodicLoopOptions> = {}) {
   const began: number[] = [];
   const errors: unknown[] = [];
@@ -75,7 +75,7 @@ t.test('a run that fails is reported, and the loop goes on', async (t) => {
 t.test('each run may decide on the wait behind it', async (t) => {
   const waits = [0, 300, 50];
   const { loop, began } = startLoop({ waitMs: () => waits.shift() ?? 1_000 });
-  await settle();
+  await runMicrotasks();
   t.same(began, [0, 0], 'none where it is 0');
   await pass(300);
   await pass(50);
@@ -87,15 +87,15 @@ t.test('a wake ends the wait, also one that comes during a run', async (t) => {
   const ends: (() => void)[] = [];
   const { loop, began } = startLoop({ run: () => new Promise<void>((resolve) => ends.push(resolve)) });
   ends.shift()!();
-  await settle();
+  await runMicrotasks();
   loop.wake();
-  await settle();
+  await runMicrotasks();
   t.same(began, [0, 0]);
   loop.wake();
-  await settle();
+  await runMicrotasks();
   t.equal(began.length, 2, 'never twice at once');
   ends.shift()!();
-  await settle();
+  await runMicrotasks();
   t.equal(began.length, 3);
   ends.shift()!();
   await pass(99);
@@ -114,12 +114,12 @@ t.test('a stop aborts the run under way and waits for its end', async (t) => {
       });
     },
   });
-  await settle();
+  await runMicrotasks();
   let stopped = false;
   const stopping = loop.stop().then(() => {
     stopped = true;
   });
-  await settle();
+  await runMicrotasks();
   t.equal(signal!.aborted, true);
   t.equal(stopped, false);
   finish();
@@ -131,7 +131,7 @@ t.test('a stop aborts the run under way and waits for its end', async (t) => {
 
 t.test('a stop ends the wait, and a loop that was stopped does not start', async (t) => {
   const { loop, began } = startLoop();
-  await settle();
+  await runMicrotasks();
   await loop.stop();
   loop.start();
   await pass(1_000);

@@ -24,8 +24,8 @@ export async function readNewRecords(
   readings.load(numbered, after);
   const found = new Map<number, AggregatesByRule extends ReadonlyMap<number, infer List> ? List : never>();
   for (let now = 1; readings.cursor(upTo) < upTo; now += 100) {
-    await readings.round(upTo, now, (increments) => {
-      for (const [index, list] of increments) found.set(index, [...(found.get(index) ?? []), ...list]);
+    await readings.round(upTo, now, (aggregates) => {
+      for (const [index, list] of aggregates) found.set(index, [...(found.get(index) ?? []), ...list]);
     });
   }
   return found;

@@ -137,7 +137,7 @@ t.test('a rollout goes from the canary on, and stops where one fails', async (t)
   const beat = (id: string, body: object = {}) =>
     send('POST', `/api/v1/agents/${id}/heartbeat`, { group: 'roll', ...body });
   for (const id of machines) await beat(id);
-  /** Machines that take what they are told. */
+  /** Machines that run the configuration that they get. */
   const follow = async (ids: readonly string[]) => {
     for (const id of ids) {
       const { config_hash } = (await beat(id)).body;

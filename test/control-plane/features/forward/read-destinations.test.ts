@@ -32,7 +32,7 @@ t.test("OpenTelemetry's settings are the first destination, further ones follow"
   );
 });
 
-t.test('what does not parse is told', async (t) => {
+t.test('settings that do not parse are reported', async (t) => {
   const cases: [name: string, value: string, message: RegExp][] = [
     ['OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', 'dash0', /expected an http or https URL/],
     ['OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', 'http', /expected one of grpc, http\/protobuf, http\/json/],

@@ -172,7 +172,7 @@ ${queue.replaceAll(/^([478])(?=[|_])/gm, '$1000')}END
     t.match(await s.json('/api/v1/jobs/8000'), { state: 'PENDING', attempts: [{ start: null, end: null }] });
   });
 
-  t.test('a requeued job, as a real sacct accounts for it; one that fails is told once', async (t) => {
+  t.test('a requeued job, as a real sacct accounts for it; one that fails is reported once', async (t) => {
     const s = await Syncing.start(t, true);
     const accounts = readFileSync(join(PROJECT_FOLDER, 'test/control-plane/features/jobs/sacct.txt'), 'utf8');
     s.ssh!.install(
@@ -201,7 +201,7 @@ ${accounts.replaceAll(/^9(?=\|)/gm, '9000')}END
     t.match(await s.json('/api/v1/jobs/9000'), { state: 'RUNNING' }, 'what was known is kept');
   });
 
-  t.test('without SLURM accounts, attempts are told apart by their ends', async (t) => {
+  t.test('without SLURM accounts, attempts are separated by their ends', async (t) => {
     const s = await Syncing.start(t, false);
     s.write(
       'job-7001.out',

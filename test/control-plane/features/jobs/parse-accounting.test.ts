@@ -118,7 +118,7 @@ t.test('what a real squeue 22.05 prints: guesses about the future are left out',
   });
 });
 
-t.test('lines of SLURM that tell how a job ended', async (t) => {
+t.test('lines of SLURM that say how a job ended', async (t) => {
   const cases: [string, object | undefined][] = [
     [
       'slurmstepd: error: *** JOB 20942500 ON ng30703 CANCELLED AT 2023-09-11T21:25:45 DUE TO TIME LIMIT ***',

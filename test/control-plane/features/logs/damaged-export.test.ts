@@ -17,8 +17,8 @@ await migrate(clickhouse, { days: 20_000, errorDays: 20_000 });
 /** Two parts, with what CSV quotes. */
 for (const from of [0, TOTAL / 2]) {
   await clickhouse.command(
-    `INSERT INTO logs (seq, timestamp, message, attributes) SELECT ${FIRST} + (${from} + number) * 1000 AS place,
-       fromUnixTimestamp64Nano(toInt64(place) * 1000, 'UTC'), concat(toString(number), ' "a"\n,', repeat(hex(SHA512(toString(place))), 2)), '{}'
+    `INSERT INTO logs (seq, timestamp, message, attributes) SELECT ${FIRST} + (${from} + number) * 1000 AS sequence,
+       fromUnixTimestamp64Nano(toInt64(sequence) * 1000, 'UTC'), concat(toString(number), ' "a"\n,', repeat(hex(SHA512(toString(sequence))), 2)), '{}'
      FROM numbers(${TOTAL / 2})`,
   );
 }

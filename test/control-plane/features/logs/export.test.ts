@@ -63,7 +63,7 @@ t.test('the engine writes records as every other answer has them', async (t) => 
 });
 
 t.test('a filter has its values, and nothing found is an empty array', async (t) => {
-  const one = ['seq = {place:UInt64}', { place: FIRST + 2_005 }] as const;
+  const one = ['seq = {seq:UInt64}', { seq: FIRST + 2_005 }] as const;
   t.match(JSON.parse(await read('json', ...one)), [{ job_id: '7', nested: { job_id: 1 } }]);
   t.equal(await read('json', 'seq = 1'), '[]');
   t.equal(await read('ndjson', 'seq = 1'), '');

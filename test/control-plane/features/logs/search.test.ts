@@ -31,7 +31,7 @@ const inOrder = records.toSorted(
 );
 const signal = new AbortController().signal;
 
-/** The places of all pages' records, read to the end. */
+/** The sequence numbers of all pages' records, read to the end. */
 async function walk(
   store: LogStore,
   parameters: FilterParameters,

@@ -8,7 +8,7 @@ import {
 
 const phaseOf = (line: string) => readOutputLine(BUILT_IN_RULES, line).phase;
 
-t.test('lines of launchers tell the phase', async (t) => {
+t.test('lines of launchers show the phase', async (t) => {
   for (const [line, phase] of [
     ['Considered resources (1 node):', 'provisioning'],
     ['⚙︎ Launching on AWS us-west-2 (us-west-2a).', 'provisioning'],
@@ -23,7 +23,7 @@ t.test('lines of launchers tell the phase', async (t) => {
     ['Loading safetensors checkpoint shards:  50% Completed | 1/2', 'model_loading'],
     ['INFO:     Waiting for application startup.', 'health_check'],
     ['INFO:     Application startup complete.', 'active'],
-    ['a line that tells nothing', undefined],
+    ['a line that shows nothing', undefined],
   ] as const)
     t.equal(phaseOf(line), phase, line);
   t.match(

@@ -36,7 +36,7 @@ t.test('output that cannot be stored now is stored later', async (t) => {
   t.same(problems, ['launch of node n: Error: overloaded']);
 });
 
-t.test('a server that stops tells of all launches that they failed, also of those that wait', async (t) => {
+t.test('a server that stops marks all launches as failed, also those that wait', async (t) => {
   const { runner, kept } = scene();
   const nodes = Array.from({ length: 34 }, (_, index) => `n${index}`);
   for (const node of nodes) runner.start(node, ['sleep', '60']);

@@ -40,12 +40,12 @@ t.test('streams that open at once share statements', async (t) => {
   t.same(found[0], [250, 'm100', 'm200'], 'm0 is too old');
   t.same(found[3], [250, 'm3', 'm103', 'm203']);
   t.same(found[7], [250, 'm107', 'm207'], 'm7 is out of scope');
-  t.same(found[60], [250, 'm60', 'm160'], 'm260 is not settled');
+  t.same(found[60], [250, 'm60', 'm160'], 'm260 is behind the watermark');
   t.same(found.slice(100), [[250, 'm203'], [999], [250, 'm103', 'm203'], [250, 'm5', 'm105', 'm205'], [250]]);
   t.equal(statements, 3, 'the first alone, then those of one limit each');
 });
 
-t.test('a statement that fails is told to all who wait for it, and the next one is tried', async (t) => {
+t.test('a statement that fails rejects for all who wait for it, and the next one is tried', async (t) => {
   const store = {
     selectWithin: async () => {
       throw new Error('away');

@@ -62,7 +62,7 @@ t.test('without past launches a phase has its usual most; an ended launch is nev
   t.equal(kept.length, 3);
 });
 
-t.test('past launches tell how long one takes', async (t) => {
+t.test('past launches show how long one takes', async (t) => {
   const { launches } = scene();
   const at = (minute: number) => new Date(1_700_000_000_000 + minute * MINUTE).toISOString();
   for (const [phase, minute] of [

@@ -61,7 +61,7 @@ t.test('what is pushed while the lists are looked after does not wait for the ne
     if (key === 'b') held ??= pending.push('a', [entry('three')]);
   };
   lists.emit('ready');
-  for (let turn = 0; turn < 100; turn++) await setImmediate();
+  for (let loopRound = 0; loopRound < 100; loopRound++) await setImmediate();
   t.ok(held, 'the list of b was looked after');
   t.equal(pending.count, 0, 'nothing waits');
   t.match(lists.kept.get('a'), [/one/, /three/]);

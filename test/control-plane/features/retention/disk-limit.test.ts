@@ -40,7 +40,7 @@ const left = async () => {
   );
 };
 
-t.test('a report tells what goes when', async (t) => {
+t.test('a report says what is removed when', async (t) => {
   const report = await retentionReport(clickhouse, retention, 10e9, NOW / 1000, { settings: {} });
   t.same(report.rules, [
     { service: ['chatty'], level: ['debug'], days: 3 },

@@ -28,7 +28,7 @@ t.beforeEach(() => {
   problems.length = 0;
 });
 
-t.test('a sampling rule that fails does not select, and the next one has its turn', async (t) => {
+t.test('a sampling rule that fails does not select, and the next one decides', async (t) => {
   const sampler = createSampler(RULES.sampling, () => 0, onProblem);
   t.match(sampler.sample(plainRecord({ service: 'x', message: LONG })), {
     attributes: '{"logplane.sample_rate":4}',

@@ -7,7 +7,7 @@ t.test('an empty file has no rules, and redacts', async (t) => {
   t.equal(parseRules('redaction: false').redaction, false);
 });
 
-t.test('every problem is told, with its place', async (t) => {
+t.test('every problem is reported with its path', async (t) => {
   const text = `
 redaction:
   forms: { emails: true }

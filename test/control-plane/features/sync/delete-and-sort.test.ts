@@ -63,7 +63,7 @@ else {
     t.notOk(stats.uncategorized);
   });
 
-  t.test('records that came before a file told its service follow it there', async (t) => {
+  t.test('records that came before a file showed its service follow it there', async (t) => {
     const s = await Syncing.start(t, true);
     s.write('job-1234.out', 'loading modules\n', 30);
     s.write('plain-1234.out', 'plain\n', 30);
@@ -84,7 +84,7 @@ else {
     });
   });
 
-  t.test('names that collide get one of their own; a place needs no space of its own', async (t) => {
+  t.test('names that collide get one of their own; a link needs no space of its own', async (t) => {
     const s = await Syncing.start(t, false);
     const file = `${s.folder}/sources.yaml`;
     await s.stopServer();

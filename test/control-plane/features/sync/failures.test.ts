@@ -45,7 +45,7 @@ else {
     t.same(await s.messages('file_path:*a.log'), ['one']);
   });
 
-  t.test('files and folders that cannot be read are told, and cost no other', async (t) => {
+  t.test('files and folders that cannot be read are reported, and affect no other', async (t) => {
     const s = await Syncing.start(t, true);
     s.write('a.log', 'one\n');
     s.write('b.log', 'two\n');
@@ -69,9 +69,9 @@ else {
         `${name}: ${JSON.stringify(source.last_result.warnings)}`,
       );
     }
-    const told = s.warnings.length;
+    const warnings = s.warnings.length;
     t.match(await s.post('/sync/trigger'), { status: 'success', new_files: 0, changed_files: 0 });
-    t.equal(s.warnings.length, told, 'told once');
+    t.equal(s.warnings.length, warnings, 'reported once');
     t.same(await s.messages('file_path:*'), ['one']);
 
     chmodSync(s.remote('b.log'), 0o644);

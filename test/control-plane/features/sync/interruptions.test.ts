@@ -148,7 +148,7 @@ else {
   );
 
   t.test(
-    'a full disk is told, and the next sync completes',
+    'a full disk is reported, and the next sync completes',
     { skip: !canMount() && 'may not mount' },
     async (t) => {
       const s = await Syncing.start(t, true);

@@ -18,7 +18,7 @@ t.test('work on several sources keeps all of them from syncing until it is done'
     await new Promise(setImmediate);
     steps.push('ends');
   });
-  // In the place of a sync that is asked for while the work still waits for the other source.
+  // Instead of a sync that is asked for while the work still waits for the other source.
   const next = free.pause(async () => void steps.push('next'));
   await new Promise(setImmediate);
   t.same(steps, []);

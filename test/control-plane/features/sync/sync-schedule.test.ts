@@ -6,7 +6,7 @@ import { SyncSchedule } from '../../../../control-plane/features/sync/sync-sched
 
 const MINUTE = 60_000;
 
-/** A source that cannot be reached until it is told otherwise; notes the minutes in which it was asked. */
+/** A source that cannot be reached until the test says so; notes the minutes in which it was asked. */
 class Source {
   readonly asked: number[] = [];
   failures = 0;
@@ -38,13 +38,13 @@ t.afterEach(() => {
 
 /** Lets so many minutes pass. */
 async function pass(minutes: number): Promise<void> {
-  const settle = async () => {
-    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  const runMicrotasks = async () => {
+    for (let microtask = 0; microtask < 10; microtask++) await Promise.resolve();
   };
-  await settle();
+  await runMicrotasks();
   for (let minute = 0; minute < minutes; minute++) {
     mock.timers.tick(MINUTE);
-    await settle();
+    await runMicrotasks();
   }
 }
 

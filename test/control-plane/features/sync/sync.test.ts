@@ -14,7 +14,7 @@ else {
     s.write('loadgen-12345.out', 'first\nsecond\nthird\n');
     s.write('loadgen-12345.err', 'srun: error: gr015: task 0: Exited with exit code 1\n');
     s.write('vllm_777.out', 'INFO 06-18 09:16:00 api_server.py:840] started\n');
-    s.write('mystery.log', 'nothing telling\n');
+    s.write('mystery.log', 'nothing known\n');
     t.match(await s.post('/sync/trigger'), {
       status: 'success',
       message: 'Log sync completed',

@@ -162,7 +162,7 @@ t.test('deep and wide records are recognized before they are parsed, and kept as
     ['lists that may be', `{"a":${nested('[', ']', MAX_RECORD_DEPTH - 1)}}`, undefined],
     ['objects', `${'{"a":'.repeat(MAX_RECORD_DEPTH + 1)}1${'}'.repeat(MAX_RECORD_DEPTH + 1)}`, 'depth'],
     [
-      'both in turn',
+      'both alternately',
       `${'{"a":['.repeat(MAX_RECORD_DEPTH / 2 + 1)}${']}'.repeat(MAX_RECORD_DEPTH / 2 + 1)}`,
       'depth',
     ],

@@ -11,16 +11,16 @@ import { readNewRecords } from '../read-new-records.ts';
 
 const clickhouse = await openStore(t);
 const START = Date.UTC(2026, 10, 2) / 1000;
-let place = START * 1e6;
+let lastSeq = START * 1e6;
 
 /** Records at seconds since the start, each arriving `lag` seconds later. */
 function recordAt(second: number, fields: Partial<StoredRecord> = {}, lag = 0): StoredRecord {
-  place = Math.max(place + 1, (START + second + lag) * 1e6);
-  return record({ timestamp: { seconds: START + second, nanos: 0, digits: 3 }, ...fields, seq: place });
+  lastSeq = Math.max(lastSeq + 1, (START + second + lag) * 1e6);
+  return record({ timestamp: { seconds: START + second, nanos: 0, digits: 3 }, ...fields, seq: lastSeq });
 }
 
-/** What a rule tells of these seconds, as `state second group value`. */
-async function told(rule: object, from: number, to: number): Promise<string[]> {
+/** The transitions of a rule in these seconds, as `state second group value`. */
+async function transitionsOf(rule: object, from: number, to: number): Promise<string[]> {
   const limits = { settings: {} };
   const transitions = await backtest(
     clickhouse,
@@ -47,25 +47,24 @@ t.test('counts, rates, shares, percentiles and distinct values', async (t) => {
     ),
   ]);
   const errors = { query: 'level:error service:api', window: '60s' };
-  t.same(await told({ ...errors, kind: 'count', threshold: 4 }, 0, 600), [
+  t.same(await transitionsOf({ ...errors, kind: 'count', threshold: 4 }, 0, 600), [
     'firing 204  6',
     'resolved 264  4',
   ]);
-  t.same(await told({ ...errors, kind: 'count', threshold: 4, for: '30s', by: ['service'] }, 0, 600), [
-    'pending 204 api 6',
-    'firing 234 api 8',
-    'resolved 264 api 4',
-  ]);
-  t.same(await told({ ...errors, kind: 'count', threshold: 4, for: '2m' }, 0, 600), [
+  t.same(
+    await transitionsOf({ ...errors, kind: 'count', threshold: 4, for: '30s', by: ['service'] }, 0, 600),
+    ['pending 204 api 6', 'firing 234 api 8', 'resolved 264 api 4'],
+  );
+  t.same(await transitionsOf({ ...errors, kind: 'count', threshold: 4, for: '2m' }, 0, 600), [
     'pending 204  6',
     'cleared 264  4',
   ]);
-  t.same(await told({ ...errors, kind: 'rate', op: '>=', threshold: 0.1 }, 0, 600), [
+  t.same(await transitionsOf({ ...errors, kind: 'rate', op: '>=', threshold: 0.1 }, 0, 600), [
     'firing 204  0.1',
     'resolved 264  0.0667',
   ]);
   t.same(
-    await told(
+    await transitionsOf(
       { kind: 'share', query: 'level:error', of: 'service:api', window: '60s', threshold: 0.5, min_count: 5 },
       0,
       600,
@@ -73,7 +72,7 @@ t.test('counts, rates, shares, percentiles and distinct values', async (t) => {
     ['firing 204  1', 'resolved 264  1'],
   );
   t.same(
-    await told(
+    await transitionsOf(
       { kind: 'percentile', field: 'ms', query: 'type:response', window: '60s', threshold: 5000 },
       0,
       600,
@@ -81,24 +80,32 @@ t.test('counts, rates, shares, percentiles and distinct values', async (t) => {
     ['firing 200  8950', 'resolved 268  0'],
   );
   t.same(
-    await told({ kind: 'distinct', field: 'user', query: 'user:*', window: '60s', threshold: 8 }, 0, 600),
+    await transitionsOf(
+      { kind: 'distinct', field: 'user', query: 'user:*', window: '60s', threshold: 8 },
+      0,
+      600,
+    ),
     ['firing 208  10', 'resolved 260  8'],
   );
 });
 
-t.test('absence tells when a group that was there goes quiet, and when it is back', async (t) => {
+t.test('absence fires when a group goes quiet, and ends when it is back', async (t) => {
   await insertRecords(clickhouse, [
     ...range(10).map((index) => recordAt(10_000 + index * 60, { machine_id: 'm1' })),
     ...range(30).map((index) => recordAt(10_000 + index * 60, { machine_id: 'm2' })),
     recordAt(11_500, { machine_id: 'm1' }),
   ]);
   t.same(
-    await told({ kind: 'absence', query: 'machine_id:m*', by: ['machine_id'], window: '5m' }, 10_000, 12_000),
+    await transitionsOf(
+      { kind: 'absence', query: 'machine_id:m*', by: ['machine_id'], window: '5m' },
+      10_000,
+      12_000,
+    ),
     ['firing 10840 m1 300', 'resolved 11500 m1 0', 'firing 11800 m1 300'],
   );
 });
 
-t.test('a message of a new shape is told once the rule knows what is usual', async (t) => {
+t.test('a message of a new pattern fires once the rule knows what is usual', async (t) => {
   const line = (second: number, message: string) =>
     recordAt(second, { level: 'error', service: 'vllm', message });
   await insertRecords(clickhouse, [
@@ -107,25 +114,29 @@ t.test('a message of a new shape is told once the rule knows what is usual', asy
     ...range(3).map((index) => line(25_000 + index, `draft model returned ${index} tokens`)),
   ]);
   const rule = { kind: 'new_pattern', query: 'level:error service:vllm', by: ['service'], window: '10m' };
-  t.same(await told({ ...rule, op: '>=', threshold: 3 }, 20_000, 27_000), [
+  t.same(await transitionsOf({ ...rule, op: '>=', threshold: 3 }, 20_000, 27_000), [
     'firing 25000 vllm,draft model returned <num> tokens 3',
     'resolved 25600 vllm,draft model returned <num> tokens 0',
   ]);
 });
 
-t.test('what a machine sends late is told by its lag', async (t) => {
+t.test('records that a machine sends late show in its lag', async (t) => {
   await insertRecords(
     clickhouse,
     range(60).map((index) => recordAt(30_000 + index * 5, { machine_id: 'm9' }, index < 20 ? 1 : 400)),
   );
   const rule = { kind: 'percentile', field: 'arrival_lag', percentile: 50, query: 'machine_id:m9' };
-  const [first] = await told({ ...rule, window: '1m', threshold: 180, min_count: 5 }, 30_000, 30_400);
+  const [first] = await transitionsOf(
+    { ...rule, window: '1m', threshold: 180, min_count: 5 },
+    30_000,
+    30_400,
+  );
   t.match(first, /^firing 301\d\d {2}40\d$/);
 });
 
 t.test('the stream gives every rule what the store gives it', async (t) => {
   const levels = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
-  const after = place;
+  const after = lastSeq;
   await insertRecords(
     clickhouse,
     range(400).map((index) =>
@@ -157,13 +168,13 @@ t.test('the stream gives every rule what the store gives it', async (t) => {
     { kind: 'anomaly', query: 'level:>=warn', by: ['pattern', 'service'] },
     { kind: 'new_pattern', query: 'level:error', by: ['machine_id'] },
   ].map((rule, index) => compileRule(parseRule({ name: `rule-${index}`, ...rule })));
-  const upTo = place;
+  const upTo = lastSeq;
   const stream = await readNewRecords(clickhouse, rules, after, upTo);
   for (const [index, compiled] of rules.entries()) {
     const stored = await readPartialAggregates(clickhouse, compiled, { by: 'sequence', after, upTo }, 1);
-    const sum = (increments: readonly { group: string; at: number; item: string; count: number }[]) => {
+    const sum = (aggregates: readonly { group: string; at: number; item: string; count: number }[]) => {
       const sums: Record<string, number> = {};
-      for (const { group, at, item, count } of increments) {
+      for (const { group, at, item, count } of aggregates) {
         const key = `${at} ${group} ${item}`;
         sums[key] = (sums[key] ?? 0) + count;
       }

@@ -19,7 +19,7 @@ const clickhouse = await openStore(t);
 /** Servers that look at one store one after the other, with a rule of the name and others. */
 async function openAlerts(t: Test, name: string, others: readonly object[] = []) {
   const positions = new PositionStore(clickhouse);
-  let place = Date.now() * 1000;
+  let lastSeq = Date.now() * 1000;
   const alerts = new AlertStore(clickhouse);
   return {
     alerts,
@@ -33,7 +33,7 @@ async function openAlerts(t: Test, name: string, others: readonly object[] = [])
       );
       const evaluator = new Evaluator({
         clickhouse,
-        watermark: () => place,
+        watermark: () => lastSeq,
         book: new RuleBook({ builtIn, file: NO_RULE_FILE, store: new RuleStore(clickhouse) }),
         alerts,
         silences: new SilenceStore(clickhouse),
@@ -55,7 +55,7 @@ async function openAlerts(t: Test, name: string, others: readonly object[] = [])
       return evaluator;
     },
     /** The rule's events once there are so many, the newest first. */
-    told(count: number): Promise<AlertEvent[]> {
+    events(count: number): Promise<AlertEvent[]> {
       return until(async () => {
         const events = await alerts.history(10, name);
         return events.length >= count && events;
@@ -66,12 +66,12 @@ async function openAlerts(t: Test, name: string, others: readonly object[] = [])
       const second = Math.floor(time / 1000);
       await until(async () => Number((await positions.find('evaluated'))?.note) >= second, 'a look');
     },
-    /** Stores a record of a minute ago. @param least the place that it has at least */
-    async store(least = 0): Promise<void> {
-      const seq = Math.max(place + 1, least);
+    /** Stores a record of a minute ago. @param minSeq the lowest sequence number that it may get */
+    async store(minSeq = 0): Promise<void> {
+      const seq = Math.max(lastSeq + 1, minSeq);
       const timestamp = { seconds: Math.floor(seq / 1e6) - 60, nanos: 0, digits: 3 };
       await insertRecords(clickhouse, [record({ seq, timestamp, service: name })]);
-      place = seq;
+      lastSeq = seq;
     },
   };
 }
@@ -82,8 +82,8 @@ class FullStore extends AlertStore {
   }
 }
 
-t.test('what could not be stored when a server ended is told by the next one', async (t) => {
-  const { alerts, start, store, told } = await openAlerts(t, 'unsaved');
+t.test('the next server notifies of what could not be stored when a server ended', async (t) => {
+  const { alerts, start, store, events } = await openAlerts(t, 'unsaved');
   const problems: string[] = [];
   const first = await start(new FullStore(clickhouse), (problem) => problems.push(problem));
   await store();
@@ -91,31 +91,34 @@ t.test('what could not be stored when a server ended is told by the next one', a
   await first.stop();
   t.match(problems, ['alerts are not evaluated: the disk is full', 'alerts: the disk is full']);
   await start(alerts);
-  t.match(await told(2), [{ state: 'resolved' }, { state: 'firing' }]);
+  t.match(await events(2), [{ state: 'resolved' }, { state: 'firing' }]);
 });
 
 t.test('the cool-down of an alert that has ended goes on after a restart', async (t) => {
-  const { alerts, start, store, told } = await openAlerts(t, 'cool');
+  const { alerts, start, store, events } = await openAlerts(t, 'cool');
   const first = await start(alerts);
   await store();
-  t.match(await told(2), [{ state: 'resolved' }, { state: 'firing', details: { suppressed_by: undefined } }]);
+  t.match(await events(2), [
+    { state: 'resolved' },
+    { state: 'firing', details: { suppressed_by: undefined } },
+  ]);
   await first.stop();
   await start(alerts);
   await store();
-  t.match((await told(3)).find(({ state }) => state === 'firing')?.details, { suppressed_by: 'cooldown' });
+  t.match((await events(3)).find(({ state }) => state === 'firing')?.details, { suppressed_by: 'cooldown' });
 });
 
 t.test('nobody is silent because the store did not answer for a while', async (t) => {
   const silent = { name: 'silent', kind: 'absence', query: 'service:heard', window: '15m', by: ['service'] };
-  const { alerts, start, store, told, looked } = await openAlerts(t, 'heard', [silent]);
+  const { alerts, start, store, events, looked } = await openAlerts(t, 'heard', [silent]);
   await store();
   await start(alerts);
-  await told(2);
+  await events(2);
   const later = Date.now() + 20 * 60_000;
   const clock = t.intercept(Date, 'now', { value: () => later });
   await looked(later);
   await store(later * 1000);
-  await told(4);
+  await events(4);
   clock.restore();
   t.same(await alerts.history(10, 'silent'), []);
 });

@@ -21,22 +21,27 @@ function changesOf(name: string, count: number, at: number): RuleTransition[] {
 }
 
 t.test('a flood of groups wakes nobody for each of them, and costs no other rule', async (t) => {
-  const announcer = new OpenAlerts(engine, 0, []);
+  const openAlerts = new OpenAlerts(engine, 0, []);
   const now = Date.now() / 1000;
-  announcer.adopt([...changesOf('flood', 1, now), ...changesOf('other', 1, now)].map(({ book }) => book));
-  const events = await announcer.apply(changesOf('flood', 1_000, now), []);
-  const told = events.filter(({ webhooks }) => webhooks.length > 0);
-  t.equal(told.length, 25);
-  t.match(told.at(-1)!.details.summary, /alert 25 of this rule in 10 minutes: further ones are suppressed/);
+  openAlerts.adopt([...changesOf('flood', 1, now), ...changesOf('other', 1, now)].map(({ book }) => book));
+  const events = await openAlerts.apply(changesOf('flood', 1_000, now), []);
+  const notified = events.filter(({ webhooks }) => webhooks.length > 0);
+  t.equal(notified.length, 25);
+  t.match(
+    notified.at(-1)!.details.summary,
+    /alert 25 of this rule in 10 minutes: further ones are suppressed/,
+  );
   t.equal(events.length, 1_000, 'all of them are kept');
   t.ok(events.slice(25).every(({ details }) => details.suppressed_by === 'flood'));
-  t.match(await announcer.apply(changesOf('other', 1, now), []), [{ details: { suppressed_by: undefined } }]);
+  t.match(await openAlerts.apply(changesOf('other', 1, now), []), [
+    { details: { suppressed_by: undefined } },
+  ]);
 
   const later = Date.now() + 601_000;
   t.intercept(Date, 'now', { value: () => later });
   t.equal(
-    announcer.release([], later / 1000).filter(({ webhooks }) => webhooks.length > 0).length,
+    openAlerts.release([], later / 1000).filter(({ webhooks }) => webhooks.length > 0).length,
     25,
-    'those that still fire are told in portions',
+    'those that still fire are notified in portions',
   );
 });

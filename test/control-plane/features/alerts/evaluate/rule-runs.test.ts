@@ -60,10 +60,10 @@ t.test('what was read while another reading failed is not read again', async (t)
   const round = () => runs.round(first + 3, now);
   const again = round().catch(round);
   await failed;
-  for (let turn = 0; turn < 100; turn++) await setImmediate();
+  for (let loopRound = 0; loopRound < 100; loopRound++) await setImmediate();
   release();
-  const told = [...(await again), ...(await round())];
-  t.same(told, [], 'three records are not six');
+  const transitions = [...(await again), ...(await round())];
+  t.same(transitions, [], 'three records are not six');
 });
 
 t.test('what cannot be read when rules change is read later', async (t) => {
@@ -82,13 +82,13 @@ t.test('what cannot be read when rules change is read later', async (t) => {
   await load(1);
   await insertRecords(clickhouse, [record({ seq: first + 10, attributes: '{"ms":1}' })]);
   await runs.round(first + 9, now);
-  // Its turn to be read comes in two seconds.
+  // It may be read again in two seconds.
   await runs.round(first + 10, now);
   fails = true;
   await load(2).catch(() => load(2));
-  const told = await runs.round(first + 10, now + 10);
+  const transitions = await runs.round(first + 10, now + 10);
   t.match(
-    told.filter(({ book }) => book.rule.name === 'rule-0'),
+    transitions.filter(({ book }) => book.rule.name === 'rule-0'),
     [{ transition: { state: 'firing', value: 1 } }],
   );
 });
@@ -112,8 +112,8 @@ t.test('a rule that cannot be read, meant or run costs no other rule', async (t)
     record({ seq: first + 101, service: 'counted', attributes: '{"own_a":1}' }),
     record({ seq: first + 102, service: 'counted' }),
   ]);
-  const told = await runs.round(first + 102, now);
-  t.match(told, [{ book: { rule: { name: 'rule-1' } }, transition: { state: 'firing', value: 2 } }]);
+  const transitions = await runs.round(first + 102, now);
+  t.match(transitions, [{ book: { rule: { name: 'rule-1' } }, transition: { state: 'firing', value: 2 } }]);
   t.match(
     runs.problems,
     new Map([
@@ -148,10 +148,10 @@ t.test('a record that no statement can read is passed over, and the rule goes on
     clickhouse,
     Array.from({ length: 10 }, (_, index) => record({ seq: first + 201 + index, attributes: '{"own_b":1}' })),
   );
-  const told = [];
+  const transitions = [];
   for (let round = 0; runs.cursor < first + 210; round++)
-    told.push(...(await runs.round(first + 210, now + round * 2)));
-  t.equal(told.at(-1)!.transition.value, 9, 'all but one');
+    transitions.push(...(await runs.round(first + 210, now + round * 2)));
+  t.equal(transitions.at(-1)!.transition.value, 9, 'all but one');
   t.equal(runs.passedOver, 1);
   t.equal(runs.cursor, first + 210);
   t.match(problems, [
@@ -182,8 +182,8 @@ t.test('who has not read everything yet takes nothing for silence', async (t) =>
   }
   away = false;
   t.same(await runs.round(first + 301 + 120e6, now + 200 - 60), [], 'it was heard all the time');
-  const [told] = await runs.round(first + 301 + 120e6, now + 200);
-  t.match(told, { transition: { state: 'firing' } }, 'and is silent now');
+  const [transitions] = await runs.round(first + 301 + 120e6, now + 200);
+  t.match(transitions, { transition: { state: 'firing' } }, 'and is silent now');
 });
 
 t.test('a backlog is read in pieces, each bounded, and the round ends in between', async (t) => {
@@ -202,9 +202,10 @@ t.test('a backlog is read in pieces, each bounded, and the round ends in between
     clickhouse,
     Array.from({ length: 300 }, (_, index) => record({ seq: start + 1 + index * 10e6, message: 'backlog' })),
   );
-  const told = [];
-  for (let round = 0; runs.cursor < first; round++) told.push(...(await runs.round(first, now + round * 2)));
-  t.equal(Math.max(...told.map(({ transition }) => transition.value)), 300);
+  const transitions = [];
+  for (let round = 0; runs.cursor < first; round++)
+    transitions.push(...(await runs.round(first, now + round * 2)));
+  t.equal(Math.max(...transitions.map(({ transition }) => transition.value)), 300);
   t.ok(spans[0]! <= 60, `the first piece is ${spans[0]} s`);
   t.ok(spans.length > 2);
 });

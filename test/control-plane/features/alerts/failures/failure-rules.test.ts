@@ -21,12 +21,12 @@ const NOW = Date.UTC(2026, 10, 25, 8);
 type Fields = Record<string, unknown>;
 
 const clickhouse = await openStore(t);
-let place = NOW * 1000;
+let lastSeq = NOW * 1000;
 
 /** The alerts that records make, as `rule label label…`, by way of the stream and by way of the store. */
 async function alertsOf(t: Test, entries: readonly Fields[]): Promise<string[]> {
   const arrival = { time: fromMilliseconds(NOW), source: 'file', machineId: undefined };
-  const first = place;
+  const first = lastSeq;
   const records = entries.map((fields, index) => ({
     ...normalize({ fields, text: JSON.stringify(fields) }, arrival),
     timestamp: fromMilliseconds(NOW),
@@ -34,20 +34,20 @@ async function alertsOf(t: Test, entries: readonly Fields[]): Promise<string[]> 
   }));
   await insertRecords(clickhouse, records);
   const upTo = first + entries.length;
-  place = upTo;
+  lastSeq = upTo;
   const onStream = await readNewRecords(clickhouse, rules, first, upTo);
-  const told: string[] = [];
+  const fired: string[] = [];
   for (const [index, compiled] of rules.entries()) {
-    const groups = (increments: readonly { group: string }[]) =>
-      [...new Set(increments.map(({ group }) => group))].sort();
+    const groups = (aggregates: readonly { group: string }[]) =>
+      [...new Set(aggregates.map(({ group }) => group))].sort();
     const stream = groups(onStream.get(index) ?? []);
     const stored = groups(
       await readPartialAggregates(clickhouse, compiled, { by: 'sequence', after: first, upTo }, 1),
     );
     t.same(stream, stored, `${compiled.rule.name}: the stream and the store agree`);
-    for (const group of stream) told.push([compiled.rule.name, ...JSON.parse(group)].join(' ').trim());
+    for (const group of stream) fired.push([compiled.rule.name, ...JSON.parse(group)].join(' ').trim());
   }
-  return told.sort();
+  return fired.sort();
 }
 
 type Test = Parameters<typeof openStore>[0];
@@ -215,7 +215,7 @@ t.test(
   },
 );
 
-t.test('a message that holds a cause and what came of it tells the cause', async (t) => {
+t.test('a message with a cause and its consequence names the cause', async (t) => {
   const message =
     'RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB\nsrun: error: gpu-2: task 3: Exited with exit code 1';
   t.match(explainFailure([message]), { asked_for: '2.00 GiB' });
