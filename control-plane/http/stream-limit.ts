@@ -4,11 +4,11 @@ const RETRY_SECONDS = 5;
 
 /** Counts open streams by client, so that one client cannot use up all of them. */
 export class StreamLimit {
-  readonly #most: number;
+  readonly #max: number;
   readonly #open = new Map<string, number>();
 
-  constructor(most: number) {
-    this.#most = most;
+  constructor(max: number) {
+    this.#max = max;
   }
 
   /**
@@ -17,10 +17,10 @@ export class StreamLimit {
    */
   enter(client: string): () => void {
     const open = this.#open.get(client) ?? 0;
-    if (open >= this.#most) {
+    if (open >= this.#max) {
       throw new LogplaneError(
         'rate_limited',
-        `streams: expected at most ${this.#most} open ones of a client; close one, or send several queries on one stream (queries)`,
+        `streams: expected at most ${this.#max} open ones of a client; close one, or send several queries on one stream (queries)`,
         { retryAfterSeconds: RETRY_SECONDS },
       );
     }

@@ -29,12 +29,12 @@ export interface FuzzResult {
 }
 
 const AT_ONCE = 8;
-const LONGEST_MS = 20_000;
+const MAX_MS = 20_000;
 /** Of a stream that does not end. */
 const READ_STREAM_MS = 50;
 /** Characters of a problem's request that are printed. */
-const MOST_SHOWN = 1_500;
-const MOST_BYTES = 4 * 1024 * 1024;
+const MAX_SHOWN = 1_500;
+const MAX_BYTES = 4 * 1024 * 1024;
 /** Routes that wait for other programs, or rewrite all records, get fewer requests. */
 const SLOW = new Map([
   ['POST /sync/trigger', 0.1],
@@ -163,8 +163,8 @@ async function ask(
   agent: Agent,
 ): Promise<Answer> {
   const { hostname, port } = new URL(url);
-  const sent = request({ hostname, port, path: address, method, headers, agent, timeout: LONGEST_MS });
-  sent.on('timeout', () => sent.destroy(new Error(`none within ${LONGEST_MS / 1000} s`)));
+  const sent = request({ hostname, port, path: address, method, headers, agent, timeout: MAX_MS });
+  sent.on('timeout', () => sent.destroy(new Error(`none within ${MAX_MS / 1000} s`)));
   // One that breaks while its answer is read is told by the answer.
   sent.on('error', () => {});
   sent.end(body?.());
@@ -177,7 +177,7 @@ async function ask(
     for await (const piece of response as AsyncIterable<Buffer>) {
       pieces.push(piece);
       size += piece.length;
-      if (size > MOST_BYTES) throw new Error(`more than ${MOST_BYTES} bytes`);
+      if (size > MAX_BYTES) throw new Error(`more than ${MAX_BYTES} bytes`);
     }
   } catch (error) {
     if (cut === undefined) throw error;
@@ -200,7 +200,7 @@ function asCurl(url: string, { method, address, headers, body }: FuzzRequest): s
   );
   const bytes = body?.() ?? new Uint8Array();
   const content =
-    bytes.length > MOST_SHOWN
+    bytes.length > MAX_SHOWN
       ? `--data-binary ${quote(Buffer.from(bytes).toString())}`
       : bytes.length > 0
         ? `--data-binary @<(base64 -d <<< ${Buffer.from(bytes).toString('base64')})`
@@ -209,6 +209,6 @@ function asCurl(url: string, { method, address, headers, body }: FuzzRequest): s
 }
 
 function shortened(text: string): string {
-  const rest = text.length - MOST_SHOWN;
-  return rest <= 0 ? text : `${text.slice(0, MOST_SHOWN)}… and ${rest} more characters`;
+  const rest = text.length - MAX_SHOWN;
+  return rest <= 0 ? text : `${text.slice(0, MAX_SHOWN)}… and ${rest} more characters`;
 }

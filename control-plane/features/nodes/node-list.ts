@@ -25,19 +25,19 @@ const CHUNK = 100;
 
 /** Reads in chunks and stops at the bound, so that neither Redis nor this process ever holds more than the bound and a chunk. */
 const READ = `
-local from, most, budget, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local from, max_entries, max_bytes, max_entry_bytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local length = redis.call('LLEN', KEYS[1])
 local newest = from < 0
-local wanted = newest and math.min(-from, most, length) or math.max(0, math.min(most, length - from))
+local wanted = newest and math.min(-from, max_entries, length) or math.max(0, math.min(max_entries, length - from))
 local texts, bytes, full = {}, 0, false
 while #texts < wanted and not full do
   local count = math.min(${CHUNK}, wanted - #texts)
   local first = newest and length - #texts - count or from + #texts
   local chunk = redis.call('LRANGE', KEYS[1], first, first + count - 1)
   for i = 1, count do
-    local text = string.sub(chunk[newest and count + 1 - i or i], 1, longest)
+    local text = string.sub(chunk[newest and count + 1 - i or i], 1, max_entry_bytes)
     bytes = bytes + #text
-    if bytes > budget and #texts > 0 then full = true break end
+    if bytes > max_bytes and #texts > 0 then full = true break end
     texts[#texts + 1] = text
   end
 end

@@ -114,7 +114,7 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
       if (download) context.attachment(path.given!.slice(path.given!.lastIndexOf('/') + 1));
       context.type = 'text/plain; charset=utf-8';
       const part = { tail, head, range };
-      if (path.kind === 'synced') await respondWithFile(context, path.place, part);
+      if (path.kind === 'synced') await respondWithFile(context, path.path, part);
       else await respondWithRecords(context, path, part);
     },
   );
@@ -137,7 +137,7 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
     },
     async (_context, { path }) => {
       if (path.kind === 'synced') {
-        const { source } = findFile(sources, path.place);
+        const { source } = findFile(sources, path.path);
         const sync = syncSources.find(({ files }) => files === source)!;
         await sync.pause(async () => {
           // Looked up again: it may have been deleted or sorted again meanwhile.

@@ -2,7 +2,7 @@ import { badRequest } from '../../../pipeline/runtime/errors.ts';
 
 /** The file in a `path` parameter: one on the disk, or one that is known only from its records. */
 export type LogPath =
-  | { readonly kind: 'synced'; readonly place: string }
+  | { readonly kind: 'synced'; readonly path: string }
   | { readonly kind: 'agent'; readonly machineId: string; readonly filePaths: readonly string[] };
 
 const MAX_CHARACTERS = 4096;
@@ -34,7 +34,7 @@ export function parseLogPath(given: string | undefined): LogPath {
   ) {
     throw refuse(`got "${given}"`);
   }
-  if (root === 'categorized' && parts.length >= 3) return { kind: 'synced', place: given };
+  if (root === 'categorized' && parts.length >= 3) return { kind: 'synced', path: given };
   if (root === 'agents' && machine !== undefined && rest.length > 0) {
     const filePath = rest.join('/');
     return {

@@ -101,7 +101,7 @@ interface FacetSectionProps {
 
 function FacetSection({ field, values, chosen, onChoose, onExclude }: FacetSectionProps) {
   const [more, setMore] = useState(false);
-  const most = Math.max(1, ...values.map(({ count }) => count));
+  const largest = Math.max(1, ...values.map(({ count }) => count));
   const shown = more ? values : values.filter(({ value }, index) => index < SHOWN || chosen.includes(value));
   return (
     <section>
@@ -119,7 +119,7 @@ function FacetSection({ field, values, chosen, onChoose, onExclude }: FacetSecti
             >
               <span class="facet-value">{field === 'file_path' ? shortPath(value) : value}</span>
               <span class="facet-count">{formatShort(count)}</span>
-              <meter min={0} max={most} value={count} aria-hidden="true" />
+              <meter min={0} max={largest} value={count} aria-hidden="true" />
             </button>
             <button
               type="button"

@@ -62,9 +62,9 @@ export function LineDetail({ record, view, matches, onChoose, onClose }: LineDet
 }
 
 /** What is drawn of a text, and what shows all of it. */
-function useCut(text: string, most: number): { shown: string; more: ComponentChildren } {
+function useCut(text: string, max: number): { shown: string; more: ComponentChildren } {
   const [all, setAll] = useState(false);
-  if (all || text.length <= most) return { shown: text, more: null };
+  if (all || text.length <= max) return { shown: text, more: null };
   const more = (
     <p>
       <button type="button" onClick={() => setAll(true)}>
@@ -72,7 +72,7 @@ function useCut(text: string, most: number): { shown: string; more: ComponentChi
       </button>
     </p>
   );
-  return { shown: text.slice(0, most), more };
+  return { shown: text.slice(0, max), more };
 }
 
 function LongText({ text, matches }: { readonly text: string; readonly matches: FindMatches }) {

@@ -13,7 +13,7 @@ const SHOWN = 8;
 /** Names by how often each is there, with bars. */
 export function ShareList({ title, counts, label = (name) => name, none }: ShareListProps) {
   const sorted = Object.entries(counts).sort((a, b) => b[1] - a[1]);
-  const most = sorted[0]?.[1] ?? 1;
+  const largest = sorted[0]?.[1] ?? 1;
   return (
     <section class="panel">
       <h2>{title}</h2>
@@ -23,7 +23,7 @@ export function ShareList({ title, counts, label = (name) => name, none }: Share
           <li key={name}>
             <span class="share-name">{label(name)}</span>
             <span class="share-count">{formatCount(count)}</span>
-            <meter min={0} max={most} value={count} aria-hidden="true" />
+            <meter min={0} max={largest} value={count} aria-hidden="true" />
           </li>
         ))}
       </ul>

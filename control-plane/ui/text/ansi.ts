@@ -70,9 +70,9 @@ function nearest256(colour: number): number {
     number,
     number,
   ];
-  const most = Math.max(red, green, blue);
-  const bit = (part: number, value: number) => (part * 2 > most && part > 0 ? value : 0);
-  return bit(red, 1) + bit(green, 2) + bit(blue, 4) + (most > 3 ? 8 : 0);
+  const largest = Math.max(red, green, blue);
+  const bit = (part: number, value: number) => (part * 2 > largest && part > 0 ? value : 0);
+  return bit(red, 1) + bit(green, 2) + bit(blue, 4) + (largest > 3 ? 8 : 0);
 }
 
 function classesOf({ bold, dim, italic, underline, foreground, background }: Look): string {

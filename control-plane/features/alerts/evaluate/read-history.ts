@@ -66,7 +66,7 @@ function measureSlots(
   const measured = field === undefined ? undefined : labelSql(field, rule.extract, 'm_');
   const number = measured && `toFloat64OrNull(${measured.sql})`;
   const value = number ? `quantile({level:Float64})(${number})` : 'toFloat64(sum(weight))';
-  const enough = number ? ` HAVING count(${number}) >= {least:UInt32}` : '';
+  const enough = number ? ` HAVING count(${number}) >= {min_count:UInt32}` : '';
   const group = values.length === 0 ? 'emptyArrayString()' : `[${values.map(({ sql }) => sql).join(', ')}]`;
   return {
     sql: `SELECT intDiv(toUnixTimestamp64Milli(timestamp), {slot:Int64}) AS bucket, ${value} AS value, ${group} AS labels FROM logs
@@ -74,7 +74,7 @@ function measureSlots(
         AND (${where}) GROUP BY bucket, labels${enough}`,
     parameters: Object.assign(
       { slot: window * 1000, from: from * 1000, to: to * 1000, level: rule.percentile / 100 },
-      { least: Math.max(rule.min_count, 1) },
+      { min_count: Math.max(rule.min_count, 1) },
       parameters,
       measured?.parameters,
       ...values.map((value) => value.parameters),
