@@ -77,6 +77,8 @@ for (const what of ['bytes', 'inodes'] as const) {
       await server.ingest('{"message":"before","file_path":"/x/a.log"}\n');
       // Whoever asks has it stored in its table.
       t.equal((await server.get('/api/v1/logs/count?q=before')).total, 1);
+      /** Records that were acknowledged with what is asked here. */
+      let passed = 0;
       const check = async (state: 3 | 4) => {
         for (const request of REQUESTS) {
           const [method, path, body] = request;
@@ -86,6 +88,7 @@ for (const what of ['bytes', 'inodes'] as const) {
           const mayPass = what === 'inodes' || JOURNALED.has(path);
           const expected = state === 3 && mayPass ? [request[3], request[4]] : [request[state]];
           t.ok(expected.includes(status), `${method} ${path}: ${status} ${status < 400 ? '' : text}`);
+          if (JOURNALED.has(path) && status < 400) passed++;
         }
       };
       const region = async () =>
@@ -102,7 +105,10 @@ for (const what of ['bytes', 'inodes'] as const) {
       await server.stop('SIGKILL');
       server = await startProcess(settings);
       const { total, pending_records = 0 } = await server.get('/api/v1/logs/count?q=before');
-      t.equal(total + pending_records, 2, 'a start serves what is there, and says what it cannot store');
+      t.ok(
+        total + pending_records >= 2 && total + pending_records <= 2 + passed,
+        `a start serves what is there, ${total}, and says what it cannot store, ${pending_records}`,
+      );
       await check(3);
       free();
       await check(4);
