@@ -39,7 +39,7 @@ t.test('a sampling rule that fails does not select, and the next one decides', a
     [1, 0],
   );
   t.match(sampler.guards[0]!.problem, /expected a text of at most/);
-  t.match(problems, [/^sampling rule 1 failed for a record: the regex/]);
+  t.match(problems, [/^sampling rule 1 failed on a record: the regex/]);
 });
 
 t.test('a metric rule that fails does not count, and the others do', async (t) => {
@@ -53,7 +53,7 @@ t.test('a metric rule that fails does not count, and the others do', async (t) =
     metrics.guards.map(({ failures }) => failures),
     [1, 0],
   );
-  t.match(problems, [/^metric rule slow failed for a record/]);
+  t.match(problems, [/^metric rule slow failed on a record/]);
 });
 
 t.test('a text that a redaction rule cannot look through is hidden whole', async (t) => {
@@ -64,5 +64,5 @@ t.test('a text that a redaction rule cannot look through is hidden whole', async
     redaction.guards.map(({ failures }) => failures),
     [1, 0],
   );
-  t.match(problems, [/^redaction rule slow failed for a record/]);
+  t.match(problems, [/^redaction rule slow failed on a record/]);
 });

@@ -155,7 +155,7 @@ t.test('a record that no statement can read is passed over, and the rule goes on
   t.equal(runs.passedOver, 1);
   t.equal(runs.cursor, first + 210);
   t.match(problems, [
-    new RegExp(`alert rules rule-0: the record ${first + 205} was passed over.*this record`),
+    new RegExp(`alert rules rule-0: the record ${first + 205} cannot be read and was skipped.*this record`),
   ]);
 });
 
