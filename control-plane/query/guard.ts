@@ -42,7 +42,7 @@ export class Guard {
   get problem(): string | undefined {
     const last = this.#last;
     if (!last || this.#clock() - last.at > RECENT_MILLISECONDS) return undefined;
-    return `failed for ${this.#failures} records since the start, the last time because ${last.reason}`;
+    return `failed on ${this.#failures} records since the start; the last reason: ${last.reason}`;
   }
 
   /** Runs the work; undefined where it fails. */

@@ -71,7 +71,7 @@ t.test(
       }, 'the alert of the good neighbour');
     await fires(server);
     const { impaired } = await server.get('/readyz');
-    t.match(impaired['sampling rule 2'], /failed for 1 records .* expected a text of at most/);
+    t.match(impaired['sampling rule 2'], /failed on 1 records .* expected a text of at most/);
     t.match(
       await (await fetch(`${server.url}/metrics`)).text(),
       /^logplane_rule_failures_total\{rule="sampling rule 2"\} 1$/m,

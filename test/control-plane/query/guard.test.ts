@@ -24,7 +24,7 @@ t.test('what throws gives nothing, is counted, and is reported once', async (t) 
   );
   t.equal(guard.failures, 2);
   t.same(problems, ['a rule failed on a record: too odd']);
-  t.match(guard.problem, /failed for 2 records .* too odd/);
+  t.match(guard.problem, /failed on 2 records .* too odd/);
   wait(5 * 60_000 + 1);
   t.equal(guard.problem, undefined, 'it is over after a while');
   guard.run(work, 5);

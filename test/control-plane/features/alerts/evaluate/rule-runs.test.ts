@@ -131,7 +131,7 @@ t.test('a rule that cannot be read, meant or run costs no other rule', async (t)
   t.equal(problems.length, 2, 'it is said once');
 });
 
-t.test('a record that no statement can read is passed over, and the rule goes on', async (t) => {
+t.test('a record that no statement can read is skipped, and the rule goes on', async (t) => {
   const problems: string[] = [];
   const { runs, books, first, now } = await runRules(
     [{ query: 'own_b:*', threshold: 0 }],
