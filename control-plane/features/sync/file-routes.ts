@@ -181,10 +181,10 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
 
   async function respondWithFile(
     context: Context,
-    place: string,
+    path: string,
     { tail, head, range }: Part,
   ): Promise<void> {
-    const handle = await openCopy(findFile(sources, place));
+    const handle = await openCopy(findFile(sources, path));
     try {
       const { size } = await handle.stat();
       const header = context.get('Range');
