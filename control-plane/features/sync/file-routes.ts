@@ -179,11 +179,7 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
     },
   );
 
-  async function respondWithFile(
-    context: Context,
-    path: string,
-    { tail, head, range }: Part,
-  ): Promise<void> {
+  async function respondWithFile(context: Context, path: string, { tail, head, range }: Part): Promise<void> {
     const handle = await openCopy(findFile(sources, path));
     try {
       const { size } = await handle.stat();
