@@ -179,12 +179,8 @@ export function addFileRoutes(api: RouteFamily, { clickhouse, syncSources }: Fil
     },
   );
 
-  async function respondWithFile(
-    context: Context,
-    place: string,
-    { tail, head, range }: Part,
-  ): Promise<void> {
-    const handle = await openCopy(findFile(sources, place));
+  async function respondWithFile(context: Context, path: string, { tail, head, range }: Part): Promise<void> {
+    const handle = await openCopy(findFile(sources, path));
     try {
       const { size } = await handle.stat();
       const header = context.get('Range');

@@ -9,7 +9,7 @@ const FIRST = 1_793_491_200_000_000;
 const limits = { settings: {} };
 const clickhouse = await openStore(t);
 
-const PATTERNS: readonly (readonly [message: string, shape: string])[] = [
+const PATTERNS: readonly (readonly [message: string, pattern: string])[] = [
   ['step 1200 loss 0.25', 'step <num> loss <num>'],
   ['took 35ms of 2.5GiB at 99.5%', 'took <num> of <num> at <num>%'],
   ['Finished request cmpl-7f3a2b1c: 4096 tokens', 'Finished request cmpl-<hex>: <num> tokens'],
