@@ -6,7 +6,8 @@ import type { Alert } from './alert.ts';
 import { AlertTable } from './alert-table.tsx';
 import { Receivers } from './receivers.tsx';
 import { Rules } from './rules.tsx';
-import { type SilenceDraft, Silences } from './silences.tsx';
+import type { SilenceDraft } from './silence.ts';
+import { Silences } from './silences.tsx';
 import { useAlertStream } from './use-alert-stream.ts';
 
 /** The stream reports changes at once; polling finds what it misses. */

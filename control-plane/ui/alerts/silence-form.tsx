@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask, messageOf } from '../api.ts';
 import { Problem } from '../parts/problem.tsx';
-import type { Silence, SilenceDraft } from './silences.tsx';
+import type { Silence, SilenceDraft } from './silence.ts';
 
 export interface SilenceFormProps {
   readonly draft: SilenceDraft;

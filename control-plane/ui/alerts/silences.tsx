@@ -3,25 +3,8 @@ import { ask, messageOf } from '../api.ts';
 import { Problem } from '../parts/problem.tsx';
 import { formatTime } from '../times.ts';
 import { useAsk } from '../use-ask.ts';
+import type { Silence, SilenceDraft } from './silence.ts';
 import { SilenceForm } from './silence-form.tsx';
-
-/** What a silence concerns. */
-export interface SilenceDraft {
-  readonly rule?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-}
-
-export interface Silence extends SilenceDraft {
-  readonly from?: string;
-  readonly to?: string;
-  readonly weekly?: {
-    readonly days: readonly string[];
-    readonly start: string;
-    readonly end: string;
-    readonly timezone: string;
-  };
-  readonly comment?: string;
-}
 
 export interface SilencesProps {
   /** One that is to be made. */
