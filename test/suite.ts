@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import t from 'tap';
-import { ALONE, TOGETHER } from './test-files.ts';
+import { PROCESSES } from './test-files.ts';
 
-const TIMEOUT_MILLISECONDS = 300_000;
+const TIMEOUT_MILLISECONDS = 600_000;
 
 /**
  * Runs every test file, compiled, without tap's loaders: they serve mocks and tap's own coverage, and take a second of CPU where a test
@@ -11,11 +11,8 @@ const TIMEOUT_MILLISECONDS = 300_000;
  */
 t.setTimeout(0);
 t.jobs = Math.max(availableParallelism(), 2);
-for (const file of ALONE) run(relative(import.meta.dirname, file), file);
-for (const room of TOGETHER.keys())
-  run(`${room}: files that start nothing`, resolve(import.meta.dirname, 'together.js'), room);
-
-function run(name: string, ...args: readonly string[]): void {
-  const command = ['-u', 'NODE_OPTIONS', process.execPath, '--enable-source-maps', ...args];
+for (const [name, files] of PROCESSES) {
+  const program = files.length === 1 ? files : [resolve(import.meta.dirname, 'together.js'), name];
+  const command = ['-u', 'NODE_OPTIONS', process.execPath, '--enable-source-maps', ...program];
   void t.spawn('env', command, { buffered: true, timeout: TIMEOUT_MILLISECONDS }, name);
 }

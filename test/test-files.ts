@@ -1,27 +1,39 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-const folder = import.meta.dirname;
 /** Modules by which a test starts something: a process, a server, an engine. */
 const STARTERS =
   /^(node:(child_process|dgram|http|http2|https|net|tls|worker_threads)|chdb|ioredis|playwright-core|express|fastify|@grpc\/grpc-js)$/;
-/** What a file says for all tests of its process. */
-const HOOKS = /^t\.(before|after|beforeEach|afterEach|teardown|setTimeout)\(/m;
+/** A file that plans, waits or prepares something for all tests of its process, outside of them. */
+const OUTSIDE =
+  /^t\.(after|afterEach|before|beforeEach|jobs|setTimeout|teardown)\b|\bt\.plan\(0|^(\S.*)?\bawait /m;
+/** Files in a process, of those whose tests start something: so that processes take about equally long. */
+const MAX_FILES = 7;
 
-/** Compiled test files, each in a process of its own. */
-export const ALONE: string[] = [];
-/** Compiled test files that start nothing, by the room under `test/` that they are of. They run in one process a room. */
-export const TOGETHER = new Map<string, string[]>();
+const folder = import.meta.dirname;
+
+/**
+ * Compiled test files by the process that runs them. Those whose tests do everything themselves share one, one after the other: a process
+ * that loads the server takes a second of CPU before it tests anything.
+ */
+export const PROCESSES = new Map<string, readonly string[]>();
 
 for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
   if (!name.endsWith('.test.js')) continue;
   const file = resolve(folder, name);
-  if (HOOKS.test(readFileSync(file, 'utf8')) || reach(file).some((module) => STARTERS.test(module))) {
-    ALONE.push(file);
-    continue;
-  }
+  const process = processOf(name, file);
+  PROCESSES.set(process, [...(PROCESSES.get(process) ?? []), file]);
+}
+
+function processOf(name: string, file: string): string {
+  const starts = reach(file).some((module) => STARTERS.test(module));
   const room = name.includes('/') ? name.slice(0, name.indexOf('/')) : 'project';
-  TOGETHER.set(room, [...(TOGETHER.get(room) ?? []), file]);
+  if (OUTSIDE.test(readFileSync(file, 'utf8'))) return name;
+  if (!starts) return `${room}, what starts nothing`;
+  for (let number = 1; ; number++) {
+    const process = `${room} ${number}`;
+    if ((PROCESSES.get(process)?.length ?? 0) < MAX_FILES) return process;
+  }
 }
 
 /** Packages and modules of Node that a file imports, itself or through others. */

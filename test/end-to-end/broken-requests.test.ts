@@ -5,7 +5,7 @@ import { readConfig } from '../../control-plane/config.ts';
 import { startServer } from '../../control-plane/server/server.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { until } from '../until.ts';
-import { withoutBuiltInRules } from './test-server.ts';
+import { withoutBuiltInRules } from './start-in-process.ts';
 
 const folder = temporaryFolder();
 const defects: string[] = [];

@@ -7,7 +7,7 @@ import t from 'tap';
 import { readConfig } from '../../control-plane/config.ts';
 import { startServer } from '../../control-plane/server/server.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { withoutBuiltInRules } from './test-server.ts';
+import { withoutBuiltInRules } from './start-in-process.ts';
 
 const RECORDS = 20_000;
 const folder = temporaryFolder();

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Test } from 'tap';
 import { readConfig } from '../../../../control-plane/config.ts';
 import { type RunningServer, startServer } from '../../../../control-plane/server/server.ts';
-import { withoutBuiltInRules } from '../../../end-to-end/test-server.ts';
+import { withoutBuiltInRules } from '../../../end-to-end/start-in-process.ts';
 import { temporaryFolder } from '../../../temporary-folder.ts';
 import { SshServer } from './ssh-server.ts';
 
