@@ -65,7 +65,7 @@ t.test('a start that hangs ends at a signal', async (t) => {
   child.kill('SIGTERM');
   const [code] = await ended;
   t.not(code, 0, 'it did not start');
-  t.match(output(), /the start does not end within 9\.5 s/);
+  t.match(output(), /the start did not finish within 9\.5 s/);
 });
 
 /** Undefined as long as nobody reads the pipe. */
