@@ -16,7 +16,7 @@ export class AnswerChecker {
   readonly #ajv = new Ajv2020({ strict: false, allErrors: false, validateFormats: true });
 
   constructor(document: ApiDocument) {
-    formats.default(this.#ajv, ['date-time']);
+    formats.default(this.#ajv, ['date-time', 'uri']);
     this.#ajv.addSchema(document, 'api');
   }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { divideMemory } from '../../control-plane/server/divide-memory.ts';
 import { type ServerProcess, startProcess } from '../end-to-end/test-server.ts';
@@ -56,6 +57,7 @@ export async function drillMemory(options: MemoryDrillOptions): Promise<DrillRes
   watch(server);
 
   const stopping = new AbortController();
+  setMaxListeners(Number.POSITIVE_INFINITY, stopping.signal);
   const expected = new Map<string, number>();
   const senders = new Senders({
     url: () => server.url,
