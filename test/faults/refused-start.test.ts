@@ -30,7 +30,7 @@ t.test('a folder that cannot be written to, or is none, is one line', async (t) 
   writeFileSync(file, '');
   t.match(
     await whyNot({ DATA_DIR: file }),
-    /logplane: DATA_DIR: expected a folder .*, got ".*file" \(EEXIST[^\n]*\n$/,
+    /logplane: DATA_DIR: expected a writable folder, got ".*file" \(EEXIST[^\n]*\n$/,
   );
 });
 
