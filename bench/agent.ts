@@ -5,8 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { freePort } from '../pipeline/agent/fluent-bit/free-port.ts';
 import { EventReader } from '../test/event-reader.ts';
-import { freePort } from '../test/free-port.ts';
 import { startBenchServer } from './bench-server.ts';
 
 /**

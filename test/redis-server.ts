@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
-import { freePort } from './free-port.ts';
+import { freePort } from '../pipeline/agent/fluent-bit/free-port.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { divideMemory } from '../server/divide-memory.ts';
 import { memoryLimit } from '../server/memory-limit.ts';
 import { readEnvFile } from './env-file.ts';
+import { whenNpmEnds } from './npm-parent.ts';
 
 const MIB = 1024 * 1024;
 /** Set in a process that was started with the flags. */
 const MARKER = 'LOGPLANE_FLAGS_SET';
-const PARENT_MILLISECONDS = 500;
 
 /** Variables of a server's process; what the user has set himself stays. */
 export const SERVER_ENVIRONMENT: Readonly<Record<string, string>> = {
@@ -61,12 +61,7 @@ function runChild(command: readonly string[], env: NodeJS.ProcessEnv): Promise<n
     env,
   });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
-  const parent = process.ppid;
-  if (process.env.npm_lifecycle_event !== undefined) {
-    setInterval(() => {
-      if (process.ppid !== parent) child.kill('SIGTERM');
-    }, PARENT_MILLISECONDS).unref();
-  }
+  whenNpmEnds(() => child.kill('SIGTERM'));
   child.on('error', (error) => {
     console.error(`logplane: ${error.message}`);
     process.exit(1);

@@ -1,7 +1,8 @@
+import { whenNpmEnds } from './npm-parent.ts';
+
 /** Who sent the signal, systemd and Docker for instance, kills the process after ten seconds. */
 const MAX_STOP_MILLISECONDS = 9_500;
 export const MAX_STOP_SECONDS = MAX_STOP_MILLISECONDS / 1000;
-const PARENT_MILLISECONDS = 500;
 
 /**
  * Ends the process by `stop` at SIGTERM, SIGINT and SIGHUP, once, however many of them come: a terminal and npm both send one. It also ends
@@ -39,11 +40,7 @@ export function stopOnSignal(
       if (error.code !== 'EPIPE') throw error;
     });
   }
-  const parent = process.ppid;
-  const watchParent = () => {
-    if (process.ppid !== parent) end(0);
-  };
-  if (process.env.npm_lifecycle_event !== undefined) setInterval(watchParent, PARENT_MILLISECONDS).unref();
+  whenNpmEnds(() => end(0));
   process.on('disconnect', () => end(0));
   process.channel?.unref();
   return end;

@@ -74,7 +74,7 @@ export async function startFeatures(config: Config, parts: FeatureParts): Promis
   return {
     // In the order of the API documentation.
     all: [
-      ingest.feature,
+      ...ingest.features,
       createLogs(clickhouse, streams),
       rules,
       createRetention(config, { clickhouse, bus, retention, archive: archive.archive, log }),

@@ -96,7 +96,6 @@ async function startOn(
     const started = await startFeatures(config, { clickhouse, redis, body, openStreams, log });
     const { pipeline, deadLetters } = started;
     const state = clickhouse.for('state');
-    const features = [...started.all, await startDamageReport(state, config.DATA_DIR, log), ...further];
 
     const { auth, known, ownNames } = await openAuth(config, log);
     const requestLog = startRequestLog({
@@ -112,20 +111,26 @@ async function startOn(
       requestLog?.logDefect(error, context);
     };
     const requestCounts = new RequestCounts();
+    const features: Feature[] = [
+      ...started.all,
+      await startDamageReport(state, config.DATA_DIR, log),
+      ...further,
+      {
+        metrics: serverMetrics({ requestCounts, slowReaders, clickhouse, budget }),
+        impaired: () => lagging(clickhouse),
+      },
+    ];
     const version = packageVersion();
     const api = new Api({ auth, body, slowReaders, pending: new PendingRecords(clickhouse.journaled) });
     for (const { addRoutes } of features) addRoutes?.(api);
     addOperationsRoutes(api.family('Operations', 'Health, metrics, sign-in, backups and this document.'), {
       version,
       metricsPage: createMetricsPage(
-        [
-          serverMetrics({ requestCounts, slowReaders, clickhouse, budget }),
-          ...features.map(({ metrics = {} }) => metrics),
-        ],
+        features.map(({ metrics = {} }) => metrics),
         features.flatMap(({ registry }) => registry ?? []),
       ),
       notReady: () => notReady(state),
-      impaired: () => ({ ...impairedOf(features), ...lagging(clickhouse) }),
+      impaired: () => impairedOf(features),
     });
     addSessionRoutes(api.family('Operations'), { auth });
     addWebPageRoutes(api.family('Web pages', 'The pages that a browser shows.'), {

@@ -1,6 +1,6 @@
 import t from 'tap';
+import { freePort } from '../../pipeline/agent/fluent-bit/free-port.ts';
 import { type ServerProcess, startProcess } from '../end-to-end/test-server.ts';
-import { freePort } from '../free-port.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { BROWSER_TEST, startBrowser } from './chromium.ts';
 import { allLines, waitForLine, waitForState } from './log-page.ts';

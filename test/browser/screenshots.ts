@@ -4,7 +4,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
-import { freePort } from '../free-port.ts';
+import { freePort } from '../../pipeline/agent/fluent-bit/free-port.ts';
 import { PROJECT_FOLDER } from '../project-folder.ts';
 import { MODULE_OPTIONS, moduleFile } from '../project-module.ts';
 import { launchChromium } from './chromium.ts';

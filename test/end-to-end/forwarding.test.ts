@@ -3,7 +3,7 @@ import { createServer, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
-import { freePort } from '../free-port.ts';
+import { freePort } from '../../pipeline/agent/fluent-bit/free-port.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { until } from '../until.ts';
 import { startHere, startProcess } from './test-server.ts';

@@ -10,7 +10,7 @@ import { OTLPLogExporter as ProtobufExporter } from '@opentelemetry/exporter-log
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider, type LogRecordExporter } from '@opentelemetry/sdk-logs';
 import t from 'tap';
-import { freePort } from '../free-port.ts';
+import { freePort } from '../../pipeline/agent/fluent-bit/free-port.ts';
 import { REAL_LOGS_FOLDER } from '../project-folder.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { until } from '../until.ts';

@@ -1,7 +1,7 @@
 import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
 import t from 'tap';
+import { freePort } from '../../pipeline/agent/fluent-bit/free-port.ts';
 import { EventReader, take } from '../event-reader.ts';
-import { freePort } from '../free-port.ts';
 import { startClickHouseProcess } from '../pipeline/store/clickhouse-process.ts';
 import { hasRedis, startRedis } from '../redis-server.ts';
 import { temporaryFolder } from '../temporary-folder.ts';

@@ -9,8 +9,8 @@ import { LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-log
 import t from 'tap';
 import { readConfig } from '../../control-plane/config.ts';
 import { readTls } from '../../control-plane/server/tls.ts';
+import { freePort } from '../../pipeline/agent/fluent-bit/free-port.ts';
 import { runCli } from '../control-plane/cli/run-cli.ts';
-import { freePort } from '../free-port.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { startHere } from './test-server.ts';
 

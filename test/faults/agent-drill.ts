@@ -1,8 +1,8 @@
 import { appendFileSync, copyFileSync, readFileSync, renameSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { freePort } from '../../pipeline/agent/fluent-bit/free-port.ts';
 import { type ServerProcess, startProcess } from '../end-to-end/test-server.ts';
-import { freePort } from '../free-port.ts';
 import { type Machine, startMachine } from '../pipeline/agent/agent-on-machine.ts';
 import { until } from '../until.ts';
 

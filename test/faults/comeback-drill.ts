@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
+import { freePort } from '../../pipeline/agent/fluent-bit/free-port.ts';
 import { startProcess } from '../end-to-end/test-server.ts';
-import { freePort } from '../free-port.ts';
 import { type DrillResult, percentile, Senders } from './senders.ts';
 
 export interface ComebackResult extends DrillResult {

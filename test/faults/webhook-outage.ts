@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
+import { freePort } from '../../pipeline/agent/fluent-bit/free-port.ts';
 import { startProcess } from '../end-to-end/test-server.ts';
-import { freePort } from '../free-port.ts';
 import { until } from '../until.ts';
 import { type ReceivedMessage, receiveWebhooks } from '../webhook-receiver.ts';
 

@@ -38,8 +38,8 @@ export interface Ingest {
   readonly categorize: Categorize;
   /** Services in the rules, also those without records. */
   readonly knownServices: readonly string[];
-  /** Its feature. It does not stop with the others but by `stop`, after everything that may still send records. */
-  readonly feature: Feature;
+  /** What it adds to the server. It does not stop with other features but by `stop`, after everything that may still send records. */
+  readonly features: readonly Feature[];
   /** Stores the accepted records, then stops. */
   stop(): Promise<void>;
 }
@@ -125,21 +125,23 @@ export async function startIngest(
     bus,
     categorize,
     knownServices: [...BUILT_IN_SERVICES, ...categories.services],
-    feature: {
-      addRoutes(api) {
-        const family = api.family('Ingest', 'Send records, and see what could not be read.');
-        addIngestRoutes(family, { pipeline, deadLetters, body });
-        addOtlpRoutes(family, { pipeline, deadLetters, body });
-        addDeadLetterRoutes(family, { pipeline, deadLetters, body });
+    features: [
+      {
+        addRoutes(api) {
+          const family = api.family('Ingest', 'Send records, and see what could not be read.');
+          addIngestRoutes(family, { pipeline, deadLetters, body });
+          addOtlpRoutes(family, { pipeline, deadLetters, body });
+          addDeadLetterRoutes(family, { pipeline, deadLetters, body });
+        },
+        metrics: ingestMetrics(counters),
       },
-      metrics: { ...ingestMetrics(counters), ...liveBus.metrics },
-      ...(liveBus.impaired && { impaired: liveBus.impaired }),
-    },
+      liveBus.feature,
+    ],
     async stop() {
       stopping.abort();
       await readBack;
       await queue.drain();
-      await liveBus.stop?.();
+      await liveBus.stop();
     },
   };
 }

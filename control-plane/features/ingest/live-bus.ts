@@ -14,7 +14,7 @@ import type { Metrics } from '../../http/metrics.ts';
 import { ConfigError } from '../../setting-types.ts';
 
 /** Gives records their sequence numbers and live readers the records: of this process, or of all processes that share a Redis. */
-export interface RunningLiveBus extends Feature {
+export interface RunningLiveBus {
   readonly bus: LiveBus;
   readonly sequencer: Sequencer;
   readonly publish: (last: number, records: readonly StoredRecord[] | undefined) => void;
@@ -22,6 +22,9 @@ export interface RunningLiveBus extends Feature {
   readonly hasReaders: () => boolean;
   /** The requests that all processes know; undefined where there is only one process. */
   readonly sharedRequests: SharedRequests | undefined;
+  /** Its metrics and problems. */
+  readonly feature: Feature;
+  stop(): Promise<void>;
 }
 
 export interface LiveBusParts {
@@ -49,7 +52,8 @@ export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus>
       publish: (last, records) => bus.publish(last, records),
       hasReaders: () => bus.listenerCount > 0,
       sharedRequests: undefined,
-      metrics: metricsOfBus(bus),
+      feature: { metrics: metricsOfBus(bus) },
+      stop: async () => {},
     };
   }
   const process = randomUUID();
@@ -78,23 +82,28 @@ export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus>
       process,
       processes: () => share.holders(),
     }),
-    metrics: {
-      ...metricsOfBus(bus),
-      logplane_processes: { help: 'Server processes that share the live bus', read: () => shared.processes },
-      logplane_bus_messages: {
-        help: 'Messages that were sent to the live bus',
-        read: () => shared.counters.messagesSent,
+    feature: {
+      metrics: {
+        ...metricsOfBus(bus),
+        logplane_processes: {
+          help: 'Server processes that share the live bus',
+          read: () => shared.processes,
+        },
+        logplane_bus_messages: {
+          help: 'Messages that were sent to the live bus',
+          read: () => shared.counters.messagesSent,
+        },
+        logplane_bus_messages_failed: {
+          help: 'Messages that Redis did not accept; their records are read from the store',
+          read: () => shared.counters.messagesFailed,
+        },
+        logplane_bus_records_late: {
+          help: 'Records that arrived out of order; readers got a gap event',
+          read: () => shared.counters.recordsLate,
+        },
       },
-      logplane_bus_messages_failed: {
-        help: 'Messages that Redis did not accept; their records are read from the store',
-        read: () => shared.counters.messagesFailed,
-      },
-      logplane_bus_records_late: {
-        help: 'Records that arrived out of order; readers got a gap event',
-        read: () => shared.counters.recordsLate,
-      },
+      impaired: () => (bus.problem === undefined ? {} : { bus: bus.problem }),
     },
-    impaired: () => (bus.problem === undefined ? {} : { bus: bus.problem }),
     stop: () => shared.stop(),
   };
 }

@@ -80,7 +80,6 @@ export async function listJobs(
   );
   const seen = rows.slice(0, max);
   const runs = await runStore.find(seen.map(([id]) => id));
-  const cursors = new Map(seen.map((row) => [row[0], `${row[9]}.${row[0]}`]));
   const all = seen.map(
     ([
       job_id,
@@ -115,7 +114,12 @@ export async function listJobs(
   const jobs = found.slice(0, limit);
   const isLast = found.length <= limit && rows.length <= max;
   const last = found.length > limit ? jobs.at(-1) : all.at(-1);
-  return { jobs, nextCursor: isLast || last === undefined ? undefined : cursors.get(last.job_id) };
+  const lastRow = seen.find(([id]) => id === last?.job_id);
+  return { jobs, nextCursor: isLast || lastRow === undefined ? undefined : writeCursor(lastRow) };
+}
+
+function writeCursor(row: Row): string {
+  return `${row[9]}.${row[0]}`;
 }
 
 function readCursor(cursor: string): { readonly lastMs: number; readonly jobId: string } {

@@ -41,7 +41,7 @@ export interface NodeRoutesOptions {
   readonly launchCommand: readonly string[] | undefined;
 }
 
-const USUAL_MOST_MINUTES = 30;
+const DEFAULT_MAX_MINUTES = 30;
 const MAX_NODES = 10_000;
 const MAX_NODES_OF_A_STREAM = 1_000;
 
@@ -54,7 +54,7 @@ const NODE_ID = describe(requiredText, 'The id of the node', 'node-42');
 /** Launches of nodes. Every route needs the admin token. */
 export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): void {
   const { body, nodeLog, launches, launchRunner, launchCommand, store, bus, openStreams } = options;
-  const maxMinutes = openStreams.maxMinutes ?? USUAL_MOST_MINUTES;
+  const maxMinutes = openStreams.maxMinutes ?? DEFAULT_MAX_MINUTES;
 
   api.get(
     '/admin/nodes',

@@ -72,11 +72,11 @@ export function createRetention(
     metrics: {
       logplane_records_evicted_total: {
         help: 'Records that were deleted because MAX_DISK_BYTES was exceeded',
-        read: () => [{ value: evicted }],
+        read: () => evicted,
       },
       logplane_dead_letters_evicted_total: {
         help: 'Dead letters that were deleted because together they exceeded their limit on disk',
-        read: () => [{ value: evictedLetters }],
+        read: () => evictedLetters,
       },
     },
     start: () => loop.start(),

@@ -46,7 +46,7 @@ export async function startRules(
       },
       logplane_redaction_streams_dropped_total: {
         help: 'Streams inside a private key whose state was dropped because too many were open',
-        read: () => [{ value: redact.keyBlocks.dropped }],
+        read: () => redact.keyBlocks.dropped,
       },
       logplane_records_sampled_out_total: {
         help: 'Records that were dropped by sampling, by number of the rule',

@@ -2,8 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Agent } from '../../../pipeline/agent/agent.ts';
 import { findFluentBit } from '../../../pipeline/agent/fluent-bit/find-fluent-bit.ts';
+import { freePort } from '../../../pipeline/agent/fluent-bit/free-port.ts';
 import { startAgent } from '../../../pipeline/agent/start-agent.ts';
-import { freePort } from '../../free-port.ts';
 
 export const fluentBit = findFluentBit(process.env.PATH ?? '');
 /** For `skip`: false where Fluent Bit is there. */
