@@ -1,4 +1,5 @@
 import { stripAnsi, trimLineEnd } from './clean-text.ts';
+import { readWriterPrefix } from './writer-prefix.ts';
 
 /** The part that a line plays among the lines around it. */
 export type LineKind =
@@ -17,16 +18,15 @@ export type LineKind =
 export interface ClassifiedLine {
   readonly kind: LineKind;
   /** The rank or process that wrote the line, because their lines interleave; '' where none is named. */
-  readonly lane: string;
+  readonly writer: string;
   /** The prefix (level, file and line) that vLLM repeats on every line of one message; '' where there is none. */
   readonly repeated: string;
-  /** The line without the lane and the repeated prefix. */
+  /** The line without the writer's and the repeated prefix. */
   readonly body: string;
   /** True if the head says that something failed, so that a bare traceback may belong to it. */
   readonly failed: boolean;
 }
 
-const LANE = /^(?:\[rank ?\d+\]:? ?|\([^()]{1,48} pid=\d+\) ?)/;
 const REPEATED =
   /^((?:DEBUG|INFO|WARNING|ERROR|CRITICAL) )\d\d-\d\d \d\d:\d\d:\d\d (\[?[\w./-]+:\d+\]) ?|^(\[[IWEFCDV])\d{3,4} \d\d:\d\d:\d\d(?:\.\d+)? ([\w./-]+:\d+\]) ?/;
 const OPENER =
@@ -42,19 +42,19 @@ const HEAD = 160;
 
 export function classifyLine(line: string): ClassifiedLine {
   const clean = trimLineEnd(stripAnsi(line.length > 4096 ? line.slice(0, 4096) : line));
-  const lane = LANE.exec(clean)?.[0] ?? '';
-  const unlaned = clean.slice(lane.length);
-  const prefix = REPEATED.exec(unlaned);
+  const { length, writer } = readWriterPrefix(clean);
+  const written = length === 0 ? clean : clean.slice(length);
+  const prefix = REPEATED.exec(written);
   const repeated = prefix ? `${prefix[1] ?? prefix[3]}${prefix[2] ?? prefix[4]}` : '';
-  const body = prefix ? unlaned.slice(prefix[0].length) : unlaned;
-  const failed = FAILED.test(unlaned.slice(0, HEAD));
-  return { kind: kindOf(body, prefix !== null, lane !== ''), lane: lane.trim(), repeated, body, failed };
+  const body = prefix ? written.slice(prefix[0].length) : written;
+  const failed = FAILED.test(written.slice(0, HEAD));
+  return { kind: kindOf(body, prefix !== null, writer !== ''), writer, repeated, body, failed };
 }
 
-function kindOf(body: string, prefixed: boolean, laned: boolean): LineKind {
+function kindOf(body: string, prefixed: boolean, named: boolean): LineKind {
   if (body.startsWith('Traceback (most recent call last)')) return 'traceback';
   if (prefixed) return 'opener';
-  if (body.trim() === '') return laned ? 'plain' : 'blank';
+  if (body.trim() === '') return named ? 'plain' : 'blank';
   const first = body.charCodeAt(0);
   if ((first === 32 || first === 9) && !BULLET.test(body))
     return body.trimStart().startsWith('Traceback (most recent') ? 'traceback' : 'indented';

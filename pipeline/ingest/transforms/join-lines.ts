@@ -1,30 +1,32 @@
 import { type ClassifiedLine, classifyLine, type LineKind } from './classify-line.ts';
+import { stripAnsi } from './clean-text.ts';
 
 /** One event of a text file: its lines, joined by line feeds. */
 export interface JoinedEvent {
   readonly text: string;
   /** Number of the event's first line; lines are numbered from 0 in the order in which they were pushed. */
   readonly firstLine: number;
-  /** Number of its lines, which need not be adjacent where writers interleave. */
-  readonly lines: number;
+  /** Numbers of its lines, in their order. They need not be adjacent where writers interleave. */
+  readonly lines: readonly number[];
 }
 
 /** An event that further lines may continue. */
 interface Pending {
   readonly firstLine: number;
   readonly lines: string[];
+  readonly numbers: number[];
   length: number;
   kind: LineKind;
   repeated: string;
   failed: boolean;
-  /** Blank lines, which belong to the event only if a later line continues it. */
-  blanks: number;
+  /** Numbers of blank lines, which belong to the event only if a later line continues it. */
+  blanks: number[];
 }
 
 const MAX_LINES = 500;
 const MAX_CHARACTERS = 256 * 1024;
 /** Ranks and processes with open stacks at the same time. */
-const MAX_LANES = 64;
+const MAX_WRITERS = 64;
 /** A stack ends when its writer has been silent for so many lines of others. */
 const MAX_SPAN_LINES = 2000;
 
@@ -40,7 +42,7 @@ const GO_TAIL = /^(?:goroutine \d+ \[|\[signal |created by |exit status \d|[\w./
 
 /** Joins the lines of one file into events. A stack that never ends is cut into several events; no line is lost. */
 export class LineJoiner {
-  readonly #lanes = new Map<string, Pending>();
+  readonly #open = new Map<string, Pending>();
   #next = 0;
 
   /** Adds the next line, without its line feed. Returns the events that it has ended, in the order of their first lines. */
@@ -48,73 +50,96 @@ export class LineJoiner {
     const number = this.#next++;
     const classified = classifyLine(line);
     const ended: JoinedEvent[] = [];
-    const pending = this.#lanes.get(classified.lane);
+    const pending = this.#open.get(classified.writer);
 
     if (pending && continues(pending, classified)) {
-      append(pending, classified, line);
+      append(pending, classified, line, number);
       if (pending.lines.length >= MAX_LINES || pending.length >= MAX_CHARACTERS)
-        this.#end(classified.lane, ended);
+        this.#end(classified.writer, ended);
     } else if (classified.kind !== 'blank') {
-      if (pending) this.#end(classified.lane, ended);
-      this.#lanes.set(classified.lane, open(number, classified, line));
+      if (pending) this.#end(classified.writer, ended);
+      this.#open.set(classified.writer, start(number, classified, line));
     } else if (pending && !isStack(pending)) {
-      this.#end(classified.lane, ended);
+      this.#end(classified.writer, ended);
     }
-    for (const [lane, other] of this.#lanes) {
-      const idle = lane !== classified.lane && (!isStack(other) || number - other.firstLine > MAX_SPAN_LINES);
-      if (idle || other.kind === 'plain' || other.kind === 'indented') this.#end(lane, ended);
+    for (const [writer, other] of this.#open) {
+      const idle =
+        writer !== classified.writer && (!isStack(other) || number - other.firstLine > MAX_SPAN_LINES);
+      if (idle || other.kind === 'plain' || other.kind === 'indented') this.#end(writer, ended);
     }
-    if (this.#lanes.size > MAX_LANES) this.#end(this.#lanes.keys().next().value!, ended);
+    if (this.#open.size > MAX_WRITERS) this.#end(this.#open.keys().next().value!, ended);
     return ended.sort((a, b) => a.firstLine - b.firstLine);
   }
 
   /** Ends all open events, at the end of a file or after a silence. */
   flush(): JoinedEvent[] {
     const ended: JoinedEvent[] = [];
-    for (const lane of this.#lanes.keys()) this.#end(lane, ended);
+    for (const writer of this.#open.keys()) this.#end(writer, ended);
     return ended.sort((a, b) => a.firstLine - b.firstLine);
+  }
+
+  /** Ends the open events of which nobody expects more, so that an ordinary line need not wait for the next one. */
+  endOrdinary(): JoinedEvent[] {
+    const ended: JoinedEvent[] = [];
+    for (const [writer, event] of this.#open) if (!expectsMore(event)) this.#end(writer, ended);
+    return ended.sort((a, b) => a.firstLine - b.firstLine);
+  }
+
+  /** Numbers of the lines that are in no returned event yet, ascending, with the blank ones among them. */
+  get open(): readonly number[] {
+    const numbers = [...this.#open.values()].flatMap(({ numbers, blanks }) => [...numbers, ...blanks]);
+    return numbers.sort((a, b) => a - b);
   }
 
   /** Number of the first line that is in no returned event yet; undefined where all lines are returned or blank. */
   get oldestPending(): number | undefined {
     let oldest: number | undefined;
-    for (const { firstLine } of this.#lanes.values()) {
+    for (const { firstLine } of this.#open.values()) {
       if (oldest === undefined || firstLine < oldest) oldest = firstLine;
     }
     return oldest;
   }
 
-  #end(lane: string, ended: JoinedEvent[]): void {
-    const { firstLine, lines } = this.#lanes.get(lane)!;
-    this.#lanes.delete(lane);
-    ended.push({ text: lines.join('\n'), firstLine, lines: lines.length });
+  #end(writer: string, ended: JoinedEvent[]): void {
+    const { firstLine, lines, numbers } = this.#open.get(writer)!;
+    this.#open.delete(writer);
+    ended.push({ text: lines.join('\n'), firstLine, lines: numbers });
   }
 }
 
-function open(firstLine: number, { kind, repeated, failed }: ClassifiedLine, line: string): Pending {
+function start(firstLine: number, { kind, repeated, failed }: ClassifiedLine, line: string): Pending {
   return {
     firstLine,
     lines: [line],
+    numbers: [firstLine],
     length: line.length,
     kind,
     repeated,
     failed,
-    blanks: 0,
+    blanks: [],
   };
 }
 
-function append(pending: Pending, { kind }: ClassifiedLine, line: string): void {
+function append(pending: Pending, { kind }: ClassifiedLine, line: string, number: number): void {
   if (kind === 'blank' && pending.repeated === '') {
-    pending.blanks++;
+    pending.blanks.push(number);
     return;
   }
-  while (pending.blanks > 0) {
+  for (const blank of pending.blanks) {
     pending.lines.push('');
-    pending.blanks--;
+    pending.numbers.push(blank);
   }
+  pending.blanks = [];
   pending.lines.push(line);
+  pending.numbers.push(number);
   pending.length += line.length + 1;
   if (kind === 'traceback' || (pending.kind === 'prologue' && kind === 'failure')) pending.kind = kind;
+}
+
+/** True where further lines are likely: below a failure, in a stack, in a block, or behind a line that says so by its end. */
+function expectsMore(pending: Pending): boolean {
+  if (isStack(pending) || pending.failed || pending.lines.length > 1) return true;
+  return /[:{[(,\\]$/.test(stripAnsi(pending.lines[0]!).trimEnd());
 }
 
 function isStack({ kind }: Pending): boolean {
@@ -128,10 +153,10 @@ function continues(pending: Pending, { kind, repeated, body }: ClassifiedLine): 
     case 'traceback':
       if (kind === 'blank' || kind === 'indented') return true;
       if (kind === 'opener') return false;
-      if (pending.blanks > 0) return kind === 'traceback' || PYTHON_TAIL.test(body);
+      if (pending.blanks.length > 0) return kind === 'traceback' || PYTHON_TAIL.test(body);
       return PYTHON_TAIL.test(body) || (endsInFrame(pending) && EXCEPTION.test(body));
     case 'failure':
-      if (kind === 'indented') return pending.blanks === 0 || body.startsWith('\t');
+      if (kind === 'indented') return pending.blanks.length === 0 || body.startsWith('\t');
       return kind === 'blank' || FRAME_TAIL.test(body) || GO_TAIL.test(body);
     case 'prologue':
       return kind !== 'opener' && pending.lines.length < 6;

@@ -219,7 +219,7 @@ function factsOf(
   const near = parseTimestamp(readAt, utc)!.seconds;
   const guessed = ({ message }: LogRecord) => guessSeverity(message, findTimestamp(message, utc, near)?.end);
   const times = records.map(({ timestamp }) => formatTimestamp(timestamp)).filter((time) => time !== readAt);
-  const joined = events.filter(({ lines }) => lines > 1);
+  const joined = events.filter(({ lines }) => lines.length > 1);
   return {
     events: events.length,
     timed: times.length,
@@ -232,7 +232,7 @@ function factsOf(
     last: times.at(-1),
     multiline: {
       count: joined.length,
-      ranges: joined.slice(0, 30).map(({ firstLine, lines }) => [firstLine + 1, firstLine + lines]),
+      ranges: joined.slice(0, 30).map(({ lines }) => [lines[0]! + 1, lines.at(-1)! + 1]),
     },
   };
 }

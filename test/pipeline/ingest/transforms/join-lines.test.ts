@@ -193,7 +193,7 @@ t.test('what belongs together, and what does not', async (t) => {
     ],
   ] as const) {
     t.same(
-      events(text).map(({ firstLine, lines }) => [firstLine, lines]),
+      events(text).map(({ firstLine, lines }) => [firstLine, lines.length]),
       expected,
       name,
     );
@@ -205,7 +205,7 @@ t.test('interleaved ranks are kept apart', async (t) => {
   const mixed = lines.flatMap((line) => [`[rank0]: ${line}`, `[rank1]: ${line}`, 'step']).join('\n');
   const joined = events(mixed);
   t.same(
-    joined.filter(({ lines }) => lines > 1).map(({ text }) => text),
+    joined.filter(({ lines }) => lines.length > 1).map(({ text }) => text),
     [0, 1].map((rank) => lines.map((line) => `[rank${rank}]: ${line}`).join('\n')),
   );
   t.equal(joined.filter(({ text }) => text === 'step').length, 4);
@@ -216,7 +216,7 @@ t.test('oldestPending is the first line that must not be acknowledged yet', asyn
   t.equal(joiner.oldestPending, undefined);
   t.same(
     joiner.push('plain'),
-    [{ text: 'plain', firstLine: 0, lines: 1 }],
+    [{ text: 'plain', firstLine: 0, lines: [0] }],
     'nothing can follow a plain line',
   );
   t.equal(joiner.oldestPending, undefined);
@@ -231,6 +231,48 @@ t.test('oldestPending is the first line that must not be acknowledged yet', asyn
   );
   t.equal(joiner.oldestPending, undefined);
   t.same(joiner.flush(), []);
+});
+
+t.test('an ordinary line need not wait, what may go on stays open', async (t) => {
+  for (const [line, stays] of [
+    ['2026-01-01 00:00:00 INFO x', false],
+    ['INFO:     10.0.0.1:52 - "GET / HTTP/1.1" 200 OK', false],
+    ['2026-01-01 00:00:00 ERROR x', true],
+    ['2026-01-01 00:00:00 INFO config: {', true],
+    ['2026-01-01 00:00:00 DEBUG SQL:', true],
+    ['2026-01-01 00:00:00 INFO args = (', true],
+    ['2026-01-01 00:00:00 INFO \u001b[32mlist: [\u001b[0m', true],
+    ['Traceback (most recent call last):', true],
+  ] as const) {
+    const joiner = new LineJoiner();
+    joiner.push(line);
+    t.equal(joiner.endOrdinary().length, stays ? 0 : 1, line);
+    t.same(joiner.open, stays ? [0] : [], line);
+  }
+  const joiner = new LineJoiner();
+  joiner.push('2026-01-01 00:00:00 INFO x');
+  joiner.push('  y');
+  t.same(joiner.endOrdinary(), [], 'a block that has begun goes on');
+});
+
+t.test('numbers of the lines of open and of ended events', async (t) => {
+  const joiner = new LineJoiner();
+  for (const line of [
+    '[rank0]: Traceback (most recent call last):',
+    'Traceback (most recent call last):',
+    '',
+    '  File "a.py"',
+    '',
+  ])
+    joiner.push(line);
+  joiner.push('[rank0]: ValueError: x');
+  t.same(joiner.open, [0, 1, 2, 3, 4, 5]);
+  t.same(
+    joiner.push('next').map(({ lines }) => lines),
+    [[1, 2, 3], [6]],
+    'blank lines behind an event belong to none',
+  );
+  t.same(joiner.open, [0, 5]);
 });
 
 t.test('bounded in lines, in bytes and in writers, and loses nothing', async (t) => {
