@@ -192,7 +192,7 @@ t.test('multi-line: every line that is not blank is in exactly one event, in its
     const events = [...lines.flatMap((text) => joiner.push(text)), ...joiner.flush()];
     const count = (texts: readonly string[]) =>
       texts
-        .filter((text) => stripAnsi(text).trim() !== '')
+        .filter((text) => !/^(?:\[rank0\]:)?\s*$/.test(stripAnsi(text)))
         .sort()
         .join('\n');
     const found = events.flatMap(({ text }) => text.split('\n'));

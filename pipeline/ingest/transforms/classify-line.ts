@@ -1,64 +1,161 @@
 import { stripAnsi, trimLineEnd } from './clean-text.ts';
 import { readWriterPrefix } from './writer-prefix.ts';
 
-/** The part that a line plays among the lines around it. */
-export type LineKind =
-  | 'blank'
-  /** Starts an event that indented lines may continue: it has a time or a level at its head. */
-  | 'opener'
-  /** Python's `Traceback …`, also behind a prefix that is repeated on each of its lines */
-  | 'traceback'
-  /** `{ Error: …`, `XxxError: …`, `Exception in thread …`, `panic: …`: stack frames are to follow */
+/** The kinds of events. The first line of an event decides its kind, until a line below it opens a stack within it. */
+export type EventForm =
+  /** One line. */
+  | 'plain'
+  /** A line with a time or a level at its head, and the indented lines below it. */
+  | 'record'
+  /** A line that says that a traceback follows. */
+  | 'announced'
+  /** Python's stack: frames, then the exception, then others in a chain */
+  | 'python'
+  /** An exception and its stack as most languages write them: the exception first, frames below it */
   | 'failure'
+  | 'go'
   /** `/app/server.js:12`, above the source line and the error of an uncaught Node exception */
   | 'prologue'
-  | 'indented'
-  | 'plain';
+  /** A Python warning, whose text may have several lines above the line of source */
+  | 'warning'
+  /** A JSON object over several lines */
+  | 'object'
+  /** Lines between two rules, such as `-----` */
+  | 'frame'
+  /** A statement in a slow query log */
+  | 'statement';
 
 export interface ClassifiedLine {
-  readonly kind: LineKind;
+  /** The kind of event that the line opens where it continues none. */
+  readonly opens: EventForm | 'blank';
+  readonly indented: boolean;
+  /** True if it has a time or a level at its head, so that it continues nothing. */
+  readonly timed: boolean;
   /** The rank or process that wrote the line, because their lines interleave; '' where none is named. */
   readonly writer: string;
-  /** The prefix (level, file and line) that vLLM repeats on every line of one message; '' where there is none. */
+  /** True for the name of a container or process and nothing behind it. That is a line, whereas a rank alone is a blank one. */
+  readonly bare: boolean;
+  /** The prefix (level, file and line) that vLLM and PyTorch repeat on every line of one message; '' where there is none. */
   readonly repeated: string;
   /** The line without the writer's and the repeated prefix. */
   readonly body: string;
-  /** True if the head says that something failed, so that a bare traceback may belong to it. */
+  /** True if the head says that something failed, so that a stack below may belong to it. */
   readonly failed: boolean;
 }
 
 const REPEATED =
-  /^((?:DEBUG|INFO|WARNING|ERROR|CRITICAL) )\d\d-\d\d \d\d:\d\d:\d\d (\[?[\w./-]+:\d+\]) ?|^(\[[IWEFCDV])\d{3,4} \d\d:\d\d:\d\d(?:\.\d+)? ([\w./-]+:\d+\]) ?/;
-const OPENER =
-  /^(?:[\w./-]{1,64} *\| )?(?:<\d+>)?[["(]?(?:\d{4}[-/.]\d\d[-/.]\d\d|\d\d[-/](?:\d\d|[A-Z][a-z]{2})[-/]\d{4}|\d\d-\d\d \d\d:|[A-Z][a-z]{2} [ \d]\d \d\d:|[IWEFCDV]\d{4} \d\d:|(?:ts|time|level)=)|^\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\b[\]: ]|^\S+:\d+: [A-Z]\w*Warning: /;
-const FAILED = /\b(?:ERROR|CRITICAL|FATAL|Error|error|EXCEPTION|Exception|WARNING|WARN)\b/;
-const FAILURE =
-  /^(?:\{ )?(?:Uncaught )?(?:[\w$]+\.)*[A-Z]?\w*(?:Error|Exception)\b(?: \[\w+\])?(?::|$)|^Exception in thread |^panic: |^fatal error: |^goroutine \d+ \[/;
-const PROLOGUE = /^(?:file:\/\/)?\/\S+\.[cm]?[jt]s:\d+$/;
+  /^((?:DEBUG|INFO|WARNING|ERROR|CRITICAL) )\d\d-\d\d \d\d:\d\d:\d\d (\[?[\w./-]+:\d+\]) ?|^(\[?[IWEFCDV])\d{3,4} \d\d:\d\d:\d\d(?:\.\d+)?(?: \d+)? ([\w./-]+:\d+\]) ?/;
+
+/** How lines with a time or a level begin, by their first character, behind an opening bracket or quote. */
+const TIMED =
+  /^(?:<\d{1,3}>(?:1 )?)?["[(]?(?:\d{4}[-/.]\d\d[-/.]\d\d|\d\d[-/](?:\d\d|[A-Z][a-z]{2})[-/]\d{4}|\d\d-\d\d \d\d:|\d\d:\d\d:\d\d(?:[.,]\d{3}\b| [A-Z]{3,5}\])|\d{10}(?:\.\d{3,9})? |\d+:[A-Z] \d\d [A-Z][a-z]{2} |(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d,? (?:\d{4},? )?\d{1,2}:\d\d)/;
+const LEVELLED =
+  /^(?:[IWEFCDV]\d{4} \d\d:|[DIWEFCV] \d\d:\d\d:\d\d|[DIWEFA], \[\d{4}-|(?:ts|time|level)=|\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE)\b(?!: ThreadSan| ERROR: )[\]: |/]|\[NeMo [IWED] |(?:srun|slurmstepd|sbatch|salloc): |(?:trce|dbug|info|warn|fail|crit): [\w.]+\[\d+\])/;
+const FAILED =
+  /(?:\b(?:ERROR|CRITICAL|FATAL|SEVERE|ERR|[Ee]rror|EXCEPTION|[Ee]xception|WARNING|WARN|panic|panicked|fatal|Fatal)|[a-z](?:Error|Exception))\b|^[[(]?[EFC](?:\d{3,4}|,)? |^fail: /;
+
+/** Above or below a stack in all of Python, at the end of a line, whatever stands before. */
+const STACK_HEAD = /\(most recent call (?:last|first)\):\s*$/;
+
+/** What the first lines of failures look like, and of other events whose lines belong together. */
+const HEADS: Readonly<Record<string, RegExp>> = {
+  announced:
+    /Process [\w.-]+:\s*$|Exception in thread [^"].*:$|Exception ignored in|(?:Task|Future) exception was never retrieved|Exception in callback |Unclosed (?:client session|connector)|[\w.]*RemoteTraceback:\s*$/,
+  python: /[╭┌].*Traceback \(most recent call last\)/,
+  go: /panic: |fatal error: |goroutine \d+ \[|SIG[A-Z]+: /,
+  warning: /\S+:\d+: (?:[\w.]+\.)?[A-Z]\w*Warning: |\(node:\d+\) /,
+  failure: new RegExp(
+    [
+      // An exception by its class
+      String.raw`(?:\{ )?(?:Uncaught )?(?:[\w$]+\.)*[A-Z]?[\w$]*(?:Error|Exception)\b(?: \[\w+\])?(?::|$)`,
+      'Exception in thread "|Unhandled exception',
+      // C and C++, with what their libraries, sanitizers and message passing write
+      'terminate called |libc\\+\\+abi: terminating|\\*\\*\\* (?:Process received signal|An error occurred|Error in |stack smashing)',
+      String.raw`\[\S+:\d+:\d+:\d+\] Caught signal|={4,} ?backtrace|={3,}\d+={2,}ERROR|==\d+==ERROR|WARNING: ThreadSanitizer`,
+      String.raw`\S+:\d+:\d+: runtime error: |Fatal Python error: |Program received signal |Fortran runtime error|forrtl: `,
+      'YOUR APPLICATION TERMINATED WITH',
+      // Rust, PHP, Ruby, V8, the Java machine
+      `thread '.*' (?:\\(\\d+\\) )?panicked at |PHP (?:Fatal|Parse) error: |\\S+\\.rb:\\d+:in .*\\(.*\\)$`,
+      '<--- Last few GCs --->|FATAL ERROR: |# A fatal error has been detected',
+    ].join('|'),
+  ),
+  prologue:
+    /(?:(?:file:\/\/)?\/\S+\.[cm]?[jt]sx?|node:[\w/]+|<anonymous_script>|\[eval\]|evalmachine\.<anonymous>|[A-Z]:\\\S+\.[cm]?[jt]s):\d+(?::\d+)?$/,
+  object: /[{[](?:\s*"[^"]*"\s*:.*[,{[]|\s*[{[]?)\s*$/,
+  frame: /(?:-{18,}|={18,}|\*{18,}|#{18,}|_{18,}|~{18,})$/,
+  statement: /# (?:Time|User@Host): |\S+, Version: .* started with:$/,
+};
+const HEAD = new RegExp(
+  `^(?:${Object.entries(HEADS)
+    .map(([form, pattern]) => `(?<${form}>${pattern.source})`)
+    .join('|')})`,
+);
+/** Perl's `Died at a.pl line 3.`, above the frames of `confess` */
+const PERL = / at \S+ line \d+\.$/;
 /** Flask's banner: its lines are indented, yet each is an event of its own. */
 const BULLET = /^ \* \S/;
-/** Characters of a line in which time and level are searched. */
-const HEAD = 160;
+/** Characters of a line in which time, level and the form are searched. */
+const HEAD_SPAN = 160;
+const MAX_LINE = 4096;
 
 export function classifyLine(line: string): ClassifiedLine {
-  const clean = trimLineEnd(stripAnsi(line.length > 4096 ? line.slice(0, 4096) : line));
-  const { length, writer } = readWriterPrefix(clean);
+  const long = line.length > MAX_LINE;
+  let clean = stripAnsi(long ? line.slice(0, MAX_LINE) : line);
+  clean = trimLineEnd(clean.charCodeAt(0) === 0 ? clean.replace(/^\0+/, '') : clean);
+  const { length, writer, rank } = readWriterPrefix(clean);
   const written = length === 0 ? clean : clean.slice(length);
-  const prefix = REPEATED.exec(written);
+  const prefix = mayRepeat(written) ? REPEATED.exec(written) : null;
   const repeated = prefix ? `${prefix[1] ?? prefix[3]}${prefix[2] ?? prefix[4]}` : '';
   const body = prefix ? written.slice(prefix[0].length) : written;
-  const failed = FAILED.test(written.slice(0, HEAD));
-  return { kind: kindOf(body, prefix !== null, writer !== ''), writer, repeated, body, failed };
+  const opens = prefix && !endsInStackHead(body) ? 'record' : openedBy(body, writer);
+  const end = long && opens !== 'python' && endsInStackHead(stripAnsi(line.slice(-256)));
+  return {
+    opens: end ? 'python' : opens,
+    indented: isIndented(body),
+    timed: prefix !== null || opens === 'record' || (opens === 'python' && isTimed(body)),
+    writer,
+    bare: opens === 'blank' && writer !== '' && rank === '',
+    repeated,
+    body,
+    failed:
+      opens === 'record' && FAILED.test(written.length > HEAD_SPAN ? written.slice(0, HEAD_SPAN) : written),
+  };
 }
 
-function kindOf(body: string, prefixed: boolean, named: boolean): LineKind {
-  if (body.startsWith('Traceback (most recent call last)')) return 'traceback';
-  if (prefixed) return 'opener';
-  if (body.trim() === '') return named ? 'plain' : 'blank';
+/** The kind of event that a line without prefixes opens. */
+export function openedBy(body: string, writer = ''): ClassifiedLine['opens'] {
   const first = body.charCodeAt(0);
-  if ((first === 32 || first === 9) && !BULLET.test(body))
-    return body.trimStart().startsWith('Traceback (most recent') ? 'traceback' : 'indented';
-  if (OPENER.test(body)) return 'opener';
-  if (FAILURE.test(body)) return 'failure';
-  return PROLOGUE.test(body) ? 'prologue' : 'plain';
+  if (endsInStackHead(body)) return 'python';
+  if (first === 32 || first === 9 || body === '') return body.trim() === '' ? 'blank' : 'plain';
+  if (isTimed(body)) return 'record';
+  const head = HEAD.exec(body);
+  if (!head) return body.endsWith('.') && PERL.test(body) ? 'failure' : 'plain';
+  const groups = head.groups!;
+  for (const form in HEADS) if (groups[form] !== undefined) return named(form as EventForm, body, writer);
+  return 'plain';
+}
+
+/** vLLM names the process in front of `Process EngineCore:`, which says nothing more then and is a line of its own. */
+function named(form: EventForm, body: string, writer: string): EventForm {
+  return form === 'announced' && writer.includes('pid=') && body.startsWith('Process ') ? 'plain' : form;
+}
+
+export function isTimed(body: string): boolean {
+  return TIMED.test(body) || LEVELLED.test(body);
+}
+
+export function isIndented(body: string): boolean {
+  const first = body.charCodeAt(0);
+  return (first === 32 || first === 9) && !BULLET.test(body);
+}
+
+function endsInStackHead(body: string): boolean {
+  const end = body.charCodeAt(body.length - 1);
+  return (end === 58 || end === 32) && STACK_HEAD.test(body.length > 256 ? body.slice(-256) : body);
+}
+
+/** A repeated prefix begins with a capital letter or a bracket. */
+function mayRepeat(written: string): boolean {
+  const first = written.charCodeAt(0);
+  return first === 91 || (first >= 65 && first <= 87);
 }

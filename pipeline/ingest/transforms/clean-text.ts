@@ -20,18 +20,29 @@ const COMPARED_STATES = 40_000;
 
 /**
  * Reduces a line of updates, each of which overwrote the one before on the terminal, to the last one. Updates with other words
- * keep their last one too, on a line of its own, so that nothing is hidden by a later update.
+ * keep their last one too, on a line of its own, so that nothing is hidden by a later update: except one that its program wiped out
+ * with blanks, and one that was written again with more words behind it.
  */
 function lastStates(line: string): string {
-  const written = line.split('\r').filter((state) => state.trim() !== '');
+  const written = line.split('\r').filter((state) => state !== '');
   const first = Math.max(0, written.length - COMPARED_STATES);
+  const last = written.findLastIndex((state) => state.trim() !== '');
   const states = new Map<string, string>();
+  let before: string | undefined;
+  let wiped = false;
   for (const [index, state] of written.entries()) {
     if (index < first) continue;
+    if (state.trim() === '') {
+      wiped = true;
+      continue;
+    }
     const kind = state.replace(PROGRESS, '');
     // Deleted first, because the states are kept in the order in which they were last seen.
     states.delete(kind);
-    if (LETTER.test(kind) || index === written.length - 1) states.set(kind, state);
+    if (before !== undefined && (wiped || kind.startsWith(before))) states.delete(before);
+    wiped = false;
+    if (LETTER.test(kind) || index === last) states.set(kind, state);
+    before = kind;
   }
   return [...written.slice(0, first), ...states.values()].join('\n');
 }

@@ -22,7 +22,7 @@ export const RANK_PATTERN = [
     String.raw`\([^()\n]{0,96}\brank=${RANK} pid=`,
     String.raw`\(Worker_TP${RANK}(?:_EP[0-9]+)? pid=`,
   ].join('|'),
-  `)|${RANK}:(?: |$)| ([0-9]{1,2}):(?: |$)|  ([0-9]):(?: |$)|[Rr]ank[ =]?${RANK}:(?: |$)|`,
+  `)|(?:${RANK}| ([0-9]{1,2})|  ([0-9])):(?: (?:[^0]|0[^x]|0?$)|$)|[Rr]ank[ =]?${RANK}:(?: |$)|`,
   String.raw`\[${RANK}\] (?:[^"0-9.-]|[0-9]{4}[-/]|$))`,
 ].join('');
 

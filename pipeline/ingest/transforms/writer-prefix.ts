@@ -35,8 +35,8 @@ const HOST_PROCESS = /\[[\w.-]{1,64}:\d{5,8}\] /y;
 const POD = /\[pod\/[\w./-]{1,200}\] /y;
 /** `[3] ` of MPICH. R writes `[1] "a"` and `[1] 0.5` for its results. */
 const NUMBERED = /\[(\d{1,6})\] (?=[^"\d.-]|\d{4}[-/]|$)/y;
-/** `3: ` of `srun --label`, ` 3: ` among ten tasks and more. A wider one is a frame of a Rust stack. */
-const LABEL = /(?:(\d{1,6})| (\d\d?)| {2}(\d)):(?: |$)/y;
+/** `3: ` of `srun --label`, ` 3: ` among ten tasks and more. A wider one, or one before an address, is a frame of a stack. */
+const LABEL = /(?:(\d{1,6})| (\d\d?)| {2}(\d)):(?: (?!0x)|$)/y;
 const RANK_WORD = /[Rr]ank[ =]?(\d{1,6}):(?: |$)/y;
 /** A column before a bar that holds levels and no names. */
 const LEVEL = /^(?:TRACE|DEBUG|INFO|NOTICE|SUCCESS|WARN|WARNING|ERR|ERROR|CRITICAL|FATAL)\b/;

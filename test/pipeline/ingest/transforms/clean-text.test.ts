@@ -16,6 +16,8 @@ t.test('gives what a terminal would have shown', async (t) => {
     ['line ends inside', 'a\r\nb\r\n', 'a\nb'],
     ['progress', '\r0%\r50%\r100%', '100%'],
     ['progress that ends in blanks', '0%\r50%\r   \r', '50%'],
+    ['progress that is wiped out', 'Epoch 50%\r         \rdone', 'done'],
+    ['progress with words behind it at last', 'Epoch 1/2\rEpoch 2/2 Traceback', 'Epoch 2/2 Traceback'],
     [
       'words glued to the last state',
       '\r1it\r2it [35:34]slurmstepd: error: *** JOB 7 ***',

@@ -191,6 +191,7 @@ t.test('what belongs together, and what does not', async (t) => {
         [1, 1],
       ],
     ],
+    ['a rank alone is a blank line', '[rank3]: \n[rank3]: x', [[1, 1]]],
   ] as const) {
     t.same(
       events(text).map(({ firstLine, lines }) => [firstLine, lines.length]),
