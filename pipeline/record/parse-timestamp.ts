@@ -1,5 +1,5 @@
 import type { Timestamp } from './timestamp.ts';
-import type { Zone } from './timezone.ts';
+import { inNamedZone, type Zone, zoneOfName } from './timezone.ts';
 
 /** A time and the position in the text just behind it. */
 export interface FoundTime {
@@ -19,6 +19,11 @@ function pair(text: string, position: number): number {
   const tens = text.charCodeAt(position) - 48;
   const ones = text.charCodeAt(position + 1) - 48;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+}
+
+function digit(text: string, position: number): number {
+  const value = text.charCodeAt(position) - 48;
+  return value >= 0 && value <= 9 ? value : Number.NaN;
 }
 
 /** Wall clock → seconds since 1970 as if in UTC; NaN for a date or time that does not exist. */
@@ -47,15 +52,30 @@ export function wallSeconds(
 
 const SCALE = [1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 100, 10, 1];
 
+/** `position` of a digit → true. */
+function isDigit(text: string, position: number): boolean {
+  const code = text.charCodeAt(position);
+  return code >= 48 && code <= 57;
+}
+
+/** `position` of a letter, a digit or `_` → true. */
+function isWordCharacter(text: string, position: number): boolean {
+  const code = text.charCodeAt(position);
+  return (
+    (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95
+  );
+}
+
 /**
- * Makes the time of a wall clock and of what follows it from `end` on: a fraction (`.` or `,`; digits beyond nine are cut) and an
- * offset (`Z`, `+02:00`, `+0200`, `+02`, ` UTC`). Both may be missing.
+ * Makes the time of a wall clock and of what follows it from `end` on: a fraction (`.`, `,`, or `:` and three digits; digits beyond nine
+ * are cut), `AM` or `PM`, and an offset (`Z`, `+02:00`, `+0200`, `+02`, ` UTC`, ` CET`, ` GMT+2`, ` Europe/Berlin`). All may be missing.
+ * undefined where the offset cannot be known: a time is never wrong by hours.
  */
 export function finishTime(text: string, end: number, wall: number, zone: Zone): FoundTime | undefined {
   let nanos = 0;
   let digits = 0;
   let code = text.charCodeAt(end);
-  if (code === 46 || code === 44) {
+  if (code === 46 || code === 44 || (code === 58 && isMilliseconds(text, end + 1))) {
     let at = end + 1;
     for (code = text.charCodeAt(at); code >= 48 && code <= 57; code = text.charCodeAt(++at)) {
       if (digits < 9) {
@@ -67,34 +87,121 @@ export function finishTime(text: string, end: number, wall: number, zone: Zone):
     nanos *= SCALE[digits]!;
   }
   code = text.charCodeAt(end);
-  let seconds = wall;
-  if (code === 90 || code === 122) {
-    end++;
-  } else {
-    const blank = code === 32 ? 1 : 0;
-    const sign = text.charCodeAt(end + blank);
-    const hours = sign === 43 || sign === 45 ? pair(text, end + blank + 1) : Number.NaN;
-    // Behind a blank only `+hhmm` is an offset: " - 12" and " -1" are text.
-    const colon = text.charCodeAt(end + blank + 3) === 58 ? 1 : 0;
-    const minutes = pair(text, end + blank + 3 + colon);
-    if (hours <= 23 && minutes <= 59) {
-      seconds -= (sign === 45 ? -1 : 1) * (hours * 3600 + minutes * 60);
-      end += blank + 5 + colon;
-    } else if (blank === 0 && hours <= 23) {
-      seconds -= (sign === 45 ? -1 : 1) * hours * 3600;
-      end += 3;
-    } else if (blank === 1 && (text.startsWith('UTC', end + 1) || text.startsWith('GMT', end + 1))) {
-      end += 4;
-    } else {
-      seconds = zone(wall);
-    }
-  }
-  return { time: { seconds, nanos, digits }, end };
+  if (code === 90 || code === 122) return { time: { seconds: wall, nanos, digits }, end: end + 1 };
+  const next = code === 32 ? text.charCodeAt(end + 1) : code;
+  // Only a sign, a zone in upper case or AM and PM belong to the time.
+  if (next === 43 || next === 45 || (next >= 65 && next <= 90) || next === 97 || next === 112)
+    return finishOffset(text, end, wall, zone, nanos, digits);
+  return { time: { seconds: zone(wall), nanos, digits }, end };
 }
 
+function isMilliseconds(text: string, at: number): boolean {
+  if (!isDigit(text, at) || !isDigit(text, at + 1) || !isDigit(text, at + 2)) return false;
+  return !isWordCharacter(text, at + 3) && text.charCodeAt(at + 3) !== 58;
+}
+
+const HALF_DAY = 43_200;
+
+function finishOffset(
+  text: string,
+  end: number,
+  wall: number,
+  zone: Zone,
+  nanos: number,
+  digits: number,
+): FoundTime | undefined {
+  const at = text.charCodeAt(end) === 32 ? end + 1 : end;
+  const first = text.charCodeAt(at);
+  const isSign = first < 65;
+  const half = isSign ? '' : halfOfDay(text, at);
+  if (half !== '') {
+    const second = ((wall % 86_400) + 86_400) % 86_400;
+    // Some write PM behind a clock of 24 hours: then it adds nothing.
+    if (half === 'p' && second < HALF_DAY) wall += HALF_DAY;
+    if (half === 'a' && second >= HALF_DAY && second < HALF_DAY + 3600) wall -= HALF_DAY;
+    end = at + 2;
+  }
+  const offset = isSign || half !== '' ? readOffset(text, end) : undefined;
+  if (offset) return { time: { seconds: wall - offset.seconds, nanos, digits }, end: offset.end };
+  const named = isSign ? undefined : readNamedZone(text, end, wall, zone);
+  if (!named) return { time: { seconds: zone(wall), nanos, digits }, end };
+  return Number.isNaN(named.seconds)
+    ? undefined
+    : { time: { seconds: named.seconds, nanos, digits }, end: named.end };
+}
+
+/** `a` or `p` where `AM` or `PM` stands, in any letter case; else ''. */
+function halfOfDay(text: string, at: number): '' | 'a' | 'p' {
+  const half = text.charCodeAt(at) | 32;
+  if ((half !== 97 && half !== 112) || (text.charCodeAt(at + 1) | 32) !== 109) return '';
+  if (isWordCharacter(text, at + 2)) return '';
+  return half === 97 ? 'a' : 'p';
+}
+
+interface Offset {
+  readonly seconds: number;
+  readonly end: number;
+}
+
+/** `+02:00`, `+0200`, `+02`, and the first two behind a blank; ` +02` there only where nothing shows that it is a number. */
+function readOffset(text: string, end: number): Offset | undefined {
+  const blank = text.charCodeAt(end) === 32 ? 1 : 0;
+  const at = end + blank;
+  const sign = text.charCodeAt(at);
+  if (sign !== 43 && sign !== 45) return undefined;
+  const hours = pair(text, at + 1);
+  if (!(hours <= (blank === 1 ? 14 : 23))) return undefined;
+  const direction = sign === 45 ? -1 : 1;
+  const colon = text.charCodeAt(at + 3) === 58 ? 1 : 0;
+  const minutes = pair(text, at + 3 + colon);
+  if (minutes <= 59 && !isDigit(text, at + 5 + colon))
+    return { seconds: direction * (hours * 3600 + minutes * 60), end: at + 5 + colon };
+  if (blank === 0) return { seconds: direction * hours * 3600, end: at + 3 };
+  // " - 12", " -1" and " -12 degrees" are text.
+  if (sign === 45 && hours > 9 && !/[[\](:]/.test(text.charAt(at + 3) + text.charAt(at + 4)))
+    return undefined;
+  return isOffsetEnd(text, at + 3) ? { seconds: direction * hours * 3600, end: at + 3 } : undefined;
+}
+
+function isOffsetEnd(text: string, at: number): boolean {
+  return at >= text.length || ' ])"\t:|'.includes(text.charAt(at));
+}
+
+/** ` UTC`, `GMT+2`, ` CET`, ` Europe/Berlin`: seconds since 1970 (NaN where the name is ambiguous) and where the name ends. */
+function readNamedZone(text: string, end: number, wall: number, zone: Zone): Offset | undefined {
+  const at = text.charCodeAt(end) === 32 ? end + 1 : end;
+  let to = at;
+  for (let code = text.charCodeAt(to); code >= 65 && code <= 90; code = text.charCodeAt(++to));
+  const length = to - at;
+  const last = text.charCodeAt(to - 1);
+  // Each name in the table ends in T, C (UTC) or K (MSK): most words are done here.
+  if (
+    length >= 3 &&
+    length <= 4 &&
+    (last === 84 || last === 67 || last === 75) &&
+    !isWordCharacter(text, to)
+  ) {
+    const name = text.slice(at, to);
+    const seconds = inNamedZone(name, wall, zone);
+    if (seconds === undefined) return undefined;
+    const signed = name === 'UTC' || name === 'GMT' ? SIGNED.exec(text.slice(to, to + 7)) : null;
+    if (!signed) return { seconds, end: to };
+    const offset = Number(signed[2]) * 3600 + Number(signed[3] ?? 0) * 60;
+    return { seconds: signed[1] === '-' ? wall + offset : wall - offset, end: to + signed[0].length };
+  }
+  if (length !== 1) return undefined;
+  if (!isWordCharacter(text, to)) return last === 90 ? { seconds: wall, end: to } : undefined;
+  const name = IANA.exec(text.slice(at, at + 40))?.[0];
+  const written = name === undefined ? undefined : zoneOfName(name);
+  return written && { seconds: written(wall), end: at + name!.length };
+}
+
+const SIGNED = /^([+-])(\d{1,2})(?::?([0-5]\d))?(?!\d)/;
+const IANA = /^[A-Z][a-z]{2,9}\/[A-Z][A-Za-z_]{2,20}(?:\/[A-Z][A-Za-z_]{2,20})?(?![\w./-])/;
+
 /**
- * `YYYY-MM-DD` (or `/`, `.`) with `T`, `t`, blank, `_`, `-` or `:` and `HH:MM`, `HH:MM:SS` or `HH.MM.SS` at `start`. The
- * hot path: plain character codes, no regular expression.
+ * `YYYY-MM-DD` (or `/`, `.`) with `T`, `t`, blank, `_`, `-` or `:` and `HH:MM`, `HH:MM:SS` or `HH.MM.SS` at `start`; the hour may have one
+ * digit (MariaDB puts a second blank before it). The hot path: plain character codes, no regular expression.
  */
 export function readIso(text: string, start: number, zone: Zone): FoundTime | undefined {
   const dash = text.charCodeAt(start + 4);
@@ -110,20 +217,26 @@ export function readIso(text: string, start: number, zone: Zone): FoundTime | un
     between !== 58
   )
     return undefined;
-  const colon = text.charCodeAt(start + 13);
-  if (colon !== 58 && colon !== 46) return undefined;
-  const hasSeconds = text.charCodeAt(start + 16) === colon;
-  const second = hasSeconds ? pair(text, start + 17) : 0;
+  let clock = start + 13;
+  let colon = text.charCodeAt(clock);
+  if (colon !== 58 && colon !== 46) {
+    colon = text.charCodeAt(--clock);
+    if (colon !== 58 || between !== 32) return undefined;
+  }
+  const hourDigit = text.charCodeAt(clock - 2);
+  const hour = hourDigit === 32 && between === 32 ? digit(text, clock - 1) : pair(text, clock - 2);
+  const hasSeconds = text.charCodeAt(clock + 3) === colon;
+  const second = hasSeconds ? pair(text, clock + 4) : 0;
   const wall = wallSeconds(
     pair(text, start) * 100 + pair(text, start + 2),
     pair(text, start + 5),
     pair(text, start + 8),
-    pair(text, start + 11),
-    pair(text, start + 14),
+    hour,
+    pair(text, clock + 1),
     second,
   );
   if (Number.isNaN(wall)) return undefined;
-  const end = start + (hasSeconds ? 19 : 16);
+  const end = clock + (hasSeconds ? 6 : 3);
   const next = text.charCodeAt(end);
   if (next >= 48 && next <= 57) return undefined;
   return finishTime(text, end, wall, zone);

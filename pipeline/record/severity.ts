@@ -10,10 +10,29 @@ export interface Severity {
 }
 
 const SPELLINGS: Record<Level, readonly string[]> = {
-  debug: ['debug', 'trace', 'verbose', 'dbg', 'fine', 'finer', 'finest', 'silly', 'd', 't', 'v'],
+  debug: [
+    'debug',
+    'trace',
+    'verbose',
+    'dbg',
+    'debu',
+    'dbug',
+    'trc',
+    'trac',
+    'trce',
+    'vrb',
+    'fine',
+    'finer',
+    'finest',
+    'silly',
+    'd',
+    't',
+    'v',
+  ],
   info: [
     'info',
     'notice',
+    'note',
     'information',
     'informational',
     'log',
@@ -24,9 +43,25 @@ const SPELLINGS: Record<Level, readonly string[]> = {
     'i',
     'n',
   ],
-  warn: ['warn', 'warning', 'wrn', 'w'],
-  error: ['error', 'err', 'severe', 'failure', 'e'],
-  fatal: ['fatal', 'critical', 'crit', 'alert', 'emerg', 'emergency', 'panic', 'dpanic', 'f', 'c', 'a'],
+  warn: ['warn', 'warning', 'warni', 'wrn', 'w'],
+  error: ['error', 'err', 'erro', 'severe', 'failure', 'fail', 'e'],
+  fatal: [
+    'fatal',
+    'fata',
+    'ftl',
+    'critical',
+    'criti',
+    'crit',
+    'alert',
+    'emerg',
+    'emergency',
+    'panic',
+    'pani',
+    'dpanic',
+    'f',
+    'c',
+    'a',
+  ],
 };
 
 const LEVEL_OF = new Map<string, Level>(
@@ -59,6 +94,29 @@ export function severityOfPino(number: number): Severity | undefined {
   if (!(number >= 10 && number < 100)) return undefined;
   const level = LEVELS[Math.min(Math.max(Math.floor(number / 10) - 2, 0), 4)]!;
   return { level, spelling: String(number) };
+}
+
+/** Python's numbers: 10 debug, 20 info, 30 warning, 40 error, 50 critical, and what lies between. */
+export function severityOfPython(number: number): Severity | undefined {
+  if (!(number >= 1 && number < 100)) return undefined;
+  const level = LEVELS[Math.min(Math.max(Math.floor(number / 10) - 1, 0), 4)]!;
+  return { level, spelling: String(number) };
+}
+
+const MONOLOG: readonly Level[] = ['debug', 'info', 'warn', 'error', 'fatal', 'fatal'];
+
+/** Monolog's numbers: 100 debug, 200 info, 250 notice, 300 warning, 400 error, 500 critical, 550 alert, 600 emergency. */
+export function severityOfMonolog(number: number): Severity | undefined {
+  const level = number % 50 === 0 ? MONOLOG[Math.floor(number / 100) - 1] : undefined;
+  return level && { level, spelling: String(number) };
+}
+
+const GOOGLE: readonly Level[] = ['debug', 'info', 'info', 'warn', 'error', 'fatal', 'fatal', 'fatal'];
+
+/** Numbers of Google Cloud: 100 debug, 200 info, 300 notice, 400 warning, 500 error, 600 critical, 700 alert, 800 emergency. */
+export function severityOfGoogle(number: number): Severity | undefined {
+  const level = number % 100 === 0 ? GOOGLE[number / 100 - 1] : undefined;
+  return level && { level, spelling: String(number) };
 }
 
 /** OpenTelemetry's severity number, 1 … 24. */

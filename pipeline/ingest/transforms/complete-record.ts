@@ -14,7 +14,8 @@ import {
   traceIdFromText,
 } from './extract-fields.ts';
 import { guessSeverity } from './guess-severity.ts';
-import { createPathReader } from './read-path.ts';
+import { createPathReader, type PathFacts } from './read-path.ts';
+import { readWriterPrefix } from './writer-prefix.ts';
 
 export interface RecordRules {
   readonly categorize: Categorize;
@@ -73,9 +74,10 @@ export function newDraft(timestamp: Timestamp): Draft {
 }
 
 /** Fills ids that the sender did not name with those in the text. */
-function fillIds(fields: ReadEntry['fields'], record: Draft, jobOfPath: string): void {
+function fillIds(fields: ReadEntry['fields'], record: Draft, path: PathFacts): void {
   const { message } = record;
-  if (record.job_id === '' && fields.job_id === undefined) record.job_id = jobOfPath;
+  if (record.job_id === '' && fields.job_id === undefined) record.job_id = path.job_id;
+  if (record.node_id === '' && fields.node_id === undefined) record.node_id = path.node_id;
   if (!mayNameIds(message)) return;
   if (record.job_id === '' && fields.job_id === undefined) record.job_id = jobIdFromText(message);
   if (record.trace_id === '' && fields.trace_id === undefined) record.trace_id = traceIdFromText(message);
@@ -127,9 +129,10 @@ export function createCompleter({
     if (isLine || !time || !severity) {
       const head = headOf(message, text);
       const near = time ?? shipped ?? arrival.time;
-      const found = findTimestamp(head, zone, near.seconds);
+      const { length } = readWriterPrefix(head);
+      const found = findTimestamp(head, zone, near.seconds, length);
       setTimes(record, isLine ? (found?.time ?? time) : (time ?? found?.time), shipped, time);
-      level ??= guessSeverity(head, found?.end);
+      level ??= guessSeverity(head, found?.end, length);
     } else {
       setTimes(record, time, shipped, undefined);
     }
@@ -140,7 +143,7 @@ export function createCompleter({
     if (observed) record.observed = observed;
 
     const path = readPath(record.file_path);
-    fillIds(fields, record, path.job_id);
+    fillIds(fields, record, path);
     if (record.source === '') record.source = sourceOf(fields, record.file_path, path.source, arrival);
     record.service = categorize(record);
 

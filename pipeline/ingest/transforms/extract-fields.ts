@@ -1,11 +1,3 @@
-/** SLURM's file names: `slurm-12345.out`, `loadgen-12345.err`, `train_777_3.out` (array job 777, task 3). */
-const JOB_FILE = /(?:^|\/)[^/]*?[-_.](\d{3,12})(?:_\d+)?\.(?:out|err)$/;
-
-/** The SLURM job id in a path; '' where it has none. */
-export function jobIdFromPath(path: string): string {
-  return path.endsWith('.out') || path.endsWith('.err') ? (JOB_FILE.exec(path)?.[1] ?? '') : '';
-}
-
 /** Matches every text with one of the ids below, in a third of the time of their own patterns. */
 const ANY_ID = /ob|OB|Step|STEP |race|RACE|pan|PAN|[rR]eq|REQ/;
 

@@ -1,14 +1,15 @@
-import { jobIdFromPath } from './extract-fields.ts';
+import { readJobPath } from './read-job-path.ts';
 
 /** The facts about records in their file's path; '' for those that it does not have. */
 export interface PathFacts {
   readonly job_id: string;
+  readonly node_id: string;
   readonly source: string;
 }
 
 /** Paths remembered: a fleet has thousands, and each has many records. */
 const REMEMBERED = 10_000;
-const NO_FACTS: PathFacts = { job_id: '', source: '' };
+const NO_FACTS: PathFacts = { job_id: '', node_id: '', source: '' };
 
 function sourceOf(path: string, jobId: string): string {
   if (/\/\.?pm2\//.test(path)) return 'pm2';
@@ -23,8 +24,8 @@ export function createPathReader(): (path: string) => PathFacts {
     if (path === '') return NO_FACTS;
     let facts = known.get(path);
     if (!facts) {
-      const job_id = jobIdFromPath(path);
-      facts = { job_id, source: sourceOf(path, job_id) };
+      const { job_id, node_id } = readJobPath(path);
+      facts = { job_id, node_id, source: sourceOf(path, job_id) };
       if (known.size >= REMEMBERED) known.clear();
       known.set(path, facts);
     }

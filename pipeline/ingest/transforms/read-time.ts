@@ -1,3 +1,4 @@
+import { parseWrittenTime } from '../../record/find-timestamp.ts';
 import { parseEpoch, parseTimestamp } from '../../record/parse-timestamp.ts';
 import { rawMember } from '../../record/raw-json.ts';
 import type { Timestamp } from '../../record/timestamp.ts';
@@ -7,15 +8,35 @@ import type { SourceEntry } from '../sources/source-entry.ts';
 /** Names of fields with the time, the best first. */
 export const TIME_KEYS = ['timestamp', 'time', 'ts', '@timestamp', 'date'] as const;
 
+type Fields = Readonly<Record<string, unknown>>;
+
 export interface ReadTime {
   readonly key: (typeof TIME_KEYS)[number];
   readonly time: Timestamp;
 }
 
+/** Names of seconds and nanoseconds in an object: of protobuf, of Java's `Instant`. */
+const SECONDS = ['seconds', 'epochSecond'] as const;
+const NANOS = ['nanos', 'nanoOfSecond'] as const;
+
+/** `{"seconds": …, "nanos": …}`, `{"epochSecond": …, "nanoOfSecond": …}` and MongoDB's `{"$date": …}` */
+function readTimeObject(fields: Fields, zone: Zone): Timestamp | undefined {
+  const date = fields.$date;
+  if (typeof date === 'string') return parseTimestamp(date, zone);
+  const whole = date ?? SECONDS.map((key) => fields[key]).find((value) => value !== undefined);
+  const seconds =
+    typeof whole === 'number' || typeof whole === 'string' ? parseEpoch(String(whole)) : undefined;
+  const nanos = NANOS.map((key) => fields[key]).find((value) => value !== undefined);
+  if (!seconds || nanos === undefined) return seconds;
+  const isFraction = typeof nanos === 'number' && Number.isInteger(nanos) && nanos >= 0 && nanos < 1e9;
+  return isFraction ? { seconds: seconds.seconds, nanos, digits: 9 } : undefined;
+}
+
 /** The time in one field; undefined where it has none. */
 export function readTimeAt(entry: SourceEntry, key: string, zone: Zone): Timestamp | undefined {
   const value = entry.fields[key];
-  if (typeof value === 'string') return parseTimestamp(value, zone);
+  if (typeof value === 'string') return parseTimestamp(value, zone) ?? parseWrittenTime(value, zone);
+  if (typeof value === 'object' && value !== null) return readTimeObject(value as Fields, zone);
   if (typeof value !== 'number') return undefined;
   // Nanoseconds and long fractions do not fit a double, so they are read from the text.
   return parseEpoch(

@@ -5,6 +5,7 @@ import { createCategorizer } from '../../../pipeline/ingest/transforms/categoriz
 import { guessSeverity } from '../../../pipeline/ingest/transforms/guess-severity.ts';
 import { type JoinedEvent, LineJoiner } from '../../../pipeline/ingest/transforms/join-lines.ts';
 import { createNormalizer } from '../../../pipeline/ingest/transforms/normalize.ts';
+import { readWriterPrefix } from '../../../pipeline/ingest/transforms/writer-prefix.ts';
 import { findTimestamp } from '../../../pipeline/record/find-timestamp.ts';
 import type { LogRecord } from '../../../pipeline/record/log-record.ts';
 import { parseTimestamp } from '../../../pipeline/record/parse-timestamp.ts';
@@ -217,7 +218,10 @@ function factsOf(
   readAt: string,
 ): Required<Facts> {
   const near = parseTimestamp(readAt, utc)!.seconds;
-  const guessed = ({ message }: LogRecord) => guessSeverity(message, findTimestamp(message, utc, near)?.end);
+  const guessed = ({ message }: LogRecord) => {
+    const { length } = readWriterPrefix(message);
+    return guessSeverity(message, findTimestamp(message, utc, near, length)?.end, length);
+  };
   const times = records.map(({ timestamp }) => formatTimestamp(timestamp)).filter((time) => time !== readAt);
   const joined = events.filter(({ lines }) => lines.length > 1);
   return {

@@ -1,6 +1,5 @@
 import t from 'tap';
 import {
-  jobIdFromPath,
   jobIdFromText,
   requestIdFromText,
   spanIdFromText,
@@ -8,22 +7,6 @@ import {
 } from '../../../../pipeline/ingest/transforms/extract-fields.ts';
 
 const trace = '1af231c22c6c48f45113f69bd6bec022';
-
-t.test('job id in a path', async (t) => {
-  for (const [path, id] of [
-    ['/shared/slurm/slurm-12345.out', '12345'],
-    ['loadgen-12345.err', '12345'],
-    ['/a/train_777_3.out', '777'],
-    ['/a/b.c-12345.out', '12345'],
-    ['/a/12345/misc.out', ''],
-    ['/a/slurm.out', ''],
-    ['/a/app-12345.log', ''],
-    ['/a/theia0044_prefill_w0.out', ''],
-    ['', ''],
-  ] as const) {
-    t.equal(jobIdFromPath(path), id, path);
-  }
-});
 
 t.test('job id in a text', async (t) => {
   for (const [text, id] of [
