@@ -1,4 +1,5 @@
 import { isAscii } from 'node:buffer';
+import { type ReadJson, readJson } from '../../record/portable-json.ts';
 import { isBlank, isOneObject, JsonCursor, PIECE_BYTES } from './json-cursor.ts';
 import {
   entryOfText,
@@ -31,14 +32,15 @@ export function parseEntry(text: string): SourceEntry | UnreadableEntry {
   const limit = exceededLimit(text);
   if (limit !== undefined && text.startsWith('{')) return entryOfText({ text, limit });
   if (limit !== undefined && text.startsWith('[')) return { reason: expected('an array') };
-  let value: unknown;
+  let read: ReadJson;
   try {
-    value = JSON.parse(text);
+    read = readJson(text);
   } catch (error) {
     return { reason: `not valid JSON: ${(error as Error).message}` };
   }
+  const { value } = read;
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return withLimitOfLine({ fields: value as Record<string, unknown>, text });
+    return withLimitOfLine({ fields: value as Record<string, unknown>, text: read.text });
   }
   return { reason: expected(Array.isArray(value) ? 'an array' : value === null ? 'null' : typeof value) };
 }
@@ -63,7 +65,7 @@ function withLimitOfLine(entry: SourceEntry): SourceEntry {
 export function isJson(text: string): boolean {
   if (exceededLimit(text) !== undefined) return true;
   try {
-    JSON.parse(text);
+    readJson(text);
     return true;
   } catch {
     return false;

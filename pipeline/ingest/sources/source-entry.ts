@@ -21,6 +21,10 @@ export interface SourceEntry {
   readonly severity?: Severity;
   /** When the sender saw the record, where the protocol has a field for it; `observed_timestamp` is not kept then. */
   readonly observed?: Timestamp;
+  /** The text and a map in `body` may hold a record of their own, as in OTLP, where a shipper passes on what a program wrote. */
+  readonly opensText?: boolean;
+  /** The text is a line as its program wrote it, and the record's time is when a shipper read it. */
+  readonly isLine?: boolean;
   /** The limit that the record exceeds, so that all or a part of it is text. */
   readonly exceeded?: RecordLimit;
 }

@@ -15,6 +15,7 @@ import {
 } from './extract-fields.ts';
 import { guessSeverity } from './guess-severity.ts';
 import { createPathReader, type PathFacts } from './read-path.ts';
+import { isPm2Record } from './split-chunk.ts';
 import { readWriterPrefix } from './writer-prefix.ts';
 
 export interface RecordRules {
@@ -88,7 +89,7 @@ function fillIds(fields: ReadEntry['fields'], record: Draft, path: PathFacts): v
 
 /** The record's `source` where it names none, from its fields, its path and the way of arrival. */
 function sourceOf(fields: ReadEntry['fields'], filePath: string, ofPath: string, arrival: Arrival): string {
-  if (fields.app_name !== undefined && fields.process_id !== undefined) return 'pm2';
+  if (isPm2Record(fields)) return 'pm2';
   if (ofPath !== '') return ofPath;
   if (fields.container_name !== undefined || fields.container_id !== undefined) return 'docker';
   return filePath === '' ? arrival.source : 'file';
@@ -148,7 +149,8 @@ export function createCompleter({
     record.service = categorize(record);
 
     const changed = message !== text && message !== trimLineEnd(text);
-    const original = changed && fields[ORIGINAL] === undefined ? `"${ORIGINAL}":${JSON.stringify(text)}` : '';
+    const original =
+      changed && fields[ORIGINAL] === undefined ? `"${ORIGINAL}":${JSON.stringify(text.toWellFormed())}` : '';
     if (members !== '' || original !== '')
       record.attributes = `{${members}${members !== '' && original !== '' ? ',' : ''}${original}}`;
     return record;

@@ -1,50 +1,31 @@
-import { INDEXED_FIELDS, type IndexedField, type LogRecord } from '../../record/log-record.ts';
+import type { IndexedField, LogRecord } from '../../record/log-record.ts';
+import { isUnportable, toPortableJson } from '../../record/portable-json.ts';
 import { rawMember } from '../../record/raw-json.ts';
-import { SAMPLE_RATE } from '../../record/sample-rate.ts';
 import type { Timestamp } from '../../record/timestamp.ts';
 import { createZone, type Zone } from '../../record/timezone.ts';
 import type { Arrival, SourceEntry } from '../sources/source-entry.ts';
 import { collectAttributes } from './collect-attributes.ts';
 import { createCompleter, type Draft, newDraft, type RecordRules } from './complete-record.ts';
-import { readLevel } from './read-level.ts';
-import { readTime, readTimeAt } from './read-time.ts';
-import { unwrapJsonLine } from './unwrap-json-line.ts';
+import { isCriLine } from './container-line.ts';
+import { LEVEL_KEYS, type ReadLevel, readLevel } from './read-level.ts';
+import { type ReadTime, readTime, readTimeAt } from './read-time.ts';
+import {
+  type FoundKeys,
+  KEY_ROLES,
+  type KeySurvey,
+  readHints,
+  surveyKeys,
+  textKeyOf,
+} from './record-keys.ts';
+import { isPm2Record } from './split-chunk.ts';
+import { unwrapLine } from './unwrap-line.ts';
 
 /** Turns a decoded entry into the record that is stored. Never throws: a value that cannot be read is kept as it was sent. */
 export type Normalize = (entry: SourceEntry, arrival: Arrival) => LogRecord;
 
-/** Fields that may hold the text, the best first. */
-export const TEXT_KEYS = ['message', 'log', 'msg', 'body'] as const;
-export const INDEXED: ReadonlySet<string> = new Set(INDEXED_FIELDS);
-/** Names of the product's own fields; a sender's field of such a name gets an underscore behind it. */
-export const RESERVED: ReadonlySet<string> = new Set([
-  'id',
-  'timestamp',
-  'observed_timestamp',
-  'level',
-  'severity_text',
-  'message',
-  SAMPLE_RATE,
-]);
-/** Other names of indexed fields. They fill a column that the sender left empty, and stay as attributes too. */
-export const ALIASES: ReadonlyMap<string, IndexedField> = new Map([
-  ['service.name', 'service'],
-  ['k8s.container.name', 'container_name'],
-  ['container.name', 'container_name'],
-  ['host.name', 'machine_id'],
-  ['traceId', 'trace_id'],
-  ['spanId', 'span_id'],
-  ['requestId', 'request_id'],
-]);
 /** Levels of JSON in text that are unwrapped: a JSON line in a docker line in the shipper's record. Deeper nesting stays text. */
 const MAX_WRAPPINGS = 2;
 const NOTHING: ReadonlyMap<string, string> = new Map();
-
-/** The field that holds the text of a record. */
-export function textKeyOf(fields: SourceEntry['fields']): string | undefined {
-  for (const key of TEXT_KEYS) if (fields[key] !== undefined && fields[key] !== null) return key;
-  return undefined;
-}
 
 /** The name with as many underscores behind it as it takes until the sender does not use it. */
 function freeName(name: string, fields: SourceEntry['fields']): string {
@@ -72,20 +53,21 @@ function fillColumns(
   const { fields } = entry;
   let rest: Map<string, string> | undefined;
   for (const key in fields) {
+    const role = KEY_ROLES.get(key);
     let name = key;
-    if (INDEXED.has(key)) {
+    if (role?.isIndexed) {
       const value = fields[key];
       if (typeof value === 'string' && value !== '') {
-        record[key as IndexedField] = value;
+        record[key as IndexedField] = value.isWellFormed() ? value : value.toWellFormed();
         continue;
       }
       const text = columnText(entry, key, value);
       record[key as IndexedField] = text;
       // The product fills these two itself: an empty field of the sender must not hide the value that it finds.
       if (text === '' && (key === 'service' || key === 'source')) name = freeName(key, fields);
-    } else if (used(key)) {
+    } else if (role && used(key)) {
       continue;
-    } else if (RESERVED.has(key)) {
+    } else if (role?.isReserved) {
       name = freeName(key, fields);
     }
     rest ??= new Map();
@@ -94,33 +76,88 @@ function fillColumns(
   return rest ?? NOTHING;
 }
 
-function fillAliases(fields: SourceEntry['fields'], rest: ReadonlyMap<string, string>, record: Draft): void {
-  for (const key of rest.keys()) {
-    const field = ALIASES.get(key);
-    const value = fields[key];
-    if (field && record[field] === '' && typeof value === 'string') record[field] = value;
+/** Fills the columns that are still empty. A machine that the sender's connection names is better than a weak value. */
+function fillFound({ columns, weak }: FoundKeys, record: Draft, machineId: string | undefined): void {
+  for (const [field, value] of columns) if (record[field] === '') record[field] = value.toWellFormed();
+  for (const [field, value] of weak) {
+    if (record[field] !== '' || (field === 'machine_id' && machineId !== undefined)) continue;
+    record[field] = value.toWellFormed();
   }
+}
+
+/** JSON of the members that stay, which every reader of JSON can read. */
+function keptMembers({ fields, text }: SourceEntry, rest: ReadonlyMap<string, string>): string {
+  const members = collectAttributes(text, rest);
+  for (const key of rest.keys()) {
+    if (isUnportable(fields[key]) || !key.isWellFormed()) return toPortableJson(members);
+  }
+  return members;
 }
 
 interface Unwrapped {
   readonly entry: SourceEntry;
+  /** The members of the innermost JSON, which the program itself wrote; undefined where nothing was unwrapped. */
+  readonly inner: SourceEntry['fields'] | undefined;
   /** When the shipper read the line, where its time is not the record's own. */
   readonly shipped: Timestamp | undefined;
 }
 
 function unwrap(sent: SourceEntry, zone: Zone): Unwrapped {
   let entry = sent;
+  let inner: SourceEntry['fields'] | undefined;
   let shipped: Timestamp | undefined;
   for (let depth = 0; depth < MAX_WRAPPINGS; depth++) {
-    const { log } = entry.fields;
-    if (typeof log !== 'string' || log.charCodeAt(0) !== 123 || textKeyOf(entry.fields) !== 'log') break;
+    const key = wrappingKey(entry, depth);
+    if (key === undefined) break;
     const time = shipped ? undefined : readTimeAt(entry, 'timestamp', zone);
-    const inner = unwrapJsonLine(entry, log, time !== undefined);
-    if (!inner) break;
+    const unwrapped = unwrapLine(entry, key, time !== undefined);
+    if (!unwrapped) break;
     shipped ??= time;
-    entry = inner;
+    entry = unwrapped.entry;
+    inner = unwrapped.inner;
+    if (unwrapped.keptText) break;
   }
-  return { entry, shipped };
+  return { entry, inner, shipped };
+}
+
+const BRACE = 123;
+
+/** The text field, where it may hold a record of its own: a line as its program wrote it, or an OTLP body. */
+function wrappingKey({ fields, opensText }: SourceEntry, depth: number): 'log' | 'message' | undefined {
+  const { log, message } = fields;
+  if (typeof log === 'string' && (log.charCodeAt(0) === BRACE || isCriLine(log)))
+    return textKeyOf(fields) === 'log' ? 'log' : undefined;
+  if (typeof message !== 'string' || message.charCodeAt(0) !== BRACE) return undefined;
+  return isPm2Record(fields) || (opensText && depth === 0) ? 'message' : undefined;
+}
+
+/** The level that flat names give. */
+function levelOf(fields: SourceEntry['fields'], levelKey: string | undefined): ReadLevel | undefined {
+  if (levelKey === undefined) return undefined;
+  const value = fields[levelKey];
+  const read = LEVEL_KEYS[KEY_ROLES.get(levelKey)!.level];
+  const severity = typeof value === 'string' ? read?.[1](value) : undefined;
+  return severity ? { key: levelKey, severity } : readLevel(fields);
+}
+
+function timeOf(entry: SourceEntry, { timeKey, times }: KeySurvey, zone: Zone): ReadTime | undefined {
+  if (timeKey === undefined) return undefined;
+  const time = readTimeAt(entry, timeKey, zone);
+  if (time) return { key: timeKey, time };
+  return times > 1 ? readTime(entry, zone) : undefined;
+}
+
+/** What the map in an OTLP body shows: its keys are those of a record. */
+function readBody(entry: SourceEntry, zone: Zone): FoundKeys | undefined {
+  const { body } = entry.fields;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
+  const inner = body as SourceEntry['fields'];
+  const survey = surveyKeys(inner);
+  const found = readHints(inner, survey.hints);
+  found.level = levelOf(inner, survey.levelKey)?.severity ?? found.level;
+  found.time =
+    timeOf({ fields: inner, text: rawMember(entry.text, 'body')! }, survey, zone)?.time ?? found.time;
+  return found;
 }
 
 export function createNormalizer(rules: RecordRules): Normalize {
@@ -128,13 +165,20 @@ export function createNormalizer(rules: RecordRules): Normalize {
   const complete = createCompleter(rules);
 
   return (sent, arrival) => {
-    const { entry, shipped } = unwrap(sent, zone);
+    const { entry, inner, shipped } = unwrap(sent, zone);
     const { fields } = entry;
-    const textKey = textKeyOf(fields);
-    const value = textKey === undefined ? entry.text : fields[textKey];
+    const survey = surveyKeys(fields);
+    const found = survey.hints.length > 0 ? readHints(fields, survey.hints) : undefined;
+    const nested = sent.opensText ? readBody(entry, zone) : undefined;
+    const textKey = found?.text !== undefined ? found.textKey : (survey.textKey ?? found?.textKey);
+    const value = textKey === undefined ? entry.text : (found?.text ?? fields[textKey]);
     const text = typeof value === 'string' ? value : rawMember(entry.text, textKey!)!;
-    const own = readTime(entry, zone);
-    const given = sent.severity ? { key: 'severity_text', severity: sent.severity } : readLevel(fields);
+    const own =
+      (inner && timeOf(entry, surveyKeys(inner), zone)) ??
+      (survey.times > 0 ? timeOf(entry, survey, zone) : undefined);
+    const given = sent.severity
+      ? { key: 'severity_text', severity: sent.severity }
+      : levelOf(fields, survey.levelKey);
 
     const record = newDraft(arrival.time);
     const rest = fillColumns(
@@ -143,21 +187,23 @@ export function createNormalizer(rules: RecordRules): Normalize {
       (key) =>
         key === textKey ||
         (key === given?.key && (key === 'level' || sent.severity !== undefined)) ||
+        (key === 'level' && !given && found?.usesLevel === true) ||
         (key === 'observed_timestamp' && sent.observed !== undefined) ||
         (key === own?.key && key === 'timestamp'),
     );
-    fillAliases(fields, rest, record);
+    if (found) fillFound(found, record, arrival.machineId);
+    if (nested) fillFound(nested, record, arrival.machineId);
     return complete(
       record,
       {
         fields,
         text,
-        isLine: textKey === 'log',
-        time: own?.time,
-        severity: given?.severity,
+        isLine: textKey === 'log' || (sent.isLine === true && inner === undefined),
+        time: (sent.isLine ? nested?.time : undefined) ?? own?.time ?? found?.time ?? nested?.time,
+        severity: given?.severity ?? found?.level ?? nested?.level,
         shipped,
         observed: sent.observed,
-        members: collectAttributes(entry.text, rest),
+        members: keptMembers(entry, rest),
       },
       arrival,
     );

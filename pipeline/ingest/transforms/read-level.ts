@@ -50,6 +50,16 @@ export const LEVEL_KEYS: readonly (readonly [key: string, read: Read])[] = [
   ['severityNumber', number(severityOfOtlp)],
   ['priority', number(severityOfSyslog)],
   ['PRIORITY', number(severityOfSyslog)],
+  ['Level', word],
+  ['LogLevel', word],
+  ['logLevel', word],
+  ['Severity', word],
+  ['@l', word],
+  ['@level', word],
+  ['SeverityText', word],
+  ['severityText', word],
+  ['SeverityNumber', number(severityOfOtlp)],
+  ['LEVEL', word],
 ];
 
 /** Keys of a record of Python's `logging`, whose numbers are others than those of pino. */
@@ -71,7 +81,7 @@ function severityNumber(value: number, fields: Fields): Severity | undefined {
 }
 
 /** Names of fields whose number is a level. A word in another field says more, so they come last. */
-const NUMBER_KEYS: readonly (readonly [
+export const NUMBER_KEYS: readonly (readonly [
   key: string,
   read: (value: number, fields: Fields) => Severity | undefined,
 ])[] = [

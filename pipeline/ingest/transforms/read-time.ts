@@ -6,12 +6,16 @@ import type { Zone } from '../../record/timezone.ts';
 import type { SourceEntry } from '../sources/source-entry.ts';
 
 /** Names of fields with the time, the best first. */
-export const TIME_KEYS = ['timestamp', 'time', 'ts', '@timestamp', 'date'] as const;
+export const TIME_KEYS = [
+  ...['timestamp', 'time', 'ts', '@timestamp', 'date'],
+  ...['asctime', '@t', 'Timestamp', 'Time', 'datetime', 'timeMillis', 'eventTime'],
+  ...['__REALTIME_TIMESTAMP', '_SOURCE_REALTIME_TIMESTAMP', 'ISODATE', 'R_ISODATE', 'DATE'],
+];
 
 type Fields = Readonly<Record<string, unknown>>;
 
 export interface ReadTime {
-  readonly key: (typeof TIME_KEYS)[number];
+  readonly key: string;
   readonly time: Timestamp;
 }
 

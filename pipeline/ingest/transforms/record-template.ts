@@ -3,11 +3,13 @@ import { parseTimestamp } from '../../record/parse-timestamp.ts';
 import { createZone } from '../../record/timezone.ts';
 import type { Arrival } from '../sources/source-entry.ts';
 import { createCompleter, type Draft, type RecordRules } from './complete-record.ts';
-import { ALIASES, INDEXED, RESERVED, TEXT_KEYS } from './normalize.ts';
+import { isCriLine } from './container-line.ts';
 import { LEVEL_KEYS } from './read-level.ts';
 import { TIME_KEYS } from './read-time.ts';
+import { INDEXED, mayShowMore, RESERVED, TEXT_KEYS } from './record-keys.ts';
 import { createOriginReader, ORIGIN_FIELDS } from './record-origin.ts';
 import type { Redactor } from './redactor.ts';
+import { isPm2Record } from './split-chunk.ts';
 import { type PlainMember, patternOf, plainMembers } from './template-pattern.ts';
 
 export interface TemplateRules extends RecordRules {
@@ -29,9 +31,9 @@ const MAX_MEMBERS = 40;
 const BRACE = 123;
 
 /** True of a member that the slow path does more with than to keep it as it is. */
-function isSpecial({ name, isString }: PlainMember): boolean {
+function isSpecial({ name, isString }: PlainMember, names: Readonly<Record<string, true>>): boolean {
   if (INDEXED.has(name)) return !isString;
-  return RESERVED.has(name) || ALIASES.has(name) || name === '__proto__';
+  return RESERVED.has(name) || mayShowMore(name, names) || name === '__proto__';
 }
 
 function stringOf(json: string): string {
@@ -46,7 +48,7 @@ export function createTemplateFinder(rules: TemplateRules): FindTemplate {
   return (text) => {
     const members = plainMembers(text);
     if (!members || members.length > MAX_MEMBERS) return undefined;
-    const fields = Object.fromEntries(members.map(({ name }) => [name, true]));
+    const fields = Object.fromEntries(members.map(({ name }) => [name, true as const]));
     if (!isClean(JSON.stringify(fields))) return undefined;
     const textKey = TEXT_KEYS.find((key) => fields[key]);
     const timeKey = TIME_KEYS.find((key) => fields[key]);
@@ -54,7 +56,7 @@ export function createTemplateFinder(rules: TemplateRules): FindTemplate {
     const read = members.filter(({ name }) => name === textKey || name === timeKey || name === levelKey);
     if (textKey === undefined || !read.every(({ isString }) => isString)) return undefined;
     const used = new Set(['timestamp', 'level', textKey]);
-    if (members.some((member) => !used.has(member.name) && isSpecial(member))) return undefined;
+    if (members.some((member) => !used.has(member.name) && isSpecial(member, fields))) return undefined;
 
     const isUnique = (name: string) => INDEXED.has(name) && !ORIGIN_FIELDS.has(name);
     const { pattern, runs, captures } = patternOf(
@@ -77,6 +79,8 @@ export function createTemplateFinder(rules: TemplateRules): FindTemplate {
       ({ name, isString }) => isString && !used.has(name) && !INDEXED.has(name),
     );
     const isLine = textKey === 'log';
+    const mayWrap = isLine || isPm2Record(fields);
+    const otherTexts = TEXT_KEYS.some((key) => key !== textKey && fields[key]);
     const readOrigin = createOriginReader(isClean);
 
     return {
@@ -87,7 +91,8 @@ export function createTemplateFinder(rules: TemplateRules): FindTemplate {
         const sent = values[textCapture]!;
         const kept = join(values, keptCaptures);
         if ((timeCapture && !time) || (levelCapture && !severity)) return undefined;
-        if ((isLine && sent.charCodeAt(0) === BRACE) || !isClean(sent)) return undefined;
+        if (mayWrap && (sent.charCodeAt(0) === BRACE || isCriLine(sent))) return undefined;
+        if ((otherTexts && sent === '') || !isClean(sent)) return undefined;
         if (keepsStrings && !isClean(kept)) return undefined;
         const origin = readOrigin(join(values, originCaptures));
         if (!origin) return undefined;

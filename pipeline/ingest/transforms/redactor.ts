@@ -1,9 +1,11 @@
+import { type ReadJson, readJson } from '../../record/portable-json.ts';
 import { endOfString, endOfValue, skipBlanks } from '../../record/raw-json.ts';
 import { exceededLimit } from '../sources/record-limits.ts';
 import type { SourceEntry } from '../sources/source-entry.ts';
 import { type KeyBlock, redactKeys } from './key-block.ts';
-import { textKeyOf } from './normalize.ts';
+
 import { OpenKeyBlocks } from './open-key-blocks.ts';
+import { textKeyOf } from './record-keys.ts';
 import { applyForms, mayHold, type OnRedacted } from './redact-text.ts';
 import type { SecretForm } from './secret-forms.ts';
 import { isOpaque, REDACTED } from './secret-names.ts';
@@ -63,8 +65,10 @@ export function createRedactor({
   /** Redacts a string. A JSON object in it is redacted field by field, so that it stays a JSON object. */
   const redactString = (text: string, depth: number, block?: KeyBlock): string => {
     const mayHoldFields = depth < MAX_DEPTH && text.startsWith('{') && exceededLimit(text) === undefined;
-    const fields = mayHoldFields ? parseObject(text) : undefined;
-    return fields ? redactJson(text, depth + 1, fields, block) : plain(text, block);
+    const read = mayHoldFields ? parseObject(text) : undefined;
+    if (!read) return plain(text, block);
+    const redacted = redactJson(read.text, depth + 1, read.value as SourceEntry['fields'], block);
+    return redacted === read.text ? text : redacted;
   };
 
   /**
@@ -133,9 +137,9 @@ function holdsSecret(name: string, json: string): boolean {
   return !/token$/i.test(name) || /^[[{]/.test(json) || isOpaque(json.replace(/^"|"$/g, ''));
 }
 
-function parseObject(text: string): SourceEntry['fields'] | undefined {
+function parseObject(text: string): ReadJson | undefined {
   try {
-    return JSON.parse(text) as SourceEntry['fields'];
+    return readJson(text);
   } catch {
     return undefined;
   }

@@ -1,6 +1,10 @@
-/** The inside of a JSON string, and every other value that holds no values. Both match in linear time. */
-const STRING = String.raw`[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*`;
-const WORD = String.raw`(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)`;
+/**
+ * The inside of a JSON string, and every other value that holds no values. Both match in linear time. Halves of surrogate pairs and numbers
+ * that may be beyond a double are left out: the slow path writes them in another form.
+ */
+const ESCAPED = String.raw`["\\/bfnrt]|u(?:[0-9a-ce-fA-CE-F][0-9a-fA-F]{3}|[dD][0-7][0-9a-fA-F]{2})`;
+const STRING = String.raw`[^"\\\x00-\x1f]*(?:\\(?:${ESCAPED})[^"\\\x00-\x1f]*)*`;
+const WORD = String.raw`(?:-?(?:0|[1-9]\d{0,99})(?:\.\d+)?(?:[eE][+-]?\d{1,2})?|true|false|null)`;
 const MEMBER = new RegExp(String.raw`[{,]"([A-Za-z_@][\w.@-]*)":(?:"${STRING}"|${WORD}(?=[,}]))`, 'gy');
 const QUOTE = 34;
 
