@@ -122,15 +122,24 @@ export function parseOtlpEntry(text: string): SourceEntry | UnreadableEntry {
   const isAlone = kind === ALONE;
   const entry = parseEntry(isAlone ? text.slice(1) : text);
   if ('reason' in entry || entry.exceeded) return entry;
-  const { severity_number: number, severity_text: spelling = '', observed_timestamp: seen } = entry.fields;
+  const { fields } = entry;
+  const { severity_number: number, severity_text: spelling = '', observed_timestamp: seen } = fields;
   const severity = severityOf(number, spelling as string);
   const observed = typeof seen === 'string' ? parseTimestamp(seen, UTC) : undefined;
   return {
     ...entry,
+    opensText: true,
+    ...(!severity && isShipped(fields) && { isLine: true }),
     ...(severity && { severity }),
     ...(observed && { observed }),
     ...(isAlone && { exceeded: 'resource' }),
   };
+}
+
+/** True where the record's time is when a shipper read it: it says so itself, or names the file of the line. */
+function isShipped(fields: SourceEntry['fields']): boolean {
+  const { timestamp, observed_timestamp: observed } = fields;
+  return timestamp === observed || fields.file_path !== undefined || fields['log.file.path'] !== undefined;
 }
 
 /** The severity: the number decides the level, the text is the sender's spelling. */

@@ -206,9 +206,7 @@ t.test('a record that cannot be read costs no neighbour', async (t) => {
     [5, /expected an object/],
     [{ attributes: {} }, /attributes: expected a list, got object/],
     [{ attributes: [null] }, /attributes: expected {"key"/],
-    [{ timeUnixNano: 'today' }, /timeUnixNano: expected a whole number, got "today"/],
-    [{ timeUnixNano: '18446744073709551615' }, /timeUnixNano: expected nanoseconds from 1970 to 2262/],
-    [{ traceId: 'xyz' }, /traceId: expected 16 bytes in hexadecimal digits, got "xyz"/],
+    [{ attributes: [{ key: 7 }] }, /attributes.key: expected a string, got number/],
     [{ body: 'plain' }, /expected a value such as/],
   ];
   const good = { body: text('good') };
@@ -220,6 +218,129 @@ t.test('a record that cannot be read costs no neighbour', async (t) => {
     const answers = records(JSON.stringify(request) + blanks);
     for (const [index, [, reason]] of cases.entries()) t.match(answers[index], { reason });
     t.match(answers.at(-1), { message: 'good' });
+  }
+});
+
+t.test('a value that cannot be read costs a field and not the record', async (t) => {
+  const now = '2025-06-15T15:06:40.000Z';
+  const time = '1794255174123456789';
+  for (const [record, expected] of [
+    [{ timeUnixNano: 'today' }, { timestamp: now, timestamp_: 'today' }],
+    [{ timeUnixNano: '18446744073709551615' }, { timestamp: now, timestamp_: '18446744073709551615' }],
+    [
+      { timeUnixNano: '-5', observedTimeUnixNano: time },
+      { timestamp: '2026-11-09T20:12:54.123456789Z', timestamp_: '-5' },
+    ],
+    [
+      { timeUnixNano: time, observedTimeUnixNano: 'x' },
+      { timestamp: '2026-11-09T20:12:54.123456789Z', observed_timestamp_: 'x' },
+    ],
+    [
+      { traceId: 'xyz', spanId: '00' },
+      { trace_id_: 'xyz', span_id_: '00' },
+    ],
+    [{ traceId: 7 }, { trace_id_: 7 }],
+    [{ severityNumber: 'SEVERITY_NUMBER_ERROR' }, { level: 'error' }],
+    [{ severityNumber: 'SEVERITY_NUMBER_WARN2' }, { level: 'warn', severity_number: 14 }],
+    [{ severityNumber: 'high' }, { level: 'info', severity_number_: 'high' }],
+    [
+      { severityNumber: 99, body: text('ERROR: x') },
+      { level: 'error', severity_number: 99 },
+    ],
+    [{ flags: 1.5 }, { flags_: 1.5 }],
+  ] as const) {
+    t.match(one({ body: text('x'), ...record }), expected, JSON.stringify(record));
+  }
+});
+
+t.test('without a severity the level is read as in any other record', async (t) => {
+  const map = (fields: Record<string, string>) => ({
+    kvlistValue: { values: Object.entries(fields).map(([key, value]) => attribute(key, text(value))) },
+  });
+  for (const [record, expected] of [
+    [{ body: text('x'), attributes: [attribute('level', text('error'))] }, { level: 'error' }],
+    [{ body: text('x'), attributes: [attribute('level', { intValue: 50 })] }, { level: 'error' }],
+    [{ body: text('x'), attributes: [attribute('log.level', text('warn'))] }, { level: 'warn' }],
+    [
+      { body: text('x'), severityNumber: 9, attributes: [attribute('level', text('error'))] },
+      { level: 'info', level_: 'error' },
+    ],
+    [{ body: map({ msg: 'hello', level: 'error' }) }, { level: 'error', message: 'hello' }],
+    [
+      { body: map({ msg: 'hello', level: 'error' }), severityNumber: 5 },
+      { level: 'debug', message: 'hello' },
+    ],
+    [
+      { body: map({ MESSAGE: 'x', PRIORITY: '3', _SYSTEMD_UNIT: 'a.service', _HOSTNAME: 'h' }) },
+      { level: 'error', message: 'x', service: 'a', machine_id: 'h' },
+    ],
+    [{ body: map({ msg: 'x', ts: '2026-11-19T09:40:47Z' }) }, { timestamp: '2026-11-19T09:40:47Z' }],
+    [{ body: map({ a: 'error', b: 'fatal' }) }, { level: 'info', message: '{"a":"error","b":"fatal"}' }],
+    [{ body: text('ERROR: x') }, { level: 'error' }],
+    [{ body: text('no ERROR here') }, { level: 'info' }],
+  ] as const) {
+    t.match(one(record), expected, JSON.stringify(record));
+  }
+});
+
+t.test('JSON in a text body is opened', async (t) => {
+  const line = '{"level":"error","msg":"boom","user":7,"time":"2026-11-19T09:40:47Z"}';
+  t.match(
+    one({
+      timeUnixNano: '1794255174123456789',
+      body: text(line),
+      attributes: [attribute('user', text('a'))],
+    }),
+    {
+      level: 'error',
+      message: 'boom',
+      user: 7,
+      user_: 'a',
+      timestamp: '2026-11-19T09:40:47Z',
+      observed_timestamp: '2026-11-09T20:12:54.123456789Z',
+    },
+  );
+  t.match(one({ severityNumber: 13, body: text('{"msg":"a","loss":NaN}') }), {
+    level: 'warn',
+    message: 'a',
+    loss: 'NaN',
+  });
+  t.match(
+    one({ body: text('{"a":1}') }),
+    { message: '{"a":1}', a: 1 },
+    'without a text it stays the message',
+  );
+  for (const other of ['{not JSON}', '[1]', '{"a":1} tail'])
+    t.match(one({ body: text(other) }), { message: other });
+});
+
+t.test('a record without a body has the text of its exception or its event', async (t) => {
+  for (const [record, message] of [
+    [
+      { attributes: [attribute('exception.type', text('E')), attribute('exception.message', text('bad'))] },
+      'E: bad',
+    ],
+    [{ attributes: [attribute('exception.message', text('bad'))], eventName: 'x' }, 'bad'],
+    [{ eventName: 'gen_ai.choice', attributes: [attribute('a', text('b'))] }, 'gen_ai.choice'],
+    [{ attributes: [attribute('event.name', text('y'))], body: {} }, 'y'],
+    [{ body: text(''), eventName: 'x' }, ''],
+  ] as const) {
+    t.equal(one(record).message, message, JSON.stringify(record));
+  }
+  t.equal(one({ attributes: [attribute('a', text('b'))] }).message, '{"a":"b"}');
+});
+
+t.test('a line that a shipper read has the time at its head', async (t) => {
+  const body = text('2026-11-20 10:00:00,123 ERROR x');
+  const time = { timeUnixNano: '1794255174123456789' };
+  const path = [attribute('log.file.path', text('/a/b.log'))];
+  for (const [record, timestamp] of [
+    [{ observedTimeUnixNano: '1794255174123456789' }, '2026-11-20T10:00:00.123Z'],
+    [{ ...time, attributes: path }, '2026-11-20T10:00:00.123Z'],
+    [time, '2026-11-09T20:12:54.123456789Z'],
+    [{ ...time, severityNumber: 9, attributes: path }, '2026-11-09T20:12:54.123456789Z'],
+  ] as const) {
+    t.equal(one({ body, ...record }).timestamp, timestamp, JSON.stringify(record));
   }
 });
 
@@ -377,7 +498,7 @@ t.test('what resources and scopes say is not multiplied without end', async (t) 
 });
 
 t.test('a record that cannot be read is kept as a request that can be sent again', async (t) => {
-  const broken = { traceId: 'x', attributes: [attribute('own', text('o'.repeat(400)))] };
+  const broken = { body: 'plain', attributes: [attribute('own', text('o'.repeat(400)))] };
   const scopeLogs = {
     scope: { name: 'trainer' },
     schemaUrl: 's',
@@ -438,14 +559,14 @@ t.test('in protobuf it is a request in protobuf', async (t) => {
   const resource = field(0x0a, field(0x0a, field(0x0a, Buffer.from('key'))));
   const scope = field(0x0a, field(0x0a, Buffer.from('trainer')));
   const url = field(0x1a, Buffer.from('u'));
-  // Their trace ids have one byte.
-  const records = [1, 2].map((number) => field(0x12, field(0x4a, Buffer.from([number]))));
+  // Their bodies have a field of a kind that does not exist.
+  const records = [0x07, 0x0f].map((tag) => field(0x12, field(0x2a, Buffer.from([tag]))));
   const scopeLogs = (...parts: Buffer[]) => field(0x12, Buffer.concat([scope, ...parts, url]));
   const request = (...parts: Buffer[]) => field(0x0a, Buffer.concat([resource, ...parts, url]));
   const contents = (body: Buffer) =>
     entriesOf(readProtobufGroups(body)).map((entry) => parseOtlpEntry(entry as string) as UnreadableEntry);
   for (const [index, { reason, content }] of contents(request(scopeLogs(...records))).entries()) {
-    t.match(reason, /^traceId: expected 16 bytes/);
+    t.match(reason, /^(?:invalid wire type 7|index out of range)/);
     t.same(content, request(scopeLogs(records[index]!)));
     t.same(contents(content as Buffer), [{ reason, content }]);
   }
