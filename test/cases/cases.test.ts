@@ -97,6 +97,12 @@ const WAYS: readonly Way[] = [
     filter: ofMachine,
   },
   {
+    name: 'records of docker over HTTP',
+    kinds: ['forward'],
+    send: postEach('/logs/ingest', 'application/json', withMachine),
+    filter: (id) => `container_id:"${id}"`,
+  },
+  {
     name: 'OTLP/HTTP',
     kinds: ['otlp'],
     send: postEach('/v1/logs', 'application/json', withMachine),

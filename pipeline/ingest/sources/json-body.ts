@@ -1,5 +1,7 @@
 import { isAscii } from 'node:buffer';
 import { type ReadJson, readJson } from '../../record/portable-json.ts';
+import { joinPartials } from '../transforms/join-partials.ts';
+import { splitChunk } from '../transforms/split-chunk.ts';
 import { isBlank, isOneObject, JsonCursor, PIECE_BYTES } from './json-cursor.ts';
 import {
   entryOfText,
@@ -24,7 +26,19 @@ const COMMA = 0x2c;
  * undefined stands for a bounded step that has found no text yet.
  */
 export function splitJsonBody(body: Buffer): IterableIterator<SourceText> {
-  return new BodyTexts(body);
+  const texts = new BodyTexts(body);
+  // A search of a short body costs nothing beside its records; in a long one each record is searched in its turn.
+  const isLong = body.length > MAX_RECORD_BYTES;
+  const whole = isLong || body.includes('partial_id') ? joinPartials(texts) : texts;
+  return isLong || body.includes('app_name') ? splitChunks(whole) : whole;
+}
+
+function* splitChunks(texts: Iterable<SourceText>): Generator<SourceText> {
+  for (const text of texts) {
+    const parts = typeof text === 'string' ? splitChunk(text) : undefined;
+    if (parts) yield* parts;
+    else yield text;
+  }
 }
 
 /** Parses one text; returns the reason where it is not a JSON object. */

@@ -1,4 +1,4 @@
-import { type JoinedEvent, LineJoiner } from '../../transforms/join-lines.ts';
+import { type FileEvent, FileLineJoiner } from '../../transforms/join-file-lines.ts';
 
 /** Bounds of one batch. A longer line is cut, because no batch can hold it. */
 export const MAX_BATCH_BYTES = 1024 * 1024;
@@ -19,7 +19,7 @@ export interface BatchEnds {
 
 /** Finds the possible ends of a batch that begins with these bytes. */
 export function findBatchEnds(bytes: Buffer): BatchEnds {
-  const joiner = new LineJoiner();
+  const joiner = new FileLineJoiner();
   let lines = 0;
   let complete = 0;
   let finished = 0;
@@ -49,8 +49,8 @@ export interface BatchContent {
 
 /** Decodes a whole batch. The same bytes give the same content, whenever and by whichever process they are read. */
 export function readBatch(bytes: Buffer): BatchContent {
-  const joiner = new LineJoiner();
-  const events: JoinedEvent[] = [];
+  const joiner = new FileLineJoiner();
+  const events: FileEvent[] = [];
   const cut = bytes.length > MAX_BATCH_BYTES - 4 && !bytes.includes(NEWLINE);
   let start = 0;
   while (start < bytes.length) {
