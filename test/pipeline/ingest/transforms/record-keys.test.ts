@@ -206,7 +206,7 @@ const LOGGERS: readonly Row[] = [
   [
     'not structlog: an event of a shop',
     { event: 'purchase', level: 3, user: 'u' },
-    { message: '{"event":"purchase","level":3,"user":"u"}', level: 'info' },
+    { message: '{"event":"purchase","level":3,"user":"u"}' },
   ],
   [
     'not structlog: there is a text',
