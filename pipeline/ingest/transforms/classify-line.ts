@@ -52,7 +52,9 @@ const TIMED =
 const LEVELLED =
   /^(?:[IWEFCDV]\d{4} \d\d:|[DIWEFCV] \d\d:\d\d:\d\d|[DIWEFA], \[\d{4}-|(?:ts|time|level)=|\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE)\b(?!: ThreadSan| ERROR: )[\]: |/]|\[NeMo [IWED] |(?:srun|slurmstepd|sbatch|salloc): |(?:trce|dbug|info|warn|fail|crit): [\w.]+\[\d+\])/;
 const FAILED =
-  /(?:\b(?:ERROR|CRITICAL|FATAL|SEVERE|ERR|[Ee]rror|EXCEPTION|[Ee]xception|WARNING|WARN|panic|panicked|fatal|Fatal)|[a-z](?:Error|Exception))\b|^[[(]?[EFC](?:\d{3,4}|,)? |^fail: /;
+  /(?:ERROR|CRITICAL|FATAL|SEVERE|ERR|EXCEPTION|WARNING|WARN|Error|error|Exception|exception|panic|panicked|fatal|Fatal)\b/;
+/** The same as one letter, and in .NET's spelling. */
+const FAILED_LETTER = /^(?:[[(]?[EFC](?:\d{3,4}|,)? |fail: )/;
 
 /** Above or below a stack in all of Python, at the end of a line, whatever stands before. */
 const STACK_HEAD = /\(most recent call (?:last|first)\):\s*$/;
@@ -69,27 +71,28 @@ const HEADS: Readonly<Record<string, RegExp>> = {
       // An exception by its class
       String.raw`(?:\{ )?(?:Uncaught )?(?:[\w$]+\.)*[A-Z]?[\w$]*(?:Error|Exception)\b(?: \[\w+\])?(?::|$)`,
       'Exception in thread "|Unhandled exception',
-      // C and C++, with what their libraries, sanitizers and message passing write
+      // C and C++, with what their libraries, sanitizers and message passing write; Ruby
       'terminate called |libc\\+\\+abi: terminating|\\*\\*\\* (?:Process received signal|An error occurred|Error in |stack smashing)',
       String.raw`\[\S+:\d+:\d+:\d+\] Caught signal|={4,} ?backtrace|={3,}\d+={2,}ERROR|==\d+==ERROR|WARNING: ThreadSanitizer`,
-      String.raw`\S+:\d+:\d+: runtime error: |Fatal Python error: |Program received signal |Fortran runtime error|forrtl: `,
+      String.raw`\S+:\d+:(?:\d+: runtime error: |in .*\(.*\)$)|Fatal Python error: |Program received signal |Fortran runtime error|forrtl: `,
       'YOUR APPLICATION TERMINATED WITH',
-      // Rust, PHP, Ruby, V8, the Java machine
-      `thread '.*' (?:\\(\\d+\\) )?panicked at |PHP (?:Fatal|Parse) error: |\\S+\\.rb:\\d+:in .*\\(.*\\)$`,
+      // Rust, PHP, V8, the Java machine
+      `thread '.*' (?:\\(\\d+\\) )?panicked at |PHP (?:Fatal|Parse) error: `,
       '<--- Last few GCs --->|FATAL ERROR: |# A fatal error has been detected',
     ].join('|'),
   ),
   prologue:
     /(?:(?:file:\/\/)?\/\S+\.[cm]?[jt]sx?|node:[\w/]+|<anonymous_script>|\[eval\]|evalmachine\.<anonymous>|[A-Z]:\\\S+\.[cm]?[jt]s):\d+(?::\d+)?$/,
-  object: /[{[](?:\s*"[^"]*"\s*:.*[,{[]|\s*[{[]?)\s*$/,
   frame: /(?:-{18,}|={18,}|\*{18,}|#{18,}|_{18,}|~{18,})$/,
-  statement: /# (?:Time|User@Host): |\S+, Version: .* started with:$/,
+  statement: /# (?:Time|User@Host): |[\w./-]*(?:mysqld|mariadbd), Version: .* started with:$/,
 };
 const HEAD = new RegExp(
   `^(?:${Object.entries(HEADS)
     .map(([form, pattern]) => `(?<${form}>${pattern.source})`)
     .join('|')})`,
 );
+/** The first line of an object: its last character says that it goes on. */
+const OBJECT = /^[{[]\s*(?:[{[]?|"[^"]*"\s*:.*(?<=[,{[]))\s*$/;
 /** Perl's `Died at a.pl line 3.`, above the frames of `confess` */
 const PERL = / at \S+ line \d+\.$/;
 /** Flask's banner: its lines are indented, yet each is an event of its own. */
@@ -117,8 +120,7 @@ export function classifyLine(line: string): ClassifiedLine {
     bare: opens === 'blank' && writer !== '' && rank === '',
     repeated,
     body,
-    failed:
-      opens === 'record' && FAILED.test(written.length > HEAD_SPAN ? written.slice(0, HEAD_SPAN) : written),
+    failed: opens === 'record' && saysFailed(written),
   };
 }
 
@@ -128,6 +130,11 @@ export function openedBy(body: string, writer = ''): ClassifiedLine['opens'] {
   if (endsInStackHead(body)) return 'python';
   if (first === 32 || first === 9 || body === '') return body.trim() === '' ? 'blank' : 'plain';
   if (isTimed(body)) return 'record';
+  if (first === 91 || first === 123) {
+    const end = body.charCodeAt(body.length - 1);
+    if (end !== 125 && end !== 93 && OBJECT.test(body)) return 'object';
+    if (body.charCodeAt(1) === 34) return 'plain';
+  }
   const head = HEAD.exec(body);
   if (!head) return body.endsWith('.') && PERL.test(body) ? 'failure' : 'plain';
   const groups = head.groups!;
@@ -138,6 +145,12 @@ export function openedBy(body: string, writer = ''): ClassifiedLine['opens'] {
 /** vLLM names the process in front of `Process EngineCore:`, which says nothing more then and is a line of its own. */
 function named(form: EventForm, body: string, writer: string): EventForm {
   return form === 'announced' && writer.includes('pid=') && body.startsWith('Process ') ? 'plain' : form;
+}
+
+function saysFailed(written: string): boolean {
+  const head = written.length > HEAD_SPAN ? written.slice(0, HEAD_SPAN) : written;
+  const first = written.charCodeAt(0);
+  return FAILED.test(head) || ((first < 48 || first > 57) && FAILED_LETTER.test(head));
 }
 
 export function isTimed(body: string): boolean {

@@ -5,8 +5,8 @@ export interface OpenEvent {
   form: EventForm;
   readonly lines: string[];
   readonly numbers: number[];
-  /** Blank lines by their numbers, which belong to the event only if a later line continues it. */
-  readonly blanks: Map<number, string>;
+  /** Blank lines, which belong to the event only if a later line continues it. */
+  blanks: BlankLine[];
   length: number;
   /** So many of its lines belong to it for certain; those behind may turn out to be lines of their own. */
   firm: number;
@@ -25,6 +25,14 @@ export interface OpenEvent {
   /** Open brackets of a JSON object. */
   depth: number;
 }
+
+export interface BlankLine {
+  readonly number: number;
+  readonly text: string;
+}
+
+/** Events share it until they have a blank line; most never have one. */
+export const NO_BLANKS: BlankLine[] = [];
 
 /** How a line continues an event: for certain, perhaps, or as a blank line that is kept only if another one follows. */
 export type Step = 'yes' | 'maybe' | 'blank';
@@ -100,7 +108,7 @@ export function openEvent(number: number, line: ClassifiedLine, text: string): O
     form,
     lines: [text],
     numbers: [number],
-    blanks: new Map(),
+    blanks: NO_BLANKS,
     length: text.length,
     firm: form === 'frame' || form === 'object' ? 0 : 1,
     complete: false,
@@ -229,7 +237,7 @@ function stepInRecord(
   const block = event.lines.length > 1;
   const failed = event.failed && repeated === event.repeated;
   if (opens === 'blank') return event.failed || block || saysMore(event.last) ? 'blank' : undefined;
-  const afterBlank = event.blanks.size > 0;
+  const afterBlank = event.blanks.length > 0;
   if (indented && (!afterBlank || block || saysMore(event.last))) return 'yes';
   if (failed && opens === 'failure' && JAVA_EXCEPTION.test(body)) return 'yes';
   if (event.framed && opens === 'plain' && (endsInColon(event) || /^[A-Z].{0,120}:$/.test(body)))
@@ -250,7 +258,7 @@ function stepInPython(event: OpenEvent, { opens, indented, body }: ClassifiedLin
   if (opens === 'python') return endsInColon(event) || last === '"""' || last === "'''" ? 'yes' : undefined;
   if (endsInFrame(event)) {
     // Behind a blank line a word is no exception; loguru leaves one blank.
-    const exception = EXCEPTION.test(body) && (event.blanks.size === 0 || /[A-Z:]/.test(body));
+    const exception = EXCEPTION.test(body) && (event.blanks.length === 0 || /[A-Z:]/.test(body));
     return exception ? 'yes' : stepInFields(event, body);
   }
   return endsInColon(event) && !body.startsWith('{"') ? 'yes' : stepInFields(event, body);
@@ -273,7 +281,7 @@ function endsInFrame({ last }: OpenEvent): boolean {
 
 function stepInFailure(event: OpenEvent, { opens, indented, body }: ClassifiedLine): Step | undefined {
   if (opens === 'blank') return 'blank';
-  const afterBlank = event.blanks.size > 0;
+  const afterBlank = event.blanks.length > 0;
   if (indented && (!afterBlank || body.startsWith('\t'))) return 'yes';
   if (TAILS.failure.test(body) || (event.form === 'go' && TAILS.go.test(body))) return 'yes';
   if (RUBY.test(body) && RUBY.test(event.head)) return 'yes';
@@ -283,7 +291,7 @@ function stepInFailure(event: OpenEvent, { opens, indented, body }: ClassifiedLi
 
 /** Names of fields below an error of validation, each with an indented line below it. */
 function stepInFields(event: OpenEvent, body: string): Step | undefined {
-  if (event.blanks.size > 0 || !FIELD.test(body)) return undefined;
+  if (event.blanks.length > 0 || !FIELD.test(body)) return undefined;
   const listed = FIELDS_FOLLOW.test(event.last) || (isIndented(event.last) && event.lines.some(namesFields));
   return listed ? 'maybe' : undefined;
 }
@@ -310,7 +318,7 @@ function stepInFrame(event: OpenEvent, { opens, body }: ClassifiedLine): Step | 
 
 function stepInWarning(event: OpenEvent, { opens, indented, body }: ClassifiedLine): Step | undefined {
   if (opens === 'blank') return 'blank';
-  const certain = event.firm === event.lines.length && event.blanks.size === 0;
+  const certain = event.firm === event.lines.length && event.blanks.length === 0;
   if (indented) return certain || /^\s+\S*warn\w*\(/.test(body) ? 'yes' : undefined;
   if (body.startsWith('(Use `node ')) return 'yes';
   // Behind the line of source nothing follows.

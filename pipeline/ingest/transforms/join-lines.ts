@@ -1,5 +1,12 @@
 import { type ClassifiedLine, classifyLine } from './classify-line.ts';
-import { continueEvent, expectsMore, isStack, type OpenEvent, openEvent } from './event-grammar.ts';
+import {
+  continueEvent,
+  expectsMore,
+  isStack,
+  NO_BLANKS,
+  type OpenEvent,
+  openEvent,
+} from './event-grammar.ts';
 
 /** One event of a text file: its lines, joined by line feeds. */
 export interface JoinedEvent {
@@ -51,7 +58,10 @@ export class LineJoiner {
 
   /** Numbers of the lines that are in no returned event yet, ascending, with the blank ones among them. */
   get open(): readonly number[] {
-    const numbers = [...this.#open.values()].flatMap((event) => [...event.numbers, ...event.blanks.keys()]);
+    const numbers = [...this.#open.values()].flatMap((event) => [
+      ...event.numbers,
+      ...event.blanks.map(({ number }) => number),
+    ]);
     return numbers.sort((a, b) => a - b);
   }
 
@@ -94,14 +104,15 @@ export class LineJoiner {
     const step = continueEvent(event, classified);
     if (!step) return false;
     if (step === 'blank') {
-      event.blanks.set(number, line.trim() === '' ? '' : line);
+      if (event.blanks === NO_BLANKS) event.blanks = [];
+      event.blanks.push({ number, text: line.trim() === '' ? '' : line });
       return true;
     }
-    for (const [blank, text] of event.blanks) {
-      event.lines.push(text);
-      event.numbers.push(blank);
+    for (const blank of event.blanks) {
+      event.lines.push(blank.text);
+      event.numbers.push(blank.number);
     }
-    event.blanks.clear();
+    event.blanks = NO_BLANKS;
     event.lines.push(line);
     event.numbers.push(number);
     event.length += line.length + 1;
@@ -123,6 +134,10 @@ export class LineJoiner {
   #end(writer: string, ended: JoinedEvent[]): void {
     const { lines, numbers, firm } = this.#open.get(writer)!;
     this.#open.delete(writer);
+    if (lines.length === 1) {
+      ended.push({ text: lines[0]!, firstLine: numbers[0]!, lines: numbers });
+      return;
+    }
     const own = Math.max(firm, 1);
     ended.push({
       text: lines.slice(0, own).join('\n'),

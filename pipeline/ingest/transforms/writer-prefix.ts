@@ -20,9 +20,9 @@ const SPACE = '(?: (?=\\S|$))?';
 
 /** `(RayTrainWorker pid=616, ip=10.0.0.1) `, `(Worker_TP3 pid=77) `, `(VllmWorker rank=1 pid=7) `, `(raylet) `, `(autoscaler +2s) ` */
 const PROCESS =
-  /\((?:raylet|gcs_server|autoscaler)(?:[ ,][^()\n]{0,64})?\) ?|\((?:[^()\n]|\([^()\n]{0,64}\)){0,96}?\bpid=\d+(?:,[^()\n]{0,64})?\) ?/y;
+  /\((?:[\w.:-]{1,64} )?pid=\d+(?:, ip=[\w.:-]+)?\) ?|\((?:raylet|gcs_server|autoscaler)(?:[ ,][^()\n]{0,64})?\) ?|\((?:[^()\n]|\([^()\n]{0,64}\)){0,96}?\bpid=\d+(?:,[^()\n]{0,64})?\) ?/y;
 /** vLLM names a process by its place in a group; the place is its rank where there is one group. */
-const PROCESS_RANK = /\brank=(\d{1,6})\b|^\(Worker_TP(\d{1,6})(?:_EP\d+)? pid=/;
+const PROCESS_RANK = /^\((?:[^)]{0,96}\brank=(\d{1,6})\b|Worker_TP(\d{1,6})(?:_EP\d+)? pid=)/;
 /** `[rank3]: `, `[rank: 0] `, `[Rank 3] ` */
 const RANK = /\[[Rr]ank[ :=]{0,2}(\d{1,6})\]:? ?/y;
 /** `[default3]:` of torchrun, which knows the rank within the machine, and the same with a role's name */
@@ -53,8 +53,7 @@ const HEAD = 256;
  */
 export function readWriterPrefix(line: string): WriterPrefix {
   const first = line.charCodeAt(0);
-  if (first === 27 || ((first === 40 || first === 91) && line.lastIndexOf(ESCAPE, HEAD) > 0))
-    return readColoured(line);
+  if (first === 27 || ((first === 40 || first === 91) && line.includes(ESCAPE))) return readColoured(line);
   return readPlain(line);
 }
 
@@ -68,9 +67,10 @@ function readPlain(line: string): WriterPrefix {
     let match: RegExpExecArray | null = null;
     if (code === 40) match = matchAt(PROCESS, line, at);
     else if (code === 91) match = matchBracket(line, at, ranked);
-    else if (at === 0 && code <= 57) match = matchAt(LABEL, line, 0);
-    else if (at === 0 && (code === 82 || code === 114)) match = matchAt(RANK_WORD, line, 0);
-    const length = match ? match[0].length : at === 0 ? nameLength(line) : 0;
+    else if (at > 0) break;
+    else if (code <= 57) match = mayBeLabel(line) ? matchAt(LABEL, line, 0) : null;
+    else if (code === 82 || code === 114) match = matchAt(RANK_WORD, line, 0);
+    const length = match ? match[0].length : at === 0 ? nameLength(line, code) : 0;
     if (length === 0) break;
     at += length;
     if (match && !ranked) rank = rankOf(match, code) ?? rank;
@@ -91,12 +91,27 @@ function rankOf(match: RegExpExecArray, first: number): string | undefined {
   return named?.[1] ?? named?.[2] ?? named?.[3];
 }
 
+/** True where digits or spaces come first and a colon behind them: most lines that begin so begin with a time. */
+function mayBeLabel(line: string): boolean {
+  let at = 0;
+  while (line.charCodeAt(at) === 32 && at < 2) at++;
+  const digits = at;
+  while (isDigit(line.charCodeAt(at))) at++;
+  return at > digits && line.charCodeAt(at) === 58;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
 /** Length of `name  | ` of compose, `0|name  | ` of PM2, `name.1.id@host  | ` of docker service; 0 for other lines. */
-function nameLength(line: string): number {
+function nameLength(line: string, first: number): number {
+  // Only PM2 has a digit at its head. For names of containers that begin with one, all times would be looked through.
+  if (isDigit(first) && !PM2.test(line)) return 0;
   let end = 0;
   while (end < MAX_NAME && isNameCharacter(line.charCodeAt(end))) end++;
   if (end === 0) return 0;
-  if (PM2.test(line)) {
+  if (isDigit(first)) {
     end++;
     while (end < MAX_NAME && isNameCharacter(line.charCodeAt(end))) end++;
   }
