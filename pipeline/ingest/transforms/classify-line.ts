@@ -50,7 +50,7 @@ const REPEATED =
 const TIMED =
   /^(?:<\d{1,3}>(?:1 )?)?["[(]?(?:\d{4}[-/.]\d\d[-/.]\d\d|\d\d[-/](?:\d\d|[A-Z][a-z]{2})[-/]\d{4}|\d\d-\d\d \d\d:|\d\d:\d\d:\d\d(?:[.,]\d{3}\b| [A-Z]{3,5}\])|\d{10}(?:\.\d{3,9})? |\d+:[A-Z] \d\d [A-Z][a-z]{2} |(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d,? (?:\d{4},? )?\d{1,2}:\d\d)/;
 const LEVELLED =
-  /^(?:[IWEFCDV]\d{4} \d\d:|[DIWEFCV] \d\d:\d\d:\d\d|[DIWEFA], \[\d{4}-|(?:ts|time|level)=|\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE)\b(?!: ThreadSan| ERROR: )[\]: |/]|\[NeMo [IWED] |(?:srun|slurmstepd|sbatch|salloc): |(?:trce|dbug|info|warn|fail|crit): [\w.]+\[\d+\])/;
+  /^(?:[IWEFCDV]\d{4} \d\d:|[DIWEFCV] \d\d:\d\d:\d\d|[DIWEFA], \[\d{4}-|(?:ts|time|level)=|\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE)\b(?!: ThreadSan| ERROR: )[\]: |/]|\[NeMo [IWED] |(?:srun|slurmstepd|sbatch|salloc)(?:-[\w.-]+)?: |(?:trce|dbug|info|warn|fail|crit): [\w.]+\[\d+\])/;
 const FAILED =
   /(?:ERROR|CRITICAL|FATAL|SEVERE|ERR|EXCEPTION|WARNING|WARN|Error|error|Exception|exception|panic|panicked|fatal|Fatal)\b/;
 /** The same as one letter, and in .NET's spelling. */

@@ -44,12 +44,12 @@ const TAILS = {
   failure: new RegExp(
     [
       // Java, .NET, Ruby, PHP, R, Julia
-      String.raw`^(?:Caused by: |Suppressed: |\.\.\. \d+ (?:more|common)|--- End of |at [\w$.<>]+\(|Stack ?trace:|PHP +\d+\. |Calls: |Execution halted$`,
+      String.raw`^(?:Caused by: |Suppressed: |\.\.\. \d+ (?:more|common)|--- End of |---> |at [\w$.<>]+\(|Stack ?trace:|PHP +\d+\. |Calls: |Execution halted$`,
       // Node and V8
       String.raw`[}\]]|Node\.js v\d|\^+$|throw |Emitted '|<--- |\[\d+:0x|----- |FATAL ERROR|\s*\d+: 0x`,
       // Rust, C++, Fortran, glibc
       String.raw`stack backtrace:|note: |frame #\d+: |Exception raised from |Backtrace for|Error termination|Image +PC|\S+ +[0-9A-F]{16} `,
-      String.raw`={5,} (?:Backtrace|Memory map)|[0-9a-f]{8,16}-[0-9a-f]{8,16} `,
+      String.raw`={4,} ?(?:[Bb]acktrace|Memory map)|[0-9a-f]{8,16}-[0-9a-f]{8,16} `,
       // Frames of native stacks
       String.raw`#(?:\d+ | |$)|\[ ?\d+\] |\s*\d+ +(?:0x[0-9a-f]{6,}|/)|\S+\(.*\) ?\[0x[0-9a-f]+\]$`,
       // Sanitizers
@@ -78,6 +78,8 @@ const JAVA_EXCEPTION = /^(?:[A-Za-z][\w$]*\.)+[\w$]*(?:Exception|Error)\b/;
 const RUBY = /^\S+\.rb:\d+:in /;
 /** `java.util.logging` writes time and method on one line, level and message on the next. */
 const JUL_HEAD = /^[A-Z][a-z]{2} \d{1,2}, \d{4} \d{1,2}:\d\d:\d\d [AP]M \S+ \S+$/;
+/** .NET writes the level and the logger on a line of their own. */
+const NET_HEAD = /^[a-z]{4}: [\w.]+\[\d+\]$/;
 const JUL_MESSAGE = /^(?:SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST): /;
 const SANITIZER = /^={1,3}\d*={0,2}(?:\d+==)?(?:ERROR|WARNING): |^WARNING: ThreadSanitizer/;
 /** A level without a time may be the first word of a framed message. */
@@ -135,7 +137,8 @@ export function expectsMore(event: OpenEvent): boolean {
     event.failed ||
     event.lines.length > 1 ||
     saysMore(event.last) ||
-    JUL_HEAD.test(event.head)
+    JUL_HEAD.test(event.head) ||
+    NET_HEAD.test(event.head)
   );
 }
 
@@ -259,7 +262,7 @@ function stepInPython(event: OpenEvent, { opens, indented, body }: ClassifiedLin
   if (endsInFrame(event)) {
     // Behind a blank line a word is no exception; loguru leaves one blank.
     const exception = EXCEPTION.test(body) && (event.blanks.length === 0 || /[A-Z:]/.test(body));
-    return exception ? 'yes' : stepInFields(event, body);
+    return stepInFields(event, body) ?? (exception ? 'yes' : undefined);
   }
   return endsInColon(event) && !body.startsWith('{"') ? 'yes' : stepInFields(event, body);
 }
@@ -360,6 +363,7 @@ function endsInColon({ last }: OpenEvent): boolean {
   return /^\S.*:\s*$/.test(last);
 }
 
+/** True if the line ends as lines do whose message goes on below, or has only begun. */
 function saysMore(last: string): boolean {
-  return /[:{[(,\\]\s*$/.test(last);
+  return /(?:[:{[(,\\]|\s[-|])\s*$/.test(last);
 }
