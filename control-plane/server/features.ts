@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { LineTimes } from '../../pipeline/ingest/line-times.ts';
 import type { Pipeline } from '../../pipeline/ingest/pipeline.ts';
 import type { ClickHouse } from '../../pipeline/store/clickhouse.ts';
 import type { DeadLetterStore } from '../../pipeline/store/dead-letter-store.ts';
@@ -54,6 +55,7 @@ export async function startFeatures(config: Config, parts: FeatureParts): Promis
   const sync = await createSync(config, {
     clickhouse,
     pipeline,
+    lineTimes: new LineTimes(config.DEFAULT_TIMEZONE),
     categorize,
     knownServices,
     afterSync: jobs.fetch,

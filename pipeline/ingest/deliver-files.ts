@@ -1,13 +1,16 @@
 import { formatTimestamp } from '../record/timestamp.ts';
+import type { LineTimes } from './line-times.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { CollectedBatch, Deliver } from './sources/files/collected-batch.ts';
 import { splitChunk } from './transforms/split-chunk.ts';
 
 /** Delivers batches of the embedded collector to the pipeline, in the form in which Fluent Bit ships raw lines. */
-export function deliverFiles(pipeline: Pipeline, machineId: string): Deliver {
+export function deliverFiles(pipeline: Pipeline, machineId: string, lineTimes: LineTimes): Deliver {
   return async ({ id, filePath, lines }: CollectedBatch) => {
-    const entries = lines.flatMap(({ text, readAt }) => {
-      const entry = JSON.stringify({ timestamp: formatTimestamp(readAt), file_path: filePath, log: text });
+    const times = lineTimes.of(filePath, lines);
+    const entries = lines.flatMap(({ text }, index) => {
+      const timestamp = formatTimestamp(times[index]!);
+      const entry = JSON.stringify({ timestamp, file_path: filePath, log: text });
       return splitChunk(entry) ?? entry;
     });
     await pipeline.accept({

@@ -18,6 +18,11 @@ export function fromMilliseconds(milliseconds: number): Timestamp {
   return { seconds, nanos: Math.round((milliseconds - seconds * 1000) * 1e6), digits: 3 };
 }
 
+/** Below 0 where the first one is earlier, above 0 where it is later. */
+export function compareTimestamps(a: Timestamp, b: Timestamp): number {
+  return a.seconds - b.seconds || a.nanos - b.nanos;
+}
+
 /** RFC 3339 in UTC, with as many fractional digits as were received. */
 export function formatTimestamp({ seconds, nanos, digits }: Timestamp): string {
   const whole = `${formatDay(seconds)}T${formatClock(seconds)}`;

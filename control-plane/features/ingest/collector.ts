@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { deliverFiles } from '../../../pipeline/ingest/deliver-files.ts';
+import { LineTimes } from '../../../pipeline/ingest/line-times.ts';
 import type { Pipeline } from '../../../pipeline/ingest/pipeline.ts';
 import { createFileCollector } from '../../../pipeline/ingest/sources/files/file-collector.ts';
 import type { ConsoleLog } from '../../http/console-log.ts';
@@ -17,7 +18,7 @@ export function createCollector(
   const collector = createFileCollector({
     paths: config.LOG_PATHS,
     stateFile: join(config.DATA_DIR, 'state', 'files'),
-    deliver: deliverFiles(pipeline, config.MACHINE_ID),
+    deliver: deliverFiles(pipeline, config.MACHINE_ID, new LineTimes(config.DEFAULT_TIMEZONE)),
     onProblem: log.warn,
   });
   return { start: () => collector.start(), stop: () => collector.stop() };

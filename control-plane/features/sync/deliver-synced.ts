@@ -1,3 +1,4 @@
+import type { LineTimes } from '../../../pipeline/ingest/line-times.ts';
 import type { Pipeline } from '../../../pipeline/ingest/pipeline.ts';
 import type { CollectedLine } from '../../../pipeline/ingest/sources/files/collected-batch.ts';
 import { readJobPath } from '../../../pipeline/ingest/transforms/read-job-path.ts';
@@ -7,7 +8,7 @@ import type { CatalogFile } from './file-catalog.ts';
 import { recordPath, type SyncSource } from './sync-source.ts';
 
 /** Delivers the lines of synced files to the pipeline, with the facts about the job in the file's name. */
-export function deliverSynced(pipeline: Pipeline, source: SyncSource) {
+export function deliverSynced(pipeline: Pipeline, source: SyncSource, lineTimes: LineTimes) {
   return async (
     { path, service }: CatalogFile,
     id: string,
@@ -16,14 +17,15 @@ export function deliverSynced(pipeline: Pipeline, source: SyncSource) {
     const { rank: rankOfPath, ...job } = readJobPath(path);
     const known = Object.entries({ service, file_path: recordPath(source, path), ...job });
     const common = Object.fromEntries(known.filter(([, value]) => value !== ''));
-    const timestamp = formatTimestamp(lines[0]!.readAt);
+    const times = lineTimes.of(`${source.name} ${path}`, lines);
     await pipeline.accept({
       agent: `sync of ${source.name}`,
       peer: 'sync',
       digest: id,
       source: 'sync',
       machineId: source.machineId,
-      entries: lines.map(({ text: log }) => {
+      entries: lines.map(({ text: log }, index) => {
+        const timestamp = formatTimestamp(times[index]!);
         const rank = rankOfPath || rankFromText(log);
         return JSON.stringify({ timestamp, ...common, ...(rank !== '' && { rank: Number(rank) }), log });
       }),

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { LineTimes } from '../../../pipeline/ingest/line-times.ts';
 import type { Pipeline } from '../../../pipeline/ingest/pipeline.ts';
 import type { Categorize } from '../../../pipeline/record/category.ts';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
@@ -21,6 +22,7 @@ import { downSources, syncMetrics } from './sync-status.ts';
 export interface SyncParts {
   readonly clickhouse: ClickHouse;
   readonly pipeline: Pipeline;
+  readonly lineTimes: LineTimes;
   readonly categorize: Categorize;
   /** Services that are listed before they have a record. */
   readonly knownServices: readonly string[];
@@ -32,7 +34,7 @@ export interface SyncParts {
 /** Creates the syncs of all sources. */
 export async function createSync(
   config: SyncSettings & Pick<ServerSettings, 'DATA_DIR' | 'MACHINE_ID'>,
-  { clickhouse, pipeline, categorize, knownServices, afterSync, log }: SyncParts,
+  { clickhouse, pipeline, lineTimes, categorize, knownServices, afterSync, log }: SyncParts,
 ): Promise<Feature> {
   const stopping = new AbortController();
   const sources = (await readSources(config)).map((source, index) => {
@@ -41,7 +43,7 @@ export async function createSync(
       root: config.DATA_DIR,
       prefix: index === 0 ? '' : `${source.name}/`,
       categorize,
-      deliver: deliverSynced(pipeline, source),
+      deliver: deliverSynced(pipeline, source, lineTimes),
       resortRecords: (paths, from, to) =>
         resortRecords(clickhouse.for('rules'), source.machineId, paths, from, to),
     });

@@ -3,7 +3,10 @@ import type { Timestamp } from '../../../record/timestamp.ts';
 /** One event of a file: a raw line, or several joined ones. */
 export interface CollectedLine {
   readonly text: string;
+  /** When the line was read; for history when its file was changed, if that is earlier. */
   readonly readAt: Timestamp;
+  /** True where the line stood in the file before that was opened: it was not read as it was written. */
+  readonly isHistory: boolean;
 }
 
 /** Consecutive events of one file. */

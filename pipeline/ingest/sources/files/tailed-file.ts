@@ -39,6 +39,8 @@ export class TailedFile {
   private readonly handle: FileHandle;
   private readonly foundAt: number;
   private size = -1;
+  /** What stood in the file when it was opened, or when its content was replaced, in bytes. */
+  private historyEnd: number;
   private modifiedNs = 0n;
   private observedAt = 0;
   private changedAt = 0;
@@ -55,6 +57,7 @@ export class TailedFile {
     this.lastRead = now;
     this.foundAt = now;
     this.observe(stats, now);
+    this.historyEnd = this.size;
   }
 
   /** True where nothing was read yet and the file appeared or grew a moment ago, as a copy does while it is made. */
@@ -161,6 +164,7 @@ export class TailedFile {
     this.observe(await this.handle.stat({ bigint: true }), now);
     this.position = position;
     this.largestSize = this.size;
+    this.historyEnd = this.size;
     this.heldSince = undefined;
     this.changedAt = now;
     this.wakeAt = now;
@@ -198,9 +202,11 @@ export class TailedFile {
       this.advance();
       return { kind: 'skipped' };
     }
-    const time = fromMilliseconds(readAt);
+    const isHistory = offset < this.historyEnd;
+    const modified = Number(this.modifiedNs / 1_000_000n);
+    const time = fromMilliseconds(isHistory ? Math.min(readAt, modified) : readAt);
     const id = createHash('sha256').update(`${incarnation} ${offset} `).update(bytes).digest('hex');
-    const lines = texts.map((text) => ({ text, readAt: time }));
+    const lines = texts.map((text) => ({ text, readAt: time, isHistory }));
     return { kind: 'batch', batch: { id, lines, filePath: path }, bytes: bytes.length, cut };
   }
 
