@@ -74,6 +74,8 @@ const NO_PROGRAM =
 const HOST = /[\w.-]+ [\w./@-]+(?:\[\d+\])?: /y;
 /** `root - ERROR`, `heat2d | WARN` */
 const NAME = /[\w.$-]{1,80} +[-|] +(?=[A-Z]{3,9}\b)/y;
+/** ` - root - ERROR - `, the usual format of Python behind the time */
+const DASHED = / - [\w.$-]{1,80} - ([A-Z]{3,9}) - /y;
 /** A name in a column before that of the level: `asyncio  ERROR`, `asyncio ERROR    ` */
 const COLUMN = /[\w.$-]{1,80}(?= {2,20}[A-Z]{3,9}\b| [A-Z]{3,9} {2})/y;
 
@@ -89,27 +91,34 @@ function isUpperCase(code: number): boolean {
   return code >= 65 && code <= 90;
 }
 
-function isLetter(code: number): boolean {
-  return (code >= 97 && code <= 122) || isUpperCase(code);
+/** Classes of characters, as bits by their codes: a table is faster than comparisons, and every line passes here. */
+const CLASSES = new Uint8Array(128);
+const LETTER_CLASS = 1;
+const SEPARATOR_CLASS = 2;
+const MACHINE_CLASS = 4;
+
+function classify(characters: string, bit: number): void {
+  for (const character of characters) CLASSES[character.charCodeAt(0)]! |= bit;
 }
 
+classify('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ', LETTER_CLASS);
 /** Blanks and the marks between the fields of a head. */
-function skipSeparators(text: string, at: number): number {
-  for (;;) {
-    const code = text.charCodeAt(at);
-    // | : , ] ) - >
-    const separates =
-      isBlank(code) ||
-      code === 124 ||
-      code === 58 ||
-      code === 44 ||
-      code === 93 ||
-      code === 41 ||
-      code === 45 ||
-      code === 62;
-    if (!separates) return at;
-    at++;
-  }
+classify(' \t|:,])->', SEPARATOR_CLASS);
+/** What no word of a sentence has. */
+classify('0123456789_./:@#=<>[]', MACHINE_CLASS);
+
+function isOf(bit: number, code: number): boolean {
+  return code < 128 && (CLASSES[code]! & bit) !== 0;
+}
+
+function isLetter(code: number): boolean {
+  return isOf(LETTER_CLASS, code);
+}
+
+function skipSeparators(text: string, start: number): number {
+  let at = start;
+  while (isOf(SEPARATOR_CLASS, text.charCodeAt(at))) at++;
+  return at;
 }
 
 function levelInBrackets(content: string, timed: boolean): Severity | undefined {
@@ -225,6 +234,11 @@ export function findLevelField(
   timed: boolean,
   sentenceAt: (text: string, at: number) => Severity | undefined,
 ): Severity | undefined {
+  if (timed && text.charCodeAt(start + 1) === 45) {
+    const dashed = matchAt(DASHED, text, start);
+    const level = dashed ? UPPER_WORDS.get(dashed[1]!) : undefined;
+    if (level) return level.severity;
+  }
   let at = start;
   for (let step = 0; step < MAX_TOKENS; step++) {
     // At the head of a line without a time a mark is not behind anything.
@@ -257,18 +271,6 @@ export function findLevelField(
   return undefined;
 }
 
-/** The characters that no word of a sentence has: digits and `_ . / : @ # = < > [ ]` */
-function isMachineCharacter(code: number): boolean {
-  return (
-    (code >= 46 && code <= 58) ||
-    (code >= 60 && code <= 64 && code !== 63) ||
-    code === 91 ||
-    code === 93 ||
-    code === 95 ||
-    code === 35
-  );
-}
-
 /**
  * Where the field at `at` ends, if it is one that may stand before a level; the level that it holds itself; else undefined.
  * @param afterTime where the time ends, if the field is the first one behind it; else -1
@@ -286,7 +288,7 @@ function readField(
   for (; end < limit; end++) {
     code = text.charCodeAt(end);
     if (code === 32 || code === 9 || code === 10 || code === 124) break;
-    isMachine ||= isMachineCharacter(code);
+    isMachine ||= isOf(MACHINE_CLASS, code);
   }
   if (end === at) return undefined;
   const closed = text.charCodeAt(end - 1) === 58;
@@ -357,7 +359,9 @@ export function findLevelMark(text: string, start: number, afterTime: number): S
 }
 
 function redisLevel(text: string, start: number, afterTime: number): Severity | undefined {
-  if (text.charCodeAt(afterTime) !== 32 || text.charCodeAt(afterTime + 2) !== 32) return undefined;
+  // Behind `2026-` a dash is the separator of a field.
+  if (text.charCodeAt(start + 4) === 45 || text.charCodeAt(afterTime + 2) !== 32) return undefined;
+  if (text.charCodeAt(afterTime) !== 32) return undefined;
   const mark = REDIS_LEVELS[text.charAt(afterTime + 1)];
   return mark !== undefined && matchAt(REDIS, text, start) ? severityOfWord(mark) : undefined;
 }

@@ -42,6 +42,8 @@ const RANK_WORD = /[Rr]ank[ =]?(\d{1,6}):(?: |$)/y;
 const LEVEL = /^(?:TRACE|DEBUG|INFO|NOTICE|SUCCESS|WARN|WARNING|ERR|ERROR|CRITICAL|FATAL)\b/;
 /** PM2 writes its number of the program before the name. */
 const PM2 = /^\d{1,4}\|[\w@./-]/;
+/** `-`, `/`: what stands behind the year of a date */
+const YEAR = new Set([45, 47]);
 const MAX_PREFIXES = 4;
 const MAX_NAME = 64;
 /** Characters in which prefixes with colours are looked for. */
@@ -74,16 +76,21 @@ function readPlain(line: string): WriterPrefix {
     if (length === 0) break;
     at += length;
     if (match && !ranked) rank = rankOf(match, code) ?? rank;
-    ranked ||= code === 91 && /^\[[Rr]ank/.test(match![0]);
+    ranked ||= code === 91 && match![0].startsWith('ank', 2);
   }
   return at === 0 ? NO_PREFIX : { length: at, writer: line.slice(0, at).trim(), rank };
 }
 
 function matchBracket(line: string, at: number, ranked: boolean): RegExpExecArray | null {
+  const second = line.charCodeAt(at + 1);
+  // Most lines that begin with a bracket begin with a time, `[2026-`: nothing of the forms below.
+  if (second >= 49 && second <= 50 && YEAR.has(line.charCodeAt(at + 5))) return null;
+  // R, r
+  const rank = (second | 32) === 114 && !ranked ? matchAt(RANK, line, at) : null;
+  if (rank) return rank;
   const match = matchAt(LOCAL_RANK, line, at) ?? matchAt(TAGGED, line, at) ?? matchAt(HOST_PROCESS, line, at);
   if (match) return match;
-  if (at === 0) return matchAt(RANK, line, 0) ?? matchAt(NUMBERED, line, 0) ?? matchAt(POD, line, 0);
-  return ranked ? null : matchAt(RANK, line, at);
+  return at === 0 ? (matchAt(NUMBERED, line, 0) ?? matchAt(POD, line, 0)) : null;
 }
 
 function rankOf(match: RegExpExecArray, first: number): string | undefined {
