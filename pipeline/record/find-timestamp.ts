@@ -1,4 +1,4 @@
-import { matchAt } from './match-at.ts';
+import { matchAt, skipBlanks } from './match-at.ts';
 import {
   type FoundTime,
   finishTime,
@@ -250,10 +250,11 @@ function readValue(text: string, start: number, zone: Zone, near: number): Found
  * @param start where the line begins behind the prefix that names its writer
  */
 export function findTimestamp(text: string, zone: Zone, near: number, start = 0): FoundTime | undefined {
-  let at = start;
+  const begin = skipBlanks(text, start);
+  let at = begin;
   for (let lead = 0; lead <= MAX_LEADS; lead++) {
-    let code = text.charCodeAt(at);
-    while (code === 32 || code === 9) code = text.charCodeAt(++at);
+    at = skipBlanks(text, at);
+    const code = text.charCodeAt(at);
     const found = readAt(text, at, zone, near);
     if (found) return found;
     if (code === 123) return findJsonTime(text, zone);
@@ -267,7 +268,7 @@ export function findTimestamp(text: string, zone: Zone, near: number, start = 0)
       return readValue(text, next, zone, near);
     at = next;
   }
-  return text.charCodeAt(start) === 34 ? findJsonTime(text, zone) : findInside(text, start, zone, near);
+  return text.charCodeAt(begin) === 34 ? findJsonTime(text, zone) : findInside(text, begin, zone, near);
 }
 
 /** Where what stands before a time ends; `at` where there is nothing of that kind. */

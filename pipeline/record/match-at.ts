@@ -6,3 +6,13 @@ export function matchAt(pattern: RegExp, text: string, position: number): RegExp
   pattern.lastIndex = position;
   return pattern.exec(text);
 }
+
+/** Behind blanks, line feeds and a byte order mark: where a text really begins. */
+export function skipBlanks(text: string, position: number): number {
+  let at = position;
+  for (;;) {
+    const code = text.charCodeAt(at);
+    if (code !== 32 && code !== 9 && code !== 10 && code !== 13 && code !== 0xfeff) return at;
+    at++;
+  }
+}

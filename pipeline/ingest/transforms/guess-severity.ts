@@ -1,4 +1,4 @@
-import { matchAt } from '../../record/match-at.ts';
+import { matchAt, skipBlanks } from '../../record/match-at.ts';
 import { type Severity, severityOfSyslog, severityOfWord } from '../../record/severity.ts';
 import { sentenceSeverity, sentenceSeverityAnywhere } from './failure-sentences.ts';
 import { findLevelBeforeTime, findLevelField, findLevelMark, findPriority } from './level-field.ts';
@@ -98,9 +98,10 @@ function lineAt(text: string, at: number): string {
  * The severity that a text shows: its level field, else the meaning of one of a few well-known sentences, else undefined. Words in the
  * middle of a text do not count.
  * @param afterTime where the time at the head of the text ends; 0 where it has none
- * @param start where the text begins behind the prefix that names its writer
+ * @param behindPrefix where the text begins behind the prefix that names its writer
  */
-export function guessSeverity(text: string, afterTime = 0, start = 0): Severity | undefined {
+export function guessSeverity(text: string, afterTime = 0, behindPrefix = 0): Severity | undefined {
+  const start = skipBlanks(text, behindPrefix);
   const priority = findPriority(text, start);
   if (priority !== undefined) {
     const behind = text.indexOf('>', start) + 1;
