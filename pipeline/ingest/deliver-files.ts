@@ -20,6 +20,7 @@ export function deliverFiles(pipeline: Pipeline, machineId: string, lineTimes: L
       source: 'file',
       machineId,
       entries,
+      isJoined: true,
     });
   };
 }

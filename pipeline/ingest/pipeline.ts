@@ -1,28 +1,26 @@
-import type { LogRecord } from '../record/log-record.ts';
 import { fromMilliseconds } from '../record/timestamp.ts';
-import { type DeadLetterStore, withoutQuote } from '../store/dead-letter-store.ts';
-import { LogBlock } from '../store/log-block.ts';
+import type { DeadLetterStore } from '../store/dead-letter-store.ts';
 import { encodeRequest, idempotencyKey, type StoredRequest } from '../store/request-progress.ts';
-import type { BatchQueue } from './batch-queue.ts';
 import type { Counters } from './counters.ts';
 import { identifyRequest } from './identify-request.ts';
+import type { Line } from './joining/line-streams.ts';
+import type { OpenEvents } from './joining/open-events.ts';
+import { readShippedLine } from './joining/shipped-line.ts';
+import { idOf, type SliceJoiner } from './joining/slice-joiner.ts';
 import type { KnownRequests } from './known-requests.ts';
 import { PacedTexts, type Text } from './paced-texts.ts';
+import { contentOf, type Reading, RecordReader } from './record-reader.ts';
 import { RejectedEntries } from './rejected-entries.ts';
-import { mayBeObject, parseEntry } from './sources/json-body.ts';
-import { entryOfText, type SourceText } from './sources/record-limits.ts';
-import type { Arrival, SourceEntry, UnreadableEntry } from './sources/source-entry.ts';
-import type { FastPath } from './transforms/fast-path.ts';
-import type { KeyBlock } from './transforms/key-block.ts';
+import { SliceRows, type SliceRowsOptions } from './slice-rows.ts';
+import type { SourceText } from './sources/record-limits.ts';
+import type { SourceEntry, UnreadableEntry } from './sources/source-entry.ts';
 import type { Normalize } from './transforms/normalize.ts';
-import { type Before, streamOf } from './transforms/open-key-blocks.ts';
+import type { Before } from './transforms/open-key-blocks.ts';
 import type { Redactor } from './transforms/redactor.ts';
 
 /** A longer request is stored slice by slice, so that its size does not decide how much memory it needs. */
 const SLICE_ENTRIES = 20_000;
 const SLICE_CHARACTERS = 16 * 1024 * 1024;
-/** A longer text may yield to the event loop between decoding, redacting and normalizing. */
-const LONG_CHARACTERS = 64 * 1024;
 
 export interface IngestRequest {
   /** The sender's name for itself, where the protocol has one. */
@@ -40,6 +38,8 @@ export interface IngestRequest {
   readonly entries: Iterable<SourceText>;
   /** Decodes one of the texts; left out where they are the JSON of records. */
   readonly decode?: ((text: string) => SourceEntry | UnreadableEntry) | undefined;
+  /** True where each `log` is a whole event, which its sender has joined of its lines. */
+  readonly isJoined?: boolean | undefined;
   /** Aborted when the sender no longer waits for the receipt: the records that are stored by then stay, and the rest is dropped. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -51,22 +51,12 @@ export interface Receipt {
   readonly duplicate: boolean;
 }
 
-/** Measures the records of one insert, also those that sampling drops. */
-export interface Measuring {
-  add(record: LogRecord): void;
-  /** Called when the insert is durable. */
-  commit(): void;
-}
-
-export interface PipelineOptions {
+export interface PipelineOptions extends SliceRowsOptions {
   readonly redact: Redactor;
-  /** Returns the record, a copy with its sample rate, or undefined where it is dropped. */
-  readonly sample: (record: LogRecord) => LogRecord | undefined;
-  readonly measure: () => Measuring | undefined;
   readonly normalize: Normalize;
-  /** Reads JSON texts of records that match a template; the result is what `normalize` would make of the redacted entry. */
-  readonly fastPath: FastPath;
-  readonly queue: BatchQueue;
+  readonly reader: RecordReader;
+  /** The events that lines of later requests may continue. */
+  readonly openEvents: OpenEvents;
   readonly deadLetters: DeadLetterStore;
   readonly requests: KnownRequests;
   readonly counters: Counters;
@@ -74,7 +64,7 @@ export interface PipelineOptions {
   readonly hasLiveReaders: () => boolean;
 }
 
-/** Accepts requests: decode → redact → normalize → sample → store, and only then a receipt. */
+/** Accepts requests: decode → redact → normalize → join lines → sample → store, and only then a receipt. */
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #running = new Map<string, Promise<unknown>>();
@@ -155,11 +145,14 @@ export class Pipeline {
     request: IngestRequest,
     before: StoredRequest,
   ): Promise<StoredRequest> {
+    const { redact, openEvents } = this.#options;
     const openKeys: Before = new Map();
+    const joiner = openEvents.joinSlice();
     try {
-      return await this.#readAndStore(first, texts, rejected, request, before, openKeys);
+      return await this.#readAndStore(first, texts, rejected, request, before, openKeys, joiner);
     } catch (error) {
-      this.#options.redact.keyBlocks.restore(senderOf(request), openKeys);
+      openEvents.undo(joiner);
+      redact.keyBlocks.restore(senderOf(request), openKeys);
       throw error;
     }
   }
@@ -171,43 +164,61 @@ export class Pipeline {
     request: IngestRequest,
     before: StoredRequest,
     openKeys: Before,
+    joiner: SliceJoiner,
   ): Promise<StoredRequest> {
-    const { redact, sample, queue, deadLetters, counters, hasLiveReaders } = this.#options;
-    const arrival: Arrival = {
-      time: fromMilliseconds(Date.now()),
-      source: request.source,
-      machineId: request.machineId === undefined ? undefined : redact.text(request.machineId),
+    const { redact, reader, openEvents, deadLetters, counters, hasLiveReaders } = this.#options;
+    const reading: Reading = {
+      sender: senderOf(request),
+      decode: request.decode,
+      openKeys,
+      arrival: {
+        time: fromMilliseconds(Date.now()),
+        source: request.source,
+        machineId: request.machineId === undefined ? undefined : redact.text(request.machineId),
+      },
     };
-    const rows = LogBlock.take();
-    const records: LogRecord[] | undefined = hasLiveReaders() ? [] : undefined;
-    const measuring = this.#options.measure();
+    const slice = new SliceRows(this.#options, hasLiveReaders());
+    const key = idempotencyKey(before.agent, before.digest);
+    const acceptedLines = openEvents.acceptedOf(key);
+    const refusedLines = openEvents.refusedOf(key);
     let accepted = 0;
     let refused = 0;
     let characters = 0;
     let isFull = false;
     for (let text: Text | undefined = first; text !== undefined; ) {
-      const read =
-        typeof text !== 'string' || text.length > LONG_CHARACTERS
-          ? await this.#readLong(text, request, arrival, openKeys, texts)
-          : this.#read(text, request, arrival, openKeys, rejected.isFull);
+      const read = RecordReader.isLong(text)
+        ? await reader.readLong(text, reading, texts)
+        : reader.read(text as string, reading, rejected.isFull);
+      const index = before.entries + accepted + refused;
       if ('reason' in read) {
         refused++;
         const { reason, content = contentOf(text) } = read;
         const part = typeof text === 'string' ? undefined : text.piece?.part;
-        rejected.add(before.entries + accepted + refused, { reason, content, part });
+        rejected.add(index + 1, { reason, content, part });
       } else {
         accepted++;
         characters += contentOf(text).length;
-        measuring?.add(read);
-        const record = sample(read);
-        if (record) {
-          rows.add(record);
-          records?.push(record);
+        const shipped = request.isJoined
+          ? undefined
+          : readShippedLine(read.entry, read.record, reading.sender);
+        if (!shipped) slice.add(read.record);
+        else if (!acceptedLines?.has(index)) {
+          const line: Line = {
+            ...shipped,
+            ...read,
+            request: key,
+            index,
+            arrival: reading.arrival,
+            joiner,
+            isDurable: refusedLines?.has(index) === true,
+          };
+          for (const event of joiner.push(line, shipped.isNamed)) slice.add(openEvents.recordOf(event));
         }
       }
       isFull = accepted === SLICE_ENTRIES || characters >= SLICE_CHARACTERS;
       text = isFull ? undefined : (texts.nextNow() ?? (await texts.next()));
     }
+    for (const event of joiner.end(!isFull)) slice.add(openEvents.recordOf(event));
     const after: StoredRequest = {
       ...before,
       entries: before.entries + accepted + refused,
@@ -218,81 +229,14 @@ export class Pipeline {
     const letters = rejected.take();
     if (letters.length > 0) await deadLetters.add(letters);
     counters.recordsRejected += refused;
-    if (rows.count > 0) await queue.add({ rows, records, request: encodeRequest(after) });
-    rows.release();
-    measuring?.commit();
+    await openEvents.keep(joiner, slice.count > 0);
+    await slice.store(encodeRequest({ ...after, joined: joiner.joined.map(idOf) }));
+    openEvents.stored(joiner);
     return after;
   }
-
-  #read(
-    text: string,
-    request: IngestRequest,
-    arrival: Arrival,
-    openKeys: Before,
-    isReasonNeedless: boolean,
-  ): LogRecord | UnreadableEntry {
-    const { redact, normalize, fastPath } = this.#options;
-    const { decode } = request;
-    const isNoRecord = isReasonNeedless && !decode && !mayBeObject(text);
-    const isPlain = !decode && !isNoRecord && !redact.keyBlocks.isOpen(senderOf(request));
-    const record = isPlain ? fastPath.read(text, arrival) : undefined;
-    if (record) return record;
-    const entry = this.#redact(
-      isNoRecord ? NO_RECORD : (decode ?? parseEntry)(text),
-      text,
-      request,
-      openKeys,
-    );
-    return 'reason' in entry ? entry : normalize(entry, arrival);
-  }
-
-  /** Reads a text like `#read`, and yields to the event loop between the steps. */
-  async #readLong(
-    text: Text,
-    request: IngestRequest,
-    arrival: Arrival,
-    openKeys: Before,
-    texts: PacedTexts,
-  ): Promise<LogRecord | UnreadableEntry> {
-    const { decode = parseEntry } = request;
-    await texts.yieldWhenDue();
-    const entry = typeof text === 'string' ? decode(text) : entryOfText(text);
-    await texts.yieldWhenDue();
-    const redacted = this.#redact(entry, contentOf(text), request, openKeys);
-    if ('reason' in redacted) return redacted;
-    await texts.yieldWhenDue();
-    return this.#options.normalize(redacted, arrival);
-  }
-
-  /** Replaces the secrets, also the lines of a private key that come one by one. @param text what the entry was read from */
-  #redact(
-    entry: SourceEntry | UnreadableEntry,
-    text: string,
-    request: IngestRequest,
-    openKeys: Before,
-  ): SourceEntry | UnreadableEntry {
-    const { redact, counters } = this.#options;
-    const { keyBlocks } = redact;
-    const sender = senderOf(request);
-    const isUnread = 'reason' in entry;
-    // Content in a source's own form is redacted by the store of dead letters.
-    if (isUnread && entry.content !== undefined) return entry;
-    if (!isUnread && entry.exceeded) counters.recordsTooLarge[entry.exceeded]++;
-    if (!keyBlocks.isOpen(sender) && redact.isClean(isUnread ? text : entry.text)) return entry;
-    const inStream = <T>(read: (block: KeyBlock) => T) =>
-      keyBlocks.use(sender, streamOf(isUnread ? NO_FIELDS : entry.fields), openKeys, read);
-    if (!isUnread) return inStream((block) => redact.entry(entry, block));
-    const content = inStream((block) => redact.text(text, block));
-    return { content, reason: content === text ? entry.reason : withoutQuote(entry.reason) };
-  }
 }
-
-const NO_FIELDS = {};
-const NO_RECORD: UnreadableEntry = { reason: 'not a JSON object' };
 
 /** The sender whose streams the records belong to. The first record does not decide: a relay sends records of many machines. */
 function senderOf({ agent, peer }: IngestRequest): string {
   return agent ?? peer;
 }
-
-const contentOf = (text: Text) => (typeof text === 'string' ? text : text.text);

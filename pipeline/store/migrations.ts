@@ -259,4 +259,20 @@ export const MIGRATIONS: readonly (readonly Statement[])[] = [
       alterTable(table, 'MODIFY SETTING max_compress_block_size = 65536'),
     ),
   ],
+  [
+    createTable('open_lines', {
+      columns: `
+        seq UInt64,
+        id UInt64,
+        owner String,
+        request String,
+        line UInt32,
+        has_rows UInt8,
+        stream String,
+        content String CODEC(ZSTD(1))`,
+      engine: 'MergeTree',
+      orderBy: ['seq'],
+      ttl: "toDateTime(fromUnixTimestamp64Micro(toInt64(seq), 'UTC')) + toIntervalDay(1)",
+    }),
+  ],
 ];

@@ -15,29 +15,36 @@ export interface StoredRequest extends RequestProgress {
   readonly agent: string;
   /** Hash of the request's bytes, or of its `Idempotency-Key`. */
   readonly digest: string;
+  /** Ids of lines of other requests that the stored records hold (`OpenLineStore`). */
+  readonly joined?: readonly number[];
 }
 
-export function encodeRequest({
-  agent,
-  digest,
-  entries,
-  accepted,
-  rejected,
-  complete,
-}: StoredRequest): string {
-  return JSON.stringify([agent, digest, entries, accepted, rejected, ...(complete ? [1] : [])]);
+export function encodeRequest(request: StoredRequest): string {
+  const { agent, digest, entries, accepted, rejected, complete, joined = [] } = request;
+  const isComplete = complete || joined.length > 0 ? [complete ? 1 : 0] : [];
+  return JSON.stringify([
+    agent,
+    digest,
+    entries,
+    accepted,
+    rejected,
+    ...isComplete,
+    ...(joined.length > 0 ? [joined] : []),
+  ]);
 }
 
 export function decodeRequest(text: string): StoredRequest {
-  const [agent, digest, entries, accepted, rejected, complete] = JSON.parse(text) as [
+  const [agent, digest, entries, accepted, rejected, complete, joined] = JSON.parse(text) as [
     string,
     string,
     number,
     number,
     number,
-    1?,
+    (0 | 1)?,
+    number[]?,
   ];
-  return { agent, digest, entries, accepted, rejected, complete: complete === 1 };
+  const progress = { agent, digest, entries, accepted, rejected, complete: complete === 1 };
+  return joined ? { ...progress, joined } : progress;
 }
 
 /** The idempotency key of a request. The text of `encodeRequest` begins with it, up to the last quotation mark. */

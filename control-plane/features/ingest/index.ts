@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import type { Redis } from 'ioredis';
 import { BatchQueue } from '../../../pipeline/ingest/batch-queue.ts';
 import { createCounters } from '../../../pipeline/ingest/counters.ts';
+import { OpenEvents } from '../../../pipeline/ingest/joining/open-events.ts';
 import { KnownRequests } from '../../../pipeline/ingest/known-requests.ts';
 import { Pipeline, type PipelineOptions } from '../../../pipeline/ingest/pipeline.ts';
 import { readBackRequests } from '../../../pipeline/ingest/read-back-requests.ts';
+import { RecordReader } from '../../../pipeline/ingest/record-reader.ts';
 import { createCategorizer } from '../../../pipeline/ingest/transforms/categorize.ts';
 import { type CategoryFile, parseCategoryRules } from '../../../pipeline/ingest/transforms/category-rules.ts';
 import { FastPath } from '../../../pipeline/ingest/transforms/fast-path.ts';
@@ -15,6 +18,7 @@ import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import { DeadLetterStore } from '../../../pipeline/store/dead-letter-store.ts';
 import type { LiveBus } from '../../../pipeline/store/live/live-bus.ts';
 import { LogStore } from '../../../pipeline/store/log-store.ts';
+import { OpenLineStore } from '../../../pipeline/store/open-line-store.ts';
 import { RequestFinder } from '../../../pipeline/store/request-finder.ts';
 import type { Retention } from '../../../pipeline/store/retention.ts';
 import { migrate } from '../../../pipeline/store/schema.ts';
@@ -55,7 +59,7 @@ export interface IngestParts {
 
 /** Brings the schema up to date and goes on from the state of the data folder. */
 export async function startIngest(
-  config: IngestSettings & Pick<ServerSettings, 'FSYNC'>,
+  config: IngestSettings & Pick<ServerSettings, 'DATA_DIR' | 'FSYNC'>,
   { clickhouse, redis, rules, retention, body, log }: IngestParts,
 ): Promise<Ingest> {
   await migrate(clickhouse.for('state'), retention, config.FSYNC);
@@ -91,12 +95,26 @@ export async function startIngest(
   const categories = await readCategories(config.CATEGORIES_FILE);
   const categorize = createCategorizer(categories.rules);
   const recordRules = { categorize, defaultTimezone: config.DEFAULT_TIMEZONE };
+  const normalize = createNormalizer(recordRules);
+  const { redact, sample, measure } = rules;
+  const fastPath = new FastPath({ ...recordRules, redact });
+  const reader = new RecordReader({ redact, normalize, fastPath, counters });
+  const openEvents = new OpenEvents({
+    store: new OpenLineStore(clickhouse.for('state'), `${hostname()} ${config.DATA_DIR}`),
+    reader,
+    rows: { sample, measure, queue },
+    hasLiveReaders: liveBus.hasReaders,
+    onProblem: log.warn,
+  });
+  await openEvents.restore();
+  openEvents.start();
   const pipeline = new Pipeline({
-    redact: rules.redact,
-    sample: rules.sample,
-    measure: rules.measure,
-    normalize: createNormalizer(recordRules),
-    fastPath: new FastPath({ ...recordRules, redact: rules.redact }),
+    redact,
+    sample,
+    measure,
+    normalize,
+    reader,
+    openEvents,
     queue,
     deadLetters,
     requests,
@@ -140,6 +158,7 @@ export async function startIngest(
     async stop() {
       stopping.abort();
       await readBack;
+      await openEvents.stop();
       await queue.drain();
       await liveBus.stop();
     },

@@ -1,5 +1,5 @@
 import { Counter, Histogram, Registry } from 'prom-client';
-import type { Measuring } from '../../../pipeline/ingest/pipeline.ts';
+import type { Measuring } from '../../../pipeline/ingest/slice-rows.ts';
 import type { LogRecord, StoredRecord } from '../../../pipeline/record/log-record.ts';
 import { compileFieldText } from '../../query/field-text.ts';
 import { Guard } from '../../query/guard.ts';

@@ -24,6 +24,7 @@ export function deliverSynced(pipeline: Pipeline, source: SyncSource, lineTimes:
       digest: id,
       source: 'sync',
       machineId: source.machineId,
+      isJoined: true,
       entries: lines.map(({ text: log }, index) => {
         const timestamp = formatTimestamp(times[index]!);
         const rank = rankOfPath || rankFromText(log);

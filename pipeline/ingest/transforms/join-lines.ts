@@ -65,6 +65,18 @@ export class LineJoiner {
     return numbers.sort((a, b) => a - b);
   }
 
+  /** The open events: their first lines and all lines that they have so far. */
+  get openEvents(): Pick<JoinedEvent, 'firstLine' | 'lines'>[] {
+    return [...this.#open.values()].map(({ firstLine, numbers }) => ({ firstLine, lines: numbers }));
+  }
+
+  /** Ends the open event that begins with a line. */
+  end(first: number): JoinedEvent {
+    const ended: JoinedEvent[] = [];
+    for (const [writer, { firstLine }] of this.#open) if (firstLine === first) this.#end(writer, ended);
+    return ended[0]!;
+  }
+
   /** Number of the first line that is in no returned event yet; undefined where all lines are returned or blank. */
   get oldestPending(): number | undefined {
     let oldest: number | undefined;

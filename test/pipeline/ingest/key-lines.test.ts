@@ -4,15 +4,12 @@ import { createRedaction } from '../../../control-plane/features/rules/redaction
 import { NO_RULES, parseRules } from '../../../control-plane/features/rules/rules-file.ts';
 import { acceptOtlp } from '../../../pipeline/ingest/accept-otlp.ts';
 import type { BatchQueue, Part } from '../../../pipeline/ingest/batch-queue.ts';
-import { createCounters } from '../../../pipeline/ingest/counters.ts';
 import { KnownRequests } from '../../../pipeline/ingest/known-requests.ts';
-import { Pipeline } from '../../../pipeline/ingest/pipeline.ts';
 import { createCategorizer } from '../../../pipeline/ingest/transforms/categorize.ts';
-import { FastPath } from '../../../pipeline/ingest/transforms/fast-path.ts';
-import { createNormalizer } from '../../../pipeline/ingest/transforms/normalize.ts';
 import type { LogRecord } from '../../../pipeline/record/log-record.ts';
 import { unavailable } from '../../../pipeline/runtime/errors.ts';
 import type { DeadLetterStore, NewDeadLetter } from '../../../pipeline/store/dead-letter-store.ts';
+import { createPipeline } from './create-pipeline.ts';
 
 const key = generateKeyPairSync('rsa', { modulusLength: 2048 })
   .privateKey.export({ type: 'pkcs1', format: 'pem' })
@@ -40,16 +37,11 @@ function createScene(redaction = NO_RULES.redaction) {
   } as unknown as DeadLetterStore;
   const requests = new KnownRequests({ shared: undefined, findStored: async () => undefined });
   requests.seen.completeTo(0);
-  const pipeline = new Pipeline({
+  const { pipeline } = createPipeline(rules, {
     redact,
-    sample: (record) => record,
-    measure: () => undefined,
-    normalize: createNormalizer(rules),
-    fastPath: new FastPath(rules),
     queue: queue as unknown as BatchQueue,
     deadLetters,
     requests,
-    counters: createCounters(),
     hasLiveReaders: () => true,
   });
   let sent = 0;

@@ -2,15 +2,13 @@ import t from 'tap';
 import { createRedaction } from '../../../control-plane/features/rules/redaction.ts';
 import { NO_RULES } from '../../../control-plane/features/rules/rules-file.ts';
 import type { BatchQueue, Part } from '../../../pipeline/ingest/batch-queue.ts';
-import { createCounters } from '../../../pipeline/ingest/counters.ts';
 import { KnownRequests, type SharedRequests } from '../../../pipeline/ingest/known-requests.ts';
-import { type IngestRequest, Pipeline } from '../../../pipeline/ingest/pipeline.ts';
+import type { IngestRequest } from '../../../pipeline/ingest/pipeline.ts';
 import { createCategorizer } from '../../../pipeline/ingest/transforms/categorize.ts';
-import { FastPath } from '../../../pipeline/ingest/transforms/fast-path.ts';
-import { createNormalizer } from '../../../pipeline/ingest/transforms/normalize.ts';
 import { unavailable } from '../../../pipeline/runtime/errors.ts';
 import type { DeadLetterStore } from '../../../pipeline/store/dead-letter-store.ts';
 import { decodeRequest } from '../../../pipeline/store/request-progress.ts';
+import { createPipeline } from './create-pipeline.ts';
 
 interface SceneOptions {
   /** Which insert is done and fails all the same. */
@@ -38,7 +36,7 @@ function createScene({ lostAnswer, shared, insert }: SceneOptions = {}) {
       if (stored.length === lostAnswer) throw unavailable('the answer was lost');
     },
   };
-  const createPipeline = () => {
+  const startPipeline = () => {
     const requests = new KnownRequests({
       shared,
       findStored: async (key) => {
@@ -50,22 +48,18 @@ function createScene({ lostAnswer, shared, insert }: SceneOptions = {}) {
       },
     });
     requests.seen.completeTo(0);
-    return new Pipeline({
+    const { pipeline } = createPipeline(rules, {
       redact: rules.redact,
-      sample: (record) => record,
-      measure: () => undefined,
-      normalize: createNormalizer(rules),
-      fastPath: new FastPath(rules),
       queue: queue as unknown as BatchQueue,
       deadLetters: {
         add: async (added: readonly { id: string }[]) => void letters.push(...added.map(({ id }) => id)),
       } as unknown as DeadLetterStore,
       requests,
-      counters: createCounters(),
       hasLiveReaders: () => false,
     });
+    return pipeline;
   };
-  const pipeline = createPipeline();
+  const pipeline = startPipeline();
   const send = (entries: Iterable<string>, request: Partial<IngestRequest> = {}) =>
     pipeline.accept({ agent: 'm', peer: 'here', digest: 'x', source: 'api', entries, ...request });
   return { store, letters, send };

@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto';
+import type { LogRecord } from '../../record/log-record.ts';
+import { PeriodicLoop } from '../../runtime/periodic-loop.ts';
+import type { OpenLine, OpenLineStore } from '../../store/open-line-store.ts';
+import { encodeRequest } from '../../store/request-progress.ts';
+import type { RecordReader } from '../record-reader.ts';
+import { SliceRows, type SliceRowsOptions } from '../slice-rows.ts';
+import type { Arrival } from '../sources/source-entry.ts';
+import { type Line, LineStreams, type LinesOfEvent } from './line-streams.ts';
+import { withLog } from './shipped-line.ts';
+import { idOf, SliceJoiner } from './slice-joiner.ts';
+
+export interface OpenEventsOptions {
+  readonly store: OpenLineStore;
+  readonly reader: RecordReader;
+  readonly rows: SliceRowsOptions;
+  readonly hasLiveReaders: () => boolean;
+  readonly onProblem: (message: string) => void;
+}
+
+/** How long an event waits for its next line. */
+const WAIT_MS = 1_000;
+/** How long an event from before a restart waits: its sender may try again only after some seconds. */
+const RESTART_WAIT_MS = 10_000;
+const LOOK_MS = 200;
+/** Requests whose lines are remembered. */
+const MAX_REQUESTS = 20_000;
+
+/**
+ * The events that lines of later requests may continue: the tail of a stack whose rest is under way. Their lines are durable before their
+ * requests are acknowledged (`OpenLineStore`). An event is stored when a line ends it, or after a second without one.
+ */
+export class OpenEvents {
+  readonly #options: OpenEventsOptions;
+  readonly #streams = new LineStreams();
+  /** Lines of requests that may come again although they were acknowledged: they are not added again. */
+  readonly #accepted = new LineSet();
+  /** Durable lines of requests that were not acknowledged, so that they will be added again. */
+  readonly #refused = new LineSet();
+  readonly #loop: PeriodicLoop;
+
+  constructor(options: OpenEventsOptions) {
+    this.#options = options;
+    this.#loop = new PeriodicLoop({
+      run: () => this.#storeEnded(Date.now() - WAIT_MS),
+      waitMs: LOOK_MS,
+      waitsFirst: true,
+      onError: (error) =>
+        options.onProblem(`events that wait for their last line cannot be stored: ${error}`),
+    });
+  }
+
+  /** Number of streams with an open event. */
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  /** Takes up the open events of an earlier process. */
+  async restore(): Promise<void> {
+    const { accepted, open, refused } = await this.#options.store.read();
+    for (const line of accepted) this.#accepted.add(line);
+    for (const line of refused) this.#refused.add(line);
+    const streams = new Map<string, Line[]>();
+    for (const line of open) {
+      const lines = streams.get(line.stream) ?? [];
+      streams.set(line.stream, lines);
+      lines.push(decodeLine(line));
+    }
+    const from = Date.now() - WAIT_MS + RESTART_WAIT_MS;
+    for (const [stream, lines] of streams) this.#streams.replace(stream, lines, from);
+  }
+
+  /** Begins to store events that have waited long enough. */
+  start(): void {
+    this.#loop.start();
+  }
+
+  /** Stores the events as they are. */
+  async stop(): Promise<void> {
+    await this.#loop.stop();
+    await this.#storeEnded(Number.POSITIVE_INFINITY);
+  }
+
+  joinSlice(): SliceJoiner {
+    return new SliceJoiner(this.#streams, Date.now());
+  }
+
+  /** The lines of a request that are not to be added again, by their numbers in it. */
+  acceptedOf(request: string): ReadonlySet<number> | undefined {
+    return this.#accepted.of(request);
+  }
+
+  /** The lines of a request that are durable from an attempt that failed. */
+  refusedOf(request: string): ReadonlySet<number> | undefined {
+    return this.#refused.of(request);
+  }
+
+  recordOf(event: LinesOfEvent): LogRecord {
+    const [first] = event;
+    if (event.length === 1 && first.record) return first.record;
+    const text = event.map((line) => line.text).join('\n');
+    return this.#options.reader.readRedacted(withLog(first.entry, text), first.arrival);
+  }
+
+  /**
+   * Resolves when the lines of a piece of a request that wait are durable.
+   * @param hasRows whether rows of the piece are stored afterwards
+   * @throws LogplaneError `unavailable`
+   */
+  async keep(joiner: SliceJoiner, hasRows: boolean): Promise<void> {
+    const { waiting } = joiner;
+    if (waiting.length === 0) return;
+    await this.#options.store.add(waiting.map((line) => encodeLine(line, hasRows)));
+    joiner.keep(waiting);
+  }
+
+  /** Notes that the rows of a piece of a request are stored. */
+  stored({ joined }: SliceJoiner): void {
+    for (const line of joined) this.#accepted.add(line);
+  }
+
+  /** Takes the lines of a piece of a request out of the streams again, because its sender will send it again. */
+  undo(joiner: SliceJoiner): void {
+    for (const line of joiner.undo()) this.#refused.add(line);
+  }
+
+  async #storeEnded(since: number): Promise<void> {
+    const { rows, hasLiveReaders } = this.#options;
+    const events = this.#streams.expire(since);
+    if (events.length === 0) return;
+    const slice = new SliceRows(rows, hasLiveReaders());
+    for (const event of events) slice.add(this.recordOf(event));
+    const lines = events.flat();
+    const digest = `lines ${randomUUID()}`;
+    const progress = { entries: 0, accepted: 0, rejected: 0, complete: true };
+    try {
+      await slice.store(encodeRequest({ agent: '', digest, ...progress, joined: lines.map(idOf) }));
+    } catch (error) {
+      this.#streams.putBack(events);
+      throw error;
+    }
+    for (const line of lines) this.#accepted.add(line);
+  }
+}
+
+interface LineName {
+  readonly request: string;
+  readonly index: number;
+}
+
+/** Lines by their requests. The requests that came first are forgotten where there are too many. */
+class LineSet {
+  readonly #requests = new Map<string, Set<number>>();
+
+  of(request: string): ReadonlySet<number> | undefined {
+    return this.#requests.get(request);
+  }
+
+  add({ request, index }: LineName): void {
+    const lines = this.#requests.get(request) ?? new Set();
+    this.#requests.delete(request);
+    this.#requests.set(request, lines.add(index));
+    if (this.#requests.size > MAX_REQUESTS) this.#requests.delete(this.#requests.keys().next().value!);
+  }
+}
+
+interface Content {
+  readonly text: string;
+  readonly entry: string;
+  readonly arrival: Arrival;
+}
+
+function encodeLine(line: Line, hasRows: boolean): OpenLine {
+  const { text, entry, arrival, request, index, stream } = line;
+  const content: Content = { text, entry, arrival };
+  return { id: idOf(line), request, index, hasRows, stream, content: JSON.stringify(content) };
+}
+
+function decodeLine({ request, index, stream, content }: OpenLine): Line {
+  const { text, entry, arrival } = JSON.parse(content) as Content;
+  return {
+    text,
+    entry,
+    arrival,
+    request,
+    index,
+    stream,
+    record: undefined,
+    joiner: undefined,
+    isDurable: true,
+  };
+}

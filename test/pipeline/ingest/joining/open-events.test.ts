@@ -1,0 +1,204 @@
+import t from 'tap';
+import { createRedaction } from '../../../../control-plane/features/rules/redaction.ts';
+import { NO_RULES } from '../../../../control-plane/features/rules/rules-file.ts';
+import type { BatchQueue, Part } from '../../../../pipeline/ingest/batch-queue.ts';
+import { KnownRequests } from '../../../../pipeline/ingest/known-requests.ts';
+import { createCategorizer } from '../../../../pipeline/ingest/transforms/categorize.ts';
+import { LineJoiner } from '../../../../pipeline/ingest/transforms/join-lines.ts';
+import type { DeadLetterStore } from '../../../../pipeline/store/dead-letter-store.ts';
+import { decodeRequest } from '../../../../pipeline/store/request-progress.ts';
+import { Chance } from '../../../chance.ts';
+import { createPipeline, MemoryOpenLines } from '../create-pipeline.ts';
+
+/** A moment at which the server ends: what is in memory is lost, and nobody gets an answer. */
+type Crash = 'before the lines' | 'behind the lines' | 'behind the rows';
+
+class Killed extends Error {}
+
+/** A store that outlives servers, and the servers before it, one at a time. */
+function createScene() {
+  const rules = {
+    redact: createRedaction(NO_RULES.redaction),
+    categorize: createCategorizer(),
+    defaultTimezone: 'UTC',
+  };
+  const parts: { readonly messages: readonly string[]; readonly request: string }[] = [];
+  const openLines = new MemoryOpenLines();
+  openLines.requests = () => parts.map(({ request }) => request);
+  let crash: Crash | undefined;
+  const crashAt = (moment: Crash) => {
+    if (crash === moment) throw new Killed();
+  };
+  const store = openLines.add;
+  openLines.add = async (lines) => {
+    crashAt('before the lines');
+    await store(lines);
+    crashAt('behind the lines');
+  };
+  const queue = {
+    async add({ records, request }: Part) {
+      parts.push({ messages: records!.map(({ message }) => message), request });
+      crashAt('behind the rows');
+    },
+  };
+  const start = () => {
+    const requests = new KnownRequests({
+      findStored: async (key) =>
+        parts
+          .map(({ request }) => request)
+          .filter((request) => request.startsWith(key))
+          .map(decodeRequest)
+          .at(-1),
+    });
+    const given = {
+      redact: rules.redact,
+      queue: queue as unknown as BatchQueue,
+      deadLetters: {} as DeadLetterStore,
+      requests,
+      hasLiveReaders: () => true,
+    };
+    return createPipeline(rules, given, openLines);
+  };
+  let server = start();
+  let sent = 0;
+  return {
+    messages: () => parts.flatMap(({ messages }) => messages),
+    /** Sends lines of a file, or of nothing that has a name. */
+    async send(
+      lines: readonly string[],
+      file: string | undefined = '/var/log/a.log',
+      digest = String(sent++),
+    ) {
+      const records = lines.map((log) =>
+        JSON.stringify({ timestamp: '2026-11-20T13:44:00Z', file_path: file, log }),
+      );
+      return server.pipeline.accept({
+        agent: 'node-1',
+        peer: 'here',
+        digest,
+        source: 'api',
+        entries: records,
+      });
+    },
+    /** Sends lines, and again to the server that is started where this one ends. */
+    async sendInto(moment: Crash | undefined, lines: readonly string[]) {
+      const digest = String(sent++);
+      crash = moment;
+      try {
+        await this.send(lines, undefined, digest);
+      } catch (error) {
+        if (!(error instanceof Killed) && !((error as Error).cause instanceof Killed)) throw error;
+      }
+      crash = undefined;
+      if (!moment) return;
+      await this.restart();
+      await this.send(lines, '/var/log/a.log', digest);
+    },
+    async restart() {
+      server = start();
+      await server.openEvents.restore();
+    },
+    /** Ends what is open, as a second of silence does. */
+    silence: () => server.openEvents.stop(),
+  };
+}
+
+const STACK = [
+  'Traceback (most recent call last):',
+  '  File "a.py", line 1, in <module>',
+  '    main()',
+  'ValueError: bad',
+];
+const INFO = '2026-11-20 13:44:01,000 INFO next';
+
+t.test('a stack is one record, however its lines are cut into requests', async (t) => {
+  for (let cut = 1; cut < STACK.length; cut++) {
+    const { send, silence, messages } = createScene();
+    await send([INFO, ...STACK.slice(0, cut)]);
+    t.same(messages(), [INFO], 'an ordinary line does not wait');
+    await send(STACK.slice(cut));
+    await send([INFO]);
+    t.same(messages(), [INFO, STACK.join('\n'), INFO]);
+    await silence();
+    t.equal(messages().length, 3);
+  }
+});
+
+t.test('what nobody continues is stored after a silence', async (t) => {
+  const { send, silence, messages } = createScene();
+  t.match(await send(STACK), { accepted: 4, rejected: 0, duplicate: false });
+  t.same(messages(), []);
+  await silence();
+  t.same(messages(), [STACK.join('\n')]);
+});
+
+t.test('a request that names neither file nor container is joined within itself', async (t) => {
+  const { send, messages } = createScene();
+  await send([...STACK.slice(0, 2)], '');
+  await send([...STACK.slice(2)], '');
+  t.same(messages(), [STACK.slice(0, 2).join('\n'), '    main()', 'ValueError: bad']);
+});
+
+t.test('files of one sender do not mix', async (t) => {
+  const { send, silence, messages } = createScene();
+  for (const line of STACK) for (const file of ['/a', '/b']) await send([line], file);
+  await silence();
+  t.same(messages(), [STACK.join('\n'), STACK.join('\n')]);
+});
+
+t.test('a repeated request adds nothing', async (t) => {
+  const { send, silence, messages } = createScene();
+  await send(STACK.slice(0, 2), '/a', 'first');
+  t.match(await send(STACK.slice(0, 2), '/a', 'first'), { duplicate: true });
+  await send(STACK.slice(2), '/a');
+  await silence();
+  t.same(messages(), [STACK.join('\n')]);
+});
+
+for (const moment of ['before the lines', 'behind the lines', 'behind the rows'] as const) {
+  t.test(`a server that ends ${moment} are stored keeps every line, and none twice`, async (t) => {
+    const scene = createScene();
+    await scene.send([INFO, ...STACK.slice(0, 2)]);
+    await scene.sendInto(moment, [STACK[2]!]);
+    await scene.sendInto(moment, [STACK[3]!, INFO, ...STACK.slice(0, 1)]);
+    await scene.send(STACK.slice(1));
+    await scene.silence();
+    t.same(scene.messages(), [INFO, STACK.join('\n'), INFO, STACK.join('\n')]);
+  });
+}
+
+t.test('random writers, cuts and ends of the server: the records are those of the whole file', async (t) => {
+  const chance = new Chance(20261201);
+  for (let round = 0; round < 20; round++) {
+    const writers = Array.from({ length: 1 + chance.below(4) }, (_, rank) => {
+      const lines: string[] = [];
+      for (let event = 0; event < 5; event++) {
+        const stack = STACK.map((line) => line.replace('bad', `bad ${event}`));
+        lines.push(...(chance.share() < 0.5 ? stack : [INFO.replace('next', `step ${event}`)]));
+      }
+      return lines.map((line) => `[rank${rank}]: ${line}`);
+    });
+    const file: string[] = [];
+    while (writers.some((lines) => lines.length > 0)) {
+      const lines = chance.pick(writers);
+      if (lines.length > 0) file.push(lines.shift()!);
+    }
+    const whole = new LineJoiner();
+    const expected = [...file.flatMap((line) => whole.push(line)), ...whole.flush()].map(({ text }) => text);
+    const scene = createScene();
+    for (let at = 0; at < file.length; ) {
+      const count = 1 + chance.below(5);
+      const moments = [
+        undefined,
+        undefined,
+        'before the lines',
+        'behind the lines',
+        'behind the rows',
+      ] as const;
+      await scene.sendInto(chance.pick(moments), file.slice(at, at + count));
+      at += count;
+    }
+    await scene.silence();
+    t.same(scene.messages().sort(), expected.sort(), `round ${round}`);
+  }
+});
