@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
 import { runCli } from '../control-plane/cli/run-cli.ts';
 import { startHere, type TestServer } from '../end-to-end/test-server.ts';
+import { startMachine, withoutFluentBit } from '../pipeline/agent/agent-on-machine.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { differences, type FoundRecord } from './compare-records.ts';
 import { type Case, hasCases, type InputKind, readCases } from './read-cases.ts';
@@ -23,6 +24,8 @@ interface Way {
   /** Sends the inputs; the records of each get the machine id or the path that `filter` searches. */
   send(server: TestServer, inputs: readonly Input[]): Promise<void>;
   filter(id: string): string;
+  /** True where its program is not on the PATH. */
+  readonly isMissing?: boolean;
 }
 
 const folder = temporaryFolder();
@@ -91,6 +94,21 @@ const WAYS: readonly Way[] = [
     filter: ofMachine,
   },
   {
+    name: 'a real Fluent Bit',
+    kinds: ['lines'],
+    isMissing: withoutFluentBit !== false,
+    async send({ url }, inputs) {
+      const machine = await startMachine(url, join(folder, 'machine'));
+      t.teardown(() => machine.agent.stop());
+      for (const input of inputs) {
+        const path = join(machine.logs, 'machine', `${input.id}.log`);
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(path, input.input, 'latin1');
+      }
+    },
+    filter: (id) => `file_path:"${join(folder, 'machine', 'logs', 'machine', `${id}.log`)}"`,
+  },
+  {
     name: 'records over HTTP',
     kinds: ['records'],
     send: postEach('/logs/ingest', 'application/x-ndjson', withMachine),
@@ -128,7 +146,11 @@ t.test(
     t.teardown(() => server.close());
     const cases = readCases().filter(({ name }) => !wanted || wanted.some((start) => name.startsWith(start)));
     const sent: { readonly title: string; readonly filter: string; readonly input: Case }[] = [];
-    for (const { name, kinds, send, filter } of WAYS) {
+    for (const { name, kinds, send, filter, isMissing } of WAYS) {
+      if (isMissing) {
+        t.comment(`${name}: its program is not on the PATH`);
+        continue;
+      }
       const inputs = cases
         .filter(({ kind }) => kinds.includes(kind))
         .map((input) => ({ ...input, id: `${input.name} ${name}`.replaceAll(/[ /]/g, '-') }));

@@ -8,6 +8,7 @@ import type { SourceText } from '../../../pipeline/ingest/sources/record-limits.
 import { badRequest } from '../../../pipeline/runtime/errors.ts';
 import type { DeadLetterStore } from '../../../pipeline/store/dead-letter-store.ts';
 import type { RouteFamily } from '../../http/api.ts';
+import { describe, flag } from '../../http/parameters.ts';
 import { type ReadBodyOptions, type RequestBody, readBody } from '../../http/read-body.ts';
 import { INGEST_HEADERS, RECEIPT } from './schema.ts';
 
@@ -31,8 +32,13 @@ export function addIngestRoutes(
       description:
         'Stores the records and answers when they are durable and can be queried; a request that is sent twice is stored once. ' +
         'The text of a record is in `message`, `log`, `msg` or `body`, its time in `timestamp`, `time`, `ts`, `@timestamp` or ' +
-        '`date`. An entry that cannot be read becomes a dead letter and does not affect the others.',
+        '`date`. Lines in `log` are joined into events, such as a stack of calls, by their file or container and over requests; the last ' +
+        'event is stored when a line ends it, or after a second. An entry that cannot be read becomes a dead letter and does not ' +
+        'affect the others.',
       permission: 'ingest',
+      parameters: {
+        joined: describe(flag(false), 'The texts in `log` are whole events: their lines are not joined'),
+      },
       headers: INGEST_HEADERS,
       requestMedia: {
         'application/x-ndjson': z.string().meta({
@@ -45,10 +51,14 @@ export function addIngestRoutes(
       },
       response: RECEIPT,
     },
-    (context) => readBody(context.req, body, (request) => ingest(context, request)),
+    (context, { joined }) => readBody(context.req, body, (request) => ingest(context, request, joined)),
   );
 
-  async function ingest(context: Context, { content, digest, damage, signal }: RequestBody) {
+  async function ingest(
+    context: Context,
+    { content, digest, damage, signal }: RequestBody,
+    isJoined: boolean,
+  ) {
     const peer = context.ip;
     const agent = context.get('X-Machine-Id').slice(0, MAX_MACHINE_ID_CHARACTERS) || undefined;
     if (damage !== undefined) {
@@ -72,6 +82,7 @@ export function addIngestRoutes(
       idempotencyKey: context.get('Idempotency-Key') || undefined,
       source: 'api',
       entries,
+      isJoined,
       signal,
     });
     if (receipt.accepted === 0 && receipt.rejected > 0 && !(await holdsJson(entries, signal))) {

@@ -106,6 +106,7 @@ function createContext(variables: Variables, given: readonly Source[], parsers: 
     STACKS,
     CONTAINERS: containerTags(named(['fluentd', 'docker'])),
     LIMITED: isLimited(variables),
+    MULTILINE: variables.MULTILINE || isLimited(variables),
   };
   return {
     ...shared,
@@ -144,7 +145,8 @@ function containerTags(sources: readonly { readonly type: string; readonly name:
 function inputOf(source: Source, variables: Variables): object {
   const json = source.type === 'pm2' && source.format === 'json';
   const parser = source.parser ?? (json ? 'pm2-json' : undefined);
-  const joined = source.type === 'docker' ? 'docker' : variables.MULTILINE ? STACKS : undefined;
+  const joined =
+    source.type === 'docker' ? 'docker' : variables.MULTILINE || isLimited(variables) ? STACKS : undefined;
   return {
     partial: `fluent-bit/inputs/${source.type}`,
     name: nameOf(source),
@@ -152,7 +154,7 @@ function inputOf(source: Source, variables: Variables): object {
     exclude: source.exclude?.join(','),
     stat: source.shared === true || variables.FILE_WATCH === 'stat',
     parser,
-    // A line that a parser takes apart has no stack below it.
+    // A line that a parser takes apart has no stack below it. The limit would leave out the frames of an error, which show no level.
     multiline: parser === undefined ? joined : undefined,
     listen: source.listen ?? variables.FORWARD_LISTEN,
     port: source.port ?? variables.FORWARD_PORT,

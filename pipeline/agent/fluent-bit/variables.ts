@@ -152,7 +152,12 @@ export const VARIABLES: Readonly<Record<string, VariableDefinition>> = {
     default: 'full',
     read: oneOf('normal', 'full'),
   },
-  MULTILINE: { description: 'join stack traces', default: true, read: yesOrNo },
+  MULTILINE: {
+    description:
+      'join stack traces in Fluent Bit, for receivers other than Logplane, which joins them itself',
+    default: false,
+    read: yesOrNo,
+  },
   FILE_WATCH: {
     description: 'how changes of files are found; stat also sees those of network file systems',
     default: 'inotify',
