@@ -98,6 +98,10 @@ const WAYS: readonly Way[] = [
     kinds: ['lines'],
     isMissing: withoutFluentBit !== false,
     async send({ url }, inputs) {
+      const sources = [{ type: 'files', paths: [join(folder, 'machine/logs/machine/*.log')] }];
+      const body = JSON.stringify({ sources });
+      const response = await fetch(`${url}/api/v1/profiles/fleet`, { method: 'PUT', body });
+      if (response.status !== 200) throw new Error(await response.text());
       const machine = await startMachine(url, join(folder, 'machine'));
       t.teardown(() => machine.agent.stop());
       for (const input of inputs) {
