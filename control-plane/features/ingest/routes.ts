@@ -32,9 +32,8 @@ export function addIngestRoutes(
       description:
         'Stores the records and answers when they are durable and can be queried; a request that is sent twice is stored once. ' +
         'The text of a record is in `message`, `log`, `msg` or `body`, its time in `timestamp`, `time`, `ts`, `@timestamp` or ' +
-        '`date`. Lines in `log` are joined into events, such as a stack of calls, by their file or container and over requests; the last ' +
-        'event is stored when a line ends it, or after a second. An entry that cannot be read becomes a dead letter and does not ' +
-        'affect the others.',
+        '`date`; lines in `log` are joined into events, such as a stack of calls, by their file or container and over requests. ' +
+        'An entry that cannot be read becomes a dead letter and does not affect the others.',
       permission: 'ingest',
       parameters: {
         joined: describe(flag(false), 'The texts in `log` are whole events: their lines are not joined'),

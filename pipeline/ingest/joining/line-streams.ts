@@ -86,10 +86,11 @@ export class LineStreams {
     const ended = this.#ended.splice(0);
     for (const [name, stream] of this.#streams) {
       const isTooMany = this.#streams.size > MAX_STREAMS || this.#characters > MAX_CHARACTERS;
-      for (const event of stream.joiner.openEvents) {
-        const last = stream.lines.get(event.lines.at(-1)!)!;
-        if (isTooMany || last.at < since)
-          ended.push(...this.#take(stream, [stream.joiner.end(event.firstLine)]));
+      const isDue = (lines: readonly number[]) => isTooMany || stream.lines.get(lines.at(-1)!)!.at < since;
+      for (;;) {
+        const due = stream.joiner.openEvents.find(isDue);
+        if (!due) break;
+        ended.push(...this.#take(stream, stream.joiner.end(due[0]!)));
       }
       if (stream.joiner.open.length === 0) this.#drop(name, stream);
     }

@@ -18,11 +18,11 @@ export interface OpenEventsOptions {
   readonly onProblem: (message: string) => void;
 }
 
-/** How long an event waits for its next line. */
-const WAIT_MS = 1_000;
+/** How long an event waits for its next line: longer than Fluent Bit waits between two requests (`FLUSH`, 1 s). */
+const WAIT_MS = 1_200;
 /** How long an event from before a restart waits: its sender may try again only after some seconds. */
 const RESTART_WAIT_MS = 10_000;
-const LOOK_MS = 200;
+const LOOK_MS = 100;
 /** Requests whose lines are remembered. */
 const MAX_REQUESTS = 20_000;
 

@@ -65,16 +65,16 @@ export class LineJoiner {
     return numbers.sort((a, b) => a - b);
   }
 
-  /** The open events: their first lines and all lines that they have so far. */
-  get openEvents(): Pick<JoinedEvent, 'firstLine' | 'lines'>[] {
-    return [...this.#open.values()].map(({ firstLine, numbers }) => ({ firstLine, lines: numbers }));
+  /** The numbers of the lines of each open event. */
+  get openEvents(): (readonly number[])[] {
+    return [...this.#open.values()].map(({ numbers }) => numbers);
   }
 
-  /** Ends the open event that begins with a line. */
-  end(first: number): JoinedEvent {
+  /** Ends the open event that begins with a line. Its last lines may open another one. */
+  end(first: number): JoinedEvent[] {
     const ended: JoinedEvent[] = [];
-    for (const [writer, { firstLine }] of this.#open) if (firstLine === first) this.#end(writer, ended);
-    return ended[0]!;
+    for (const [writer, { numbers }] of [...this.#open]) if (numbers[0] === first) this.#end(writer, ended);
+    return inOrder(ended);
   }
 
   /** Number of the first line that is in no returned event yet; undefined where all lines are returned or blank. */
