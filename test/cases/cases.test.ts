@@ -7,7 +7,7 @@ import { startHere, type TestServer } from '../end-to-end/test-server.ts';
 import { startMachine, withoutFluentBit } from '../pipeline/agent/agent-on-machine.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { differences, type FoundRecord } from './compare-records.ts';
-import { type Case, hasCases, type InputKind, readCases } from './read-cases.ts';
+import { type Case, type ExpectedRecord, hasCases, type InputKind, readCases } from './read-cases.ts';
 
 /** How long records that are missing are waited for, all together; only a defect takes so long. */
 const PATIENCE_MILLISECONDS = 10_000;
@@ -24,6 +24,10 @@ interface Way {
   /** Sends the inputs; the records of each get the machine id or the path that `filter` searches. */
   send(server: TestServer, inputs: readonly Input[]): Promise<void>;
   filter(id: string): string;
+  /** The file that the records name, where the input is one. */
+  readonly path?: (id: string) => string;
+  /** The machine that they name, where it is not the input's id. */
+  readonly machine?: string;
   /** True where its program is not on the PATH. */
   readonly isMissing?: boolean;
 }
@@ -76,6 +80,8 @@ const WAYS: readonly Way[] = [
       for (const input of inputs) writeInput('tailed', input);
     },
     filter: (id) => `file_path:"${pathOf('tailed', id)}"`,
+    path: (id) => pathOf('tailed', id),
+    machine: 'collector',
   },
   {
     name: 'logplane ingest',
@@ -86,12 +92,15 @@ const WAYS: readonly Way[] = [
       if (code !== 0) throw new Error(stderr);
     },
     filter: (id) => `file_path:"${pathOf('sent', id)}"`,
+    path: (id) => pathOf('sent', id),
+    machine: 'here',
   },
   {
     name: 'lines over HTTP',
     kinds: ['lines'],
     send: postEach('/logs/ingest', 'application/x-ndjson', toShippedLines),
     filter: ofMachine,
+    path: (id) => `/var/log/${id}.log`,
   },
   {
     name: 'a real Fluent Bit',
@@ -111,6 +120,8 @@ const WAYS: readonly Way[] = [
       }
     },
     filter: (id) => `file_path:"${join(folder, 'machine', 'logs', 'machine', `${id}.log`)}"`,
+    path: (id) => join(folder, 'machine', 'logs', 'machine', `${id}.log`),
+    machine: 'machine-1',
   },
   {
     name: 'records over HTTP',
@@ -132,6 +143,12 @@ const WAYS: readonly Way[] = [
   },
 ];
 
+/** The expected records, with the names that they get in a way. */
+function expectedOf({ expected, id }: Input, { machine = id, path }: Way): readonly ExpectedRecord[] {
+  const text = JSON.stringify(expected).replaceAll('@M@', machine);
+  return JSON.parse(path ? text.replaceAll('@FILE@', path(id)) : text) as ExpectedRecord[];
+}
+
 async function recordsOf(server: TestServer, filter: string): Promise<FoundRecord[]> {
   const { records } = await server.get(`/api/v1/logs/search?limit=1000&q=${encodeURIComponent(filter)}`);
   return records as FoundRecord[];
@@ -149,8 +166,13 @@ t.test(
     });
     t.teardown(() => server.close());
     const cases = readCases().filter(({ name }) => !wanted || wanted.some((start) => name.startsWith(start)));
-    const sent: { readonly title: string; readonly filter: string; readonly input: Case }[] = [];
-    for (const { name, kinds, send, filter, isMissing } of WAYS) {
+    const sent: {
+      readonly title: string;
+      readonly filter: string;
+      readonly expected: readonly ExpectedRecord[];
+    }[] = [];
+    for (const way of WAYS) {
+      const { name, kinds, send, filter, isMissing } = way;
       if (isMissing) {
         t.comment(`${name}: its program is not on the PATH`);
         continue;
@@ -160,14 +182,18 @@ t.test(
         .map((input) => ({ ...input, id: `${input.name} ${name}`.replaceAll(/[ /]/g, '-') }));
       if (inputs.length > 0) await send(server, inputs);
       for (const input of inputs)
-        sent.push({ title: `${input.name} by ${name}`, filter: filter(input.id), input });
+        sent.push({
+          title: `${input.name} by ${name}`,
+          filter: filter(input.id),
+          expected: expectedOf(input, way),
+        });
     }
     const problems = new Map<string, string>();
     const deadline = Date.now() + PATIENCE_MILLISECONDS;
     do {
-      for (const { title, filter, input } of sent) {
+      for (const { title, filter, expected } of sent) {
         if (problems.get(title) === '') continue;
-        problems.set(title, differences(await recordsOf(server, filter), input.expected));
+        problems.set(title, differences(await recordsOf(server, filter), expected));
       }
       await setTimeout(200);
     } while ([...problems.values()].some((problem) => problem !== '') && Date.now() < deadline);

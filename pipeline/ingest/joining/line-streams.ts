@@ -1,11 +1,11 @@
 import type { LogRecord } from '../../record/log-record.ts';
 import type { Arrival } from '../sources/source-entry.ts';
+import { QUIET_MS } from '../transforms/join-file-lines.ts';
 import { type JoinedEvent, LineJoiner } from '../transforms/join-lines.ts';
+import type { ShippedLine } from './shipped-line.ts';
 
 /** A line of a stream and the record that it is on its own. */
-export interface Line {
-  readonly text: string;
-  readonly stream: string;
+export interface Line extends ShippedLine {
   /** The JSON text of its record, without secrets. */
   readonly entry: string;
   readonly record: LogRecord | undefined;
@@ -23,16 +23,29 @@ export interface Line {
 /** The lines of one event, in order. */
 export type LinesOfEvent = readonly [Line, ...Line[]];
 
+/** A line as its program wrote it, which its container's runtime may have cut into parts. */
+interface WholeLine {
+  readonly parts: Line[];
+  /** When its last part came, in milliseconds since 1970. */
+  at: number;
+}
+
 interface Stream {
   readonly joiner: LineJoiner;
   /** The lines that are in no ended event, by the joiner's numbers. */
-  readonly lines: Map<number, { readonly line: Line; readonly at: number }>;
+  readonly lines: Map<number, WholeLine>;
+  /** A line whose last part is missing. */
+  unfinished: WholeLine | undefined;
+  /** When the latest line was written, in milliseconds since 1970; NaN where its container does not say so. */
+  writtenAt: number;
   next: number;
 }
 
 /** Bounds of what waits in all streams; beyond them the streams that were read least recently end their events. */
 const MAX_STREAMS = 10_000;
 const MAX_CHARACTERS = 32 * 1024 * 1024;
+/** Parts of one line; 1 MB where a runtime cuts at 16 KB. */
+const MAX_PARTS = 64;
 
 /**
  * Joins the lines of streams into events, over requests too. Streams are kept only while they have an open event: a line that
@@ -53,9 +66,12 @@ export class LineStreams {
   /** Adds the next line of a stream. Returns the events that it has ended. @param now milliseconds since 1970 */
   push(line: Line, now: number): LinesOfEvent[] {
     const stream = this.#streams.get(line.stream) ?? this.#open(line.stream);
-    stream.lines.set(stream.next++, { line, at: now });
     this.#characters += line.entry.length;
-    return this.#take(stream, stream.joiner.push(line.text));
+    const whole = stream.unfinished ?? { parts: [], at: now };
+    whole.parts.push(line);
+    whole.at = now;
+    stream.unfinished = whole;
+    return line.isPart && whole.parts.length < MAX_PARTS ? [] : this.#finish(stream);
   }
 
   /** Ends the events of a stream that nobody expects to go on, or all of them. */
@@ -63,15 +79,18 @@ export class LineStreams {
     const stream = this.#streams.get(name);
     if (!stream) return [];
     const { joiner } = stream;
+    const finished = which === 'all' ? this.#finish(stream) : [];
     const ended = this.#take(stream, which === 'all' ? joiner.flush() : joiner.endOrdinary());
-    if (joiner.open.length === 0) this.#drop(name, stream);
-    return ended;
+    this.#dropEnded(name, stream);
+    return [...finished, ...ended];
   }
 
   /** The lines of a stream that are in no ended event, in order. */
   openLines(name: string): Line[] {
     const stream = this.#streams.get(name);
-    return stream ? stream.joiner.open.map((number) => stream.lines.get(number)!.line) : [];
+    if (!stream) return [];
+    const lines = stream.joiner.open.flatMap((number) => stream.lines.get(number)!.parts);
+    return [...lines, ...(stream.unfinished?.parts ?? [])];
   }
 
   /** Puts other lines in place of the open ones of a stream. `expire` returns the events that they make at once. */
@@ -86,13 +105,14 @@ export class LineStreams {
     const ended = this.#ended.splice(0);
     for (const [name, stream] of this.#streams) {
       const isTooMany = this.#streams.size > MAX_STREAMS || this.#characters > MAX_CHARACTERS;
-      const isDue = (lines: readonly number[]) => isTooMany || stream.lines.get(lines.at(-1)!)!.at < since;
+      const isDue = ({ at }: WholeLine) => isTooMany || at < since;
+      if (stream.unfinished && isDue(stream.unfinished)) ended.push(...this.#finish(stream));
       for (;;) {
-        const due = stream.joiner.openEvents.find(isDue);
+        const due = stream.joiner.openEvents.find((lines) => isDue(stream.lines.get(lines.at(-1)!)!));
         if (!due) break;
         ended.push(...this.#take(stream, stream.joiner.end(due[0]!)));
       }
-      if (stream.joiner.open.length === 0) this.#drop(name, stream);
+      this.#dropEnded(name, stream);
     }
     return ended;
   }
@@ -103,34 +123,67 @@ export class LineStreams {
   }
 
   #open(name: string): Stream {
-    const stream: Stream = { joiner: new LineJoiner(), lines: new Map(), next: 0 };
+    const stream: Stream = {
+      joiner: new LineJoiner(),
+      lines: new Map(),
+      unfinished: undefined,
+      writtenAt: Number.NaN,
+      next: 0,
+    };
     this.#streams.set(name, stream);
     return stream;
   }
 
-  #drop(name: string, { lines }: Stream): void {
-    for (const { line } of lines.values()) this.#characters -= line.entry.length;
+  /** Gives the line whose parts have come to the joiner. */
+  #finish(stream: Stream): LinesOfEvent[] {
+    const { unfinished, joiner, lines } = stream;
+    if (!unfinished) return [];
+    stream.unfinished = undefined;
+    const { container } = unfinished.parts[0]!;
+    const before = stream.writtenAt;
+    stream.writtenAt = container ? Date.parse(container.time) : Number.NaN;
+    const silent = stream.writtenAt - before > QUIET_MS ? this.#take(stream, joiner.flush()) : [];
+    lines.set(stream.next++, unfinished);
+    return [...silent, ...this.#take(stream, joiner.push(textOf(unfinished.parts)))];
+  }
+
+  #dropEnded(name: string, stream: Stream): void {
+    if (!stream.unfinished && stream.joiner.open.length === 0) this.#drop(name, stream);
+  }
+
+  #drop(name: string, { lines, unfinished }: Stream): void {
+    for (const line of lines.values()) this.#forget(line);
+    if (unfinished) this.#forget(unfinished);
     this.#streams.delete(name);
+  }
+
+  #forget({ parts }: WholeLine): void {
+    for (const { entry } of parts) this.#characters -= entry.length;
   }
 
   /** Removes the lines of ended events from the stream. */
   #take({ lines, joiner }: Stream, ended: readonly JoinedEvent[]): LinesOfEvent[] {
     const events = ended.map(
-      (event) => event.lines.map((number) => lines.get(number)!.line) as unknown as LinesOfEvent,
+      (event) => event.lines.flatMap((number) => lines.get(number)!.parts) as unknown as LinesOfEvent,
     );
     if (ended.length === 0) return events;
-    for (const number of ended.flatMap((event) => event.lines)) {
-      this.#characters -= lines.get(number)!.line.entry.length;
+    const remove = (number: number) => {
+      this.#forget(lines.get(number)!);
       lines.delete(number);
-    }
+    };
+    for (const event of ended) for (const number of event.lines) remove(number);
     if (lines.size === 0) return events;
     // Blank lines that belong to no event.
     const open = new Set(joiner.open);
-    for (const [number, { line }] of lines) {
-      if (open.has(number)) continue;
-      this.#characters -= line.entry.length;
-      lines.delete(number);
-    }
+    for (const number of lines.keys()) if (!open.has(number)) remove(number);
     return events;
   }
+}
+
+/** The text of lines, of which some may be parts of one. */
+export function textOf(lines: readonly Line[]): string {
+  return lines
+    .map(({ text, isPart }) => (isPart ? text : `${text}\n`))
+    .join('')
+    .replace(/\n$/, '');
 }

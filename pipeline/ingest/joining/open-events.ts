@@ -5,8 +5,7 @@ import type { OpenLine, OpenLineStore } from '../../store/open-line-store.ts';
 import { encodeRequest } from '../../store/request-progress.ts';
 import type { RecordReader } from '../record-reader.ts';
 import { SliceRows, type SliceRowsOptions } from '../slice-rows.ts';
-import type { Arrival } from '../sources/source-entry.ts';
-import { type Line, LineStreams, type LinesOfEvent } from './line-streams.ts';
+import { type Line, LineStreams, type LinesOfEvent, textOf } from './line-streams.ts';
 import { withLog } from './shipped-line.ts';
 import { idOf, SliceJoiner } from './slice-joiner.ts';
 
@@ -98,8 +97,8 @@ export class OpenEvents {
   recordOf(event: LinesOfEvent): LogRecord {
     const [first] = event;
     if (event.length === 1 && first.record) return first.record;
-    const text = event.map((line) => line.text).join('\n');
-    return this.#options.reader.readRedacted(withLog(first.entry, text), first.arrival);
+    const text = withLog(first.entry, textOf(event), first.container);
+    return this.#options.reader.readRedacted(text, first.arrival);
   }
 
   /**
@@ -164,29 +163,15 @@ class LineSet {
   }
 }
 
-interface Content {
-  readonly text: string;
-  readonly entry: string;
-  readonly arrival: Arrival;
-}
+type Content = Pick<Line, 'text' | 'container' | 'isPart' | 'isNamed' | 'entry' | 'arrival'>;
 
 function encodeLine(line: Line, hasRows: boolean): OpenLine {
-  const { text, entry, arrival, request, index, stream } = line;
-  const content: Content = { text, entry, arrival };
+  const { text, container, isPart, isNamed, entry, arrival, request, index, stream } = line;
+  const content: Content = { text, container, isPart, isNamed, entry, arrival };
   return { id: idOf(line), request, index, hasRows, stream, content: JSON.stringify(content) };
 }
 
 function decodeLine({ request, index, stream, content }: OpenLine): Line {
-  const { text, entry, arrival } = JSON.parse(content) as Content;
-  return {
-    text,
-    entry,
-    arrival,
-    request,
-    index,
-    stream,
-    record: undefined,
-    joiner: undefined,
-    isDurable: true,
-  };
+  const read = JSON.parse(content) as Content;
+  return { ...read, request, index, stream, record: undefined, joiner: undefined, isDurable: true };
 }

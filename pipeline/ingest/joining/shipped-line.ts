@@ -1,10 +1,15 @@
 import type { LogRecord } from '../../record/log-record.ts';
 import { endOfString, skipBlanks } from '../../record/raw-json.ts';
+import { type ContainerLine, readContainerLine, toDockerLine } from '../transforms/container-line.ts';
 
 /** A line as its program wrote it, in the `log` of a shipper's record. */
 export interface ShippedLine {
-  /** The line without its line feed. */
+  /** The line without its line feed, and without what a container's runtime wrote before it. */
   readonly text: string;
+  /** What the runtime wrote of it, where the line is one of its file. */
+  readonly container: ContainerLine | undefined;
+  /** True where the line goes on in the next one of its stream: runtimes cut at 16 KB. */
+  readonly isPart: boolean;
   /** The file, container or connection that the line belongs to. */
   readonly stream: string;
   /** True where the record names its file or container, so that the lines of later requests may continue this one. */
@@ -25,15 +30,29 @@ export function readShippedLine(text: string, record: LogRecord, sender: string)
   if (at === undefined) return undefined;
   const line = withoutLineFeed(stringAt(text, at));
   if (line.includes('\n')) return undefined;
-  const container = record.container_name || memberText(text, '"container_id"');
-  const stream = [sender, record.machine_id, record.file_path, container, memberText(text, '"stream"')];
-  return { text: line, stream: stream.join('\0'), isNamed: record.file_path !== '' || container !== '' };
+  const container = readContainerLine(line);
+  const id = record.container_name || memberText(text, '"container_id"');
+  const writer = container?.stream ?? memberText(text, '"stream"');
+  const stream = [sender, record.machine_id, record.file_path, id, record.source, writer];
+  return {
+    text: container?.text ?? line,
+    container,
+    isPart: container?.partial ?? isPartOfDriver(text),
+    stream: stream.join('\0'),
+    isNamed: record.file_path !== '' || id !== '',
+  };
 }
 
-/** The JSON text of a line's record with another text in its `log`. */
-export function withLog(text: string, log: string): string {
+/** Docker's fluentd driver names the pieces of a line that it cut. */
+function isPartOfDriver(text: string): boolean {
+  return memberText(text, '"partial_message"') === 'true' && memberText(text, '"partial_last"') !== 'true';
+}
+
+/** The JSON text of a line's record with the joined text in its `log`. */
+export function withLog(text: string, log: string, container: ContainerLine | undefined): string {
   const start = startOfString(text, '"log"')!;
-  return text.slice(0, start) + JSON.stringify(log) + text.slice(endOfString(text, start));
+  const value = container ? toDockerLine({ ...container, text: log }) : log;
+  return text.slice(0, start) + JSON.stringify(value) + text.slice(endOfString(text, start));
 }
 
 /** Where the string value of a member begins; undefined where there is none. @param name with its quotation marks */

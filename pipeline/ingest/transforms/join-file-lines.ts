@@ -27,7 +27,7 @@ interface Stream {
 }
 
 /** An event ends when its writer has been silent for so long, as in a file that is read while it grows. */
-const QUIET_MS = 1000;
+export const QUIET_MS = 1000;
 
 /** A line of more characters becomes several events. */
 const MAX_PARTS_CHARACTERS = 1024 * 1024;
