@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import ipaddr from 'ipaddr.js';
 import { LogplaneError } from '../../pipeline/runtime/errors.ts';
+import { networkOf } from './network-of.ts';
 
 const WINDOW_MS = 60_000;
 const MAX_GUESSES = 100;
@@ -46,13 +46,4 @@ export class GuessLimit {
     if (this.#networks.size > MAX_NETWORKS) this.#networks.delete(this.#networks.keys().next().value!);
     return network;
   }
-}
-
-/** What one caller has: an IPv4 address, or the /64 of an IPv6 address, in which it can choose any. */
-function networkOf(given: string): string {
-  const text = given.split('%', 1)[0]!;
-  if (!ipaddr.isValid(text)) return given;
-  const address = ipaddr.process(text);
-  if (address instanceof ipaddr.IPv4) return address.toString();
-  return address.parts.slice(0, 4).join(':');
 }

@@ -1,13 +1,15 @@
-import { badRequest, LogplaneError } from '../../../pipeline/runtime/errors.ts';
+import { badRequest } from '../../../pipeline/runtime/errors.ts';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import type { AgentReport } from './agent-report.ts';
+import { SILENT_MILLISECONDS } from './agent-state.ts';
+import { Credibility, compareRanks, type Rank } from './credibility.ts';
 import { FleetDocuments } from './fleet-documents.ts';
 
 /** The reports of machines, whichever server got them. */
 export interface AgentPresence {
   find(machineId: string): AgentReport | undefined;
   all(): readonly AgentReport[];
-  /** @throws LogplaneError `rate_limited` */
+  /** @throws LogplaneError `bad_request` where the report is too large */
   put(report: AgentReport): void;
   /** Forgets a machine, until it reports again. */
   remove(machineId: string): Promise<void>;
@@ -21,35 +23,51 @@ export interface PresenceOptions {
   readonly isKnown: (machineId: string) => boolean;
   readonly maxAgents?: number;
   readonly maxBytes?: number;
+  readonly now?: () => number;
 }
 
 /** Bytes of one report; a report with 50 proposed sources has 15 kB. */
 const MAX_REPORT_BYTES = 64 * 1024;
-/** A machine that has reported for so long counts as real; another one that is silent makes room. */
-const REAL_AFTER_MS = 600_000;
-const SILENT_MS = 300_000;
-/** Machines that make room at once, so that not each new one has to search all. */
-const EVICTED_AT_ONCE = 100;
+/** An agent fetches its configuration right after its heartbeat, so its report has to stay for a moment only. */
+const MAX_UNLISTED = 200;
 
-/** Keeps reports in memory and writes them to the store in batches, because a thousand agents report a hundred times a second. */
+interface Ranked {
+  readonly report: AgentReport;
+  readonly rank: Rank;
+}
+
+/**
+ * Keeps reports in memory and writes them to the store in batches, because a thousand agents report a hundred times a second.
+ * The table is bounded in machines and bytes, and beyond that the most credible machines are in it. One that has no place is not listed;
+ * its report is kept for a moment, so that it gets its configuration all the same.
+ */
 export class StoredPresence implements AgentPresence {
   readonly #options: Required<PresenceOptions>;
   readonly #documents: FleetDocuments<AgentReport>;
   readonly #unsaved = new Map<string, AgentReport>();
-  /** Machines that made room, until their removal is durable. */
+  /** Machines that lost their place, until their removal is durable. */
   readonly #evicted = new Set<string>();
+  /** The latest reports of machines without a place, the oldest first. */
+  readonly #unlisted = new Map<string, AgentReport>();
   readonly #sizes = new WeakMap<AgentReport, number>();
   #agents = 0;
   #bytes = 0;
+  #credibility: Credibility | undefined;
+  /** The machines of the table, the least credible last; ranked again after each refresh, because that costs time. */
+  #ranked: Ranked[] = [];
 
   constructor(options: PresenceOptions) {
-    this.#options = { maxAgents: 20_000, maxBytes: 64 * 1024 * 1024, ...options };
+    this.#options = { maxAgents: 20_000, maxBytes: 64 * 1024 * 1024, now: Date.now, ...options };
     this.#documents = new FleetDocuments(options.clickhouse, 'agent');
   }
 
+  /** Machines that report and have no place in the table. */
+  get unlisted(): number {
+    return this.#unlisted.size;
+  }
+
   find(machineId: string): AgentReport | undefined {
-    if (this.#evicted.has(machineId)) return undefined;
-    return this.#unsaved.get(machineId) ?? this.#documents.get(machineId);
+    return this.#unlisted.get(machineId) ?? this.#listed(machineId);
   }
 
   all(): readonly AgentReport[] {
@@ -66,31 +84,49 @@ export class StoredPresence implements AgentPresence {
         `the report: expected at most ${MAX_REPORT_BYTES} bytes, got ${size}; send fewer variables and sources`,
       );
     }
-    const before = this.find(report.machine_id);
-    if (!before) this.#makeRoom(report.last_seen, size);
-    this.#evicted.delete(report.machine_id);
-    this.#unsaved.set(report.machine_id, report);
-    this.#agents += before ? 0 : 1;
-    this.#bytes += size - (before ? this.#sizeOf(before) : 0);
+    const id = report.machine_id;
+    const before = this.#listed(id);
+    const growth = { agents: before ? 0 : 1, bytes: size - (before ? this.#sizeOf(before) : 0) };
+    this.#unlisted.delete(id);
+    if (this.#makeRoom(report, growth)) {
+      this.#evicted.delete(id);
+      this.#unsaved.set(id, report);
+      this.#agents += growth.agents;
+      this.#bytes += growth.bytes;
+    } else {
+      if (before) this.#evict(before);
+      this.#unlisted.set(id, report);
+      if (this.#unlisted.size > MAX_UNLISTED) this.#unlisted.delete(this.#unlisted.keys().next().value!);
+    }
   }
 
   async remove(machineId: string): Promise<void> {
+    this.#unlisted.delete(machineId);
     this.#unsaved.delete(machineId);
     await this.#documents.remove([machineId]);
     this.#count();
   }
 
   async refresh(): Promise<void> {
-    const evicted = [...this.#evicted];
+    await this.#removeEvicted();
     const batch = [...this.#unsaved];
-    await this.#documents.remove(evicted);
-    for (const id of evicted) this.#evicted.delete(id);
     await this.#documents.put(batch);
     for (const [id, report] of batch) {
       if (this.#unsaved.get(id) === report) this.#unsaved.delete(id);
     }
-    await this.#documents.refresh();
+    await this.#documents.refresh(async () => {
+      this.#count();
+      while (this.#isOver() && this.#evictLeast());
+      await this.#removeEvicted();
+    });
     this.#count();
+    const since = this.#options.now() - SILENT_MILLISECONDS;
+    for (const [id, { last_seen }] of this.#unlisted) if (last_seen < since) this.#unlisted.delete(id);
+  }
+
+  #listed(machineId: string): AgentReport | undefined {
+    if (this.#evicted.has(machineId)) return undefined;
+    return this.#unsaved.get(machineId) ?? this.#documents.get(machineId);
   }
 
   /** Counts the machines, also those of other servers. */
@@ -98,6 +134,7 @@ export class StoredPresence implements AgentPresence {
     const all = this.all();
     this.#agents = all.length;
     this.#bytes = all.reduce((sum, report) => sum + this.#sizeOf(report), 0);
+    this.#credibility = undefined;
   }
 
   #sizeOf(report: AgentReport): number {
@@ -106,33 +143,61 @@ export class StoredPresence implements AgentPresence {
     return size;
   }
 
-  /**
-   * Makes room for a new machine by removing machines that reported only for a moment, as invented ids do. Machines that have reported
-   * for a while or have a profile are never removed.
-   * @throws LogplaneError `rate_limited`
-   */
-  #makeRoom(now: number, size: number): void {
-    const { maxAgents, maxBytes, isKnown } = this.#options;
-    const isFull = () => this.#agents >= maxAgents || this.#bytes + size > maxBytes;
-    if (!isFull()) return;
-    const passing = this.all()
-      .filter(
-        ({ machine_id, first_seen, last_seen }) =>
-          last_seen - first_seen < REAL_AFTER_MS && now - last_seen > SILENT_MS && !isKnown(machine_id),
-      )
-      .sort((a, b) => a.last_seen - b.last_seen)
-      .slice(0, EVICTED_AT_ONCE);
-    for (const report of passing) {
-      this.#unsaved.delete(report.machine_id);
-      this.#evicted.add(report.machine_id);
-      this.#agents--;
-      this.#bytes -= this.#sizeOf(report);
+  #isOver(growth = { agents: 0, bytes: 0 }): boolean {
+    const { maxAgents, maxBytes } = this.#options;
+    return this.#agents + growth.agents > maxAgents || this.#bytes + growth.bytes > maxBytes;
+  }
+
+  /** Removes machines that are less credible than the one that reports, until its report fits; false where it does not. */
+  #makeRoom(report: AgentReport, growth: { readonly agents: number; readonly bytes: number }): boolean {
+    while (this.#isOver(growth)) {
+      const least = this.#least(report.machine_id);
+      if (!least || compareRanks(least.rank, this.#ranks().rankOf(report)) >= 0) return false;
+      this.#evict(least.report);
     }
-    if (!isFull()) return;
-    throw new LogplaneError(
-      'rate_limited',
-      `machines: expected at most ${this.#agents}, got one more; delete machines that are gone`,
-      { retryAfterSeconds: 60 },
-    );
+    return true;
+  }
+
+  #evictLeast(): boolean {
+    const least = this.#least();
+    if (least) this.#evict(least.report);
+    return least !== undefined;
+  }
+
+  /** The least credible machine of the table. Those that reported since the table was ranked are left out until it is ranked again. */
+  #least(besides?: string): Ranked | undefined {
+    this.#ranks();
+    for (let last = this.#ranked.at(-1); last; last = this.#ranked.at(-1)) {
+      const { machine_id } = last.report;
+      if (machine_id !== besides && this.#listed(machine_id) === last.report) return last;
+      this.#ranked.pop();
+    }
+    return undefined;
+  }
+
+  #ranks(): Credibility {
+    if (!this.#credibility) {
+      const { isKnown, now } = this.#options;
+      const reports = this.all();
+      const credibility = new Credibility(reports, isKnown, now());
+      this.#credibility = credibility;
+      this.#ranked = reports
+        .map((report) => ({ report, rank: credibility.rankOf(report) }))
+        .sort((a, b) => compareRanks(b.rank, a.rank));
+    }
+    return this.#credibility;
+  }
+
+  #evict(report: AgentReport): void {
+    this.#unsaved.delete(report.machine_id);
+    this.#evicted.add(report.machine_id);
+    this.#agents--;
+    this.#bytes -= this.#sizeOf(report);
+  }
+
+  async #removeEvicted(): Promise<void> {
+    const evicted = [...this.#evicted];
+    await this.#documents.remove(evicted);
+    for (const id of evicted) this.#evicted.delete(id);
   }
 }

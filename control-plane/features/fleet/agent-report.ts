@@ -54,6 +54,10 @@ export interface AgentReport extends Heartbeat {
   /** Milliseconds since 1970. */
   readonly first_seen: number;
   readonly last_seen: number;
+  /** The address that the report came from. */
+  readonly address?: string;
+  /** True once it has run a configuration that this server rendered for it. */
+  readonly config_taken: boolean;
   /** True while retries rise and no records get through. */
   readonly stuck: boolean;
 }

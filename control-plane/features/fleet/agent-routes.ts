@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { EMPTY_PROFILE, PROFILE } from '../../../pipeline/agent/fluent-bit/profile.ts';
+import { isMachineId, MACHINE_ID_FORM } from '../../../pipeline/agent/machine-id.ts';
 import type { RouteFamily } from '../../http/api.ts';
 import { ownAddress } from '../../http/own-address.ts';
 import { describe, ExpectedError, optionalText, parameter, wholeNumber } from '../../http/parameters.ts';
 import { HEARTBEAT } from './agent-report.ts';
 import { type Fleet, scopeOfMachine } from './fleet.ts';
 import type { ProfileChanges } from './profile-changes.ts';
-import { describeVersion, refuseSecrets } from './profile-routes.ts';
+import { describeUnrendered, describeVersion, refuseSecrets } from './profile-routes.ts';
 import type { ProfileStore } from './profile-store.ts';
-import { AGENT, AGENT_EXAMPLE, FILES, PROBLEM, PROFILE_EXAMPLE, VERSION } from './schema.ts';
+import { AGENT, AGENT_EXAMPLE, FILES, PROBLEM, PROFILE_EXAMPLE, UNRENDERED, VERSION } from './schema.ts';
 
 export interface AgentRoutesOptions {
   readonly fleet: Fleet;
@@ -18,8 +19,7 @@ export interface AgentRoutesOptions {
 
 const MACHINE = describe(
   parameter({ type: 'string', minLength: 1, maxLength: 256 }, (given = '') => {
-    if (!/^\P{Cc}{1,256}$/u.test(given) || given.includes('${'))
-      throw new ExpectedError('1 to 256 characters without control characters and ${');
+    if (!isMachineId(given)) throw new ExpectedError(MACHINE_ID_FORM);
     return given;
   }),
   'The id of the machine',
@@ -174,12 +174,12 @@ export function addAgentRoutes(
         note: describe(optionalText, 'Why, for the list of versions', 'collect vLLM logs'),
       },
       requestBody: VERSION.shape.profile,
-      response: VERSION.extend({ machine_id: MACHINE_ID, config_hash: HASH }),
+      response: VERSION.extend({ machine_id: MACHINE_ID, config_hash: HASH, unrendered: UNRENDERED }),
       errors: ['unavailable'],
     },
     async (context, { machine_id, note = '' }, profile) => {
       refuseSecrets(profile);
-      const { version } = await profileChanges.change(scopeOfMachine(machine_id), profile, {
+      const { version, unrendered } = await profileChanges.change(scopeOfMachine(machine_id), profile, {
         staged: false,
         canaries: 1,
         settleSeconds: 0,
@@ -187,7 +187,12 @@ export function addAgentRoutes(
         server: ownAddress(context),
       });
       const { hash } = fleet.config(machine_id, ownAddress(context));
-      return { machine_id, ...describeVersion(version), config_hash: hash };
+      return {
+        machine_id,
+        ...describeVersion(version),
+        config_hash: hash,
+        unrendered: describeUnrendered(unrendered),
+      };
     },
   );
 
@@ -211,10 +216,12 @@ export function addAgentRoutes(
             'True where the agent returns to its last configuration when a new one collects hardly anything',
           ),
       }),
-      errors: ['rate_limited'],
     },
     (context, { machine_id }, heartbeat) => {
-      const { hash, merged } = fleet.heartbeat(machine_id, heartbeat, ownAddress(context));
+      const { hash, merged } = fleet.heartbeat(machine_id, heartbeat, {
+        server: ownAddress(context),
+        address: context.ip,
+      });
       return {
         config_hash: hash,
         watch_line_rate: String(merged.variables.WATCH_LINE_RATE ?? true) === 'true',

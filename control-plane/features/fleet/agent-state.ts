@@ -1,4 +1,5 @@
 import type { AgentReport } from './agent-report.ts';
+import type { ConfigSummary } from './machine-config.ts';
 
 export type AgentState = 'healthy' | 'lagging' | 'silent' | 'wrong_config' | 'down' | 'disabled';
 
@@ -7,10 +8,10 @@ export const SILENT_MILLISECONDS = 30_000;
 const LAGGING_BYTES = 16 * 1024 * 1024;
 const LAGGING_CHUNKS = 16;
 
-/** @param expectedHash hash of the configuration that the machine should run */
+/** @param expected the configuration that the machine should run */
 export function stateOf(
   report: AgentReport | undefined,
-  expectedHash: string,
+  expected: ConfigSummary,
   now: number,
 ): { readonly state: AgentState; readonly reason: string } {
   if (!report) return { state: 'silent', reason: 'has never reported' };
@@ -19,8 +20,11 @@ export function stateOf(
   if (report.status === 'down') {
     return { state: 'down', reason: report.problem ?? 'Fluent Bit does not run' };
   }
-  if (report.config_hash !== undefined && report.config_hash !== expectedHash) {
-    const refused = report.refused?.config_hash === expectedHash ? report.refused.reason : undefined;
+  if (expected.problem !== '') {
+    return { state: 'wrong_config', reason: `its configuration cannot be rendered: ${expected.problem}` };
+  }
+  if (report.config_hash !== undefined && report.config_hash !== expected.hash) {
+    const refused = report.refused?.config_hash === expected.hash ? report.refused.reason : undefined;
     return { state: 'wrong_config', reason: refused ?? 'has not taken the new configuration yet' };
   }
   if (report.status === 'disabled') return { state: 'disabled', reason: 'DISABLE_FLUENT_BIT_LOGGING is set' };

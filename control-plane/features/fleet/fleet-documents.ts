@@ -3,6 +3,8 @@ import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 const COLUMNS = ['kind', 'id', 'updated', 'body'] as const;
 /** How far another server's clock may be behind. */
 const OVERLAP_MILLISECONDS = 60_000;
+/** Documents that are read at once: a page of the largest has 128 MB. */
+const PAGE = 2_000;
 
 /**
  * The documents of one kind in the table `fleet`, all of them in memory: a fleet has thousands, not millions.
@@ -30,25 +32,33 @@ export class FleetDocuments<T> {
     return Array.from(this.#known.values(), ({ body }) => body).filter((body) => body !== null);
   }
 
-  get size(): number {
-    return this.all().length;
+  /** @param afterPage called after each page of documents, so that their owner can remove some before more are read */
+  async refresh(afterPage = async () => {}): Promise<void> {
+    if (!this.#isRead || this.#clickhouse.shared) await this.#read(afterPage);
+    this.#isRead = true;
+    this.#dropRemoved();
   }
 
-  async refresh(): Promise<void> {
-    if (!this.#isRead || this.#clickhouse.shared) await this.#read();
-    this.#isRead = true;
+  async #read(afterPage: () => Promise<void>): Promise<void> {
+    const from = Math.max(0, this.#newest - OVERLAP_MILLISECONDS);
+    let after = '';
+    for (let count = PAGE; count === PAGE; ) {
+      const rows = await this.#clickhouse.query<[string, number, string]>(
+        `SELECT id, updated, body FROM fleet FINAL
+        WHERE kind = {kind:String} AND id > {after:String} AND updated >= {from:UInt64} ORDER BY id LIMIT ${PAGE}`,
+        { parameters: { kind: this.#kind, after, from } },
+      );
+      for (const [id, updated, body] of rows) this.#keep(id, updated, JSON.parse(body) as T | null);
+      count = rows.length;
+      after = rows.at(-1)?.[0] ?? after;
+      await afterPage();
+      this.#dropRemoved();
+    }
+  }
+
+  #dropRemoved(): void {
     for (const [id, { updated, body }] of this.#known)
       if (body === null && updated < this.#newest - OVERLAP_MILLISECONDS) this.#known.delete(id);
-  }
-
-  async #read(): Promise<void> {
-    const rows = await this.#clickhouse.query<[string, number, string]>(
-      `SELECT id, updated, body FROM fleet FINAL WHERE kind = {kind:String} AND updated >= {from:UInt64}`,
-      {
-        parameters: { kind: this.#kind, from: Math.max(0, this.#newest - OVERLAP_MILLISECONDS) },
-      },
-    );
-    for (const [id, updated, body] of rows) this.#keep(id, updated, JSON.parse(body) as T | null);
   }
 
   /** Stores documents; they are durable when it resolves and known only then, so that one that could not be stored does not exist. */

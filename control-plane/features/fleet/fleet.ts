@@ -37,6 +37,13 @@ export interface AgentPage {
   readonly leftOut: number;
 }
 
+/** Where a heartbeat came from. */
+export interface Origin {
+  /** The address at which the machine reached this server. */
+  readonly server: string;
+  readonly address: string;
+}
+
 /** A profile that replaces that of a scope, to see its effect. */
 interface Instead {
   readonly scope: Scope;
@@ -98,7 +105,7 @@ export class Fleet {
     return this.#describe(machineId);
   }
 
-  /** The machines whose configuration a change of the scope affects, healthy ones first. */
+  /** The machines whose configuration a change of the scope affects, healthy ones first, and of these the longest known ones. */
   machinesOf(scope: Scope): Agent[] {
     const machines = this.list().filter(
       ({ machine_id }) =>
@@ -106,12 +113,18 @@ export class Fleet {
         scope === scopeOfMachine(machine_id) ||
         scope === `${GROUP}${this.groupOf(machine_id)}`,
     );
-    return machines.sort((a, b) => Number(b.state === 'healthy') - Number(a.state === 'healthy'));
+    const since = ({ first_seen }: Agent) => (first_seen === null ? 0 : Date.parse(first_seen));
+    return machines.sort(
+      (a, b) => Number(b.state === 'healthy') - Number(a.state === 'healthy') || since(a) - since(b),
+    );
   }
 
-  groupOf(machineId: string): string | undefined {
+  groupOf(
+    machineId: string,
+    report: Heartbeat | undefined = this.#parts.presence.find(machineId),
+  ): string | undefined {
     const own = this.#parts.profiles.current(scopeOfMachine(machineId))?.profile.group;
-    return own ?? this.#parts.presence.find(machineId)?.group;
+    return own ?? report?.group;
   }
 
   /**
@@ -119,15 +132,21 @@ export class Fleet {
    * @param instead a profile to try
    */
   config(machineId: string, server?: string, instead?: Instead): MachineConfig {
-    return this.#parts.configs.get(this.#inputs(machineId, server, instead));
+    const report = this.#parts.presence.find(machineId);
+    return this.#parts.configs.get(this.#inputs(machineId, report, server, instead));
   }
 
-  #inputs(machineId: string, server?: string, instead?: Instead): ConfigInputs {
-    const report = this.#parts.presence.find(machineId);
+  /** The configuration that profiles alone give a machine, without what it reported, so that no report makes it fail. */
+  configOfProfiles(machineId: string, instead: Instead, server = UNKNOWN_SERVER): MachineConfig {
+    const inputs = this.#inputs(machineId, this.#parts.presence.find(machineId), server, instead);
+    return this.#parts.configs.get({ ...inputs, server, reported: {} });
+  }
+
+  #inputs(machineId: string, report?: Heartbeat, server?: string, instead?: Instead): ConfigInputs {
     const profile = (scope: Scope) =>
       instead?.scope === scope ? instead.profile : this.#versionFor(scope, machineId)?.profile;
     const machine = profile(scopeOfMachine(machineId));
-    const group = machine?.group ?? this.groupOf(machineId) ?? groupIn(instead?.scope);
+    const group = machine?.group ?? this.groupOf(machineId, report) ?? groupIn(instead?.scope);
     return {
       machineId,
       server: report?.server ?? server ?? UNKNOWN_SERVER,
@@ -148,22 +167,26 @@ export class Fleet {
     return config;
   }
 
-  /** @param server address at which the machine reached this server */
-  heartbeat(machineId: string, heartbeat: Heartbeat, server: string): MachineConfig {
-    const { presence } = this.#parts;
+  /** Takes a report; the configuration is that of a machine whose own variables are the reported ones. */
+  heartbeat(machineId: string, heartbeat: Heartbeat, { server, address }: Origin): MachineConfig {
+    const { presence, configs } = this.#parts;
     const before = presence.find(machineId);
     const now = this.#now();
+    const reported = { ...heartbeat, server: heartbeat.server ?? server };
+    const config = configs.get(this.#inputs(machineId, reported));
+    const runsConfig = config.hash !== '' && heartbeat.config_hash === config.hash;
     presence.put({
-      ...heartbeat,
-      server: heartbeat.server ?? server,
+      ...reported,
       machine_id: machineId,
+      address,
       first_seen: before?.first_seen ?? now,
       last_seen: now,
+      config_taken: runsConfig || before?.config_taken === true,
       stuck:
         (heartbeat.retries ?? 0) > (before?.retries ?? Number.POSITIVE_INFINITY) &&
         (heartbeat.backlog_chunks ?? 0) > 0,
     });
-    return this.config(machineId);
+    return config;
   }
 
   async forget(machineId: string): Promise<void> {
@@ -189,17 +212,17 @@ export class Fleet {
 
   #describe(machineId: string): Agent {
     const report = this.#parts.presence.find(machineId);
-    const hash = this.#parts.configs.hash(this.#inputs(machineId));
+    const expected = this.#parts.configs.summary(this.#inputs(machineId, report));
     const { last_seen, first_seen, ...reported } = report ?? {};
-    const group = this.groupOf(machineId);
+    const group = this.groupOf(machineId, report);
     return {
       ...reported,
       ...(group !== undefined && { group }),
       machine_id: machineId,
-      ...stateOf(report, hash, this.#now()),
+      ...stateOf(report, expected, this.#now()),
       last_seen: last_seen === undefined ? null : new Date(last_seen).toISOString(),
       first_seen: first_seen === undefined ? null : new Date(first_seen).toISOString(),
-      expected_hash: hash,
+      expected_hash: expected.hash,
     };
   }
 }

@@ -95,8 +95,18 @@ export async function createFleet(
           }));
         },
       },
+      logplane_agents_unlisted: {
+        help: 'Machines that report and are not listed, because the table of machines is full; at most 200 are counted',
+        read: () => presence.unlisted,
+      },
     },
-    impaired: () => (failed ? { fleet: 'profiles and agents are not refreshed from the store' } : {}),
+    impaired: () => ({
+      ...(failed && { fleet: 'profiles and agents are not refreshed from the store' }),
+      ...(presence.unlisted > 0 && {
+        agents:
+          'the table of machines is full, and machines that report are not listed; delete machines that are gone',
+      }),
+    }),
     start: () => loop.start(),
     async stop() {
       await loop.stop();

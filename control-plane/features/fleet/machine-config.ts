@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { describeProblem } from '../../../pipeline/agent/fluent-bit/problem.ts';
 import { mergeProfiles, type Profile } from '../../../pipeline/agent/fluent-bit/profile.ts';
 import { type RenderedConfig, renderConfig } from '../../../pipeline/agent/fluent-bit/render-config.ts';
 import type { Templates } from '../../../pipeline/agent/fluent-bit/templates.ts';
@@ -16,20 +17,28 @@ export interface ConfigInputs {
   readonly machine: Profile | undefined;
 }
 
-export interface MachineConfig extends RenderedConfig {
+/** What a list needs of a configuration. */
+export interface ConfigSummary {
   /** SHA-256 of all files, hexadecimal; '' where nothing could be rendered. */
   readonly hash: string;
+  /** Why it could not be rendered, in short; '' where it was. */
+  readonly problem: string;
+}
+
+export interface MachineConfig extends RenderedConfig, ConfigSummary {
   readonly merged: Profile;
 }
 
-/** Hashes are 150 bytes each; the files of a configuration are 15 kB. */
-const MAX_HASHES = 50_000;
+/** Summaries are 150 bytes each, with a problem 500; the files of a configuration are 15 kB. */
+const MAX_SUMMARIES = 50_000;
 const MAX_CONFIGS = 200;
+/** Machines report values of any length. */
+const MAX_PROBLEM_CHARACTERS = 300;
 
-/** Renders configurations of machines. Every list of the fleet needs the hashes of all machines, so these are remembered. */
+/** Renders configurations of machines. Every list of the fleet needs the summaries of all machines, so these are remembered. */
 export class MachineConfigs {
   readonly #templates: Templates;
-  readonly #hashes = new Map<string, string>();
+  readonly #summaries = new Map<string, ConfigSummary>();
   readonly #configs = new Map<string, MachineConfig>();
 
   constructor(templates: Templates) {
@@ -40,14 +49,14 @@ export class MachineConfigs {
     return this.#get(keyOf(inputs), inputs);
   }
 
-  /** Hash of the configuration of these inputs. */
-  hash(inputs: ConfigInputs): string {
+  summary(inputs: ConfigInputs): ConfigSummary {
     const key = keyOf(inputs);
-    const known = this.#hashes.get(key);
+    const known = this.#summaries.get(key);
     if (known !== undefined) return known;
-    const { hash } = this.#get(key, inputs);
-    remember(this.#hashes, key, hash, MAX_HASHES);
-    return hash;
+    const { hash, problem } = this.#get(key, inputs);
+    const summary = { hash, problem };
+    remember(this.#summaries, key, summary, MAX_SUMMARIES);
+    return summary;
   }
 
   #get(key: string, inputs: ConfigInputs): MachineConfig {
@@ -72,7 +81,8 @@ export class MachineConfigs {
       sources: merged.sources,
       parsers: merged.parsers,
     });
-    return { ...rendered, hash: hashOf(rendered), merged };
+    const problem = rendered.problems.map(describeProblem).join('; ').slice(0, MAX_PROBLEM_CHARACTERS);
+    return { ...rendered, hash: hashOf(rendered), problem, merged };
   }
 }
 

@@ -31,6 +31,13 @@ export interface Change {
   readonly version: ProfileVersion;
   /** undefined where the change is in force already. */
   readonly rollout: Rollout | undefined;
+  readonly unrendered: readonly Unrendered[];
+}
+
+/** A machine whose own variables leave it without a configuration; it keeps the one that it runs. */
+export interface Unrendered {
+  readonly machine_id: string;
+  readonly problem: string;
 }
 
 /** Machines whose configuration is tried before a change of a wide profile is accepted. */
@@ -53,8 +60,11 @@ export class ProfileChanges {
   async change(scope: Scope, profile: Profile, options: ChangeOptions): Promise<Change> {
     this.#mustRest(scope);
     const machines = this.#options.fleet.machinesOf(scope);
-    await this.#check(scope, profile, machines, options.server);
-    return this.#changes.run(() => this.#begin(scope, profile, machines, options));
+    const unrendered = await this.#check(scope, profile, machines, options.server);
+    const lost = new Set(unrendered.map(({ machine_id }) => machine_id));
+    const able = machines.filter(({ machine_id }) => !lost.has(machine_id));
+    const begun = await this.#changes.run(() => this.#begin(scope, profile, able, options));
+    return { ...begun, unrendered };
   }
 
   async #begin(
@@ -62,12 +72,15 @@ export class ProfileChanges {
     profile: Profile,
     machines: readonly Agent[],
     options: ChangeOptions,
-  ): Promise<Change> {
+  ): Promise<Omit<Change, 'unrendered'>> {
     const { profiles, rollouts } = this.#options;
     // Another change may have begun during the trials.
     this.#mustRest(scope);
-    const live = machines.filter(({ state }) => LIVE.has(state)).map(({ machine_id }) => machine_id);
-    const staged = options.staged && live.length > 1 && !scope.startsWith('machine:');
+    // A rollout waits for its machines. Whoever may send can invent some, and those that never ran a configuration never run this one.
+    const waves = machines
+      .filter(({ state, config_taken }) => LIVE.has(state) && config_taken)
+      .map(({ machine_id }) => machine_id);
+    const staged = options.staged && waves.length > 1 && !scope.startsWith('machine:');
     const before = profiles.current(scope)?.version;
     const version = await profiles.add(scope, profile, staged ? 'staged' : 'active', options.note);
     if (!staged) return { version, rollout: undefined };
@@ -78,7 +91,7 @@ export class ProfileChanges {
       from_version: before,
       to_version: version.version,
       state: 'running',
-      batches: planBatches(live, options.canaries),
+      batches: planBatches(waves, options.canaries),
       stage: 1,
       settle_s: options.settleSeconds,
       reason: '',
@@ -134,6 +147,8 @@ export class ProfileChanges {
 
   #outcome(agent: Agent | undefined, { stage_started }: Rollout): Outcome {
     if (!agent) return { kind: 'failed', reason: 'is gone' };
+    // The change could be rendered when it began, so the machine's own variables prevent it. They must not hold up the others.
+    if (agent.expected_hash === '') return { kind: 'well' };
     if (agent.refused?.config_hash === agent.expected_hash) {
       return { kind: 'failed', reason: agent.refused.reason };
     }
@@ -146,27 +161,39 @@ export class ProfileChanges {
     return { kind: 'waiting' };
   }
 
-  async #check(scope: Scope, profile: Profile, machines: readonly Agent[], server: string): Promise<void> {
-    const { fleet } = this.#options;
+  /**
+   * Renders the change for every machine and tries it. A report must not reject a change for all others, so it is tried without
+   * the variables that machines report, and where these alone prevent it the machine is returned.
+   */
+  async #check(
+    scope: Scope,
+    profile: Profile,
+    machines: readonly Agent[],
+    server: string,
+  ): Promise<Unrendered[]> {
+    const { fleet, verify } = this.#options;
     const ids = machines.length > 0 ? machines.map(({ machine_id }) => machine_id) : [idOf(scope)];
-    const tried = new Map<string, { id: string; files: readonly ConfigFile[] }>();
-    const problems: string[] = [];
+    const instead = { scope, profile };
+    const trials = new Map<string, { id: string; files: readonly ConfigFile[] }>();
+    const unrendered: Unrendered[] = [];
     for (const id of ids) {
-      const config = fleet.config(id, server, { scope, profile });
-      for (const problem of config.problems) problems.push(describeProblem(problem));
-      if (config.problems.length > 0) break;
+      const { problem, merged } = fleet.config(id, server, instead);
       // Machines that differ only in their labels share a trial.
-      const kind = JSON.stringify([config.merged.sources, config.merged.parsers, config.merged.template]);
-      if (tried.size < MAX_TRIALS) tried.set(kind, { id, files: config.files });
+      const kind = JSON.stringify([merged.sources, merged.parsers, merged.template]);
+      if (problem === '' && trials.has(kind)) continue;
+      const { problems, files } = fleet.configOfProfiles(id, instead, server);
+      refuse(id, problems);
+      if (problem !== '') unrendered.push({ machine_id: id, problem });
+      if (trials.size < MAX_TRIALS) trials.set(kind, { id, files });
     }
-    if (problems.length === 0) {
-      for (const { id, files } of tried.values()) {
-        const found = await this.#options.verify(files);
-        problems.push(...found.map((problem) => `${id}: ${describeProblem(problem)}`));
-      }
-    }
-    if (problems.length > 0) throw badRequest([...new Set(problems)].join('; '));
+    for (const { id, files } of trials.values()) refuse(id, await verify(files));
+    return unrendered;
   }
+}
+
+/** @throws LogplaneError `bad_request` that names the machine and its problems */
+function refuse(machineId: string, problems: readonly Problem[]): void {
+  if (problems.length > 0) throw badRequest(`${machineId}: ${problems.map(describeProblem).join('; ')}`);
 }
 
 /** An invented machine for a scope without machines. */
@@ -182,7 +209,7 @@ export function configsOf(
   const machine = fleet.machinesOf(scope)[0]?.machine_id ?? idOf(scope);
   return profiles.map((profile) =>
     fleet
-      .config(machine, undefined, { scope, profile: profile ?? EMPTY_PROFILE })
+      .configOfProfiles(machine, { scope, profile: profile ?? EMPTY_PROFILE })
       .files.map(({ content }) => content)
       .join('\n'),
   );

@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Profile } from '../../../pipeline/agent/fluent-bit/profile.ts';
 import { SECRETS } from '../../../pipeline/agent/fluent-bit/verify-config.ts';
+import { isMachineId, MACHINE_ID_FORM } from '../../../pipeline/agent/machine-id.ts';
 import { badRequest } from '../../../pipeline/runtime/errors.ts';
 import type { RouteFamily } from '../../http/api.ts';
 import { ownAddress } from '../../http/own-address.ts';
@@ -21,7 +22,7 @@ import { type Change, type ChangeOptions, configsOf, type ProfileChanges } from 
 import type { ProfileStore, ProfileVersion } from './profile-store.ts';
 import type { Rollout } from './rollout.ts';
 import type { RolloutStore } from './rollout-store.ts';
-import { ROLLOUT, VERSION } from './schema.ts';
+import { ROLLOUT, UNRENDERED, VERSION } from './schema.ts';
 
 export interface ProfileRoutesOptions {
   readonly fleet: Fleet;
@@ -32,8 +33,11 @@ export interface ProfileRoutesOptions {
 
 const SCOPE = describe(
   parameter({ type: 'string' }, (given = '') => {
-    if (!/^(fleet|group:[a-z0-9][a-z0-9-]{0,40}|machine:\P{Cc}{1,256})$/u.test(given))
+    const machine = /^machine:(.*)$/s.exec(given)?.[1];
+    if (machine === undefined && !/^(fleet|group:[a-z0-9][a-z0-9-]{0,40})$/.test(given))
       throw new ExpectedError('fleet, group:NAME or machine:ID');
+    if (machine !== undefined && !isMachineId(machine))
+      throw new ExpectedError(`machine:ID with an id of ${MACHINE_ID_FORM}`);
     return given;
   }),
   '`fleet`, `group:NAME` or `machine:ID`',
@@ -50,6 +54,7 @@ const CHANGE = {
 };
 const CHANGED = VERSION.extend({
   rollout: ROLLOUT.nullable().describe('Null where the change is in force already'),
+  unrendered: UNRENDERED,
 });
 const SUMMARY = z.object({
   scope: VERSION.shape.scope,
@@ -60,6 +65,7 @@ const SUMMARY = z.object({
     .nullable()
     .meta({ description: 'The id of the rollout that is running', examples: ['3e7d'] }),
 });
+const MAX_UNRENDERED_SHOWN = 100;
 const ROLLOUT_ID = describe(requiredText, 'The id of the rollout', '3e7d');
 const anyVersion = wholeNumber(1, 1_000_000, undefined);
 const anyOrNone = wholeNumber(0, 1_000_000, undefined);
@@ -121,7 +127,8 @@ export function addProfileRoutes(
       summary: 'Change a profile',
       description:
         'Replaces a profile. A change that a machine could not run is rejected with every problem. A change of several machines ' +
-        'is rolled out in batches and stops where one fails.',
+        'is rolled out in batches of those that have run a configuration of this server, and stops where one fails; the others get ' +
+        'it at the end. `unrendered` names machines whose own variables prevent it.',
       permission: 'change',
       parameters: { scope: SCOPE, ...CHANGE },
       requestBody: VERSION.shape.profile,
@@ -247,8 +254,16 @@ function changeOptions(context: Context, how: ParameterValues<typeof CHANGE>): C
   return { staged, canaries, settleSeconds: settle, note, server: ownAddress(context) };
 }
 
-function describeChange({ version, rollout }: Change) {
-  return { ...describeVersion(version), rollout: rollout ? describeRollout(rollout) : null };
+function describeChange({ version, rollout, unrendered }: Change) {
+  return {
+    ...describeVersion(version),
+    rollout: rollout ? describeRollout(rollout) : null,
+    unrendered: describeUnrendered(unrendered),
+  };
+}
+
+export function describeUnrendered(machines: Change['unrendered']) {
+  return { count: machines.length, machines: machines.slice(0, MAX_UNRENDERED_SHOWN) };
 }
 
 function describeRollout({ started, stage_started, ...rollout }: Rollout) {

@@ -43,6 +43,8 @@ export const AGENT = z
     first_seen: TIME.nullable(),
     last_seen: TIME.nullable().describe('Null where it has never reported'),
     expected_hash: z.string().describe('Of the configuration that it should run'),
+    address: z.string().optional().describe('The address that its last heartbeat came from'),
+    config_taken: z.boolean().optional().describe('True once it has run a configuration of this server'),
     stuck: z.boolean().optional().describe('True while all its attempts to send fail'),
   })
   .meta({
@@ -100,6 +102,17 @@ export const ROLLOUT = z
         stage_started_at: '2026-06-04T08:15:00Z',
       },
     ],
+  });
+
+export const UNRENDERED = z
+  .object({
+    count: z.int(),
+    machines: z.array(z.object({ machine_id: z.string(), problem: z.string() })).describe('At most 100'),
+  })
+  .meta({
+    description:
+      'Machines whose configuration cannot be rendered because of the variables that they report; they keep the one they run',
+    examples: [{ count: 0, machines: [] }],
   });
 
 /** What a template is rendered with, under the same names as in a profile. */

@@ -1,3 +1,4 @@
+import { isMachineId, MACHINE_ID_FORM } from '../machine-id.ts';
 import type { Problem } from './problem.ts';
 
 export type Value = string | number | boolean;
@@ -60,6 +61,10 @@ const host = matching(
 );
 const anyText = matching(/^.{0,256}$/, 'at most 256 characters');
 const path = matching(/^\/[^,"]{0,1000}$/, 'an absolute path');
+const machineId: Read = (text) => {
+  if (!isMachineId(text)) throw new ExpectedError(MACHINE_ID_FORM);
+  return text;
+};
 const optionalHost: Read = (text) => (text === '' ? text : host(text));
 
 export const SOURCE_TYPES = [
@@ -76,7 +81,7 @@ export const OUTPUTS = ['logplane', 'otlp', 'stdout'] as const;
 
 /** Every variable that the templates know, as an operator sets it in a profile or in the environment of an agent. */
 export const VARIABLES: Readonly<Record<string, VariableDefinition>> = {
-  MACHINE_ID: { description: 'stamped on every record', read: matching(/^.{1,256}$/, '1 to 256 characters') },
+  MACHINE_ID: { description: 'stamped on every record', read: machineId },
   WORKER_ID: { description: 'stamped on every record; empty = not stamped', read: anyText },
   DEPLOYMENT_ENV: {
     description: 'stamped on every record; empty = not stamped',

@@ -9,7 +9,7 @@ import { EMPTY_PROFILE } from '../../../../pipeline/agent/fluent-bit/profile.ts'
 import type { ClickHouse } from '../../../../pipeline/store/clickhouse.ts';
 
 const MACHINES = ['m1', 'm2', 'm3'].map(
-  (machine_id) => ({ machine_id, state: 'healthy', expected_hash: 'x' }) as Agent,
+  (machine_id) => ({ machine_id, state: 'healthy', expected_hash: 'x', config_taken: true }) as Agent,
 );
 const OPTIONS = { staged: true, canaries: 1, settleSeconds: 0, note: '', server: 'http://127.0.0.1' };
 
@@ -30,7 +30,8 @@ function createChanges() {
   const fleet = {
     list: () => MACHINES,
     machinesOf: () => MACHINES,
-    config: () => ({ problems: [], files: [], merged: {} }),
+    config: () => ({ problem: '', merged: {} }),
+    configOfProfiles: () => ({ problems: [], files: [] }),
   } as unknown as Fleet;
   const changes = new ProfileChanges({ fleet, profiles, rollouts, verify: async () => [] });
   return {
