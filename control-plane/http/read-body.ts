@@ -20,7 +20,10 @@ export interface ReadBodyOptions {
 export interface RequestBody {
   /** Decompressed; the readable part where `damage` is set. Its memory is reused when `use` is done. */
   readonly content: Buffer;
-  /** SHA-256 of the bytes as they were sent, hexadecimal. */
+  /**
+   * SHA-256, hexadecimal, of the bytes as they were sent; with an `Idempotency-Key`, of the decompressed ones, because its sender may
+   * compress them anew.
+   */
   readonly digest: string;
   /** Why the rest could not be decompressed. */
   readonly damage: string | undefined;
@@ -49,6 +52,8 @@ export async function readBody<T>(
     held.shrink(Math.max(0, declared - packedSize));
   }, PATIENCE_MS);
   const memory = new BodyMemory();
+  const hash = createHash('sha256');
+  const isKeyed = request.headers['idempotency-key'] !== undefined;
   const left = new AbortController();
   const leave = () => left.abort();
   request.socket?.once('close', leave);
@@ -61,13 +66,13 @@ export async function readBody<T>(
         size += piece.length;
         if (size > limit) throw tooLarge(limit, 'more');
         held.grow(piece.length);
+        if (isKeyed) hash.update(piece);
         memory.add(piece);
       },
       limit,
       signal: left.signal,
     });
     unpacker = opened;
-    const hash = createHash('sha256');
     let damage: string | undefined;
     let refusal: unknown;
     try {
@@ -78,7 +83,7 @@ export async function readBody<T>(
           packedSize += chunk.length;
           if (packedSize > limit) throw tooLarge(limit, 'more');
           if (counted) held.grow(chunk.length);
-          hash.update(chunk);
+          if (!isKeyed) hash.update(chunk);
           damage ??= await damageOf(() => opened.write(chunk), encoding);
         } catch (error) {
           refusal = error;

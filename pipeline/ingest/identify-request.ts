@@ -33,9 +33,10 @@ const MAX_AGENT_CHARACTERS = 256;
 const HEAD_ENTRIES = 10;
 
 /**
- * Finds out who sends a request, and what identifies it when it comes again: its idempotency key, else its bytes. Where no record
- * has a time, equal bytes may be another request (`{"message":"started"}` at each start of a program), so they count as
- * the same request only where the sender names itself.
+ * Finds out who sends a request, and what identifies it when it comes again: its bytes, and its idempotency key where it has one.
+ * A key does not stand for other bytes, because these would be lost where a sender gives a key twice, mends a rejected body, or
+ * where somebody else uses the key first. Where no record has a time, equal bytes may be another request (`{"message":"started"}` at
+ * each start of a program), so they count as the same request only where the sender names itself or the request.
  */
 export async function identifyRequest(
   request: UnidentifiedRequest,
@@ -46,7 +47,8 @@ export async function identifyRequest(
   const agent = (request.agent ?? head?.machine ?? request.peer).slice(0, MAX_AGENT_CHARACTERS);
   const readTime = () => timeOfHead(request, normalize);
   if (idempotencyKey !== undefined) {
-    return { agent, digest: createHash('sha256').update(`key ${idempotencyKey}`).digest('hex'), readTime };
+    const identity = `key ${idempotencyKey} ${request.digest}`;
+    return { agent, digest: createHash('sha256').update(identity).digest('hex'), readTime };
   }
   const digest = head?.isTimeless ? `${request.digest} ${randomUUID()}` : request.digest;
   return { agent, digest, readTime };

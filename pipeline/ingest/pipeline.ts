@@ -27,9 +27,9 @@ export interface IngestRequest {
   readonly agent: string | undefined;
   /** The sender's address, for requests where neither the request nor its first record names the sender. */
   readonly peer: string;
-  /** Hash of the bytes as they were sent: the same bytes of the same agent are stored once. */
+  /** Hash of the bytes: the same bytes of the same agent are stored once. */
   readonly digest: string;
-  /** Identifies the request instead of its bytes, where the sender gave it one. */
+  /** Identifies the request together with its bytes, where the sender gave it one. */
   readonly idempotencyKey?: string | undefined;
   readonly source: string;
   /** The machine for records that name none. */

@@ -13,7 +13,7 @@ export interface RequestProgress {
 /** The progress in the column `request` of a request's last row, which is stored together with the rows or not at all. */
 export interface StoredRequest extends RequestProgress {
   readonly agent: string;
-  /** Hash of the request's bytes, or of its `Idempotency-Key`. */
+  /** Hash of the request's bytes, and of its `Idempotency-Key` where it has one. */
   readonly digest: string;
   /** Ids of lines of other requests that the stored records hold (`OpenLineStore`). */
   readonly joined?: readonly number[];

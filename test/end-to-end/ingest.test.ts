@@ -150,10 +150,27 @@ t.test('what carries no time and no name is stored each time; a key says what is
   t.equal((await found('"started again"')).length, 2);
   const keyed = (key: string, text: string) => server.ingest(text, { 'Idempotency-Key': key });
   t.match(await keyed('a', body), { body: { duplicate: false } });
-  t.match(await keyed('a', '{"message":"other bytes"}\n'), { body: { accepted: 1, duplicate: true } });
+  t.match(await keyed('a', body), { body: { accepted: 1, duplicate: true } });
   t.match(await keyed('b', body), { body: { duplicate: false } });
   t.equal((await found('"started again"')).length, 4);
-  t.equal((await found('"other bytes"')).length, 0);
+});
+
+t.test('a key costs nobody a record', async (t) => {
+  const keyed = (text: string | Uint8Array, more = {}) =>
+    server.ingest(text, { 'Idempotency-Key': 'batch-1', 'X-Machine-Id': 'victim', ...more });
+  t.match(await keyed('{"message":"of somebody who guessed the key"}'), { body: { duplicate: false } });
+  const body = '{"message":"of the victim"}\n';
+  t.match(await keyed(body), { body: { accepted: 1, duplicate: false } });
+  t.match(await keyed(body), { body: { accepted: 1, duplicate: true } });
+  for (const level of [1, 9]) {
+    const packed = await keyed(gzipSync(body, { level }), { 'Content-Encoding': 'gzip' });
+    t.match(packed, { body: { duplicate: true } }, 'however it is compressed');
+  }
+  t.equal((await found('"of the victim"')).length, 1);
+  t.match(await keyed('broken'), { status: 400 });
+  t.match(await keyed('broken'), { status: 400 }, 'also when it comes again');
+  t.match(await keyed('{"message":"mended"}'), { body: { accepted: 1, duplicate: false } });
+  t.equal((await found('"mended"')).length, 1);
 });
 
 t.test('every field comes back exactly as it was sent', async (t) => {

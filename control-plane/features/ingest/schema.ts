@@ -22,7 +22,9 @@ export const INGEST_HEADERS = {
     example: 'gpu-07',
   },
   'Idempotency-Key': {
-    description: 'Replaces the bytes: two requests of one sender with the same key are stored once',
+    description:
+      'Names the request: the same records of one sender with the same key are stored once, also without a time in them and however ' +
+      'they are compressed. Other records are stored whatever their key',
     example: 'batch-000042',
   },
   'Content-Encoding': { description: '`gzip`, `deflate`, `zstd` or `snappy`', example: 'gzip' },
