@@ -20,6 +20,8 @@ export function addBackup(program: Command): void {
     .option('--token <token>', 'admin token (default: ADMIN_TOKEN, or the token in the data folder)')
     .action(async (dir: string, options: Partial<ServerOptions>) => {
       const config = readSettings();
+      const { refuseOwnFolder } = await import('../features/backup/refuse-own-folder.ts');
+      await refuseOwnFolder(resolve(dir), { DATA_DIR: config.DATA_DIR, LOG_DIR: config.LOG_DIR });
       await show(
         'backed up',
         (await backUpHere(config, resolve(dir))) ?? (await askServer(config, resolve(dir), options)),

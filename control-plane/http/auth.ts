@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import { LogplaneError } from '../../pipeline/runtime/errors.ts';
 import { refuseForgery } from './foreign-sites.ts';
+import { type GivenToken, givenToken } from './given-token.ts';
 import { GuessLimit } from './guess-limit.ts';
 import type { KnownTokens } from './known-tokens.ts';
 import type { OwnNames } from './own-names.ts';
@@ -16,7 +17,7 @@ export interface AuthOptions {
   readonly adminToken: string;
   /** False on one's own machine without ADMIN_TOKEN: deletes and changes of rules then need no token. */
   readonly guardChanges: boolean;
-  /** Set where reading needs no token, on one's own machine: reads under any other name are rejected. */
+  /** Set on one's own machine: what needs no token there is rejected under any other name. */
   readonly ownNames: OwnNames | undefined;
   /** Tokens that were used before. They are not guesses. */
   readonly known: KnownTokens;
@@ -36,14 +37,14 @@ export interface Auth {
    * The same for a caller outside HTTP, by its token.
    * @throws LogplaneError `unauthorized`, and `rate_limited` for an address that guesses
    */
-  check(permission: Permission, token: string | undefined, peer: string): void;
+  check(permission: Permission, given: GivenToken | undefined, peer: string): void;
   /** True where nobody needs a token for it. */
   isOpen(permission: Permission): boolean;
   /** What a request may do. */
   permissionsOf(context: Context): Promise<GrantedPermission[]>;
   /** Opens a session for a token and sets its cookie. @throws LogplaneError `unauthorized`, `rate_limited` */
   signIn(context: Context, token: string): Promise<GrantedPermission[]>;
-  /** Ends the session of the cookie. */
+  /** Ends the session of the cookie. @throws LogplaneError `forbidden` where another site may have caused it */
   signOut(context: Context): Promise<GrantedPermission[]>;
 }
 
@@ -78,15 +79,14 @@ export function createAuth({
     PERMISSIONS.filter((permission) => allows(kind, permission));
 
   /** The kind of a token; undefined for an unknown one. */
-  const recognize = (given: string, peer: string) => {
+  const recognize = ({ text, isForAdmin }: GivenToken, peer: string) => {
     // All are compared, so that the time reveals nothing.
-    const [kind] = TOKEN_KINDS.filter((name) => tokens[name] !== undefined && sameToken(tokens[name], given));
-    if (kind !== undefined && known.has(given)) return kind;
-    guesses.check(peer, given, kind !== undefined);
-    if (kind !== undefined) known.add(given);
-    return kind;
+    const [kind] = TOKEN_KINDS.filter((name) => tokens[name] !== undefined && sameToken(tokens[name], text));
+    if (kind === undefined || !known.has(text)) guesses.check(peer, text, kind !== undefined);
+    if (kind !== undefined) known.add(text);
+    return isForAdmin && kind !== undefined && tokens[kind] !== adminToken ? undefined : kind;
   };
-  const check = (permission: Permission, given: string | undefined, peer: string) => {
+  const check = (permission: Permission, given: GivenToken | undefined, peer: string) => {
     if (open[permission]) return;
     if (given === undefined) throw unauthorized('missing', permission);
     if (!allows(recognize(given, peer), permission)) throw unauthorized('invalid', permission);
@@ -98,8 +98,10 @@ export function createAuth({
 
   return {
     require: (permission) => async (context, next) => {
-      if (permission === 'read' || permission === 'configuration') ownNames?.check(context);
-      const given = givenToken(context);
+      if (permission !== 'ingest' && open[permission]) {
+        ownNames?.check(context, permission === 'change' ? 'change' : 'read');
+      }
+      const given = tokenOf(context);
       const kind = given === undefined && !open[permission] ? await sessionOf(context) : undefined;
       if (kind === undefined) check(permission, given, peerOf(context));
       else if (allows(kind, permission)) refuseForgery(context);
@@ -112,14 +114,14 @@ export function createAuth({
     isOpen: (permission) => open[permission],
 
     async permissionsOf(context) {
-      const given = givenToken(context);
+      const given = tokenOf(context);
       return permissionsWith(
         given === undefined ? await sessionOf(context) : recognize(given, peerOf(context)),
       );
     },
 
     async signIn(context, token) {
-      const kind = recognize(token, peerOf(context));
+      const kind = recognize({ text: token, isForAdmin: false }, peerOf(context));
       if (kind === undefined)
         throw new LogplaneError(
           'unauthorized',
@@ -131,7 +133,10 @@ export function createAuth({
 
     async signOut(context) {
       const cookie = sessionCookie(context);
-      if (cookie !== undefined) await sessions.end(cookie);
+      if (cookie !== undefined) {
+        refuseForgery(context);
+        await sessions.end(cookie);
+      }
       clearSessionCookie(context);
       return permissionsWith(undefined);
     },
@@ -143,17 +148,12 @@ function unauthorized(what: string, permission: Permission): LogplaneError {
   return new LogplaneError('unauthorized', `${what} ${permission === 'change' ? 'admin' : permission} token`);
 }
 
-function givenToken(context: Context): string | undefined {
-  return context.get('X-Admin-Token') || bearerToken(context.get('Authorization'));
+function tokenOf(context: Context): GivenToken | undefined {
+  return givenToken((name) => context.get(name));
 }
 
 function peerOf(context: Context): string {
   return context.req.socket.remoteAddress ?? '';
-}
-
-/** The token of an `Authorization` header; undefined where it has none. */
-export function bearerToken(authorization: string): string | undefined {
-  return /^Bearer +(\S+)$/i.exec(authorization)?.[1];
 }
 
 /** Compares in a time that reveals nothing about either token; hashing makes the lengths equal. */

@@ -30,14 +30,14 @@ export class OwnNames {
   }
 
   /** A client without a `Host`, which speaks HTTP/1.0, is no browser. @throws LogplaneError `forbidden` */
-  check({ req }: Pick<Context, 'req'>): void {
+  check({ req }: Pick<Context, 'req'>, what: 'read' | 'change'): void {
     const target = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(req.url ?? '')?.[1];
     for (const host of [req.headers.host, target]) {
-      if (host === undefined || this.#isReadByAll || this.has(host)) continue;
+      if (host === undefined || (what === 'read' && this.#isReadByAll) || this.has(host)) continue;
       throw new LogplaneError(
         'forbidden',
         `Host: expected localhost or an address, got "${host}". Set PUBLIC_URL to the URL that browsers use for ` +
-          'this server, or set READ_TOKEN',
+          `this server, or set ${what === 'read' ? 'READ_TOKEN' : 'ADMIN_TOKEN'}`,
       );
     }
   }

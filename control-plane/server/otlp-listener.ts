@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { acceptOtlp, type OtlpTarget } from '../../pipeline/ingest/accept-otlp.ts';
 import { type OtlpGrpcServer, startOtlpGrpc } from '../../pipeline/ingest/sources/otlp-grpc.ts';
 import { yieldWhenDue } from '../../pipeline/runtime/event-loop.ts';
-import { type Auth, bearerToken } from '../http/auth.ts';
+import type { Auth } from '../http/auth.ts';
 import type { BodyBudget } from '../http/body-budget.ts';
 import { toLogplaneError } from '../http/error-response.ts';
+import { givenToken } from '../http/given-token.ts';
 import type { TlsFiles } from './tls.ts';
 
 export interface OtlpListenerOptions extends OtlpTarget {
@@ -30,10 +31,7 @@ export function startOtlpListener({
       const held = budget.reserve(bytes);
       return () => held.release();
     },
-    authorize: ({ peer, header }) => {
-      const token = header('x-admin-token') || bearerToken(header('authorization'));
-      auth.check('ingest', token, peer);
-    },
+    authorize: ({ peer, header }) => auth.check('ingest', givenToken(header), peer),
     accept: async ({ message, peer, header, signal }) => {
       return acceptOtlp(options, {
         format: 'protobuf',

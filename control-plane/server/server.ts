@@ -213,7 +213,7 @@ async function openAuth(config: Config, log: ConsoleLog) {
   });
   const auth = createAuth({
     ...tokens,
-    ownNames: config.READ_TOKEN === undefined && isLoopback(config.HOST) ? ownNames : undefined,
+    ownNames: isLoopback(config.HOST) ? ownNames : undefined,
     known,
     guardChanges: config.ADMIN_TOKEN !== undefined || !isLoopback(config.HOST),
   });

@@ -44,6 +44,16 @@ const STATES: readonly { state: string; headers: Record<string, string>; permiss
       permissions: [],
     },
     {
+      state: 'the ingest token in the header of the admin token',
+      headers: { 'X-Admin-Token': 'ingest-secret' },
+      permissions: [],
+    },
+    {
+      state: 'the read token in the header of the admin token',
+      headers: { 'X-Admin-Token': 'read-secret' },
+      permissions: [],
+    },
+    {
       state: 'the ingest token',
       headers: { Authorization: 'Bearer ingest-secret' },
       permissions: ['ingest'],

@@ -100,6 +100,30 @@ t.test('every route that reads asks for the name, and no other does', async (t) 
   }
 });
 
+t.test('where a change needs no token it needs an own name, also without an Origin', async (t) => {
+  const server = await startHere({ DATA_DIR: temporaryFolder(), READ_TOKEN: 'r', CORS_ORIGIN: '*' });
+  t.teardown(() => server.close());
+  const document = (await server.get('/openapi.json')) as ApiDocument;
+  const change = (method: string, path: string, ...headers: string[]) =>
+    answerTo(
+      server.url,
+      `${method} ${path} HTTP/1.1\r\n${headers.join('\r\n')}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+    );
+  const changes = operationsOf(document).filter((operation) => operation['x-permission'] === 'change');
+  t.ok(changes.length > 5);
+  for (const { method, path } of changes) {
+    const { status, text } = await change(method.toUpperCase(), path.replaceAll(/\{\w+\}/g, 'unknown'), EVIL);
+    t.equal(status, 403, `${method} ${path}`);
+    t.match(text, /Host: expected .* got \\"evil.example\\".* ADMIN_TOKEN/);
+  }
+  t.equal(
+    (await change('DELETE', '/api/v1/agents/m1', 'Host: 127.0.0.1')).status,
+    404,
+    'curl names the address',
+  );
+  t.equal((await change('DELETE', '/api/v1/agents/m1', 'Host: localhost:8004')).status, 404);
+});
+
 t.test('settings that name the host, a token or another HOST let it read', async (t) => {
   for (const [settings, expected] of [
     [{ PUBLIC_URL: 'https://evil.example' }, 200],

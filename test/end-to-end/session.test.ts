@@ -89,6 +89,21 @@ t.test('a change by a cookie needs what only our own pages can send', async (t) 
 
 t.test('signing out takes the cookie away and refuses it', async (t) => {
   const reader = await cookieFor('read-secret');
+  for (const headers of [
+    {},
+    { ...OWN, Origin: 'http://evil.example' },
+    { 'X-Requested-With': 'XMLHttpRequest' },
+  ]) {
+    const forged = await send(SESSION, { method: 'DELETE', headers: { ...reader, ...headers } });
+    t.equal(forged.status, 403, 'another site signs nobody out');
+    t.equal(forged.headers.get('Set-Cookie'), null);
+  }
+  t.equal((await send('/services', { headers: reader })).status, 200);
+  t.equal(
+    (await send(SESSION, { method: 'DELETE' })).status,
+    200,
+    'without a cookie there is nothing to forge',
+  );
   const response = await send(SESSION, { method: 'DELETE', headers: { ...reader, ...OWN } });
   t.same(await response.json(), { permissions: [], required: true });
   t.match(response.headers.get('Set-Cookie'), /^logplane_session=; Path=\/; Max-Age=0;/);

@@ -20,7 +20,7 @@ function granted(tokens: { ingest?: string; read?: string; admin: string }, toke
   });
   return permissions.filter((permission) => {
     try {
-      check(permission, token, PEER);
+      check(permission, { text: token, isForAdmin: false }, PEER);
       return true;
     } catch {
       return false;
@@ -35,10 +35,30 @@ t.test('a token that is set for several permissions has them all', async (t) => 
   t.same(granted({ ingest: 'i', read: 'r', admin: 'a' }, 'x'), []);
 });
 
+t.test('X-Admin-Token takes the admin token alone', async (t) => {
+  const { check } = createAuth({
+    ingestToken: 'i',
+    readToken: 'r',
+    adminToken: 'a',
+    guardChanges: true,
+    ownNames: undefined,
+    known: new KnownTokens(undefined, () => {}),
+  });
+  for (const [permission, text] of [
+    ['ingest', 'i'],
+    ['read', 'r'],
+  ] as const)
+    t.throws(
+      () => check(permission, { text, isForAdmin: true }, PEER),
+      new RegExp(`invalid ${permission} token`),
+    );
+  for (const permission of permissions) check(permission, { text: 'a', isForAdmin: true }, PEER);
+});
+
 /** A server's tokens; those used before are in the file. */
 async function createScene(file: string, ingestToken = 'i') {
   const known = await KnownTokens.open(file, [ingestToken, 'r', 'a'], (message) => t.fail(message));
-  const { check } = createAuth({
+  const auth = createAuth({
     ingestToken,
     readToken: 'r',
     adminToken: 'a',
@@ -46,6 +66,8 @@ async function createScene(file: string, ingestToken = 'i') {
     ownNames: undefined,
     known,
   });
+  const check = (permission: Permission, text: string, peer: string) =>
+    auth.check(permission, { text, isForAdmin: false }, peer);
   let guesses = 0;
   return {
     known,

@@ -86,7 +86,8 @@ t.test('where every site may read so may every name, and no more than that', asy
   const names = new OwnNames({ origins: ['*'] });
   t.notOk(names.has('evil.example'));
   const request = { headers: { host: 'evil.example' }, url: '/' };
-  t.doesNotThrow(() => names.check({ req: request as never }));
+  t.doesNotThrow(() => names.check({ req: request as never }, 'read'));
+  t.throws(() => names.check({ req: request as never }, 'change'), /set ADMIN_TOKEN/);
 });
 
 t.test('a HOST that is reached from this machine alone', async (t) => {
