@@ -1,5 +1,6 @@
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import type { LogRecordExporter, ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import { harmlessJson } from '../pipeline/record/special-characters.ts';
 import { formatMicroseconds } from './microseconds.ts';
 
 /** The target of lines. */
@@ -16,7 +17,7 @@ const OWN = new Set(['timestamp', 'level', 'message']);
 export function formatLine(record: ReadableLogRecord): string {
   const [seconds, nanos] = record.hrTime;
   const { spanContext } = record;
-  return JSON.stringify({
+  const line = JSON.stringify({
     timestamp: formatMicroseconds(seconds * 1e6 + Math.floor(nanos / 1000)),
     level: record.severityText,
     message: record.body,
@@ -25,6 +26,8 @@ export function formatLine(record: ReadableLogRecord): string {
     ),
     ...(spanContext && { trace_id: spanContext.traceId, span_id: spanContext.spanId }),
   });
+  // A client chooses what is logged of its request; JSON itself escapes only some of the characters that terminals obey.
+  return harmlessJson(line);
 }
 
 /** Writes each record as a line. @param minSeverity OpenTelemetry's number; records below it are left out */

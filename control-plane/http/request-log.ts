@@ -58,22 +58,15 @@ export function startRequestLog(options: RequestLogOptions): RequestLog | undefi
   };
 }
 
-/** Characters that move a terminal's cursor or reverse its text. JSON has escaped the other control characters already. */
-const TERMINAL_CONTROLS = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
 function consoleExporter(print: (line: string) => void): LogRecordExporter {
   return {
     export(records, done) {
-      for (const record of records) print(formatLine(record).replace(TERMINAL_CONTROLS, escapeUnit));
+      for (const record of records) print(formatLine(record));
       done({ code: ExportResultCode.SUCCESS });
     },
     forceFlush: async () => {},
     shutdown: async () => {},
   };
-}
-
-function escapeUnit(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** Passes entries to the pipeline directly and not through a request, so that storing an entry causes no further entry. */
