@@ -117,8 +117,9 @@ export class Agent {
 
   async #take(orders: Orders): Promise<void> {
     const { server, verify, applier, fluentBit, log } = this.#options;
-    const wanted = await server.config();
-    // The configuration has changed again meanwhile; the next step takes the newer one.
+    const wanted = await server.config(orders.config_hash);
+    // The configuration has changed again meanwhile; the next step takes the newer one. Only one that was rendered for this agent's own
+    // heartbeat is taken, whatever others report in its name.
     if (wanted.config_hash !== orders.config_hash) return;
     const problems = await verify(wanted.files);
     if (problems.length > 0) throw new Error(problems.map(describeProblem).join('; '));

@@ -34,9 +34,12 @@ export class ControlPlaneClient {
     });
   }
 
-  /** @throws Error with the server's words */
-  config(): Promise<WantedConfig> {
-    return this.#ask('/config', { headers: { Accept: 'application/json' } });
+  /**
+   * @param hash of the configuration that the answer to this agent's own heartbeat named; the server may have another one by now
+   * @throws Error with the server's words
+   */
+  config(hash: string): Promise<WantedConfig> {
+    return this.#ask('/config', { headers: { Accept: 'application/json', 'X-Config-Hash': hash } });
   }
 
   async #ask<T>(path: string, { headers = {}, ...init }: RequestInit & { headers?: Record<string, string> }) {

@@ -116,6 +116,11 @@ export function addAgentRoutes(
       permission: 'configuration',
       parameters: { machine_id: MACHINE },
       headers: {
+        'X-Config-Hash': {
+          description:
+            'The `config_hash` of the answer to a heartbeat: that configuration where it is still known',
+          example: '5f2a91c0',
+        },
         'If-None-Match': {
           description: 'The `ETag` of an earlier response: 304 where nothing has changed',
           example: '"5f2a91c0"',
@@ -129,7 +134,11 @@ export function addAgentRoutes(
       errors: ['not_found', 'bad_request'],
     },
     (context, { machine_id }) => {
-      const { config, files, hash } = fleet.knownConfig(machine_id, ownAddress(context));
+      const { config, files, hash } = fleet.knownConfig(
+        machine_id,
+        ownAddress(context),
+        context.get('X-Config-Hash'),
+      );
       const main = context.accepts('json', 'text') === 'text';
       const etag = main ? `"${hash}-text"` : `"${hash}"`;
       context.set('ETag', etag);

@@ -157,9 +157,15 @@ export class Fleet {
     };
   }
 
-  /** @throws LogplaneError `not_found` where neither a report nor a profile names the machine */
-  knownConfig(machineId: string, server: string): MachineConfig {
+  /**
+   * The configuration that a machine fetches.
+   * @param hash of the one that the answer to its heartbeat named. What others report in its name meanwhile does not change that one.
+   * @throws LogplaneError `not_found` where neither a report nor a profile names the machine
+   */
+  knownConfig(machineId: string, server: string, hash = ''): MachineConfig {
     this.#mustKnow(machineId);
+    const named = hash === '' ? undefined : this.#parts.configs.find(machineId, hash);
+    if (named) return named;
     const config = this.config(machineId, server);
     if (config.problems.length > 0) {
       throw badRequest(config.problems.map(({ message }) => message).join('; '));

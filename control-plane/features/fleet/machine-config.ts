@@ -49,6 +49,14 @@ export class MachineConfigs {
     return this.#get(keyOf(inputs), inputs);
   }
 
+  /** A machine's configuration that was rendered lately. */
+  find(machineId: string, hash: string): MachineConfig | undefined {
+    for (const config of this.#configs.values()) {
+      if (config.hash === hash && config.merged.variables.MACHINE_ID === machineId) return config;
+    }
+    return undefined;
+  }
+
   summary(inputs: ConfigInputs): ConfigSummary {
     const key = keyOf(inputs);
     const known = this.#summaries.get(key);

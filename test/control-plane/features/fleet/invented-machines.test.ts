@@ -103,6 +103,33 @@ t.test('a machine that spoils its own variables holds up no rollout', async (t) 
   t.match(await ended(put.body.rollout.id, () => follow(['s2'], group)), { state: 'done' });
 });
 
+t.test('a forged heartbeat changes nothing of the configuration that an agent fetches', async (t) => {
+  await send('PUT', '/api/v1/agents/forged/profile', { variables: { REDACT: true } });
+  const { config_hash } = (await beat('forged', { variables: { REGION: 'us' } })).body;
+  const forged = {
+    LOGS_HOST: 'evil.example',
+    OTLP_HOST: 'evil.example',
+    OUTPUTS: 'logplane,otlp',
+    REDACT: false,
+  };
+  await beat('forged', { variables: forged, server: 'http://evil.example', group: 'evil' });
+  const configOf = async (hash: string) => {
+    const response = await fetch(`${server.url}/api/v1/agents/forged/config`, {
+      headers: { 'X-Config-Hash': hash },
+    });
+    return (await response.json()) as { config_hash: string; config: string };
+  };
+  const own = await configOf(config_hash);
+  t.equal(own.config_hash, config_hash);
+  t.match(own.config, /region "us"/);
+  t.notMatch(own.config, 'evil');
+  const shown = await configOf('unknown');
+  t.not(shown.config_hash, config_hash, 'an agent takes no other one');
+  t.match(shown.config, 'evil.example');
+  t.match(shown.config, 'redact.lua', 'its own profile wins over what is reported');
+  t.equal((await beat('forged', { variables: { REGION: 'us' } })).body.config_hash, config_hash);
+});
+
 t.test('an id that cannot be told apart names no machine', async (t) => {
   const before = (await send('GET', '/api/v1/agents')).body.agents.length;
   for (const id of [' ', 'm1 ', '../..', 'm\u202e1', '__proto__', 'm\u200b1']) {
