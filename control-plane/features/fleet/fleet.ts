@@ -99,6 +99,10 @@ export class Fleet {
     return { agents, leftOut: ids.length - agents.length };
   }
 
+  find(machineId: string): Agent | undefined {
+    return this.#isKnown(machineId) ? this.#describe(machineId) : undefined;
+  }
+
   /** @throws LogplaneError `not_found` */
   agent(machineId: string): Agent {
     this.#mustKnow(machineId);
@@ -209,9 +213,13 @@ export class Fleet {
       : profiles.current(scope);
   }
 
-  #mustKnow(machineId: string): void {
+  #isKnown(machineId: string): boolean {
     const { presence, profiles } = this.#parts;
-    if (!presence.find(machineId) && !profiles.current(scopeOfMachine(machineId))) {
+    return (presence.find(machineId) ?? profiles.current(scopeOfMachine(machineId))) !== undefined;
+  }
+
+  #mustKnow(machineId: string): void {
+    if (!this.#isKnown(machineId)) {
       throw new LogplaneError('not_found', `no machine "${machineId}" has reported or has a profile`);
     }
   }

@@ -114,10 +114,9 @@ export class ProfileChanges {
   }
 
   async #advance(): Promise<void> {
-    const { rollouts, profiles } = this.#options;
-    const agents = new Map(this.#options.fleet.list().map((agent) => [agent.machine_id, agent]));
+    const { fleet, rollouts, profiles } = this.#options;
     for (const rollout of rollouts.all().filter(({ state }) => state === 'running')) {
-      const next = advanceRollout(rollout, (id) => this.#outcome(agents.get(id), rollout), this.#now());
+      const next = advanceRollout(rollout, (id) => this.#outcome(fleet.find(id), rollout), this.#now());
       if (next === rollout) continue;
       if (next.state === 'done') await profiles.setState(rollout.scope, rollout.to_version, 'active');
       if (next.state === 'stopped') await profiles.setState(rollout.scope, rollout.to_version, 'refused');

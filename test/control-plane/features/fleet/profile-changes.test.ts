@@ -28,7 +28,7 @@ function createChanges() {
   const profiles = new ProfileStore(clickhouse);
   const rollouts = new RolloutStore(clickhouse);
   const fleet = {
-    list: () => MACHINES,
+    find: (id: string) => MACHINES.find(({ machine_id }) => machine_id === id),
     machinesOf: () => MACHINES,
     config: () => ({ problem: '', merged: {} }),
     configOfProfiles: () => ({ problems: [], files: [] }),
