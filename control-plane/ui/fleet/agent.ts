@@ -66,6 +66,19 @@ export interface Rollout {
   readonly started_at: string;
 }
 
+/** What the server says of a change that it took. */
+export interface ProfileChange {
+  readonly version: number;
+  readonly rollout: Rollout | null;
+  readonly unrendered: Unrendered;
+}
+
+/** Machines whose own variables leave them without a configuration; the first of them by name. */
+export interface Unrendered {
+  readonly count: number;
+  readonly machines: readonly { readonly machine_id: string; readonly problem: string }[];
+}
+
 export interface LineChange {
   readonly kind: 'same' | 'added' | 'removed';
   readonly text: string;
@@ -74,6 +87,13 @@ export interface LineChange {
 export function lookOfAgent(state: Agent['state']): string {
   if (state === 'healthy') return 'good';
   return state === 'down' || state === 'silent' ? 'bad' : 'careful';
+}
+
+/** The machines that a change does not reach, a line each; '' where it reaches all. */
+export function describeUnrendered({ count, machines }: Unrendered): string {
+  if (count === 0) return '';
+  const lines = machines.map(({ machine_id, problem }) => `${machine_id}: ${problem}`);
+  return `\nThe variables that machines report prevent it on ${count} of them, which keep what they run:\n${lines.join('\n')}`;
 }
 
 export function nameOfState(state: Agent['state']): string {

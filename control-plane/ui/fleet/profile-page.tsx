@@ -6,7 +6,7 @@ import { Link } from '../parts/link.tsx';
 import { TimeText } from '../parts/time-text.tsx';
 import { useAsk } from '../use-ask.ts';
 import { useTitle } from '../use-title.ts';
-import type { ProfileVersion, Rollout } from './agent.ts';
+import { describeUnrendered, type ProfileChange, type ProfileVersion } from './agent.ts';
 import { ConfigDiff } from './config-diff.tsx';
 import { ProfileForm } from './profile-form.tsx';
 import { Rollouts } from './rollouts.tsx';
@@ -22,12 +22,12 @@ export function ProfilePage() {
   useTitle(`Profile of ${scope}`);
   const profile = useAsk<ProfileVersion>(path, {}, EVERY_MS);
   const [outcome, setOutcome] = useState<{ problem: boolean; text: string }>();
-  const change = async (work: () => Promise<{ version: number; rollout: Rollout | null }>) => {
+  const change = async (work: () => Promise<ProfileChange>) => {
     try {
-      const { version, rollout } = await work();
+      const { version, rollout, unrendered } = await work();
       setOutcome({
         problem: false,
-        text: `Version ${version} ${rollout ? 'is being rolled out' : 'is in force'}.`,
+        text: `Version ${version} ${rollout ? 'is being rolled out' : 'is in force'}.${describeUnrendered(unrendered)}`,
       });
       profile.again();
     } catch (error) {
