@@ -126,9 +126,9 @@ export function addProfileRoutes(
       operationId: 'putProfile',
       summary: 'Change a profile',
       description:
-        'Replaces a profile. A change that a machine could not run is rejected with every problem. A change of several machines ' +
-        'is rolled out in batches of those that have run a configuration of this server, and stops where one fails; the others get ' +
-        'it at the end. `unrendered` names machines whose own variables prevent it.',
+        'Replaces a profile; a change that could not run is rejected with every problem, and `unrendered` names machines whose own ' +
+        'variables prevent it. A change of several machines is rolled out in batches of those that have run a configuration of this ' +
+        'server, and stops where one fails. Others get it at the end.',
       permission: 'change',
       parameters: { scope: SCOPE, ...CHANGE },
       requestBody: VERSION.shape.profile,

@@ -99,7 +99,12 @@ t.test('a machine that spoils its own variables holds up no rollout', async (t) 
   const group = { group: 'spoilt' };
   await follow(['s1', 's2'], group);
   const put = await send('PUT', '/api/v1/profiles/group:spoilt?settle=0', { variables: { FLUSH: 3 } });
-  await beat('s1', { ...group, variables: { LOGS_PORT: 'junk' } });
+  await beat('s1', {
+    ...group,
+    config_hash: 'old',
+    refused: { config_hash: '', reason: 'forged' },
+    variables: { LOGS_PORT: 'junk' },
+  });
   t.match(await ended(put.body.rollout.id, () => follow(['s2'], group)), { state: 'done' });
 });
 
