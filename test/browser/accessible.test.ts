@@ -82,6 +82,7 @@ t.test('axe finds no violation on any page', BROWSER_TEST, async (t) => {
   const send = async (method: 'POST' | 'PUT', path: string, data: object) => {
     const answer = await page.request.fetch(server.url + path, { method, data, headers });
     t.ok(answer.ok(), `${path}: ${answer.status()}`);
+    return answer.json();
   };
   const check = async (t: Test, name: string, runOnly = RULES) => {
     const { violations } = await page.evaluate<AxeResults>(
@@ -108,7 +109,11 @@ t.test('axe finds no violation on any page', BROWSER_TEST, async (t) => {
 
   await server.ingest([...history(Date.now()), ...JOB, ...CALLS]);
   await send('POST', '/admin/nodes/launch', { node_id: 'gpu-7' });
-  for (const machine of ['gpu-1', 'gpu-2']) await send('POST', `/api/v1/agents/${machine}/heartbeat`, AGENT);
+  for (const machine of ['gpu-1', 'gpu-2']) {
+    const path = `/api/v1/agents/${machine}/heartbeat`;
+    const { config_hash } = await send('POST', path, AGENT);
+    await send('POST', path, { ...AGENT, config_hash });
+  }
   await send('PUT', '/api/v1/profiles/fleet?settle=3600&note=moved', { variables: { REGION: 'eu' } });
   const silence = { rule: 'gpu-*', weekly: { start: '02:00', end: '04:00' }, comment: 'maintenance' };
   await send('POST', '/api/v1/alerts/silences', silence);

@@ -62,7 +62,8 @@ export async function simulateFleet(url: string, token: string): Promise<{ stop(
   await send('PUT', '/api/v1/profiles/group:inference?staged=false&note=PM2%20too', {
     sources: [{ type: 'pm2' }],
   });
-  for (const machine of MACHINES) await report(machine);
+  // A rollout has machines that ran what they were given: the second report says so.
+  for (const machine of [...MACHINES, ...MACHINES]) await report(machine);
   await send('PUT', '/api/v1/profiles/fleet?canaries=2&settle=3600&note=flush%20sooner', {
     sources,
     variables: { REGION: 'eu-1', FLUSH: '0.5' },
