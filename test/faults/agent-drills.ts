@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type AgentDrillResult, drillAgent, FAULTS } from './agent-drill.ts';
 import { drillFullBuffer } from './full-buffer-drill.ts';
 import type { DrillResult } from './senders.ts';
+import { drillStacks } from './stacks-drill.ts';
 
 const TIMES = [
   ['kill -9 of Fluent Bit', 3],
@@ -44,6 +45,13 @@ export const AGENT_DRILLS: Readonly<Record<string, (folder: string) => Promise<D
         },
       }),
     ),
+  'agent: stacks': async (folder) => {
+    const { writtenLines, storedLines, ...stacks } = await drillStacks({ folder, stacks: 150, kills: 10 });
+    const lost = Math.max(0, writtenLines - storedLines);
+    const duplicated = Math.max(0, storedLines - writtenLines);
+    const counts = { sent: writtenLines, acknowledged: storedLines, stored: storedLines, lost, duplicated };
+    return { ...counts, ...stacks };
+  },
   'agent: buffer full': async (folder) => counted(await drillFullBuffer(folder, undefined)),
 };
 
