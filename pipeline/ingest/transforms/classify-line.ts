@@ -14,6 +14,10 @@ export type EventForm =
   /** An exception and its stack as most languages write them: the exception first, frames below it */
   | 'failure'
   | 'go'
+  /** What C, C++, Fortran, sanitizers, message passing and Python's fault handler write of a crash */
+  | 'native'
+  /** The last words of Node when its memory is used up */
+  | 'v8'
   /** `/app/server.js:12`, above the source line and the error of an uncaught Node exception */
   | 'prologue'
   /** A Python warning, whose text may have several lines above the line of source */
@@ -66,21 +70,17 @@ const HEADS: Readonly<Record<string, RegExp>> = {
   python: /[╭┌].*Traceback \(most recent call last\)/,
   go: /panic: |fatal error: |goroutine \d+ \[|SIG[A-Z]+: /,
   warning: /\S+:\d+: (?:[\w.]+\.)?[A-Z]\w*Warning: |\(node:\d+\) /,
-  failure: new RegExp(
+  failure:
+    /(?:\{ )?(?:Uncaught )?(?:[\w$]+\.)*[A-Z]?[\w$]*(?:Error|Exception)\b(?: \[\w+\])?(?::|$)|Exception in thread "|Unhandled exception|thread '.*' (?:\(\d+\) )?panicked at |PHP (?:Fatal|Parse) error: |\S+:\d+:in .*\(.*\)$/,
+  native: new RegExp(
     [
-      // An exception by its class
-      String.raw`(?:\{ )?(?:Uncaught )?(?:[\w$]+\.)*[A-Z]?[\w$]*(?:Error|Exception)\b(?: \[\w+\])?(?::|$)`,
-      'Exception in thread "|Unhandled exception',
-      // C and C++, with what their libraries, sanitizers and message passing write; Ruby
-      'terminate called |libc\\+\\+abi: terminating|\\*\\*\\* (?:Process received signal|An error occurred|Error in |stack smashing)',
+      String.raw`terminate called |libc\+\+abi: terminating|\*\*\* (?:Process received signal|An error occurred|Error in |stack smashing)`,
       String.raw`\[\S+:\d+:\d+:\d+\] Caught signal|={4,} ?backtrace|={3,}\d+={2,}ERROR|==\d+==ERROR|WARNING: ThreadSanitizer`,
-      String.raw`\S+:\d+:(?:\d+: runtime error: |in .*\(.*\)$)|Fatal Python error: |Program received signal |Fortran runtime error|forrtl: `,
-      'YOUR APPLICATION TERMINATED WITH',
-      // Rust, PHP, V8, the Java machine
-      `thread '.*' (?:\\(\\d+\\) )?panicked at |PHP (?:Fatal|Parse) error: `,
-      '<--- Last few GCs --->|FATAL ERROR: |# A fatal error has been detected',
+      String.raw`\S+:\d+:\d+: runtime error: |Fatal Python error: |Program received signal |Fortran runtime error|forrtl: `,
+      'YOUR APPLICATION TERMINATED WITH|# A fatal error has been detected',
     ].join('|'),
   ),
+  v8: /<--- Last few GCs --->|FATAL ERROR: /,
   prologue:
     /(?:(?:file:\/\/)?\/\S+\.[cm]?[jt]sx?|node:[\w/]+|<anonymous_script>|\[eval\]|evalmachine\.<anonymous>|[A-Z]:\\\S+\.[cm]?[jt]s):\d+(?::\d+)?$/,
   frame: /(?:-{18,}|={18,}|\*{18,}|#{18,}|_{18,}|~{18,})$/,
@@ -100,11 +100,13 @@ const BULLET = /^ \* \S/;
 /** Characters of a line in which time, level and the form are searched. */
 const HEAD_SPAN = 160;
 const MAX_LINE = 4096;
+/** Bytes of a hole in a file, and the mark of its encoding, before the first line. */
+const MARK = /^[\0\ufeff]+/;
 
 export function classifyLine(line: string): ClassifiedLine {
   const long = line.length > MAX_LINE;
   let clean = stripAnsi(long ? line.slice(0, MAX_LINE) : line);
-  clean = trimLineEnd(clean.charCodeAt(0) === 0 ? clean.replace(/^\0+/, '') : clean);
+  clean = trimLineEnd(MARK.test(clean) ? clean.replace(MARK, '') : clean);
   const { length, writer, rank } = readWriterPrefix(clean);
   const written = length === 0 ? clean : clean.slice(length);
   const prefix = mayRepeat(written) ? REPEATED.exec(written) : null;

@@ -41,27 +41,26 @@ export type Step = 'yes' | 'maybe' | 'blank';
 const TAILS = {
   python:
     /^(?:CUDA kernel errors|For debugging consider|Compile with|Device-side assertion|Search for `|Check(?:out)? your internet|During handling of|The above exception|Original Traceback|"""$|'''$|nccl[A-Z]\w+: |Last error:|> File "|-- Process \d+ terminated|Exception raised from |frame #\d+: |(?:Current t|T)hread 0x|Extension modules: |[╭│╰├┌└┃┏┗])/,
+  record:
+    /^(?:Caused by: |Suppressed: |\.\.\. \d+ (?:more|common)|--- End of |Stack ?trace:|#\d+ |[}\]]|Node\.js v\d|\^+$|throw )/,
   failure: new RegExp(
     [
-      // Java, .NET, Ruby, PHP, R, Julia
-      String.raw`^(?:Caused by: |Suppressed: |\.\.\. \d+ (?:more|common)|--- End of |---> |at [\w$.<>]+\(|Stack ?trace:|PHP +\d+\. |Calls: |Execution halted$`,
-      // Node and V8
-      String.raw`[}\]]|Node\.js v\d|\^+$|throw |Emitted '|<--- |\[\d+:0x|----- |FATAL ERROR|\s*\d+: 0x`,
-      // Rust, C++, Fortran, glibc
-      String.raw`stack backtrace:|note: |frame #\d+: |Exception raised from |Backtrace for|Error termination|Image +PC|\S+ +[0-9A-F]{16} `,
-      String.raw`={4,} ?(?:[Bb]acktrace|Memory map)|[0-9a-f]{8,16}-[0-9a-f]{8,16} `,
-      // Frames of native stacks
-      String.raw`#(?:\d+ | |$)|\[ ?\d+\] |\s*\d+ +(?:0x[0-9a-f]{6,}|/)|\S+\(.*\) ?\[0x[0-9a-f]+\]$`,
-      // Sanitizers
+      String.raw`^(?:Caused by: |Suppressed: |\.\.\. \d+ (?:more|common)|--- End of |---> |at [\w$.<>]+\(|Stack ?trace:|PHP +\d+\. |#\d+ `,
+      String.raw`[}\]]|Node\.js v\d|\^+$|throw |Emitted '|stack backtrace:|note: |frame #\d+: |Exception raised from |Calls: |Execution halted$)`,
+    ].join('|'),
+  ),
+  native: new RegExp(
+    [
+      String.raw`^(?:frame #\d+: |Exception raised from |#(?:\d+ | |$)|\[ ?\d+\] |\s*\d+ +(?:0x[0-9a-f]{6,}|/)|\S+\(.*\) ?\[0x[0-9a-f]+\]$`,
+      String.raw`Backtrace for|Error termination|Image +PC|\S+ +[0-9A-F]{16} |={4,} ?(?:[Bb]acktrace|Memory map)|[0-9a-f]{8,16}-[0-9a-f]{8,16} `,
       String.raw`(?:READ|WRITE) of size|0x[0-9a-f]+ is located|(?:freed|previously allocated|allocated) by|(?:Dir|Indir)ect leak|SUMMARY: |Shadow byte`,
       String.raw`=>|==\d+==|={18,}$|[A-Z]\w+Sanitizer|Register values|Thread T\d| {2}(?:Previous|Location|Thread T|Mutex|As if)`,
-      // Message passing
       String.raw`\*\*\* |Signal(?: code)?: |Associated errno|Failing at address|This typically refers|Please see the FAQ page`,
-      // The report of Python's fault handler
       '(?:Current t|T)hread 0x|Extension modules: |Python runtime state: )',
     ].join('|'),
   ),
-  go: /^(?:goroutine \d+ \[|\[signal |created by |exit status \d|runtime stack:|r[a-z0-9]{2} +0x|[\w./*()[\]{}-]+\(.*\)$)/,
+  v8: /^(?:<--- |\[\d+:0x|----- |FATAL ERROR|\s*\d+: 0x)/,
+  go: /^(?:goroutine \d+ \[|panic\(|\[signal |created by |exit status \d|runtime stack:|r[a-z0-9]{2} +0x|[\w./*()[\]{}-]+\(.*\)$)/,
 };
 /** The last line of a Python stack, or of one link in its chain. */
 const EXCEPTION = /^[A-Za-z_][\w.]*(?::(?: .*)?)?$/;
@@ -176,7 +175,10 @@ function behindStamp(event: OpenEvent, line: ClassifiedLine): ClassifiedLine {
     return line;
   const inner = reread(line, rest.slice(stamp.length));
   const opened = openedBy(first.slice(stamp.length));
-  if (inner.opens !== 'python' && !(FRAME.test(inner.body) && (opened === 'failure' || opened === 'go')))
+  if (
+    inner.opens !== 'python' &&
+    !(FRAME.test(inner.body) && (opened === 'failure' || opened === 'go' || opened === 'native'))
+  )
     return line;
   if (inner.opens !== 'python') event.form = opened as EventForm;
   event.stamp = stamp;
@@ -218,7 +220,9 @@ function stepOf(event: OpenEvent, line: ClassifiedLine): Step | undefined {
       return stepInPython(event, line);
     case 'failure':
     case 'go':
-      return stepInFailure(event, line);
+    case 'native':
+    case 'v8':
+      return stepInFailure(event, event.form, line);
     case 'prologue':
       if (event.lines.length >= MAX_PROLOGUE_LINES) return undefined;
       return opens === 'blank' ? 'blank' : opens === 'failure' ? 'yes' : 'maybe';
@@ -250,7 +254,7 @@ function stepInRecord(
   // Whether the program logged the exception or died of it shows in the first frame.
   if (failed && opens === 'python') return 'maybe';
   if (failed && (CONTEXT.test(body) || body.startsWith('goroutine '))) return 'yes';
-  return (failed || block) && TAILS.failure.test(body) ? 'yes' : undefined;
+  return (failed || block) && TAILS.record.test(body) ? 'yes' : undefined;
 }
 
 function stepInPython(event: OpenEvent, { opens, indented, body }: ClassifiedLine): Step | undefined {
@@ -282,11 +286,15 @@ function endsInFrame({ last }: OpenEvent): boolean {
   return last.startsWith('╰') || /Traceback \(most recent call last\):\s*$/.test(last);
 }
 
-function stepInFailure(event: OpenEvent, { opens, indented, body }: ClassifiedLine): Step | undefined {
+function stepInFailure(
+  event: OpenEvent,
+  form: 'failure' | 'go' | 'native' | 'v8',
+  { opens, indented, body }: ClassifiedLine,
+): Step | undefined {
   if (opens === 'blank') return 'blank';
   const afterBlank = event.blanks.length > 0;
   if (indented && (!afterBlank || body.startsWith('\t'))) return 'yes';
-  if (TAILS.failure.test(body) || (event.form === 'go' && TAILS.go.test(body))) return 'yes';
+  if (TAILS[form].test(body)) return 'yes';
   if (RUBY.test(body) && RUBY.test(event.head)) return 'yes';
   if (endsInColon(event) && opens !== 'python' && !body.startsWith('{"')) return 'yes';
   return stepInFields(event, body);
@@ -312,7 +320,7 @@ function stepInFrame(event: OpenEvent, { opens, body }: ClassifiedLine): Step | 
   }
   if (event.form === 'frame' && event.lines.length === 1 && SANITIZER.test(body)) {
     event.rule = '';
-    event.form = 'failure';
+    event.form = 'native';
     return 'yes';
   }
   const other = opens === 'python' || opens === 'go' || opens === 'prologue';

@@ -144,7 +144,7 @@ export class LineJoiner {
 
   /** Ends a writer's event. Lines of which it was not certain that they belong to it are read anew, as lines of their own. */
   #end(writer: string, ended: JoinedEvent[]): void {
-    const { lines, numbers, firm } = this.#open.get(writer)!;
+    const { lines, numbers, firm, complete } = this.#open.get(writer)!;
     this.#open.delete(writer);
     if (lines.length === 1) {
       ended.push({ text: lines[0]!, firstLine: numbers[0]!, lines: numbers });
@@ -156,7 +156,12 @@ export class LineJoiner {
       firstLine: numbers[0]!,
       lines: numbers.slice(0, own),
     });
-    for (let at = own; at < lines.length; at++) this.#add(lines[at]!, numbers[at]!, ended);
+    for (let at = own; at < lines.length; at++) {
+      // The rule below decoration opens no other frame.
+      if (!complete) this.#add(lines[at]!, numbers[at]!, ended);
+      else if (lines[at] !== '')
+        ended.push({ text: lines[at]!, firstLine: numbers[at]!, lines: [numbers[at]!] });
+    }
   }
 }
 

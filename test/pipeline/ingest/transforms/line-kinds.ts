@@ -282,6 +282,10 @@ export const KINDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['{"level": 50,\n "b": [1,\n2]\n}'.replace('\n2]', '\n 2]'), 'next'],
     ['{"level":50,"msg":"x"}', '{"level":50,"msg":"y"}'],
     ['{', 'so it began', '}'],
+    // Rules below an exception, or between sections, belong to nothing.
+    ['ValueError: bad', '='.repeat(60), 'next', NEXT],
+    ['2026-11-20 10:00:00 WARNING slow', '----- epoch 2 -----', NEXT],
+    ['='.repeat(42), 'Test A', '='.repeat(42), 'it failed', '='.repeat(42), 'Test B', '='.repeat(42)],
     ['[\n  {\n    "a": 1\n  },\n  {\n    "a": 2\n  }\n]', 'next'],
     [
       '/x/launch.py:180: FutureWarning: The module is deprecated\nand will be removed. Use torchrun.\n\n  warnings.warn(',
