@@ -341,8 +341,8 @@ function stepInWarning(event: OpenEvent, { opens, indented, body }: ClassifiedLi
 function stepInObject(event: OpenEvent, { opens, body, indented }: ClassifiedLine): Step | undefined {
   if (opens === 'blank') return 'blank';
   const first = body.charCodeAt(0);
-  if (!indented && first !== 34 && first !== 123 && first !== 125 && first !== 91 && first !== 93)
-    return undefined;
+  // At the margin stand names, and brackets that close; one that opens begins another object.
+  if (!indented && first !== 34 && first !== 125 && first !== 93) return undefined;
   event.depth += depthOf(body);
   event.complete = event.depth <= 0;
   return event.complete ? 'yes' : 'maybe';
