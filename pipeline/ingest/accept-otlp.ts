@@ -54,6 +54,7 @@ export async function acceptOtlp(
     digest,
     idempotencyKey,
     source: 'otlp',
+    machineId: agent,
     signal,
     ...entries,
   });

@@ -80,6 +80,7 @@ export function addIngestRoutes(
       digest,
       idempotencyKey: context.get('Idempotency-Key') || undefined,
       source: 'api',
+      machineId: agent,
       entries,
       isJoined,
       signal,
