@@ -33,7 +33,7 @@ export class TailedFile {
   gone = false;
   /** True where the file has no name left at all. */
   deleted = false;
-  /** The largest size that this content was seen to have, in bytes. */
+  /** The largest size that this content is known to have had, in bytes. A size that was seen may be another content's until it is read. */
   largestSize = 0;
   lastRead: number;
   private readonly handle: FileHandle;
@@ -81,8 +81,9 @@ export class TailedFile {
     this.observedAt = now;
     this.deleted = nlink === 0n;
     if (Number(size) === this.size && mtimeNs === this.modifiedNs) return;
+    // A file that has become shorter was truncated, so its size before was that of the earlier content.
+    if (Number(size) < this.size) this.largestSize = Math.max(this.largestSize, this.size);
     this.size = Number(size);
-    this.largestSize = Math.max(this.largestSize, this.size);
     this.modifiedNs = mtimeNs;
     this.changedAt = now;
     this.wakeAt = now;
@@ -130,6 +131,7 @@ export class TailedFile {
     if (!head || end < position.offset || bytes.length < end - position.offset) return { kind: 'replaced' };
     if (position.tail && !(await matchTail(this.handle, position.offset, position.tail)))
       return { kind: 'replaced' };
+    this.largestSize = Math.max(this.largestSize, this.size);
     position.head = head;
     position.modified = Number(this.modifiedNs / 1_000_000n);
     if (position.pending) return this.toBatch(bytes, position.pending.readAt);

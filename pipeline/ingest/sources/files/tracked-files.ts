@@ -10,6 +10,10 @@ import { type ReadResult, TailedFile } from './tailed-file.ts';
 /** How long the position of a missing file is kept: its volume may be mounted again. */
 const MISSING_KEPT_MS = 24 * 3600 * 1000;
 
+/** What stands in a listed name for bytes that are not UTF-8; a file cannot be opened by such a name. */
+const NO_CHARACTER = '\ufffd';
+const NO_UTF8_NAME = 'its name is not UTF-8, so it is not read; rename it';
+
 export interface TrackedFilesOptions {
   readonly paths: readonly string[];
   readonly stateFile: string;
@@ -114,7 +118,10 @@ export class TrackedFiles {
     try {
       return await stat(path, { bigint: true });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+        if (path.includes(NO_CHARACTER)) this.report(path, new Error(NO_UTF8_NAME));
+        return undefined;
+      }
       this.report(path, error as Error);
       return 'unknown';
     }

@@ -127,6 +127,27 @@ t.test('bytes that were truncated away unread are counted and reported', async (
   t.match(c.problems, [/a\.log: truncated with 4 bytes not read yet/]);
 });
 
+t.test('a file that is replaced in place by a longer content has lost nothing', async (t) => {
+  const c = new Collecting(t, ['*.log'], { 'a.log': 'one\n' });
+  await c.finish();
+  writeFileSync(c.path('a.log'), 'another\nand longer\n');
+  await c.finish();
+  t.same(c.texts(), ['one', 'another', 'and longer']);
+  t.match(c.collector.stats(), { truncations: 1, lostBytes: 0 });
+  t.same(c.problems, []);
+});
+
+const anyName = process.platform === 'linux' ? false : 'the file system takes UTF-8 alone';
+t.test('a file whose name is not UTF-8 is named, and costs no other', { skip: anyName }, async (t) => {
+  const c = new Collecting(t, ['*.log'], { 'a.log': 'one\n' });
+  writeFileSync(Buffer.concat([Buffer.from(c.path('b')), Buffer.from([0xff]), Buffer.from('.log')]), 'two\n');
+  await c.finish();
+  await c.collector.scan();
+  t.same(c.texts(), ['one']);
+  t.match(c.problems, [/b\ufffd\.log: its name is not UTF-8/]);
+  t.equal(c.problems.length, 1);
+});
+
 t.test('a folder that is not there for a while is not read again', async (t) => {
   const c = new Collecting(t, ['volume/*.log']);
   mkdirSync(c.path('volume'));
