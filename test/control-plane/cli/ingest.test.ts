@@ -39,7 +39,7 @@ t.test('a file gives the records of tailing it, and gives them once', async (t) 
     const records = await recordsOf(`file_path:"${path}"`);
     for (const expected of [
       { message: '2026-11-20 10:00:00,123 INFO start', timestamp: '2026-11-20T10:00:00.123Z' },
-      { message: STACK, level: 'ERROR' },
+      { message: STACK, level: 'ERROR', timestamp: '2026-11-20T10:00:00.123Z' },
       { message: 'boom', level: 'ERROR', loss: 'NaN', timestamp: '2026-11-09T20:12:54.5Z' },
       { message: 'Gr\ufffd\ufffde in latin1' },
       { message: 'without a line feed' },
