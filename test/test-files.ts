@@ -4,17 +4,16 @@ import { resolve } from 'node:path';
 /** Modules by which a test starts something: a process, a server, an engine. */
 const STARTERS =
   /^(node:(child_process|dgram|http|http2|https|net|tls|worker_threads)|chdb|ioredis|playwright-core|express|fastify|@grpc\/grpc-js)$/;
-/** A file that plans, waits or prepares something for all tests of its process, outside of them. */
-const OUTSIDE =
-  /^t\.(after|afterEach|before|beforeEach|jobs|setTimeout|teardown)\b|\bt\.plan\(0|^(\S.*)?\bawait /m;
+/** Files that have a process of their own: several of their tests run at once, or they look at the memory of their process. */
+const ALONE = /^t\.jobs = |\bopenEmbeddedClickHouse\(\{.*\bmemory\b/m;
 /** Files in a process, of those whose tests start something: so that processes take about equally long. */
-const MAX_FILES = 7;
+const MAX_FILES = 12;
 
 const folder = import.meta.dirname;
 
 /**
- * Compiled test files by the process that runs them. Those whose tests do everything themselves share one, one after the other: a process
- * that loads the server takes a second of CPU before it tests anything.
+ * Compiled test files by the process that runs them, one after the other: a process that loads the server takes two seconds of CPU before
+ * it tests anything.
  */
 export const PROCESSES = new Map<string, readonly string[]>();
 
@@ -26,10 +25,9 @@ for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).so
 }
 
 function processOf(name: string, file: string): string {
-  const starts = reach(file).some((module) => STARTERS.test(module));
+  if (ALONE.test(readFileSync(file, 'utf8'))) return name;
   const room = name.includes('/') ? name.slice(0, name.indexOf('/')) : 'project';
-  if (OUTSIDE.test(readFileSync(file, 'utf8'))) return name;
-  if (!starts) return `${room}, what starts nothing`;
+  if (!reach(file).some((module) => STARTERS.test(module))) return `${room}, what starts nothing`;
   for (let number = 1; ; number++) {
     const process = `${room} ${number}`;
     if ((PROCESSES.get(process)?.length ?? 0) < MAX_FILES) return process;

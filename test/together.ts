@@ -2,8 +2,29 @@ import { relative } from 'node:path';
 import t from 'tap';
 import { PROCESSES } from './test-files.ts';
 
-/** Runs the test files of a process one after the other: `node build/test/together.js 'end-to-end 1'`. */
+/** What test files call on tap's `t`. */
+const METHODS = [
+  'test',
+  'plan',
+  'setTimeout',
+  'before',
+  'beforeEach',
+  'after',
+  'afterEach',
+  'teardown',
+  'comment',
+] as const;
+
+/**
+ * Runs the test files of a process one after the other, each as a test of its own: what a file plans, prepares, awaits or tears down
+ * concerns it alone. `node build/test/together.js 'end-to-end 1'`
+ */
+const run = t.test.bind(t);
 for (const file of PROCESSES.get(process.argv[2]!)!) {
-  t.comment(relative(import.meta.dirname, file));
-  await import(file);
+  await run(relative(import.meta.dirname, file), async (fileTest) => {
+    for (const method of METHODS) {
+      Object.defineProperty(t, method, { value: fileTest[method].bind(fileTest), configurable: true });
+    }
+    await import(file);
+  });
 }
