@@ -10,6 +10,7 @@ const ALONE = /^t\.jobs = |\bopenEmbeddedClickHouse\(\{.*\bmemory\b/m;
 const MAX_FILES = 12;
 
 const folder = import.meta.dirname;
+const known = new Map<string, readonly string[]>();
 
 /**
  * Compiled test files by the process that runs them, one after the other: a process that loads the server takes two seconds of CPU before
@@ -44,7 +45,12 @@ function reach(file: string, seen = new Set<string>()): string[] {
   });
 }
 
-function importsOf(file: string): string[] {
-  const text = readFileSync(file, 'utf8');
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)].map((match) => match[1]!);
+function importsOf(file: string): readonly string[] {
+  let imports = known.get(file);
+  if (imports === undefined) {
+    const text = readFileSync(file, 'utf8');
+    imports = [...text.matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)].map((match) => match[1]!);
+    known.set(file, imports);
+  }
+  return imports;
 }

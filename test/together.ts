@@ -1,6 +1,5 @@
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import t from 'tap';
-import { PROCESSES } from './test-files.ts';
 
 /** What test files call on tap's `t`. */
 const METHODS = [
@@ -17,10 +16,11 @@ const METHODS = [
 
 /**
  * Runs the test files of a process one after the other, each as a test of its own: what a file plans, prepares, awaits or tears down
- * concerns it alone. `node build/test/together.js 'end-to-end 1'`
+ * concerns it alone. `node build/test/together.js build/test/docs.test.js build/test/imports.test.js`
  */
 const run = t.test.bind(t);
-for (const file of PROCESSES.get(process.argv[2]!)!) {
+for (const name of process.argv.slice(2)) {
+  const file = resolve(name);
   await run(relative(import.meta.dirname, file), async (fileTest) => {
     for (const method of METHODS) {
       Object.defineProperty(t, method, { value: fileTest[method].bind(fileTest), configurable: true });
