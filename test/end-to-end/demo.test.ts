@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import t, { type Test } from 'tap';
-import { MODULE_OPTIONS, moduleFile } from '../project-module.ts';
+import { MODULE_OPTIONS, programFile } from '../project-module.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { readEvents } from './read-events.ts';
 import { client } from './test-server.ts';
 
-const main = moduleFile('control-plane/cli/main.ts');
+const main = programFile('control-plane/cli/main.ts');
 
 /** The demo with the collector that the PATH leads to, until its first records are there. */
 async function runDemo(t: Test, path: string, collector: RegExp): Promise<void> {

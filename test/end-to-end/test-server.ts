@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { SERVER_ENVIRONMENT } from '../../control-plane/process/runtime-flags.ts';
 import { PROJECT_FOLDER } from '../project-folder.ts';
-import { MODULE_OPTIONS, moduleFile } from '../project-module.ts';
+import { MODULE_OPTIONS, programFile } from '../project-module.ts';
 
 /** A server that hangs says what it had printed until then, in place of letting the whole suite wait. */
 const START_MILLISECONDS = 120_000;
@@ -75,7 +75,7 @@ export function spawnServer(
   paths: readonly string[] = [],
   { nodeOptions = [], wrap = (command) => command }: Launch = {},
 ): ServerChild {
-  const main = moduleFile('control-plane/main.ts');
+  const main = programFile('control-plane/main.ts');
   const [program, ...rest] = wrap([process.execPath, ...nodeOptions, ...MODULE_OPTIONS, main, ...paths]);
   return spawn(program!, rest, {
     cwd: PROJECT_FOLDER,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { startProcess } from '../end-to-end/test-server.ts';
-import { MODULE_OPTIONS, moduleFile } from '../project-module.ts';
+import { MODULE_OPTIONS, programFile } from '../project-module.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { until } from '../until.ts';
 import { drillFullDisk, fill } from './disk-drill.ts';
@@ -75,7 +75,7 @@ else {
     }
     t.match(await server.get('/api/v1/logs/search?q=old&limit=1000'), { records: { length: 100 } });
     t.match(await server.get('/readyz'), { impaired: { journal: /20000 acknowledged records/ } });
-    const cli = moduleFile('control-plane/cli/main.ts');
+    const cli = programFile('control-plane/cli/main.ts');
     const command = [...MODULE_OPTIONS, cli, 'count', '--server', server.url];
     const { stdout, stderr } = await promisify(execFile)(process.execPath, command);
     t.equal(stdout, '100\n');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { startProcess } from '../end-to-end/test-server.ts';
 import { PROJECT_FOLDER } from '../project-folder.ts';
-import { MODULE_OPTIONS, moduleFile } from '../project-module.ts';
+import { MODULE_OPTIONS, programFile } from '../project-module.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { until } from '../until.ts';
 
@@ -15,7 +15,7 @@ interface Started {
 }
 
 function start(t: Test, settings: Record<string, string>): Started {
-  const child = spawn(process.execPath, [...MODULE_OPTIONS, moduleFile('control-plane/main.ts')], {
+  const child = spawn(process.execPath, [...MODULE_OPTIONS, programFile('control-plane/main.ts')], {
     env: { PATH: process.env.PATH, PORT: '0', GRPC_PORT: '0', LOG_API_CALLS: 'false', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: PROJECT_FOLDER,

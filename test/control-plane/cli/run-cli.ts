@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { MODULE_OPTIONS, moduleFile } from '../../project-module.ts';
+import { MODULE_OPTIONS, programFile } from '../../project-module.ts';
 
-const main = moduleFile('control-plane/cli/main.ts');
+const main = programFile('control-plane/cli/main.ts');
 
 export interface CliResult {
   readonly code: number | null;

@@ -25,6 +25,19 @@ async function runRules(rules: readonly object[], query: ClickHouse['query'], pr
   return { runs, books, first, now };
 }
 
+t.test('rules read no past in a store without records', async (t) => {
+  const statements: string[] = [];
+  const { runs, books, first, now } = await runRules(
+    [{}, { query: 'ms:*' }, { kind: 'anomaly' }, { kind: 'new_pattern' }, { kind: 'absence' }],
+    async (sql, options) => {
+      statements.push(sql);
+      return clickhouse.query<any>(sql, options);
+    },
+  );
+  await runs.load(books, first, now, () => []);
+  t.same([runs.problems, statements.length], [new Map(), 1]);
+});
+
 t.test('what was read while another reading failed is not read again', async (t) => {
   let release = () => {};
   const held = new Promise<void>((resolve) => {

@@ -1,0 +1,23 @@
+import { build } from 'esbuild';
+import { BUNDLE_FOLDER, bundledName, moduleFile, PROGRAMS } from './project-module.ts';
+
+/** Bundles what tests start again and again. Native modules stay outside. `node build/test/bundle-programs.js` */
+await build({
+  entryPoints: PROGRAMS.map((program) => ({
+    in: moduleFile(program),
+    out: bundledName(program).replace(/\.js$/, ''),
+  })),
+  outdir: BUNDLE_FOLDER,
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  sourcemap: true,
+  keepNames: true,
+  external: ['chdb', 'snappy', 'fs-native-extensions'],
+  banner: {
+    js: "import { createRequire as requireFor } from 'node:module';\nconst require = requireFor(import.meta.url);",
+  },
+  logLevel: 'warning',
+});
