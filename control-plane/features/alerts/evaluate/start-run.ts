@@ -28,11 +28,12 @@ export function emptyRun(compiled: CompiledRule, now: number, known: readonly Kn
 /**
  * Starts a rule's run at a time (seconds since 1970), with its windows and its history from the store.
  *
+ * @param clickhouse undefined: the store holds no records, so nothing needs to be read
  * @param upTo sequence number up to which records are read; later ones come through `add`
  * @param last when the rule was judged last, by this server or another: changes since then are judged now
  */
 export async function startRun(
-  clickhouse: ClickHouse,
+  clickhouse: ClickHouse | undefined,
   compiled: CompiledRule,
   now: number,
   upTo?: number,
@@ -44,12 +45,17 @@ export async function startRun(
   const looked = Math.max(last, now - LATEST_SECONDS);
   const range = (from: number, to = now + 1) =>
     ({ by: 'time', from, to, ...(upTo !== undefined && { upTo }) }) as const;
+  const aggregates = (range: Parameters<typeof readPartialAggregates>[2], step: number) =>
+    clickhouse === undefined ? [] : readPartialAggregates(clickhouse, compiled, range, step, LIMITS);
   if (rule.kind === 'anomaly') {
     // Slots are judged a moment after their end.
     const slot = Math.floor((upTo === undefined ? now : looked - GRACE_SECONDS) / window) * window;
-    const history = await readHistory(clickhouse, compiled, slot - HISTORY_SECONDS, slot, LIMITS);
+    const history =
+      clickhouse === undefined
+        ? []
+        : await readHistory(clickhouse, compiled, slot - HISTORY_SECONDS, slot, LIMITS);
     const run = new AnomalyRun(compiled, now, slot, history, known);
-    run.add(await readPartialAggregates(clickhouse, compiled, range(slot), step, LIMITS));
+    run.add(await aggregates(range(slot), step));
     return run;
   }
   const run = new WindowRun(compiled, now, known, looked, now - last);
@@ -58,13 +64,12 @@ export async function startRun(
   if (quiet && labels.length > 0) {
     // Up to the start of the window, which is read in its own steps below.
     const before = range(now - FORGET_SECONDS, looked - window);
-    run.add(await readPartialAggregates(clickhouse, compiled, before, window, LIMITS), true);
-  } else if (rule.kind === 'new_pattern') {
+    run.add(await aggregates(before, window), true);
+  } else if (rule.kind === 'new_pattern' && clickhouse !== undefined) {
     const known = { from: now - PATTERN_SECONDS, to: now + 1, upTo };
     run.know(await readKnownGroups(clickhouse, compiled, known, LIMITS));
   }
   // The window as it was then: records that come now may have waited while the server was away.
-  if (rule.kind !== 'new_pattern')
-    run.add(await readPartialAggregates(clickhouse, compiled, range(looked - window), step, LIMITS), true);
+  if (rule.kind !== 'new_pattern') run.add(await aggregates(range(looked - window), step), true);
   return run;
 }
