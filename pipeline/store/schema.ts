@@ -19,7 +19,7 @@ export async function migrate(clickhouse: ClickHouse, retention: Retention, fsyn
   const backoff = new Backoff({ firstMs: 200, maxMs: 2_000, jitter: 0.5 });
   for (;;) {
     try {
-      await createTables(clickhouse, retention);
+      await createTables(clickhouse, retention, fsync);
       await applyMigrations(clickhouse, MIGRATIONS);
       await applyRetention(clickhouse, retention);
       await rememberTokens(clickhouse);
@@ -34,7 +34,7 @@ export async function migrate(clickhouse: ClickHouse, retention: Retention, fsyn
 }
 
 /** Creates the tables of an empty database; a database with tables is left to the migrations. */
-async function createTables(clickhouse: ClickHouse, retention: Retention): Promise<void> {
+async function createTables(clickhouse: ClickHouse, retention: Retention, fsync: boolean): Promise<void> {
   const [[tables] = [0]] = await clickhouse.query<[number]>(
     'SELECT count() FROM system.tables WHERE database = currentDatabase()',
   );
@@ -42,7 +42,7 @@ async function createTables(clickhouse: ClickHouse, retention: Retention): Promi
   // The first version's `logs` is among them and changes nothing, because the table exists by then.
   const created = MIGRATIONS.flat().filter(({ kind }) => kind === 'create');
   for (const statement of [logsTable(logsTtl(retention)), ...created, VERSIONS_TABLE])
-    await clickhouse.command(statement);
+    await clickhouse.command(fsync ? durable(clickhouse, statement) : statement);
   await clickhouse.command(
     `INSERT INTO schema_versions SELECT number + 1, now() FROM numbers(${MIGRATIONS.length})`,
   );
@@ -85,6 +85,19 @@ async function rememberTokens(clickhouse: ClickHouse): Promise<void> {
     await clickhouse.command(alterTable(table, 'MODIFY SETTING non_replicated_deduplication_window = 1000'));
 }
 
+/** A table that has its durability from the start: to change it afterwards takes as long as to create it. */
+function durable(clickhouse: ClickHouse, statement: Statement): Statement {
+  if (statement.kind !== 'create' || clickhouse.cluster !== undefined) return statement;
+  const settings = durabilitySettings(clickhouse, statement.table).map((name) => `${name} = 1`);
+  if (statement.settings !== undefined) settings.unshift(statement.settings);
+  return { ...statement, settings: settings.join(', ') };
+}
+
+function durabilitySettings(clickhouse: ClickHouse, table: string): readonly string[] {
+  const inserts = clickhouse.shared || table !== 'logs' ? ['fsync_after_insert', 'fsync_part_directory'] : [];
+  return ['min_rows_to_fsync_after_merge', ...inserts];
+}
+
 /**
  * Makes the engine sync inserts and merges to the disk. Inserts into `logs` of the embedded engine are an exception: the journal keeps
  * these rows until the whole file system is synced, with one call for many inserts, and `fsync_after_insert` would leave
@@ -97,12 +110,9 @@ async function applyDurability(clickhouse: ClickHouse, fsync: boolean): Promise<
      WHERE database = currentDatabase() AND engine LIKE '%MergeTree' ORDER BY name`,
   );
   for (const [table, definition] of tables) {
-    const inserts =
-      clickhouse.shared || table !== 'logs' ? ['fsync_after_insert', 'fsync_part_directory'] : [];
-    const settings = ['min_rows_to_fsync_after_merge', ...inserts];
     const isOn = definition.includes('min_rows_to_fsync_after_merge = 1');
     if (isOn === fsync) continue;
-    const values = settings.map((name) => `${name} = ${fsync ? 1 : 0}`);
+    const values = durabilitySettings(clickhouse, table).map((name) => `${name} = ${fsync ? 1 : 0}`);
     await clickhouse.command(alterTable(table, `MODIFY SETTING ${values.join(', ')}`));
   }
 }
