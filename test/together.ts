@@ -1,5 +1,8 @@
 import { relative, resolve } from 'node:path';
-import t from 'tap';
+
+// tap names folders of tests (`testdir`) by the arguments of the program, which may be too many for a name.
+const files = process.argv.splice(2).map((name) => resolve(name));
+const { default: t } = await import('tap');
 
 /** What test files call on tap's `t`. */
 const METHODS = [
@@ -19,8 +22,7 @@ const METHODS = [
  * concerns it alone. `node build/test/together.js build/test/docs.test.js build/test/imports.test.js`
  */
 const run = t.test.bind(t);
-for (const name of process.argv.slice(2)) {
-  const file = resolve(name);
+for (const file of files) {
   await run(relative(import.meta.dirname, file), async (fileTest) => {
     for (const method of METHODS) {
       Object.defineProperty(t, method, { value: fileTest[method].bind(fileTest), configurable: true });
