@@ -11,10 +11,17 @@ export interface Feature {
   readonly registry?: Registry;
   /** What it cannot do now, by part, with the reason: shown by `/readyz`, and no reason to send requests elsewhere. */
   readonly impaired?: () => Readonly<Record<string, string>>;
+  /** What the server cannot be used without and does not answer, by part, with the reason: `/readyz` is a 503. */
+  readonly notReady?: () => Promise<Readonly<Record<string, string>>>;
   /** Called once the server listens. */
   readonly start?: () => void;
   /** Finishes what is under way; all stop side by side, while the store is still open. */
   readonly stop?: () => Promise<void>;
+}
+
+export async function notReadyOf(features: readonly Feature[]): Promise<Record<string, string>> {
+  const found = await Promise.all(features.map(({ notReady }) => notReady?.()));
+  return Object.assign({}, ...found);
 }
 
 export function impairedOf(features: readonly Feature[]): Record<string, string> {

@@ -9,7 +9,7 @@ import { Api } from '../http/api.ts';
 import { createAuth } from '../http/auth.ts';
 import { BodyBudget } from '../http/body-budget.ts';
 import type { ConsoleLog } from '../http/console-log.ts';
-import { type Feature, impairedOf } from '../http/feature.ts';
+import { type Feature, impairedOf, notReadyOf } from '../http/feature.ts';
 import { KnownTokens } from '../http/known-tokens.ts';
 import { createMetricsPage, type Metrics } from '../http/metrics.ts';
 import { isLoopback, OwnNames } from '../http/own-names.ts';
@@ -117,6 +117,7 @@ async function startOn(
       ...further,
       {
         metrics: serverMetrics({ requestCounts, slowReaders, clickhouse, budget }),
+        notReady: () => notReady(state),
         impaired: () => lagging(clickhouse),
       },
     ];
@@ -129,7 +130,7 @@ async function startOn(
         features.map(({ metrics = {} }) => metrics),
         features.flatMap(({ registry }) => registry ?? []),
       ),
-      notReady: () => notReady(state),
+      notReady: () => notReadyOf(features),
       impaired: () => impairedOf(features),
     });
     addSessionRoutes(api.family('Operations'), { auth });

@@ -55,6 +55,21 @@ t.test(
 
     const third = await start();
     t.match(await seen(third), { uptime_s: 30 }, 'a server that starts knows it at once');
+
+    const readiness = async (status: number) => {
+      const answer = await fetch(`${one.url}/readyz`);
+      return answer.status === status && ((await answer.json()) as object);
+    };
+    t.match(await until(() => readiness(200), 'that the server is ready'), { status: 'ready' });
+    await redis.kill();
+    t.same(await until(() => readiness(503), 'that it is not ready without Redis'), {
+      status: 'not ready',
+      problems: { bus: 'Redis does not answer' },
+      error: { message: 'Redis does not answer' },
+    });
+    t.equal((await one.ingest('{"message":"stored without Redis"}')).status, 200);
+    await redis.restart();
+    await until(() => readiness(200), 'that it is ready again');
   },
 );
 

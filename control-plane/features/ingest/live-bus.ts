@@ -102,10 +102,20 @@ export async function startLiveBus(parts: LiveBusParts): Promise<RunningLiveBus>
           read: () => shared.counters.recordsLate,
         },
       },
+      notReady: () => notReady(redis),
       impaired: () => (bus.problem === undefined ? {} : { bus: bus.problem }),
     },
     stop: () => shared.stop(),
   };
+}
+
+async function notReady(redis: Redis): Promise<Record<string, string>> {
+  try {
+    await redis.ping();
+    return {};
+  } catch {
+    return { bus: 'Redis does not answer' };
+  }
 }
 
 function metricsOfBus(bus: LiveBus): Metrics {

@@ -37,7 +37,7 @@ export function addOperationsRoutes(
       operationId: 'checkReadiness',
       summary: 'Check that the server can process requests',
       description:
-        'Answers 200 when the store answers, else 503 with the reason. `impaired` lists parts that ' +
+        'Answers 200 when the store and, where servers share one, the live bus answer, else 503 with the reason. `impaired` lists parts that ' +
         'work only in a limited way; it is no reason to send requests elsewhere.',
       response: z.object({
         status: z.literal('ready'),
