@@ -24,14 +24,26 @@ export function renderDocs({ info, tags, paths, components }: Document): string 
   const page = Handlebars.compile(readFileSync(new URL('page.handlebars', FOLDER), 'utf8'), {
     strict: false,
   });
-  return page({
+  const context = {
     ...info,
     families: tags.map(({ name }) => ({
       name,
       operations: operations.filter(({ family }) => family === name),
     })),
     schemas: Object.entries(components.schemas).map(([name, schema]) => ({ name, text: pretty(schema) })),
-  });
+  };
+  return page(context, { helpers: { prose } });
+}
+
+/** Text whose parts between backticks are code, as HTML. */
+function prose(text: string): Handlebars.SafeString {
+  const parts = text.match(/`[^`]+`|[^`]+|`/g) ?? [];
+  const html = parts.map((part) =>
+    part.length > 2 && part.startsWith('`')
+      ? `<code>${Handlebars.escapeExpression(part.slice(1, -1))}</code>`
+      : Handlebars.escapeExpression(part),
+  );
+  return new Handlebars.SafeString(html.join(''));
 }
 
 interface MediaType {

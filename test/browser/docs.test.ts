@@ -20,6 +20,15 @@ t.test('the page of the API', BROWSER_TEST, async (t) => {
     t.same(titles.sort(), operations.map(({ title }) => title).sort());
   });
 
+  await t.test('shows code in descriptions as code', async (t) => {
+    const texts = await page.locator('article p').allTextContents();
+    t.same(
+      texts.filter((text) => text.includes('`')),
+      [],
+    );
+    t.ok((await page.locator('article p code').count()) > 20);
+  });
+
   const recent = page.locator('#listRecentLogs');
   const answer = recent.locator('.answer');
 
