@@ -1,5 +1,15 @@
 import t from 'tap';
-import { readConfig } from '../../control-plane/config.ts';
+import { readConfig, SETTINGS } from '../../control-plane/config.ts';
+import { ALERT_SETTINGS } from '../../control-plane/features/alerts/settings.ts';
+import { ARCHIVE_SETTINGS } from '../../control-plane/features/archive/settings.ts';
+import { FLEET_SETTINGS } from '../../control-plane/features/fleet/settings.ts';
+import { FORWARD_SETTINGS } from '../../control-plane/features/forward/settings.ts';
+import { INGEST_SETTINGS } from '../../control-plane/features/ingest/settings.ts';
+import { NODE_SETTINGS } from '../../control-plane/features/nodes/settings.ts';
+import { RETENTION_SETTINGS } from '../../control-plane/features/retention/settings.ts';
+import { RULE_SETTINGS } from '../../control-plane/features/rules/settings.ts';
+import { SYNC_SETTINGS } from '../../control-plane/features/sync/settings.ts';
+import { SERVER_SETTINGS } from '../../control-plane/server-settings.ts';
 import { ConfigError } from '../../control-plane/setting-types.ts';
 
 t.test('without settings the defaults hold, and empty ones count as unset', async (t) => {
@@ -52,4 +62,25 @@ t.test('a body limit that could never be used is refused at the start', async (t
   t.throws(() => readConfig({ INGEST_MAX_BYTES: '134217729' }), {
     message: 'INGEST_MAX_BYTES: expected a whole number from 1024 to 134217728, got "134217729"',
   });
+});
+
+t.test('a setting is declared in one place', async (t) => {
+  const declared = [
+    SERVER_SETTINGS,
+    ALERT_SETTINGS,
+    ARCHIVE_SETTINGS,
+    FLEET_SETTINGS,
+    FORWARD_SETTINGS,
+    INGEST_SETTINGS,
+    NODE_SETTINGS,
+    RETENTION_SETTINGS,
+    RULE_SETTINGS,
+    SYNC_SETTINGS,
+  ].flatMap((shape) => Object.keys(shape));
+  t.same(
+    declared.filter((name, index) => declared.indexOf(name) !== index),
+    [],
+    'none is declared twice: the later one would hold in silence',
+  );
+  t.same(declared.sort(), Object.keys(SETTINGS.shape).sort());
 });
