@@ -1,7 +1,10 @@
 import { build } from 'esbuild';
 import { BUNDLE_FOLDER, bundledName, moduleFile, PROGRAMS } from './project-module.ts';
 
-/** Bundles what tests start again and again. Native modules stay outside. `node build/test/bundle-programs.js` */
+/** Native modules, and packages that are imported dynamically: of a CommonJS one a bundle gives the default export alone. */
+const OUTSIDE = ['chdb', 'snappy', 'fs-native-extensions', 'ioredis', '@grpc/grpc-js', '@opentelemetry/*'];
+
+/** Bundles what tests start again and again: `node build/test/bundle-programs.js` */
 await build({
   entryPoints: PROGRAMS.map((program) => ({
     in: moduleFile(program),
@@ -15,7 +18,7 @@ await build({
   target: 'node20',
   sourcemap: true,
   keepNames: true,
-  external: ['chdb', 'snappy', 'fs-native-extensions'],
+  external: OUTSIDE,
   banner: {
     js: "import { createRequire as requireFor } from 'node:module';\nconst require = requireFor(import.meta.url);",
   },

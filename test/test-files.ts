@@ -6,6 +6,8 @@ const STARTERS =
   /^(node:(child_process|dgram|http|http2|https|net|tls|worker_threads)|chdb|ioredis|playwright-core|express|fastify|@grpc\/grpc-js)$/;
 /** Files that have a process of their own: several of their tests run at once, or they look at the memory of their process. */
 const ALONE = /^t\.jobs = |\bopenEmbeddedClickHouse\(\{.*\bmemory\b/m;
+/** Ends the name of a process whose tests start nothing. */
+export const STARTS_NOTHING = ', what starts nothing';
 /** Files in a process, of those whose tests start something: so that processes take about equally long. */
 const MAX_FILES = 12;
 
@@ -28,7 +30,7 @@ for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).so
 function processOf(name: string, file: string): string {
   if (ALONE.test(readFileSync(file, 'utf8'))) return name;
   const room = name.includes('/') ? name.slice(0, name.indexOf('/')) : 'project';
-  if (!reach(file).some((module) => STARTERS.test(module))) return `${room}, what starts nothing`;
+  if (!reach(file).some((module) => STARTERS.test(module))) return room + STARTS_NOTHING;
   for (let number = 1; ; number++) {
     const process = `${room} ${number}`;
     if ((PROCESSES.get(process)?.length ?? 0) < MAX_FILES) return process;

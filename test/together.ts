@@ -1,4 +1,5 @@
 import { relative, resolve } from 'node:path';
+import { endProcess, shareProcess } from './process-end.ts';
 
 // tap names folders of tests (`testdir`) by the arguments of the program, which may be too many for a name.
 const files = process.argv.splice(2).map((name) => resolve(name));
@@ -22,6 +23,7 @@ const METHODS = [
  * concerns it alone. `node build/test/together.js build/test/docs.test.js build/test/imports.test.js`
  */
 const run = t.test.bind(t);
+shareProcess();
 for (const file of files) {
   await run(relative(import.meta.dirname, file), async (fileTest) => {
     for (const method of METHODS) {
@@ -30,3 +32,4 @@ for (const file of files) {
     await import(file);
   });
 }
+await endProcess();

@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core';
 import type { Test } from 'tap';
+import { onProcessEnd, sharesProcess } from '../process-end.ts';
 
 /** Debian's Chromium, or undefined where there is none. */
 export const CHROMIUM = (process.env.PATH ?? '')
@@ -38,12 +45,29 @@ export function launchChromium() {
   return chromium.launch({ executablePath: CHROMIUM!, args: ARGUMENTS });
 }
 
-/** Starts a browser that ends with the test; each page has a context of its own, and so nothing remembered. */
+let shared: Promise<Browser> | undefined;
+
+/** One for all test files of a process, because each start takes two seconds of CPU. */
+function sharedBrowser(): Promise<Browser> {
+  if (shared === undefined) {
+    const launched = launchChromium();
+    onProcessEnd(async () => (await launched).close());
+    shared = launched;
+  }
+  return shared;
+}
+
+/** A browser whose pages end with the test; each page has a context of its own, and so nothing remembered. */
 export async function startBrowser(t: Test): Promise<OpenNewPage> {
-  const browser = await launchChromium();
-  t.teardown(() => browser.close());
+  const browser = await (sharesProcess() ? sharedBrowser() : launchChromium());
+  const contexts: BrowserContext[] = [];
+  t.teardown(async () => {
+    for (const context of contexts) await context.close();
+    if (!sharesProcess()) await browser.close();
+  });
   return async (options = {}) => {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    contexts.push(context);
     const page = await context.newPage();
     page.setDefaultTimeout(60_000);
     const complaints: string[] = [];

@@ -1,5 +1,6 @@
 import { appendFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
 import { runCli } from '../control-plane/cli/run-cli.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -22,13 +23,14 @@ const send = (from: number, count: number, agent: string) =>
 for (let from = 0; from < 20_000; from += 2_000) await send(from, 2_000, 'first');
 await server.ingest('this is no JSON\n{"message":"but this is"}');
 
-/** Goes on all the while. */
+/** Goes on all the while, with pauses, so that the backup and not the load is what takes the CPU. */
 let sent = 20_001;
 let sending = true;
 const load = (async () => {
   while (sending) {
     await send(100_000 + sent, 100, 'load');
     sent += 100;
+    await setTimeout(20);
   }
 })();
 const before = sent;
