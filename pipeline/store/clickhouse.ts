@@ -82,7 +82,7 @@ export interface ClickHouse {
   bytes(sql: string, format: string, options?: QueryOptions): Promise<Uint8Array>;
   /** Runs a SELECT and yields its result in a ClickHouse format piece by piece, in constant memory. */
   stream(sql: string, format: string, options?: QueryOptions): AsyncIterable<Uint8Array>;
-  /** Runs a statement without a result. What makes or changes a table is a `Statement`; a text reaches one machine of a cluster only. */
+  /** Runs a statement without a result. A cluster takes no text, which would reach one of its machines only. */
   command(statement: Statement | string, options?: QueryOptions): Promise<void>;
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { logsTable } from './logs-table.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { lifetimeHours, type Retention } from './retention.ts';
 import { isPassing } from './retry.ts';
-import { alterTable, createTable, localTable, type Statement } from './statement.ts';
+import { alterTable, createTable, insertSelected, localTable, type Statement } from './statement.ts';
 
 const ARRIVED = "toDateTime(fromUnixTimestamp64Micro(toInt64(seq), 'UTC'))";
 
@@ -44,7 +44,7 @@ async function createTables(clickhouse: ClickHouse, retention: Retention, fsync:
   for (const statement of [logsTable(logsTtl(retention)), ...created, VERSIONS_TABLE])
     await clickhouse.command(fsync ? durable(clickhouse, statement) : statement);
   await clickhouse.command(
-    `INSERT INTO schema_versions SELECT number + 1, now() FROM numbers(${MIGRATIONS.length})`,
+    insertSelected('schema_versions', `SELECT number + 1, now() FROM numbers(${MIGRATIONS.length})`),
   );
 }
 
@@ -70,7 +70,7 @@ export async function applyMigrations(
     const version = index + 1;
     if (version <= applied) continue;
     for (const statement of statements) await clickhouse.command(statement);
-    await clickhouse.command(`INSERT INTO schema_versions SELECT ${version}, now()`);
+    await clickhouse.command(insertSelected('schema_versions', `SELECT ${version}, now()`));
   }
 }
 

@@ -2,7 +2,7 @@
  * Statements that make and change tables, as data: the cluster is an argument of their text. On a cluster a table is a replicated one on
  * each machine, with one of the name itself over all shards, and changes go to every machine.
  */
-export type Statement = CreateTable | AlterTable | DeleteRows | KillMutations;
+export type Statement = CreateTable | AlterTable | DeleteRows | KillMutations | InsertSelected;
 
 interface CreateTable extends TableDefinition {
   readonly kind: 'create';
@@ -45,6 +45,13 @@ interface KillMutations {
   readonly where: string;
 }
 
+interface InsertSelected {
+  readonly kind: 'insert';
+  readonly table: string;
+  /** SQL behind `INSERT INTO name`. */
+  readonly select: string;
+}
+
 export function createTable(table: string, definition: TableDefinition): Statement {
   return { kind: 'create', table, ...definition };
 }
@@ -68,15 +75,26 @@ export function killMutations(where: string): Statement {
   return { kind: 'kill', where };
 }
 
+/** Inserts what a SELECT gives; on a cluster the rows go to their shards. */
+export function insertSelected(table: string, select: string): Statement {
+  return { kind: 'insert', table, select };
+}
+
 /**
  * The texts to run one after the other; a text stays as it is.
  * @param cluster a name of letters, digits, `_` and `-`; undefined: one server
+ * @throws Error for a text on a cluster, of which it would reach one machine only
  */
 export function compileStatement(
   statement: Statement | string,
   cluster: string | undefined,
 ): readonly string[] {
-  if (typeof statement === 'string') return [statement];
+  if (typeof statement === 'string') {
+    if (cluster === undefined) return [statement];
+    throw new Error(
+      `expected a Statement, because a text reaches one machine of a cluster only: ${statement}`,
+    );
+  }
   const on = onCluster(cluster);
   const local = cluster === undefined ? (table: string) => table : localTable;
   switch (statement.kind) {
@@ -95,6 +113,8 @@ export function compileStatement(
     }
     case 'delete':
       return [`DELETE FROM ${local(statement.table)}${on} WHERE ${statement.where}`];
+    case 'insert':
+      return [`INSERT INTO ${statement.table} ${statement.select}`];
     case 'kill':
       return [`KILL MUTATION${on} WHERE ${statement.where}`];
   }

@@ -5,6 +5,7 @@ import {
   compileStatement,
   createTable,
   deleteRows,
+  insertSelected,
   killMutations,
 } from '../../../pipeline/store/statement.ts';
 
@@ -79,7 +80,8 @@ t.test('changes of one server are each one statement', async (t) => {
   );
 });
 
-t.test('a text stays as it is', async (t) => {
-  const text = 'INSERT INTO schema_versions SELECT 1, now()';
-  t.same(compileStatement(text, 'c'), [text]);
+t.test('a text runs on one server, and on no cluster, of which it would reach one machine', async (t) => {
+  t.same(compileStatement('OPTIMIZE TABLE logs', undefined), ['OPTIMIZE TABLE logs']);
+  t.throws(() => compileStatement('OPTIMIZE TABLE logs', 'c'), /one machine of a cluster only: OPTIMIZE/);
+  t.same(compileStatement(insertSelected('versions', 'SELECT 1'), 'c'), ['INSERT INTO versions SELECT 1']);
 });
