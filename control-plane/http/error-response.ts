@@ -52,7 +52,7 @@ export function respondToErrors(onDefect: (error: unknown, context: Context) => 
         return;
       }
       // The client cannot repair it, so the operator must know.
-      if (error instanceof ClickHouseError && error.damaged) onDefect(error, context);
+      if (error instanceof ClickHouseError && (error.damaged || error.vanished)) onDefect(error, context);
       if (known.retryAfterSeconds !== undefined) context.set('Retry-After', String(known.retryAfterSeconds));
       if (known.kind === 'unauthorized') context.set('WWW-Authenticate', 'Bearer');
       respond(context, STATUS[known.kind], known.message);
@@ -102,6 +102,12 @@ export function toLogplaneError(error: unknown): LogplaneError | undefined {
     return unavailable(
       'the disk of the store is full or read-only and nothing was stored; free some space, then send the request again',
       error,
+    );
+  }
+  if (error.vanished) {
+    return new LogplaneError(
+      'unavailable',
+      'files of the store are missing; the log of the server names them. Bring back DATA_DIR, or mount its disk, and start the server again',
     );
   }
   if (error.damaged) {

@@ -96,6 +96,8 @@ const MEMORY_CODE = 241;
 const RESULT_SIZE_CODE = 396;
 const CANCELLED_CODE = 394;
 const NO_SPACE_CODE = 243;
+/** An exception of the standard library, which the engine passes on as it is. */
+const STANDARD_EXCEPTION_CODE = 1001;
 /** Codes for damaged files of the store. */
 const DAMAGE_CODES = new Set([33, 40, 107, 117, 226, 228, 246, 271, 432]);
 
@@ -138,6 +140,11 @@ export class ClickHouseError extends Error {
   /** Stored data cannot be read. */
   get damaged(): boolean {
     return this.code !== undefined && DAMAGE_CODES.has(this.code);
+  }
+
+  /** A file of the store does not exist: its folder was removed, or its disk is not mounted any more. */
+  get vanished(): boolean {
+    return this.code === STANDARD_EXCEPTION_CODE && /filesystem error.*No such file/.test(this.message);
   }
 
   /** The disk is full or cannot be written to; an operator has to act. */

@@ -86,7 +86,17 @@ t.test('a folder that goes away while the server runs', async (t) => {
   const { status } = await server.ingest('{"message":"after"}');
   t.ok(status === 200 || status === 503, `${status}`);
   t.equal((await fetch(`${server.url}/healthz`)).status, 200);
-  const asked = await fetch(`${server.url}/api/v1/logs/search`);
-  t.ok(asked.status === 200 || asked.status === 503, `${asked.status}`);
+  // The answer depends on what the engine has in its caches; the file that it misses first depends on the columns.
+  for (const path of [
+    'search',
+    'search?q=before',
+    'count?by=service',
+    'count?q=before',
+    'recent',
+    'facets?fields=level',
+  ]) {
+    const asked = await fetch(`${server.url}/api/v1/logs/${path}`);
+    t.ok(asked.status === 200 || asked.status === 503, `${path}: ${asked.status} ${await asked.text()}`);
+  }
   t.equal(typeof (await server.stop('SIGTERM')), 'number');
 });
