@@ -71,7 +71,7 @@ const HEADS: Readonly<Record<string, RegExp>> = {
   go: /panic: |fatal error: |goroutine \d+ \[|SIG[A-Z]+: /,
   warning: /\S+:\d+: (?:[\w.]+\.)?[A-Z]\w*Warning: |\(node:\d+\) /,
   failure:
-    /(?:\{ )?(?:Uncaught )?(?:[\w$]+\.)*[A-Z]?[\w$]*(?:Error|Exception)\b(?: \[\w+\])?(?::|$)|Exception in thread "|Unhandled exception|thread '.*' (?:\(\d+\) )?panicked at |PHP (?:Fatal|Parse) error: |\S+:\d+:in .*\(.*\)$/,
+    /(?:\{ )?(?:Uncaught )?(?:[\w$]+\.)*[A-Z]?[\w$]*(?:Error|Exception)\b(?: \[\w+\])?(?::|$)|Exception in thread "|\[?Unhandled ?(?:[Ee]xception|PromiseRejection|[Rr]ejection)|thread '.*' (?:\(\d+\) )?panicked at |PHP (?:Fatal|Parse) error: |\S+:\d+:in .*\(.*\)$/,
   native: new RegExp(
     [
       String.raw`terminate called |libc\+\+abi: terminating|\*\*\* (?:Process received signal|An error occurred|Error in |stack smashing)`,

@@ -40,7 +40,7 @@ export type Step = 'yes' | 'maybe' | 'blank';
 /** Lines that belong to a stack above them whatever stands between, by the form of the event. */
 const TAILS = {
   python:
-    /^(?:CUDA kernel errors|For debugging consider|Compile with|Device-side assertion|Search for `|Check(?:out)? your internet|During handling of|The above exception|Original Traceback|"""$|'''$|nccl[A-Z]\w+: |Last error:|> File "|-- Process \d+ terminated|Exception raised from |frame #\d+: |(?:Current t|T)hread 0x|Extension modules: |[╭│╰├┌└┃┏┗])/,
+    /^(?:CUDA kernel errors|For debugging consider|Compile with|Device-side assertion|Search for `|Check(?:out)? your internet|During handling of|The above exception|Original Traceback|"""$|'''$|nccl[A-Z]\w+: |ray::\S+\(|Last error:|> File "|-- Process \d+ terminated|Exception raised from |frame #\d+: |(?:Current t|T)hread 0x|Extension modules: |[╭│╰├┌└┃┏┗])/,
   record:
     /^(?:Caused by: |Suppressed: |\.\.\. \d+ (?:more|common)|--- End of |Stack ?trace:|#\d+ |[}\]]|Node\.js v\d|\^+$|throw )/,
   failure: new RegExp(
@@ -63,7 +63,7 @@ const TAILS = {
   go: /^(?:goroutine \d+ \[|panic\(|\[signal |created by |exit status \d|runtime stack:|r[a-z0-9]{2} +0x|[\w./*()[\]{}-]+\(.*\)$)/,
 };
 /** The last line of a Python stack, or of one link in its chain. */
-const EXCEPTION = /^[A-Za-z_][\w.]*(?::(?: .*)?)?$/;
+const EXCEPTION = /^[A-Za-z_][\w.]*(?:\(\w+\))?(?::(?: .*)?)?$/;
 /** The first frame of a traceback that nothing has caught: what was logged begins where it was caught. */
 const UNCAUGHT =
   /^ +File "(?:<frozen runpy>|[^"]*\/runpy\.py|[^"]*\/bin\/[^".]+)", line \d+, in (?:_run_module|<module>)/;

@@ -101,7 +101,11 @@ export class LineJoiner {
       event = this.#open.get(writer);
     }
     if (event) {
-      if (event.complete || event.lines.length >= MAX_LINES || event.length >= MAX_CHARACTERS)
+      if (
+        event.complete ||
+        event.lines.length + event.blanks.length >= MAX_LINES ||
+        event.length >= MAX_CHARACTERS
+      )
         this.#end(writer, ended);
     } else if (opens === 'plain' || classified.bare) {
       ended.push({ text: line, firstLine: number, lines: [number] });

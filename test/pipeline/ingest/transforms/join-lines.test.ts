@@ -297,3 +297,11 @@ t.test('bounded in lines, in bytes and in writers, and loses nothing', async (t)
     );
   }
 });
+
+t.test('blank lines behind a stack are not held for ever', async (t) => {
+  const joiner = new LineJoiner();
+  joiner.push('Traceback (most recent call last):');
+  const ended = Array.from({ length: 600 }, () => joiner.push('')).flat();
+  t.equal(ended.length, 1);
+  t.same(joiner.open, []);
+});

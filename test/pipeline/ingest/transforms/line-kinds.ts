@@ -133,6 +133,15 @@ export const KINDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
       `2026-11-30 19:31:03 [error    ] x\n╭──── Traceback (most recent call last) ────╮\n│ a.py:7 in <module> │\n│ ❱ 7 f() │\n╰────────────╯\nValueError: bad`,
       NEXT,
     ],
+    [
+      `${TRACEBACK}\nray.exceptions.RayTaskError(ValueError): ray::f() (pid=616, ip=10.8.1.5)\n  File "a.py", line 2, in f\n    g()\nValueError: x`,
+      'next',
+    ],
+    [
+      `Exception raised from f at a.cpp:632 (most recent call first):\nframe #0: a + 0x96 (0x7f in libc10.so)\nframe #1: b`,
+      `terminate called after throwing an instance of 'c10::DistBackendError'\n  what():  [PG ID 0 Rank 3] x\nException raised from f at a.cpp:632 (most recent call first):\nframe #0: a\n\nException raised from g at a.cpp:7 (most recent call first):\nframe #0: b`,
+      'next',
+    ],
   ],
   'native crashes': [
     [
@@ -241,6 +250,10 @@ export const KINDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ],
     [
       '<anonymous_script>:1\n{"order": 30,\n\nSyntaxError: Unexpected end\n    at JSON.parse (<anonymous>)\n\nNode.js v20.20.2',
+      'next',
+    ],
+    [
+      'node:internal/process/promises:288\n            triggerUncaughtException(err, true /* fromPromise */);\n            ^\n\n[UnhandledPromiseRejection: This error originated in "x".] {\n  code: \'X\'\n}\n\nNode.js v20.20.2',
       'next',
     ],
     ['/app/a.js:12', 'next'],
