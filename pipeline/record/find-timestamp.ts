@@ -301,7 +301,7 @@ function isUpperCase(code: number): boolean {
 /** Where a level in upper case and the marks behind it end, if a time or a bracket may follow; else `at`. */
 function levelEnd(text: string, at: number): number {
   let end = at + 2;
-  while (isUpperCase(text.charCodeAt(end))) end++;
+  while (end < at + 10 && isUpperCase(text.charCodeAt(end))) end++;
   const wordEnd = end;
   // ] : blank | , -
   for (let code = text.charCodeAt(end); isMark(code); code = text.charCodeAt(++end));

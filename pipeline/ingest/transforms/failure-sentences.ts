@@ -147,6 +147,9 @@ const WARNING_NAME = /(?:\w{1,80}\.){0,8}[A-Z]\w{0,80}Warning: /y;
 /** import.rb:8:in `rescue in rates': import of row 38 failed (ImportError) */
 const RUBY = /[\w-]{1,80}\.rb:\d+:in [`'].{1,400} \(\S{0,80}(?:Error|Exception)\)$/my;
 
+/** Longer words begin no sentence and no name. */
+const MAX_WORD = 160;
+
 function isNameCharacter(code: number): boolean {
   return (
     (code >= 97 && code <= 122) ||
@@ -180,9 +183,10 @@ function mayBeName(text: string, at: number, end: number): boolean {
 
 /** The severity of the sentence that begins at a position, where only a program that fails writes it. */
 export function sentenceSeverity(text: string, at: number): Severity | undefined {
+  const limit = at + MAX_WORD;
   let end = at;
   let code = text.charCodeAt(at);
-  while ((code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95)
+  while (end < limit && ((code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95))
     code = text.charCodeAt(++end);
   if (BEGINNINGS[beginningOf(text, at)] === 1) {
     const sentences = BY_WORD.get(end === at ? text.charAt(at) : text.slice(at, end)) ?? [];

@@ -81,6 +81,8 @@ const COLUMN = /[\w.$-]{1,80}(?= {2,20}[A-Z]{3,9}\b| [A-Z]{3,9} {2})/y;
 
 const MAX_TOKENS = 6;
 const MAX_TOKEN = 160;
+/** Longer words are no level. */
+const MAX_LETTERS = 16;
 const MAX_BRACKET = 160;
 
 function isBlank(code: number): boolean {
@@ -193,8 +195,9 @@ function levelOfWord(text: string, at: number, end: number, timed: boolean): Sev
 
 /** Where the letters at `at` end. */
 function lettersEnd(text: string, at: number): number {
+  const limit = at + MAX_LETTERS;
   let end = at;
-  while (isLetter(text.charCodeAt(end))) end++;
+  while (end < limit && isLetter(text.charCodeAt(end))) end++;
   return end;
 }
 
