@@ -79,6 +79,8 @@ function fillIds(fields: ReadEntry['fields'], record: Draft, path: PathFacts): v
   const { message } = record;
   if (record.job_id === '' && fields.job_id === undefined) record.job_id = path.job_id;
   if (record.node_id === '' && fields.node_id === undefined) record.node_id = path.node_id;
+  if (record.container_name === '' && fields.container_name === undefined)
+    record.container_name = path.container_name;
   if (!mayNameIds(message)) return;
   if (record.job_id === '' && fields.job_id === undefined) record.job_id = jobIdFromText(message);
   if (record.trace_id === '' && fields.trace_id === undefined) record.trace_id = traceIdFromText(message);

@@ -243,6 +243,22 @@ t.test('ids and source', async (t) => {
   t.match(line({ log: 'a', file_path: '/var/lib/docker/containers/ab/ab-json.log' }), { source: 'docker' });
 });
 
+t.test('a container that its file in Kubernetes names', async (t) => {
+  const id = 'ab12'.repeat(16);
+  for (const [file_path, container_name, source] of [
+    [`/var/log/containers/web-7d4-x2_prod_nginx-proxy-${id}.log`, 'nginx-proxy', 'docker'],
+    ['/var/log/pods/prod_web-7d4-x2_0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f/vllm/3.log', 'vllm', 'docker'],
+    [`/var/lib/docker/containers/${id}/${id}-json.log`, undefined, 'docker'],
+    ['/srv/pods/a_b_c/vllm/0.log', undefined, 'file'],
+    ['/var/log/containers/notes_of_mine.log', undefined, 'docker'],
+  ] as const) {
+    t.match(line({ log: 'a', file_path }), { container_name, source }, file_path);
+  }
+  const file_path = `/var/log/containers/web_prod_nginx-${id}.log`;
+  t.match(line({ log: 'a', file_path, container_name: 'mine' }), { container_name: 'mine' });
+  t.match(line({ log: 'a', file_path: file_path.replace('nginx', 'vllm-0') }), { service: 'vllm' });
+});
+
 t.test('a JSON line that nobody parsed is a record of its members', async (t) => {
   const inner = '{"level":50,"time":1744374957491,"msg":"no","n":1.0,"machine_id":"fake","date":"d"}';
   t.same(
