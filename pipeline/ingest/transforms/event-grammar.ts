@@ -296,7 +296,8 @@ function stepInFailure(
   if (indented && (!afterBlank || body.startsWith('\t'))) return 'yes';
   if (TAILS[form].test(body)) return 'yes';
   if (RUBY.test(body) && RUBY.test(event.head)) return 'yes';
-  if (endsInColon(event) && opens !== 'python' && !body.startsWith('{"')) return 'yes';
+  const opensOther = opens === 'python' || opens === 'failure' || body.startsWith('{"');
+  if (endsInColon(event) && !opensOther) return 'yes';
   return stepInFields(event, body);
 }
 
