@@ -41,7 +41,8 @@ function processOf(name: string, file: string): string {
 function reach(file: string, seen = new Set<string>()): string[] {
   seen.add(file);
   return importsOf(file).flatMap((imported) => {
-    if (!imported.startsWith('.')) return [imported];
+    // Other texts in quotation marks may stand behind the word `from` too.
+    if (!/^\.\.?\/.+\.js$/.test(imported)) return [imported];
     const target = resolve(file, '..', imported);
     return seen.has(target) ? [] : reach(target, seen);
   });
