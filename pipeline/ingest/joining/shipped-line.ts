@@ -1,5 +1,5 @@
 import type { LogRecord } from '../../record/log-record.ts';
-import { endOfString, skipBlanks } from '../../record/raw-json.ts';
+import { endOfString, skipBlanks, visitRawMembers } from '../../record/raw-json.ts';
 import { type ContainerLine, readContainerLine, toDockerLine } from '../transforms/container-line.ts';
 
 /** A line as its program wrote it, in the `log` of a shipper's record. */
@@ -18,6 +18,8 @@ export interface ShippedLine {
 
 const COLON = 58;
 const QUOTE = 34;
+/** What the driver says of a part; of no use where the parts are together. */
+const PARTIAL_KEYS = new Set(['partial_message', 'partial_id', 'partial_ordinal', 'partial_last']);
 
 /**
  * Reads the line in the JSON text of a record; undefined where it holds none, or an event that its sender has joined.
@@ -33,26 +35,27 @@ export function readShippedLine(text: string, record: LogRecord, sender: string)
   const container = readContainerLine(line);
   const id = record.container_name || memberText(text, '"container_id"');
   const writer = container?.stream ?? memberText(text, '"stream"');
-  const stream = [sender, record.machine_id, record.file_path, id, record.source, writer];
+  // Docker's fluentd driver gives the parts of a line an id; other lines may stand between them.
+  const partsOf = memberText(text, '"partial_id"');
+  const stream = [sender, record.machine_id, record.file_path, id, record.source, writer, partsOf];
   return {
     text: container?.text ?? line,
     container,
-    isPart: container?.partial ?? isPartOfDriver(text),
+    isPart: container?.partial ?? (partsOf !== '' && memberText(text, '"partial_last"') !== 'true'),
     stream: stream.join('\0'),
     isNamed: record.file_path !== '' || id !== '',
   };
 }
 
-/** Docker's fluentd driver names the pieces of a line that it cut. */
-function isPartOfDriver(text: string): boolean {
-  return memberText(text, '"partial_message"') === 'true' && memberText(text, '"partial_last"') !== 'true';
-}
-
 /** The JSON text of a line's record with the joined text in its `log`. */
 export function withLog(text: string, log: string, container: ContainerLine | undefined): string {
-  const start = startOfString(text, '"log"')!;
   const value = container ? toDockerLine({ ...container, text: log }) : log;
-  return text.slice(0, start) + JSON.stringify(value) + text.slice(endOfString(text, start));
+  const members: string[] = [];
+  visitRawMembers(text, (key, json) => {
+    if (!PARTIAL_KEYS.has(key))
+      members.push(`${JSON.stringify(key)}:${key === 'log' ? JSON.stringify(value) : json}`);
+  });
+  return `{${members.join(',')}}`;
 }
 
 /** Where the string value of a member begins; undefined where there is none. @param name with its quotation marks */

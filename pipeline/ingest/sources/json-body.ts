@@ -1,6 +1,5 @@
 import { isAscii } from 'node:buffer';
 import { type ReadJson, readJson } from '../../record/portable-json.ts';
-import { joinPartials } from '../transforms/join-partials.ts';
 import { splitChunk } from '../transforms/split-chunk.ts';
 import { isBlank, isOneObject, JsonCursor, PIECE_BYTES } from './json-cursor.ts';
 import {
@@ -29,8 +28,7 @@ export function splitJsonBody(body: Buffer): IterableIterator<SourceText> {
   const texts = new BodyTexts(body);
   // A search of a short body costs nothing beside its records; in a long one each record is searched in its turn.
   const isLong = body.length > MAX_RECORD_BYTES;
-  const whole = isLong || body.includes('partial_id') ? joinPartials(texts) : texts;
-  return isLong || body.includes('app_name') ? splitChunks(whole) : whole;
+  return isLong || body.includes('app_name') ? splitChunks(texts) : texts;
 }
 
 function* splitChunks(texts: Iterable<SourceText>): Generator<SourceText> {

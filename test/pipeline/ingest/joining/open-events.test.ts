@@ -63,6 +63,14 @@ function createScene() {
   let sent = 0;
   return {
     messages: () => parts.flatMap(({ messages }) => messages),
+    sendRecords: (records: readonly object[]) =>
+      server.pipeline.accept({
+        agent: 'node-1',
+        peer: 'here',
+        digest: String(sent++),
+        source: 'api',
+        entries: records.map((record) => JSON.stringify(record)),
+      }),
     /** Sends lines of a file, or of nothing that has a name. */
     async send(
       lines: readonly string[],
@@ -145,6 +153,30 @@ t.test('files of one sender do not mix', async (t) => {
   await silence();
   t.same(messages(), [STACK.join('\n'), STACK.join('\n')]);
 });
+
+t.test(
+  "the parts of docker's long lines are one line, over requests and with others between them",
+  async (t) => {
+    const { sendRecords, silence, messages } = createScene();
+    const part = (id: string, ordinal: number, isLast: boolean, log: string) => ({
+      container_id: 'c',
+      log,
+      partial_message: 'true',
+      partial_id: id,
+      partial_ordinal: String(ordinal),
+      partial_last: String(isLast),
+    });
+    await sendRecords([
+      part('a', 1, false, '{"msg":"lo'),
+      part('b', 1, false, '1'),
+      { container_id: 'c', log: 'other' },
+    ]);
+    await sendRecords([part('b', 2, true, '2'), part('a', 2, true, 'ng"}')]);
+    await sendRecords([part('d', 1, false, 'the rest is missing')]);
+    await silence();
+    t.same(messages().sort(), ['12', 'long', 'other', 'the rest is missing']);
+  },
+);
 
 t.test('a repeated request adds nothing', async (t) => {
   const { send, silence, messages } = createScene();
