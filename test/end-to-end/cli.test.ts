@@ -44,7 +44,7 @@ t.test('ingest takes files, packed files and a pipe', async (t) => {
 
 t.test('search, count and services print for people and for programs', async (t) => {
   const search = await logplane(['search', '-q', 'service:cli', '--asc']);
-  t.match(search, { code: 0, stdout: /^\S+Z WARN {2}cli one\n.* two\n.* two\n$/ });
+  t.match(search, { code: 0, stdout: /^\S+Z WARN {2}m7\/cli one\n.* two\n.* two\n$/ });
   t.equal((await logplane(['search', 'service:cli', '-n', '1'])).stdout.split('\n').length, 2);
   t.match(
     (await logplane(['count', '--by', 'service,level'])).stdout,
