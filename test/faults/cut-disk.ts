@@ -40,12 +40,15 @@ export class CutDisk {
 }
 
 export function canCut(): boolean {
+  let disk: CutDisk | undefined;
   try {
-    const disk = new CutDisk(temporaryFolder(), 16);
+    disk = new CutDisk(temporaryFolder(), 16);
     disk.cut();
-    disk.unmount();
     return true;
   } catch {
     return false;
+  } finally {
+    // Also where only the cut is not possible: a folder with a mount cannot be removed.
+    disk?.unmount();
   }
 }
