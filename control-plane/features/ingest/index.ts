@@ -151,7 +151,7 @@ export async function startIngest(
           addOtlpRoutes(family, { pipeline, deadLetters, body });
           addDeadLetterRoutes(family, { pipeline, deadLetters, body });
         },
-        metrics: ingestMetrics(counters),
+        metrics: ingestMetrics(counters, openEvents),
       },
       liveBus.feature,
     ],

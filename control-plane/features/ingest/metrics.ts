@@ -1,9 +1,10 @@
 import type { Counters } from '../../../pipeline/ingest/counters.ts';
+import type { OpenEvents } from '../../../pipeline/ingest/joining/open-events.ts';
 import { yieldCount } from '../../../pipeline/runtime/event-loop.ts';
 import type { Metrics } from '../../http/metrics.ts';
 
 /** The metrics of ingest. */
-export function ingestMetrics(counters: Counters): Metrics {
+export function ingestMetrics(counters: Counters, openEvents: OpenEvents): Metrics {
   return {
     logplane_records_stored_total: {
       help: 'Records that were stored durably',
@@ -35,6 +36,10 @@ export function ingestMetrics(counters: Counters): Metrics {
       help: 'Records, or parts of records, that were stored as text because they exceed a limit',
       labels: ['limit'],
       read: () => Object.entries(counters.recordsTooLarge).map(([limit, value]) => ({ limit, value })),
+    },
+    logplane_open_event_streams: {
+      help: 'Files and containers whose last lines wait for the rest of their event',
+      read: () => openEvents.streams,
     },
     logplane_ingest_yields_total: {
       help: 'How often ingest yielded to the event loop during its work',
