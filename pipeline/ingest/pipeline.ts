@@ -203,9 +203,15 @@ export class Pipeline {
           : readShippedLine(read.entry, read.record, reading.sender);
         if (!shipped) slice.add(read.record);
         else if (!acceptedLines?.has(index)) {
+          // Written out: with spread objects a line takes 6 µs more.
           const line: Line = {
-            ...shipped,
-            ...read,
+            text: shipped.text,
+            container: shipped.container,
+            isPart: shipped.isPart,
+            stream: shipped.stream,
+            isNamed: shipped.isNamed,
+            entry: read.entry,
+            record: read.record,
             request: key,
             index,
             arrival: reading.arrival,

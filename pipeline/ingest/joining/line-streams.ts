@@ -44,6 +44,8 @@ interface Stream {
 /** Bounds of what waits in all streams; beyond them the streams that were read least recently end their events. */
 const MAX_STREAMS = 10_000;
 const MAX_CHARACTERS = 32 * 1024 * 1024;
+/** Lines of a stream among which blank ones that belong to no event are looked for. */
+const MAX_STRAY = 1_000;
 /** Parts of one line; 1 MB where a runtime cuts at 16 KB. */
 const MAX_PARTS = 64;
 
@@ -164,7 +166,10 @@ export class LineStreams {
   /** Removes the lines of ended events from the stream. */
   #take({ lines, joiner }: Stream, ended: readonly JoinedEvent[]): LinesOfEvent[] {
     const events = ended.map(
-      (event) => event.lines.flatMap((number) => lines.get(number)!.parts) as unknown as LinesOfEvent,
+      (event) =>
+        (event.lines.length === 1
+          ? lines.get(event.lines[0]!)!.parts
+          : event.lines.flatMap((number) => lines.get(number)!.parts)) as unknown as LinesOfEvent,
     );
     if (ended.length === 0) return events;
     const remove = (number: number) => {
@@ -172,7 +177,7 @@ export class LineStreams {
       lines.delete(number);
     };
     for (const event of ended) for (const number of event.lines) remove(number);
-    if (lines.size === 0) return events;
+    if (lines.size < MAX_STRAY) return events;
     // Blank lines that belong to no event.
     const open = new Set(joiner.open);
     for (const number of lines.keys()) if (!open.has(number)) remove(number);

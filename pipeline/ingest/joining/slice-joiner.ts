@@ -25,7 +25,7 @@ export class SliceJoiner {
 
   /** Adds a line. Returns the events that it has ended. @param isNamed whether later requests may continue its stream */
   push(line: Line, isNamed: boolean): LinesOfEvent[] {
-    this.#touched.set(line.stream, isNamed);
+    if (!this.#touched.has(line.stream)) this.#touched.set(line.stream, isNamed);
     return this.#note(this.#streams.push(line, this.#now));
   }
 
