@@ -218,7 +218,7 @@ export class Pipeline {
             joiner,
             isDurable: refusedLines?.has(index) === true,
           };
-          for (const event of joiner.push(line, shipped.isNamed)) slice.add(openEvents.recordOf(event));
+          for (const event of joiner.push(line)) slice.add(openEvents.recordOf(event));
         }
       }
       isFull = accepted === SLICE_ENTRIES || characters >= SLICE_CHARACTERS;

@@ -57,6 +57,22 @@ export function visitRawMembers(text: string, visit: (key: string, value: string
   }
 }
 
+/**
+ * The text of an object with other members; all else stays as it is written.
+ * @param change returns the JSON of a member's value, or undefined where the member is left out
+ */
+export function changeMembers(
+  text: string,
+  change: (key: string, value: string) => string | undefined,
+): string {
+  const members: string[] = [];
+  visitRawMembers(text, (key, value) => {
+    const changed = change(key, value);
+    if (changed !== undefined) members.push(`${JSON.stringify(key)}:${changed}`);
+  });
+  return `{${members.join(',')}}`;
+}
+
 /** The value of one member as it stands in the text (the last of that name, as JSON.parse reads it); undefined if there is none. */
 export function rawMember(text: string, name: string): string | undefined {
   let found: string | undefined;

@@ -41,7 +41,7 @@ interface Stream {
   next: number;
 }
 
-/** Bounds of what waits in all streams; beyond them the streams that were read least recently end their events. */
+/** Bounds of what waits in all streams; beyond them the streams that have been open for longest end their events. */
 const MAX_STREAMS = 10_000;
 const MAX_CHARACTERS = 32 * 1024 * 1024;
 /** Lines of a stream among which blank ones that belong to no event are looked for. */
@@ -54,7 +54,7 @@ const MAX_PARTS = 64;
  * later ones may continue.
  */
 export class LineStreams {
-  /** The least recently used stream first. */
+  /** The stream that has been open for longest comes first. */
   readonly #streams = new Map<string, Stream>();
   /** Events that ended while nobody took them. */
   #ended: LinesOfEvent[] = [];

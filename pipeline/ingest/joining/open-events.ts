@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { LogRecord } from '../../record/log-record.ts';
+import { Backoff } from '../../runtime/backoff.ts';
 import { PeriodicLoop } from '../../runtime/periodic-loop.ts';
-import type { OpenLine, OpenLineStore } from '../../store/open-line-store.ts';
+import { ClickHouseError } from '../../store/clickhouse.ts';
+import type { OpenLine, OpenLineStore, SortedLines } from '../../store/open-line-store.ts';
 import { encodeRequest } from '../../store/request-progress.ts';
 import type { RecordReader } from '../record-reader.ts';
 import { SliceRows, type SliceRowsOptions } from '../slice-rows.ts';
@@ -22,6 +24,7 @@ const WAIT_MS = 1_200;
 /** How long an event from before a restart waits: its sender may try again only after some seconds. */
 const RESTART_WAIT_MS = 10_000;
 const LOOK_MS = 100;
+const RETRIES = { firstMs: 1_000, maxMs: 30_000 };
 /** Requests whose lines are remembered. */
 const MAX_REQUESTS = 20_000;
 
@@ -40,12 +43,20 @@ export class OpenEvents {
 
   constructor(options: OpenEventsOptions) {
     this.#options = options;
+    const backoff = new Backoff(RETRIES);
+    let waitMs = LOOK_MS;
     this.#loop = new PeriodicLoop({
-      run: () => this.#storeEnded(Date.now() - WAIT_MS),
-      waitMs: LOOK_MS,
+      run: async () => {
+        await this.#storeEnded(Date.now() - WAIT_MS);
+        backoff.reset();
+        waitMs = LOOK_MS;
+      },
+      waitMs: () => waitMs,
       waitsFirst: true,
-      onError: (error) =>
-        options.onProblem(`events that wait for their last line cannot be stored: ${error}`),
+      onError: (error) => {
+        waitMs = backoff.fail();
+        this.#report(error);
+      },
     });
   }
 
@@ -56,7 +67,9 @@ export class OpenEvents {
 
   /** Takes up the open events of an earlier process. */
   async restore(): Promise<void> {
-    const { accepted, open, refused } = await this.#options.store.read();
+    const found = await this.#read();
+    if (!found) return;
+    const { accepted, open, refused } = found;
     for (const line of accepted) this.#accepted.add(line);
     for (const line of refused) this.#refused.add(line);
     const streams = new Map<string, Line[]>();
@@ -69,15 +82,32 @@ export class OpenEvents {
     for (const [stream, lines] of streams) this.#streams.replace(stream, lines, from);
   }
 
+  /** Damage must not keep the server from starting. */
+  async #read(): Promise<SortedLines | undefined> {
+    try {
+      return await this.#options.store.read();
+    } catch (error) {
+      if (!(error instanceof ClickHouseError && error.damaged)) throw error;
+      this.#options.onProblem(
+        `lines that waited for the rest of their event cannot be read: ${error.message}`,
+      );
+      return undefined;
+    }
+  }
+
   /** Begins to store events that have waited long enough. */
   start(): void {
     this.#loop.start();
   }
 
-  /** Stores the events as they are. */
+  /** Stores the events as they are. Where that is not possible their lines are durable, and the next start takes them up. */
   async stop(): Promise<void> {
     await this.#loop.stop();
-    await this.#storeEnded(Number.POSITIVE_INFINITY);
+    await this.#storeEnded(Number.POSITIVE_INFINITY).catch((error: unknown) => this.#report(error));
+  }
+
+  #report(error: unknown): void {
+    this.#options.onProblem(`events that wait for their last line cannot be stored now: ${error}`);
   }
 
   joinSlice(): SliceJoiner {

@@ -1,5 +1,5 @@
 import type { LogRecord } from '../../record/log-record.ts';
-import { endOfString, skipBlanks, visitRawMembers } from '../../record/raw-json.ts';
+import { changeMembers, endOfString, skipBlanks } from '../../record/raw-json.ts';
 import { type ContainerLine, readContainerLine, toDockerLine } from '../transforms/container-line.ts';
 
 /** A line as its program wrote it, in the `log` of a shipper's record. */
@@ -50,12 +50,10 @@ export function readShippedLine(text: string, record: LogRecord, sender: string)
 /** The JSON text of a line's record with the joined text in its `log`. */
 export function withLog(text: string, log: string, container: ContainerLine | undefined): string {
   const value = container ? toDockerLine({ ...container, text: log }) : log;
-  const members: string[] = [];
-  visitRawMembers(text, (key, json) => {
-    if (!PARTIAL_KEYS.has(key))
-      members.push(`${JSON.stringify(key)}:${key === 'log' ? JSON.stringify(value) : json}`);
+  return changeMembers(text, (key, json) => {
+    if (PARTIAL_KEYS.has(key)) return undefined;
+    return key === 'log' ? JSON.stringify(value) : json;
   });
-  return `{${members.join(',')}}`;
 }
 
 /** Where the string value of a member begins; undefined where there is none. @param name with its quotation marks */

@@ -23,9 +23,9 @@ export class SliceJoiner {
     return this.#joined;
   }
 
-  /** Adds a line. Returns the events that it has ended. @param isNamed whether later requests may continue its stream */
-  push(line: Line, isNamed: boolean): LinesOfEvent[] {
-    if (!this.#touched.has(line.stream)) this.#touched.set(line.stream, isNamed);
+  /** Adds a line. Returns the events that it has ended. */
+  push(line: Line): LinesOfEvent[] {
+    if (!this.#touched.has(line.stream)) this.#touched.set(line.stream, line.isNamed);
     return this.#note(this.#streams.push(line, this.#now));
   }
 

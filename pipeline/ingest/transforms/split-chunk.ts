@@ -1,5 +1,5 @@
 import { readJson } from '../../record/portable-json.ts';
-import { visitRawMembers } from '../../record/raw-json.ts';
+import { changeMembers } from '../../record/raw-json.ts';
 import { exceededLimit } from '../sources/record-limits.ts';
 import type { SourceEntry } from '../sources/source-entry.ts';
 import { LineJoiner } from './join-lines.ts';
@@ -37,13 +37,9 @@ function splitMessage(text: string, { message }: Fields): readonly string[] | un
   return events.map((event) => withMember(text, 'message', event.text));
 }
 
-/** The object's text with another string under a name; all else stays as it is written. */
-export function withMember(text: string, name: string, value: string): string {
-  const members: string[] = [];
-  visitRawMembers(text, (key, json) => {
-    members.push(`${JSON.stringify(key)}:${key === name ? JSON.stringify(value) : json}`);
-  });
-  return `{${members.join(',')}}`;
+/** The object's text with another string under a name. */
+function withMember(text: string, name: string, value: string): string {
+  return changeMembers(text, (key, json) => (key === name ? JSON.stringify(value) : json));
 }
 
 function parseObject(text: string): Fields | undefined {

@@ -24,9 +24,10 @@ export function createPipeline(
   rules: RecordRules,
   given: Given,
   openLines = new MemoryOpenLines(),
-): { readonly pipeline: Pipeline; readonly openEvents: OpenEvents } {
+): { readonly pipeline: Pipeline; readonly openEvents: OpenEvents; readonly problems: readonly string[] } {
   const { redact, queue, hasLiveReaders } = given;
   const counters = createCounters();
+  const problems: string[] = [];
   const normalize = createNormalizer(rules);
   const reader = new RecordReader({
     redact,
@@ -40,12 +41,11 @@ export function createPipeline(
     reader,
     rows,
     hasLiveReaders,
-    onProblem: (message) => {
-      throw new Error(message);
-    },
+    onProblem: (message) => problems.push(message),
   });
   return {
     pipeline: new Pipeline({ ...given, ...rows, normalize, reader, openEvents, counters }),
     openEvents,
+    problems,
   };
 }

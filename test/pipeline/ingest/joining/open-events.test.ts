@@ -5,6 +5,8 @@ import type { BatchQueue, Part } from '../../../../pipeline/ingest/batch-queue.t
 import { KnownRequests } from '../../../../pipeline/ingest/known-requests.ts';
 import { createCategorizer } from '../../../../pipeline/ingest/transforms/categorize.ts';
 import { LineJoiner } from '../../../../pipeline/ingest/transforms/join-lines.ts';
+import { unavailable } from '../../../../pipeline/runtime/errors.ts';
+import { ClickHouseError } from '../../../../pipeline/store/clickhouse.ts';
 import type { DeadLetterStore } from '../../../../pipeline/store/dead-letter-store.ts';
 import { decodeRequest } from '../../../../pipeline/store/request-progress.ts';
 import { Chance } from '../../../chance.ts';
@@ -35,8 +37,10 @@ function createScene() {
     await store(lines);
     crashAt('behind the lines');
   };
+  const state = { isFull: false };
   const queue = {
     async add({ records, request }: Part) {
+      if (state.isFull) throw unavailable('the disk is full');
       parts.push({ messages: records!.map(({ message }) => message), request });
       crashAt('behind the rows');
     },
@@ -62,6 +66,9 @@ function createScene() {
   let server = start();
   let sent = 0;
   return {
+    state,
+    openLines,
+    problems: () => server.problems,
     messages: () => parts.flatMap(({ messages }) => messages),
     sendRecords: (records: readonly object[]) =>
       server.pipeline.accept({
@@ -130,6 +137,31 @@ t.test('a stack is one record, however its lines are cut into requests', async (
     await silence();
     t.equal(messages().length, 3);
   }
+});
+
+t.test('what cannot be stored at the end is stored by the next start', async (t) => {
+  const { send, silence, restart, messages, problems, state } = createScene();
+  await send(STACK);
+  state.isFull = true;
+  await silence();
+  t.match(problems(), [/cannot be stored now: .*the disk is full/]);
+  t.same(messages(), []);
+  state.isFull = false;
+  await restart();
+  await silence();
+  t.same(messages(), [STACK.join('\n')]);
+});
+
+t.test('damage keeps nobody from starting', async (t) => {
+  const { restart, send, silence, messages, problems, openLines } = createScene();
+  openLines.read = async () => {
+    throw new ClickHouseError('CHECKSUM_DOESNT_MATCH', 40, undefined);
+  };
+  await restart();
+  t.match(problems(), [/cannot be read: CHECKSUM_DOESNT_MATCH/]);
+  await send(STACK);
+  await silence();
+  t.same(messages(), [STACK.join('\n')]);
 });
 
 t.test('what nobody continues is stored after a silence', async (t) => {
