@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
+import { join } from 'node:path';
 import { SERVER_ENVIRONMENT } from '../control-plane/process/runtime-flags.ts';
 
 const V8_FLAGS = ['--max-semi-space-size=32', '--no-parallel-scavenge'];
@@ -14,9 +15,9 @@ export interface BenchServer {
   stop(): Promise<void>;
 }
 
-/** The built server in a process of its own, as `npm start` runs it. */
-export async function startBenchServer(folder: string): Promise<BenchServer> {
-  const child = spawn(process.execPath, [...V8_FLAGS, 'dist/control-plane/main.js'], {
+/** The built server in a process of its own, as `npm start` runs it. @param build the folder of another build, to compare with */
+export async function startBenchServer(folder: string, build = '.'): Promise<BenchServer> {
+  const child = spawn(process.execPath, [...V8_FLAGS, join(build, 'dist/control-plane/main.js')], {
     env: {
       ...process.env,
       ...SERVER_ENVIRONMENT,

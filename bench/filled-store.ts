@@ -32,7 +32,7 @@ export async function openFilledStore(path: string, rows: number): Promise<Click
       block.add(normalize(entry, { time, source: 'api', machineId: undefined }));
     }
     const seq = Math.floor((start + from * gap) * 1000);
-    await clickhouse.append({
+    await clickhouse.append('logs', {
       pieces: block.finish(seq),
       count: block.count,
       last: seq + block.count - 1,

@@ -43,15 +43,28 @@ export function fleetLine(index: number, startMilliseconds: number, random: () =
   return `{"timestamp":"${time}","level":"${pick(LEVELS)}","message":"${message}","service":"${service}","machine_id":"machine-${machine}","worker_id":"worker-${machine}-${Math.floor(random() * 4)}","deployment_env":"production","region":"us-west1","file_path":"/workspace/logs/${service}-${machine}.log","duration_ms":${(random() * 2000).toFixed(2)},"pid":${Math.floor(random() * 60000)}}`;
 }
 
+/** Files from which the raw lines of one request come. */
+const FILES = 4;
+
+/** A line of a text file as Fluent Bit ships it unparsed: the program's own line in `log`, with its time at its head. */
+export function rawLine(index: number, startMilliseconds: number, random: () => number): string {
+  const time = new Date(startMilliseconds + index / 10).toISOString();
+  const job = 4711 + (index % FILES);
+  const level = LEVELS[Math.floor(random() * LEVELS.length)];
+  const loss = (random() * 4).toFixed(4);
+  const text = `${time.slice(0, 19).replace('T', ' ')},${time.slice(20, 23)} ${level} [trainer.py:172] step ${index} loss ${loss}, throughput ${Math.floor(random() * 900)} samples/s`;
+  return `{"timestamp":"${time.replace('Z', '000Z')}","file_path":"/shared/slurm/train-${job}.out","log":"${text}","machine_id":"machine-7","worker_id":"worker-7-1","deployment_env":"production","region":"us-west1"}`;
+}
+
 /** The body of one request, NDJSON. */
 export function fleetBody(
   from: number,
   count: number,
   startMilliseconds: number,
   random: () => number,
+  lineOf: typeof fleetLine = fleetLine,
 ): Buffer {
   const lines: string[] = [];
-  for (let index = from; index < from + count; index++)
-    lines.push(fleetLine(index, startMilliseconds, random));
+  for (let index = from; index < from + count; index++) lines.push(lineOf(index, startMilliseconds, random));
   return Buffer.from(`${lines.join('\n')}\n`);
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { splitJsonBody } from '../pipeline/ingest/sources/json-body.ts';
 import { createCategorizer } from '../pipeline/ingest/transforms/categorize.ts';
 import { createNormalizer } from '../pipeline/ingest/transforms/normalize.ts';
@@ -11,10 +12,18 @@ import { openEmbeddedClickHouse } from '../pipeline/store/embedded-clickhouse.ts
 import { LogBlock } from '../pipeline/store/log-block.ts';
 import { migrate } from '../pipeline/store/schema.ts';
 import { startBenchServer } from './bench-server.ts';
-import { createRandom, fleetBody } from './fleet-workload.ts';
+import { createRandom, fleetBody, fleetLine, rawLine } from './fleet-workload.ts';
 
-/** HTTP NDJSON until durable and queryable: `npm run bench bench/ingest.ts -- [rows] [rows per request] [connections]` */
-const [rows = 1_000_000, perRequest = 1_000, connections = 4] = process.argv.slice(2).map(Number);
+/**
+ * HTTP NDJSON until durable and queryable: `npm run bench bench/ingest.ts -- [rows] [rows per request] [connections] [--raw] [--build=FOLDER]`.
+ * With `--raw` unparsed lines of four files in each request, which the server joins into events. `--build` is the folder of another build.
+ */
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { raw: { type: 'boolean', default: false }, build: { type: 'string', default: '.' } },
+});
+const [rows = 1_000_000, perRequest = 1_000, connections = 4] = positionals.map(Number);
+const lineOf = options.raw ? rawLine : fleetLine;
 
 /** The same rows, normalized beforehand, straight into the engine: what it takes without HTTP, parsing and acknowledging. */
 async function rawEngine(path: string): Promise<number> {
@@ -46,13 +55,13 @@ async function rawEngine(path: string): Promise<number> {
 
 const RAW_ROWS = 10_000;
 const folder = await mkdtemp(join(tmpdir(), 'logplane-bench-'));
-const server = await startBenchServer(join(folder, 'data'));
+const server = await startBenchServer(join(folder, 'data'), options.build);
 
 const random = createRandom(1);
 const start = Date.now() - rows / 10;
 const bodies: Buffer[] = [];
 for (let from = 0; from < rows; from += perRequest)
-  bodies.push(fleetBody(from, Math.min(perRequest, rows - from), start, random));
+  bodies.push(fleetBody(from, Math.min(perRequest, rows - from), start, random, lineOf));
 const bytes = bodies.reduce((sum, body) => sum + body.length, 0);
 
 const latencies: number[] = [];
@@ -96,6 +105,8 @@ console.log(
     `answer p50 ${at(0.5)} ms p99 ${at(0.99)} ms, stored ${total}`,
 );
 await server.stop();
-const raw = await rawEngine(join(folder, 'raw'));
-console.log(`raw engine, ${RAW_ROWS}-row inserts, 2 at once: ${Math.round(raw)} rows/s`);
+if (!options.raw) {
+  const raw = await rawEngine(join(folder, 'raw'));
+  console.log(`raw engine, ${RAW_ROWS}-row inserts, 2 at once: ${Math.round(raw)} rows/s`);
+}
 await rm(folder, { recursive: true, force: true, maxRetries: 10 });

@@ -14,7 +14,7 @@ const MAX_NAMED = 10;
  */
 async function dropRestored(clickhouse: ClickHouse): Promise<void> {
   if (clickhouse.shared) return;
-  await clickhouse.flush();
+  await clickhouse.flush('logs');
   const { completeSince } = clickhouse.journaled;
   const parts = await clickhouse.query<[string, string]>(
     `SELECT name, path FROM system.detached_parts

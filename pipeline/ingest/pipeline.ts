@@ -5,7 +5,7 @@ import type { Counters } from './counters.ts';
 import { identifyRequest } from './identify-request.ts';
 import type { Line } from './joining/line-streams.ts';
 import type { OpenEvents } from './joining/open-events.ts';
-import { readShippedLine } from './joining/shipped-line.ts';
+import { LineReader } from './joining/shipped-line.ts';
 import { idOf, type SliceJoiner } from './joining/slice-joiner.ts';
 import type { KnownRequests } from './known-requests.ts';
 import { PacedTexts, type Text } from './paced-texts.ts';
@@ -68,6 +68,7 @@ export interface PipelineOptions extends SliceRowsOptions {
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #running = new Map<string, Promise<unknown>>();
+  readonly #lines = new LineReader();
 
   constructor(options: PipelineOptions) {
     this.#options = options;
@@ -198,9 +199,7 @@ export class Pipeline {
       } else {
         accepted++;
         characters += contentOf(text).length;
-        const shipped = request.isJoined
-          ? undefined
-          : readShippedLine(read.entry, read.record, reading.sender);
+        const shipped = request.isJoined ? undefined : this.#lines.read(read, reading.sender);
         if (!shipped) slice.add(read.record);
         else if (!acceptedLines?.has(index)) {
           // Written out: with spread objects a line takes 6 µs more.

@@ -38,6 +38,8 @@ export interface ReadRecord {
   readonly record: LogRecord;
   /** The JSON text that the record was made of, without secrets. */
   readonly entry: string;
+  /** The line of text in it, where nothing else in it says anything of the line; undefined where that is not known. */
+  readonly line: string | undefined;
 }
 
 /** Reads the texts of requests: decode → redact → normalize. */
@@ -54,8 +56,8 @@ export class RecordReader {
     const { decode, sender, arrival } = reading;
     const isNoRecord = isReasonNeedless && !decode && !mayBeObject(text);
     const isPlain = !decode && !isNoRecord && !redact.keyBlocks.isOpen(sender);
-    const record = isPlain ? fastPath.read(text, arrival) : undefined;
-    if (record) return { record, entry: text };
+    const fast = isPlain ? fastPath.read(text, arrival) : undefined;
+    if (fast) return { record: fast.record, entry: text, line: fast.line };
     return this.#normalize(
       this.#redact(isNoRecord ? NO_RECORD : (decode ?? parseEntry)(text), text, reading),
       arrival,
@@ -86,7 +88,7 @@ export class RecordReader {
 
   #normalize(entry: SourceEntry | UnreadableEntry, arrival: Arrival): ReadRecord | UnreadableEntry {
     if ('reason' in entry) return entry;
-    return { record: this.#options.normalize(entry, arrival), entry: entry.text };
+    return { record: this.#options.normalize(entry, arrival), entry: entry.text, line: undefined };
   }
 
   /** Replaces the secrets, also the lines of a private key that come one by one. @param text what the entry was read from */

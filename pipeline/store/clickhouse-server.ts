@@ -5,6 +5,7 @@ import { finished } from 'node:stream/promises';
 import { ClickHouseLogLevel, createClient, ClickHouseError as ServerError } from '@clickhouse/client';
 import { type ClickHouse, ClickHouseError, parseRows, type QueryOptions } from './clickhouse.ts';
 import { LOG_COLUMN_NAMES } from './columns.ts';
+import { OPEN_LINE_COLUMNS } from './open-line-block.ts';
 import { retryPassing } from './retry.ts';
 import { compileStatement, onCluster } from './statement.ts';
 
@@ -100,7 +101,7 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
     repeatsInserts: true,
     journaled: { rows: 0, problem: undefined, completeSince: Number.POSITIVE_INFINITY },
 
-    append: ({ pieces }) => insert('logs', LOG_COLUMN_NAMES, { format: 'Native', pieces }),
+    append: (table, { pieces }) => insert(table, COLUMNS[table], { format: 'Native', pieces }),
     insert,
 
     query(sql, queryOptions = {}) {
@@ -159,6 +160,8 @@ export async function connectClickHouseServer(options: ClickHouseServerOptions):
   };
   return handle;
 }
+
+const COLUMNS = { logs: LOG_COLUMN_NAMES, open_lines: OPEN_LINE_COLUMNS } as const;
 
 /** An insert is acknowledged when it is on its shard, and a subquery reads all shards. */
 const CLUSTER_SETTINGS = {

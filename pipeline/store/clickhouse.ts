@@ -31,6 +31,9 @@ export interface InsertedRows {
   readonly token?: string;
 }
 
+/** Tables whose rows come in many small appends. */
+export type AppendedTable = 'logs' | 'open_lines';
+
 /** Blocks of rows in the Native format, whose sequence numbers (`seq`) rise by one and lie in one day. */
 export interface AppendedBlocks {
   readonly pieces: readonly Uint8Array[];
@@ -63,10 +66,13 @@ export interface ClickHouse {
   readonly journaled: Journaled;
   /** The same store for another workload; `open…` and `connect…` return it for `queries`. */
   for(workload: Workload): ClickHouse;
-  /** Adds rows to the table `logs`, all or none of them. When it resolves, they are durable and every later statement sees them. */
-  append(rows: AppendedBlocks): Promise<void>;
+  /**
+   * Adds rows to a table, all or none of them. When it resolves, they are durable; every later statement sees those of `logs`, those of
+   * `open_lines` only behind `flush`.
+   */
+  append(table: AppendedTable, rows: AppendedBlocks): Promise<void>;
   /** Resolves when all rows that were appended before are in the table; rejects with the error that prevents it. */
-  flush(): Promise<void>;
+  flush(table: AppendedTable): Promise<void>;
   /**
    * Resolves when all rows that were appended before are in the table on the disk, and not in the journal any more: rows that are
    * deleted afterwards do not come back from the journal at the next start.

@@ -3,12 +3,12 @@ import { FreeList } from '../runtime/free-list.ts';
 import { LEVEL_VALUES, LOG_COLUMNS, NO_OBSERVED_TIME } from './columns.ts';
 import {
   ByteColumn,
+  blockHead,
+  columnHead,
   consecutive,
   DictionaryColumn,
-  lengthBytes,
   NanosecondColumn,
   StringColumn,
-  writeLength,
 } from './native-columns.ts';
 
 /**
@@ -151,7 +151,7 @@ export class LogBlock {
       request: this.#request.finish(),
     };
     return [
-      sizes(LOG_COLUMNS.length, this.#count),
+      blockHead(LOG_COLUMNS.length, this.#count),
       ...LOG_COLUMNS.flatMap(({ name }) => [HEADS.get(name)!, ...columns[name]!]),
     ];
   }
@@ -171,20 +171,4 @@ export class LogBlock {
 /** Memory that whoever writes records shares; blocks come back empty, so none sees another's rows. */
 const free = new FreeList<LogBlock>(8 * 1024 * 1024, 4 * 1024 * 1024);
 
-/** The bytes before a column's values: its name and its type. */
-const HEADS = new Map(
-  LOG_COLUMNS.map(({ name, type }) => {
-    const head = new StringColumn();
-    head.push(name);
-    head.push(type);
-    return [name, head.finish()[0]!];
-  }),
-);
-
-/** The bytes at the beginning of a block: the numbers of columns and rows. */
-function sizes(columns: number, rows: number): Uint8Array {
-  const bytes = new Uint8Array(lengthBytes(columns) + lengthBytes(rows));
-  writeLength(bytes, 0, columns);
-  writeLength(bytes, lengthBytes(columns), rows);
-  return bytes;
-}
+const HEADS = new Map(LOG_COLUMNS.map(({ name, type }) => [name, columnHead(name, type)]));

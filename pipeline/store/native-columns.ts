@@ -273,3 +273,19 @@ export function writeLength(bytes: Uint8Array, at: number, length: number): void
   for (; length >= 0x80; length = Math.floor(length / 0x80)) bytes[at++] = (length % 0x80) | 0x80;
   bytes[at] = length;
 }
+
+/** The bytes at the beginning of a block: the numbers of columns and rows. */
+export function blockHead(columns: number, rows: number): Uint8Array {
+  const bytes = new Uint8Array(lengthBytes(columns) + lengthBytes(rows));
+  writeLength(bytes, 0, columns);
+  writeLength(bytes, lengthBytes(columns), rows);
+  return bytes;
+}
+
+/** The bytes before a column's values. */
+export function columnHead(name: string, type: string): Uint8Array {
+  const head = new StringColumn();
+  head.push(name);
+  head.push(type);
+  return head.finish()[0]!;
+}

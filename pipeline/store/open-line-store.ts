@@ -1,6 +1,7 @@
 import { unavailable } from '../runtime/errors.ts';
 import type { ClickHouse } from './clickhouse.ts';
 import { REQUEST_KEY } from './log-store.ts';
+import { encodeOpenLines, OPEN_LINE_COLUMNS } from './open-line-block.ts';
 import { decodeRequest, idempotencyKey, type StoredRequest } from './request-progress.ts';
 
 /** A line of an open event, which was acknowledged and is in no record yet. */
@@ -27,15 +28,14 @@ export interface SortedLines {
   readonly refused: readonly OpenLine[];
 }
 
-type Row = [number, number, string, string, number, 0 | 1, string, string];
+type Row = [seq: number, number, string, string, number, 0 | 1, string, string];
 
 interface Waiting {
-  readonly rows: readonly string[];
+  readonly lines: readonly OpenLine[];
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
-const COLUMNS = ['seq', 'id', 'owner', 'request', 'line', 'has_rows', 'stream', 'content'] as const;
 /** Rows of the table live so long (`migrations.ts`). */
 const LIFETIME_MS = 24 * 60 * 60_000;
 /** Lines that another process left open for so long are without an owner: a living one ends its events after a second. */
@@ -66,31 +66,19 @@ export class OpenLineStore {
    * @throws LogplaneError `unavailable` when the store cannot take them now
    */
   add(lines: readonly OpenLine[]): Promise<void> {
-    const rows = lines.map(({ id, request, index, hasRows, stream, content }) => {
-      this.#lastSeq = Math.max(this.#lastSeq + 1, Date.now() * 1000);
-      return JSON.stringify([
-        this.#lastSeq,
-        id,
-        this.#owner,
-        request,
-        index,
-        hasRows ? 1 : 0,
-        stream,
-        content,
-      ]);
-    });
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ rows, resolve, reject });
+      this.#waiting.push({ lines, resolve, reject });
       if (!this.#isRunning) void this.#run();
     });
   }
 
   /** The lines of the last day, in the order in which they came. */
   async read(): Promise<SortedLines> {
+    await this.#clickhouse.flush('open_lines');
     const since = (Date.now() - LIFETIME_MS) * 1000;
     const orphaned = (Date.now() - ORPHANED_MS) * 1000;
     const rows = await this.#clickhouse.query<Row>(
-      `SELECT ${COLUMNS.join(', ')} FROM open_lines
+      `SELECT ${OPEN_LINE_COLUMNS.join(', ')} FROM open_lines
        WHERE seq > {since:UInt64} AND (owner = {owner:String} OR seq < {orphaned:UInt64}) ORDER BY seq DESC LIMIT ${MAX_READ}`,
       { parameters: { since, owner: this.#owner, orphaned } },
     );
@@ -120,9 +108,13 @@ export class OpenLineStore {
     while (this.#waiting.length > 0) {
       const waiting = this.#waiting.splice(0);
       try {
-        await this.#clickhouse.insert('open_lines', COLUMNS, {
-          format: 'JSONCompactEachRow',
-          pieces: [Buffer.from(`${waiting.flatMap(({ rows }) => rows).join('\n')}\n`)],
+        const lines = waiting.flatMap((add) => add.lines);
+        const first = Math.max(this.#lastSeq + 1, Date.now() * 1000);
+        this.#lastSeq = first + lines.length - 1;
+        await this.#clickhouse.append('open_lines', {
+          pieces: encodeOpenLines(lines, first, this.#owner),
+          count: lines.length,
+          last: this.#lastSeq,
         });
         for (const { resolve } of waiting) resolve();
       } catch (error) {

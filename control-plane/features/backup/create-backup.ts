@@ -18,7 +18,7 @@ export interface BackupOptions {
 }
 
 /** Folders that are not copied: the tables are frozen, with the rows of the journal, and the rest is temporary. */
-const ENGINE_FOLDERS = /^clickhouse(?:-exports|-inserts|-journal)?(?:\/|$)/;
+const ENGINE_FOLDERS = /^clickhouse(?:-exports|-inserts|-journal|-open-lines)?(?:\/|$)/;
 
 /**
  * Copies everything that a server needs to go on from here, while it runs. The engine freezes the parts of each table (with hard
@@ -50,7 +50,8 @@ async function fillBackup({ clickhouse, dataDir, folder, version }: BackupOption
     const copied = await copyUnlessGone(join(dataDir, path), join(folder, 'data'), path);
     if (copied) files.push({ ...copied, path: `data/${copied.path}` });
   }
-  await clickhouse.flush();
+  await clickhouse.flush('logs');
+  await clickhouse.flush('open_lines');
   const tables: Manifest['tables'] = [];
   for (const { name, uuid } of await tablesOf(clickhouse)) {
     const copied = await copyTable(clickhouse, join(dataDir, 'clickhouse'), { name, uuid }, folder);

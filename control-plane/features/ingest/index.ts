@@ -79,7 +79,7 @@ export async function startIngest(
   const { bus } = liveBus;
   const queue = new BatchQueue({
     sequencer: liveBus.sequencer,
-    write: (blocks) => clickhouse.append(blocks),
+    write: (blocks) => clickhouse.append('logs', blocks),
     publish: liveBus.publish,
     counters,
   });

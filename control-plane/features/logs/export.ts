@@ -69,7 +69,7 @@ export async function* exportLogs(
 ): AsyncGenerator<string | Uint8Array> {
   const exports = { clickhouse: clickhouse.for('exports'), table };
   // An export has all records that were acknowledged before it; where these cannot be stored now, it has the stored ones.
-  await clickhouse.flush().catch(() => {});
+  await clickhouse.flush('logs').catch(() => {});
   const missing: MissingRecords[] = [];
   const onMissing = (records: MissingRecords) => {
     missing.push(records);

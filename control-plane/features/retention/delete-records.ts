@@ -47,7 +47,7 @@ export async function deleteByFilter(
   const parts = confirm === undefined ? undefined : /^(\d{1,16})-(\d{1,16})$/.exec(confirm);
   if (parts === null)
     throw badRequest(`confirm: expected the confirm of the first response, got "${confirm}"`);
-  await (parts ? clickhouse.checkpoint() : clickhouse.flush());
+  await (parts ? clickhouse.checkpoint() : clickhouse.flush('logs'));
   const upTo = parts ? Number(parts[2]) : watermark;
   const where = `(${filter.where}) AND seq <= {up_to:UInt64}`;
   const parameters = { ...filter.parameters, up_to: upTo };

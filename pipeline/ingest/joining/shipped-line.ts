@@ -1,5 +1,6 @@
 import type { LogRecord } from '../../record/log-record.ts';
 import { changeMembers, endOfString, skipBlanks } from '../../record/raw-json.ts';
+import type { ReadRecord } from '../record-reader.ts';
 import { type ContainerLine, readContainerLine, toDockerLine } from '../transforms/container-line.ts';
 
 /** A line as its program wrote it, in the `log` of a shipper's record. */
@@ -21,12 +22,69 @@ const QUOTE = 34;
 /** What the driver says of a part; of no use where the parts are together. */
 const PARTIAL_KEYS = new Set(['partial_message', 'partial_id', 'partial_ordinal', 'partial_last']);
 
-/**
- * Reads the line in the JSON text of a record; undefined where it holds none, or an event that its sender has joined.
- * @param record what was read of the text; its columns name the stream
- * @param sender tells the streams of senders apart
- */
-export function readShippedLine(text: string, record: LogRecord, sender: string): ShippedLine | undefined {
+interface NamedStream {
+  readonly name: string;
+  readonly sender: string;
+  readonly machineId: string;
+  readonly filePath: string;
+  readonly container: string;
+  readonly source: string;
+}
+
+const MAX_NAMES = 4_000;
+
+/** Reads the lines in records, and names their streams. */
+export class LineReader {
+  /** The streams of lines that name nothing but these, by file or container: making a name costs more than finding it. */
+  readonly #streams = new Map<string, NamedStream>();
+
+  /**
+   * The line in a record; undefined where it holds none, or an event that its sender has joined.
+   * @param record what was read of the text; its columns name the stream
+   * @param sender tells the streams of senders apart
+   */
+  read({ entry, record, line }: ReadRecord, sender: string): ShippedLine | undefined {
+    if (line === undefined) return readLineOf(entry, record, sender);
+    const { file_path, container_name } = record;
+    return {
+      text: line,
+      container: undefined,
+      isPart: false,
+      stream: this.#nameOf(record, sender),
+      isNamed: file_path !== '' || container_name !== '',
+    };
+  }
+
+  #nameOf(record: LogRecord, sender: string): string {
+    const { file_path: filePath, machine_id: machineId, container_name: container, source } = record;
+    const key = filePath || container;
+    const found = this.#streams.get(key);
+    if (
+      found?.machineId === machineId &&
+      found.sender === sender &&
+      found.container === container &&
+      found.source === source &&
+      found.filePath === filePath
+    )
+      return found.name;
+    if (this.#streams.size === MAX_NAMES) this.#streams.clear();
+    const name = nameOfStream(record, sender, container, '', '');
+    this.#streams.set(key, { name, sender, machineId, filePath, container, source });
+    return name;
+  }
+}
+
+function nameOfStream(
+  { machine_id, file_path, source }: LogRecord,
+  sender: string,
+  container: string,
+  writer: string,
+  partsOf: string,
+): string {
+  return [sender, machine_id, file_path, container, source, writer, partsOf].join('\0');
+}
+
+function readLineOf(text: string, record: LogRecord, sender: string): ShippedLine | undefined {
   if (text.includes('"message":')) return undefined;
   const at = startOfString(text, '"log"');
   if (at === undefined) return undefined;
@@ -37,12 +95,11 @@ export function readShippedLine(text: string, record: LogRecord, sender: string)
   const writer = container?.stream ?? memberText(text, '"stream"');
   // Docker's fluentd driver gives the parts of a line an id; other lines may stand between them.
   const partsOf = memberText(text, '"partial_id"');
-  const stream = [sender, record.machine_id, record.file_path, id, record.source, writer, partsOf];
   return {
     text: container?.text ?? line,
     container,
     isPart: container?.partial ?? (partsOf !== '' && memberText(text, '"partial_last"') !== 'true'),
-    stream: stream.join('\0'),
+    stream: nameOfStream(record, sender, id, writer, partsOf),
     isNamed: record.file_path !== '' || id !== '',
   };
 }

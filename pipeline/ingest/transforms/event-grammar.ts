@@ -141,6 +141,16 @@ export function expectsMore(event: OpenEvent): boolean {
   );
 }
 
+/** True of a line with a time or level that only an indented line continues. */
+export function isOrdinary({ opens, failed, body }: ClassifiedLine): boolean {
+  return opens === 'record' && !failed && !saysMore(body) && !JUL_HEAD.test(body) && !NET_HEAD.test(body);
+}
+
+/** True where the line may continue an ordinary line above it. */
+export function mayContinueOrdinary({ opens, indented, repeated }: ClassifiedLine): boolean {
+  return (indented && opens !== 'blank') || (opens === 'python' && repeated !== '');
+}
+
 /** Says how the line continues the event and notes that it does; undefined if it does not. */
 export function continueEvent(event: OpenEvent, line: ClassifiedLine): Step | undefined {
   const repeats = event.repeated !== '' && line.repeated === event.repeated;
@@ -374,5 +384,11 @@ function endsInColon({ last }: OpenEvent): boolean {
 
 /** True if the line ends as lines do whose message goes on below, or has only begun. */
 function saysMore(last: string): boolean {
-  return /(?:[:{[(,\\]|\s[-|])\s*$/.test(last);
+  let end = last.length - 1;
+  while (end >= 0 && last.charCodeAt(end) <= 32) end--;
+  // Characters are looked at before the pattern, which searches the whole line, and most lines end in a letter or digit.
+  return SAYS_MORE.has(last.charCodeAt(end)) && /(?:[:{[(,\\]|\s[-|])\s*$/.test(last);
 }
+
+/** `: { [ ( , \ - |` */
+const SAYS_MORE = new Set([58, 123, 91, 40, 44, 92, 45, 124]);

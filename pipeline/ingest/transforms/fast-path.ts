@@ -2,6 +2,12 @@ import type { LogRecord } from '../../record/log-record.ts';
 import type { Arrival } from '../sources/source-entry.ts';
 import { createTemplateFinder, type RecordTemplate, type TemplateRules } from './record-template.ts';
 
+export interface FastRecord {
+  readonly record: LogRecord;
+  /** The line of text in `log`, where nothing else in the record says anything of it. */
+  readonly line: string | undefined;
+}
+
 interface UsedTemplate {
   readonly template: RecordTemplate;
   made: number;
@@ -33,7 +39,7 @@ export class FastPath {
   }
 
   /** The record of a JSON text; undefined where the text has to take the slow path. */
-  read(text: string, arrival: Arrival): LogRecord | undefined {
+  read(text: string, arrival: Arrival): FastRecord | undefined {
     if (text.length > MAX_TEXT_CHARACTERS) return undefined;
     for (let index = 0; index < this.#templates.length; index++) {
       const used = this.#templates[index]!;
@@ -44,9 +50,12 @@ export class FastPath {
         this.#templates.unshift(used);
       }
       const record = used.template.read(values, arrival);
-      if (record) used.made++;
-      else if (++used.refused > used.made + MAX_REFUSED) this.#forget();
-      return record;
+      if (record) {
+        used.made++;
+        return { record, line: used.template.lineOf(values) };
+      }
+      if (++used.refused > used.made + MAX_REFUSED) this.#forget();
+      return undefined;
     }
     if (this.#toPass-- === 0) this.#learn(text);
     return undefined;

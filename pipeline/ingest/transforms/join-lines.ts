@@ -56,6 +56,11 @@ export class LineJoiner {
     return inOrder(ended);
   }
 
+  /** True while there are open events. */
+  get isOpen(): boolean {
+    return this.#open.size > 0;
+  }
+
   /** Numbers of the lines that are in no returned event yet, ascending, with the blank ones among them. */
   get open(): readonly number[] {
     const numbers = [...this.#open.values()].flatMap((event) => [

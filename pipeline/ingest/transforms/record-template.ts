@@ -22,11 +22,23 @@ export interface RecordTemplate {
   readonly pattern: RegExp;
   /** Makes the record of what `pattern` captured; undefined where it has to take the slow path. */
   read(values: readonly string[], arrival: Arrival): LogRecord | undefined;
+  /** The line of text in `log`; undefined where that has to be read of the record's JSON, which may say more of the line. */
+  lineOf(values: readonly string[]): string | undefined;
 }
 
 /** Makes the template of a record's JSON text; undefined where there can be none, for instance with objects in objects. */
 export type FindTemplate = (text: string) => RecordTemplate | undefined;
 
+/** Members that name the stream of a line, or its place among others; a text beside `log` shows that it is no line of a file. */
+const SAYS_MORE_OF_LINE = new Set([
+  'message',
+  'container_id',
+  'stream',
+  'partial_message',
+  'partial_id',
+  'partial_ordinal',
+  'partial_last',
+]);
 const MAX_MEMBERS = 40;
 const BRACE = 123;
 
@@ -79,12 +91,18 @@ export function createTemplateFinder(rules: TemplateRules): FindTemplate {
       ({ name, isString }) => isString && !used.has(name) && !INDEXED.has(name),
     );
     const isLine = textKey === 'log';
+    const isPlainLine = isLine && !members.some(({ name }) => SAYS_MORE_OF_LINE.has(name));
     const mayWrap = isLine || isPm2Record(fields);
     const otherTexts = TEXT_KEYS.some((key) => key !== textKey && fields[key]);
     const readOrigin = createOriginReader(isClean);
 
     return {
       pattern,
+      lineOf(values) {
+        if (!isPlainLine) return undefined;
+        const sent = values[textCapture]!;
+        return sent.includes('\\n') ? undefined : stringOf(sent);
+      },
       read(values, arrival) {
         const time = timeCapture && parseTimestamp(values[timeCapture]!, zone);
         const severity = levelCapture && readLevel!(values[levelCapture]!);

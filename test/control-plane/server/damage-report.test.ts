@@ -26,7 +26,7 @@ async function createFolder() {
     openEmbeddedClickHouse({ path: join(folder, 'clickhouse'), database: 'logplane', querySessions: 1 });
   const clickhouse = open();
   await migrate(clickhouse, { days: 30, errorDays: 90 });
-  await clickhouse.append(blocks());
+  await clickhouse.append('logs', blocks());
   const [[path] = ['']] = await clickhouse.query<[string]>(
     "SELECT path FROM system.parts WHERE active AND table = 'logs'",
   );

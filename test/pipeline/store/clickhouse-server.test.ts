@@ -26,7 +26,7 @@ t.test('a server answers like the embedded engine', async (t) => {
   rows.add(plainRecord({ message: "it's \\ one\nof two, é😀" }));
   rows.add(plainRecord({ message: 'two', level: 'error' }));
   rows.setRequest('["agent","digest",2,2,0]');
-  await clickhouse.append({ pieces: rows.finish(seq), count: 2, last: seq + 1 });
+  await clickhouse.append('logs', { pieces: rows.finish(seq), count: 2, last: seq + 1 });
 
   t.equal(await store.lastSequenceNumber(), seq + 1);
   const key = idempotencyKey('agent', 'digest');

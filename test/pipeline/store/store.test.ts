@@ -61,7 +61,7 @@ t.test('what is written comes back the same', async (t) => {
   rows.append(later);
   t.equal(rows.count, records.length);
   const last = SEQ + rows.count - 1;
-  await clickhouse.append({
+  await clickhouse.append('logs', {
     pieces: rows.finish(SEQ),
     count: rows.count,
     last,
@@ -170,7 +170,7 @@ t.test('requests are found in the rows by their keys, whatever an agent is calle
     const rows = new LogBlock();
     for (let n = 0; n < 3; n++) rows.add(plainRecord({ message: 'of a request' }));
     rows.setRequest(encodeRequest(request));
-    await clickhouse.append({ pieces: rows.finish(seq), count: 3, last: seq + 2 });
+    await clickhouse.append('logs', { pieces: rows.finish(seq), count: 3, last: seq + 2 });
   };
   const half = { agent: odd, digest: 'x', entries: 3, accepted: 3, rejected: 0, complete: false };
   const whole = { ...half, entries: 6, accepted: 5, rejected: 1, complete: true };

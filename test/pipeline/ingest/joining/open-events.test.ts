@@ -266,3 +266,65 @@ t.test('random writers, cuts and ends of the server: the records are those of th
     t.same(scene.messages().sort(), expected.sort(), `round ${round}`);
   }
 });
+
+t.test(
+  'an ordinary line waits for the next request where indented ones have followed such lines',
+  async (t) => {
+    const { send, silence, messages } = createScene();
+    await send([INFO]);
+    await send(['  a: 1', INFO]);
+    t.same(messages(), [INFO, '  a: 1'], 'the first one was cut off, so the next one waits');
+    await send(['  a: 2', '  b: 3', INFO]);
+    t.same(messages().slice(2), [`${INFO}\n  a: 2\n  b: 3`]);
+    await silence();
+    t.same(messages().slice(3), [INFO]);
+    await send([INFO], '/var/log/b.log');
+    t.same(messages().slice(4), [INFO], 'other files do not wait');
+  },
+);
+
+t.test('an ordinary line that has waited often enough in vain waits no more', async (t) => {
+  const { send, messages } = createScene();
+  await send([INFO, '  a: 1', INFO]);
+  let sent = 2;
+  for (let request = 0; request < 30 && messages().length < sent; request++) {
+    await send([INFO]);
+    sent++;
+  }
+  t.equal(messages().length, sent);
+});
+
+t.test('random lines of one request: the records are those of the whole file', async (t) => {
+  const chance = new Chance(77);
+  const { send, silence, messages } = createScene();
+  const pool = [
+    INFO,
+    INFO,
+    '2026-11-20 13:44:01,000 ERROR failed',
+    '2026-11-20 13:44:01,000 INFO config: {',
+    'Nov 20, 2026 1:44:01 PM a.B run',
+    'WARNING: below the time',
+    'INFO 11-20 13:44:01 [a.py:1] one',
+    'INFO 11-20 13:44:01 [a.py:1] Traceback (most recent call last):',
+    'info: A.B[0]',
+    '  indented',
+    '\tat a.b(C.java:1)',
+    '',
+    '   ',
+    'plain',
+    '}',
+    '[rank1]: 2026-11-20 13:44:01,000 INFO other',
+    '[rank1]:   indented',
+    ' * banner',
+    ...STACK,
+  ];
+  for (let round = 0; round < 400; round++) {
+    const lines = Array.from({ length: 1 + chance.below(12) }, () => chance.pick(pool));
+    const joiner = new LineJoiner();
+    const expected = [...lines.flatMap((line) => joiner.push(line)), ...joiner.flush()];
+    const before = messages().length;
+    await send(lines, `/var/log/${round}.log`);
+    await silence();
+    t.same(messages().slice(before).sort(), expected.map(({ text }) => text).sort(), JSON.stringify(lines));
+  }
+});

@@ -26,7 +26,7 @@ function reader(redact: Redactor = createRedaction(NO_RULES.redaction)) {
   return {
     /** Whether the fast path read the text, and what is different then. */
     read(text: string): { fast: boolean; difference?: string } {
-      const found = fastPath.read(text, arrival);
+      const found = fastPath.read(text, arrival)?.record;
       const entry = parseEntry(text);
       if ('reason' in entry) {
         return found ? { fast: true, difference: `${text} is refused: ${entry.reason}` } : { fast: false };
