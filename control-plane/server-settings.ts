@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { endpoint, list, type SettingsOf, text, whole, yesOrNo } from './setting-types.ts';
+import { endpoint, list, networks, type SettingsOf, text, whole, yesOrNo } from './setting-types.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 const origin = endpoint.refine(
@@ -27,6 +27,7 @@ export const SERVER_SETTINGS = {
   READ_TOKEN: text.optional(),
   CORS_ORIGIN: list.default([]),
   PUBLIC_URL: origin.optional(),
+  TRUST_PROXY: networks.default([]),
   CLICKHOUSE_URL: endpoint.optional(),
   CLICKHOUSE_USER: text.default('default'),
   CLICKHOUSE_PASSWORD: z.string().default(''),

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
 /** Thrown where settings do not parse, or what they name cannot be used; one line for each of them. */
@@ -13,6 +15,16 @@ export const list = z.string().transform((value) =>
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== ''),
+);
+
+/** Addresses and networks, comma separated. */
+export const networks = list.refine(
+  (entries) =>
+    entries.every((entry) => {
+      const [address = '', ...prefix] = entry.split('/');
+      return isIP(address) !== 0 && (prefix.length === 0 || ipaddr.isValidCIDR(entry));
+    }),
+  'addresses and networks with commas between them, such as 127.0.0.1,10.0.0.0/8',
 );
 
 export const yesOrNo = z

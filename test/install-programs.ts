@@ -10,6 +10,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   ssh: 'openssh-client',
   sshd: 'openssh-server',
   faketime: 'faketime',
+  nginx: 'nginx-light',
 };
 
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];

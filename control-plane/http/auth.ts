@@ -19,6 +19,8 @@ export interface AuthOptions {
   readonly guardChanges: boolean;
   /** Set on one's own machine: what needs no token there is rejected under any other name. */
   readonly ownNames: OwnNames | undefined;
+  /** PUBLIC_URL: changes with a session's cookie may also come from pages of this address. */
+  readonly publicUrl?: string | undefined;
   /** Tokens that were used before. They are not guesses. */
   readonly known: KnownTokens;
 }
@@ -54,6 +56,7 @@ export function createAuth({
   adminToken,
   guardChanges,
   ownNames,
+  publicUrl,
   known,
 }: AuthOptions): Auth {
   const tokens = { ingest: ingestToken, read: readToken, admin: adminToken };
@@ -103,8 +106,8 @@ export function createAuth({
       }
       const given = tokenOf(context);
       const kind = given === undefined && !open[permission] ? await sessionOf(context) : undefined;
-      if (kind === undefined) check(permission, given, peerOf(context));
-      else if (allows(kind, permission)) refuseForgery(context);
+      if (kind === undefined) check(permission, given, context.ip);
+      else if (allows(kind, permission)) refuseForgery(context, publicUrl);
       else throw unauthorized('signed in without the', permission);
       await next();
     },
@@ -115,13 +118,11 @@ export function createAuth({
 
     async permissionsOf(context) {
       const given = tokenOf(context);
-      return permissionsWith(
-        given === undefined ? await sessionOf(context) : recognize(given, peerOf(context)),
-      );
+      return permissionsWith(given === undefined ? await sessionOf(context) : recognize(given, context.ip));
     },
 
     async signIn(context, token) {
-      const kind = recognize({ text: token, isForAdmin: false }, peerOf(context));
+      const kind = recognize({ text: token, isForAdmin: false }, context.ip);
       if (kind === undefined)
         throw new LogplaneError(
           'unauthorized',
@@ -134,7 +135,7 @@ export function createAuth({
     async signOut(context) {
       const cookie = sessionCookie(context);
       if (cookie !== undefined) {
-        refuseForgery(context);
+        refuseForgery(context, publicUrl);
         await sessions.end(cookie);
       }
       clearSessionCookie(context);
@@ -150,10 +151,6 @@ function unauthorized(what: string, permission: Permission): LogplaneError {
 
 function tokenOf(context: Context): GivenToken | undefined {
   return givenToken((name) => context.get(name));
-}
-
-function peerOf(context: Context): string {
-  return context.req.socket.remoteAddress ?? '';
 }
 
 /** Compares in a time that reveals nothing about either token; hashing makes the lengths equal. */

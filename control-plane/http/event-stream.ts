@@ -46,7 +46,7 @@ export function respondWithEvents(
 ): void {
   const { req, res } = context;
   const { socket } = req;
-  const leave = streams.enter(socket.remoteAddress ?? '');
+  const leave = streams.enter(context.ip);
   context.status = 200;
   context.set({
     'Content-Type': 'text/event-stream; charset=utf-8',

@@ -8,6 +8,7 @@ import { refuseForeignSites } from '../http/foreign-sites.ts';
 import type { OwnNames } from '../http/own-names.ts';
 import { countRequests, type RequestCounts } from '../http/request-counts.ts';
 import { setSecurityHeaders } from '../http/security-headers.ts';
+import { TrustedProxies } from '../http/trusted-proxies.ts';
 import { refuseUnreadableAddress } from '../http/unreadable-address.ts';
 
 export interface AppOptions {
@@ -15,6 +16,10 @@ export interface AppOptions {
   /** Origins whose pages may read answers. */
   readonly corsOrigins: readonly string[];
   readonly ownNames: OwnNames;
+  /** PUBLIC_URL */
+  readonly publicUrl: string | undefined;
+  /** TRUST_PROXY */
+  readonly proxies: readonly string[];
   readonly onDefect: (error: unknown, context?: Koa.Context) => void;
   readonly requestCounts: RequestCounts;
   /** Logs requests and responses. It gets the function that names the endpoint of a request. */
@@ -29,6 +34,7 @@ export function createApp(api: Api, options: AppOptions): Koa {
   });
   const endpoint = (context: Koa.Context) => api.endpoint(context);
   app.use(setSecurityHeaders);
+  app.use(new TrustedProxies(options.proxies).middleware);
   app.use(refuseUnreadableAddress);
   app.use(countRequests(options.requestCounts, endpoint));
   if (options.requestLog) app.use(options.requestLog(endpoint));
@@ -39,6 +45,7 @@ export function createApp(api: Api, options: AppOptions): Koa {
       allowedOrigins: options.corsOrigins,
       trustNames: !options.auth.isOpen('change'),
       ownNames: options.ownNames,
+      publicUrl: options.publicUrl,
     }),
   );
   app.use(api.router.routes());

@@ -142,6 +142,8 @@ async function startOn(
       auth,
       corsOrigins: config.CORS_ORIGIN,
       ownNames,
+      publicUrl: config.PUBLIC_URL,
+      proxies: config.TRUST_PROXY,
       onDefect,
       requestCounts,
       requestLog: requestLog?.middleware,
@@ -215,6 +217,7 @@ async function openAuth(config: Config, log: ConsoleLog) {
   const auth = createAuth({
     ...tokens,
     ownNames: isLoopback(config.HOST) ? ownNames : undefined,
+    publicUrl: config.PUBLIC_URL,
     known,
     guardChanges: config.ADMIN_TOKEN !== undefined || !isLoopback(config.HOST),
   });
