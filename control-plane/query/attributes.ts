@@ -1,24 +1,32 @@
-import { endOfString } from '../../pipeline/record/raw-json.ts';
+import { endOfString, visitRawElements, visitRawMembers } from '../../pipeline/record/raw-json.ts';
 import { memberText } from './field.ts';
 import { rememberLast } from './remember-last.ts';
-import { numberText, type TextTest } from './text-test.ts';
 
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+type Members = readonly (readonly [key: string, json: string])[];
 
 /** Depth that ClickHouse's JSON parser reads; in a deeper document it finds no field at all. */
 const MAX_DEPTH = 1_023;
-/** A longer document is kept only for this round of the event loop, because as objects it takes many times the memory of its text. */
+/** The members of a longer document are kept only for this round of the event loop. */
 const MAX_KEPT_CHARACTERS = 64 * 1024;
 
-/** Parses once for all filters that look at one record after the other. */
-const parseOnce = rememberLast(parse, MAX_KEPT_CHARACTERS);
+/** Splits once for all filters that look at one record after the other. */
+const membersOnce = rememberLast(
+  (attributes) => (isReadable(attributes) ? membersOf(attributes) : []),
+  MAX_KEPT_CHARACTERS,
+);
 
-function parse(attributes: string): Json {
-  if (isTooDeep(attributes)) return {};
-  const value = JSON.parse(attributes) as Json;
-  // simdjson refuses these two within a document, and so ClickHouse finds no field in it.
-  const suspicious = /\\u[dD][89a-fA-F]|[eE][+]?\d\d\d/.test(attributes);
-  return suspicious && !isReadable(value) ? {} : value;
+function membersOf(json: string): Members {
+  const members: [string, string][] = [];
+  visitRawMembers(json, (key, value) => members.push([key, value]));
+  return members;
+}
+
+/** False for a document that the store's reader of JSON refuses: then the store finds no field in it. */
+function isReadable(json: string): boolean {
+  if (isTooDeep(json)) return false;
+  // Records of earlier versions may hold them; since then they are made portable.
+  const suspicious = /\\u[dD][89a-fA-F]|[eE][+]?\d\d\d/.test(json);
+  return !suspicious || isPortable(JSON.parse(json));
 }
 
 function isTooDeep(json: string): boolean {
@@ -35,33 +43,51 @@ function isTooDeep(json: string): boolean {
 }
 
 /** False for a value with a number beyond a double, or with half a surrogate pair. */
-function isReadable(value: Json): boolean {
+function isPortable(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value === 'string') return !/\p{Surrogate}/u.test(value);
-  if (value === null || typeof value === 'boolean') return true;
-  return Object.entries(value).every(([key, inner]) => isReadable(key) && isReadable(inner));
+  if (value === null || typeof value !== 'object') return true;
+  return Object.entries(value).every(([key, inner]) => isPortable(key) && isPortable(inner));
 }
 
-/** The value at a path of keys; undefined where there is none. */
-export function findAttribute(attributes: string, path: readonly string[]): Json | undefined {
-  if (!attributes.includes(memberText(path[0]!))) return undefined;
-  let value: Json | undefined = parseOnce(attributes);
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, key))
-      return undefined;
-    value = value[key];
+/**
+ * The JSON of all values under a name, in the order of the document. `a.b.c` may be one key or nest in any way, also through lists of
+ * objects. A name without a dot is the first member of that key.
+ */
+export function findAttributes(attributes: string, name: string): readonly string[] {
+  const dot = name.indexOf('.');
+  if (dot === -1) {
+    if (!attributes.includes(memberText(name))) return [];
+    const found = membersOnce(attributes).find(([key]) => key === name);
+    return found ? [found[1]] : [];
   }
-  return value;
+  if (!attributes.includes(memberText(name.slice(0, dot)).slice(0, -2))) return [];
+  const found: string[] = [];
+  visitNested(membersOnce(attributes), name, (json) => found.push(json));
+  return found;
 }
 
-/** True where one of the value's texts passes; see `Field` for what these are. */
-export function someText(value: Json, test: TextTest): boolean {
-  if (Array.isArray(value)) return value.some((element) => passes(element, test));
-  return passes(value, test);
+function visitNested(members: Members, name: string, visit: (json: string) => void): void {
+  for (const [key, json] of members) {
+    if (key === name) visit(json);
+    else if (name.startsWith(key) && name.charCodeAt(key.length) === 46) {
+      const rest = name.slice(key.length + 1);
+      if (json.startsWith('{')) visitNested(membersOf(json), rest, visit);
+      else if (json.startsWith('[')) {
+        visitRawElements(json, (element) => {
+          if (element.startsWith('{')) visitNested(membersOf(element), rest, visit);
+        });
+      }
+    }
+  }
 }
 
-function passes(value: Json, test: TextTest): boolean {
-  if (typeof value === 'string') return test(value);
-  if (typeof value === 'number') return test(numberText(value));
-  return (value === null || typeof value === 'boolean') && test(String(value));
+/** The scalars of a value: itself, or the elements of a list. An object, or a list in a list, has none. */
+export function someScalar(json: string, test: (scalar: string) => boolean): boolean {
+  if (!json.startsWith('[')) return !json.startsWith('{') && test(json);
+  let passed = false;
+  visitRawElements(json, (element) => {
+    passed ||= !/^[[{]/.test(element) && test(element);
+  });
+  return passed;
 }

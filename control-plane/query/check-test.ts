@@ -1,9 +1,9 @@
 import { LEVELS, severityOfWord } from '../../pipeline/record/severity.ts';
 import type { Test } from './ast.ts';
+import { parseDecimal } from './decimal.ts';
 import { MAX_NAME_LENGTH, MAX_SEGMENTS, resolveField } from './field.ts';
 import { parseTime, TIME_FORMS } from './parse-time.ts';
 import { problemOfRegex, wildcardRegex } from './regex.ts';
-import { parseNumber } from './text-test.ts';
 
 /** Why a text is no field name; undefined where it is one. */
 export function problemOfName(name: string): string | undefined {
@@ -33,6 +33,5 @@ function problemOfValue(kind: string, value: string): string | undefined {
     return severityOfWord(value) ? undefined : `expected a level (${LEVELS.join(', ')}), ${got}`;
   if (kind === 'time')
     return parseTime(value, Date.now()) ? undefined : `expected a time (${TIME_FORMS}), ${got}`;
-  const number = parseNumber(value);
-  return number !== undefined && Number.isFinite(number) ? undefined : `expected a number, ${got}`;
+  return parseDecimal(value) && Number.isFinite(Number(value)) ? undefined : `expected a number, ${got}`;
 }

@@ -7,7 +7,14 @@ import { messageHolds } from './message-sql.ts';
 import { parseTime, timeRange, toNanos } from './parse-time.ts';
 import { regexForClickHouse, wildcardRegex } from './regex.ts';
 import { SqlParameters } from './sql-parameters.ts';
-import { compileLevelTest, compileTextTest, equalTexts, NUMBER, type ValueTest } from './text-test.ts';
+import {
+  compileLevelTest,
+  compileTextTest,
+  INTEGER,
+  longInteger,
+  NUMBER,
+  type ValueTest,
+} from './text-test.ts';
 
 export interface SqlOptions {
   /** Prefix of parameter names, so that one statement can have several queries. */
@@ -71,7 +78,7 @@ function compileField(field: Field, test: Test, parameters: SqlParameters, now: 
       return `(${filled} OR ${field.name} = '' AND ${attributeIsOneOf(field.name, sent, parameters)})`;
     }
     case 'attribute':
-      return `(${field.paths.map((path) => attributePasses(path, test, textSql, parameters)).join(' OR ')})`;
+      return attributePasses(field.name, test, textSql, parameters);
   }
 }
 
@@ -82,9 +89,9 @@ function compilePresence(field: Field, parameters: SqlParameters): string {
     case 'severity_text':
       return `(severity_text != '')`;
     case 'column':
-      return `(${field.name} != '' OR ${attributeExists([field.name], parameters)})`;
+      return `(${field.name} != '' OR ${attributeExists(field.name, parameters)})`;
     case 'attribute':
-      return `(${field.paths.map((path) => attributeExists(path, parameters)).join(' OR ')})`;
+      return attributeExists(field.name, parameters);
     default:
       return '1';
   }
@@ -94,24 +101,29 @@ function compilePresence(field: Field, parameters: SqlParameters): string {
 function compileText(text: string, test: ValueTest, parameters: SqlParameters): string {
   switch (test.kind) {
     case 'equals':
-      return `(${text} IN (${equalTexts(test.value)
-        .map((value) => parameters.string(value))
-        .join(', ')}))`;
+      return `(${text} = ${parameters.string(test.value)})`;
     case 'wildcard':
       return `match(${text}, ${parameters.string(wildcardRegex(test.pattern))})`;
     case 'regex':
       return `match(${text}, ${parameters.string(regexForClickHouse(test.source))})`;
     case 'range': {
       const parts = [`match(${text}, '${NUMBER}')`];
-      const compare = (operator: string, value: string) =>
-        parts.push(
-          `toFloat64OrZero(${text}) ${operator} ${parameters.add('Float64', String(Number(value)))}`,
-        );
-      if (test.low) compare(test.low.inclusive ? '>=' : '>', test.low.value);
-      if (test.high) compare(test.high.inclusive ? '<=' : '<', test.high.value);
+      if (test.low)
+        parts.push(compileBound(text, test.low.inclusive ? '>=' : '>', test.low.value, parameters));
+      if (test.high)
+        parts.push(compileBound(text, test.high.inclusive ? '<=' : '<', test.high.value, parameters));
       return `(${parts.join(' AND ')})`;
     }
   }
+}
+
+/** SQL of a comparison with a number: by doubles, and exact where both are integers and the bound is beyond those that doubles keep. */
+function compileBound(text: string, operator: string, bound: string, parameters: SqlParameters): string {
+  const double = `toFloat64OrZero(${text}) ${operator} ${parameters.add('Float64', String(Number(bound)))}`;
+  const integer = longInteger(bound);
+  if (integer === undefined) return double;
+  const exact = `toInt256OrZero(${text}) ${operator} toInt256(${parameters.string(String(integer))})`;
+  return `if(match(${text}, '${INTEGER}'), ${exact}, ${double})`;
 }
 
 /** SQL of a test of the id. A single id is compared as a number, because the index on `seq` has no texts. */

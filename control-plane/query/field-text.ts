@@ -1,7 +1,8 @@
 import type { LogRecord } from '../../pipeline/record/log-record.ts';
 import { formatTimestamp } from '../../pipeline/record/timestamp.ts';
-import { findAttribute } from './attributes.ts';
+import { findAttributes } from './attributes.ts';
 import { resolveField } from './field.ts';
+import { numberText } from './number-text.ts';
 
 /** Creates a reader of a field's value as the text that `compileFieldValue` groups by; empty where the record does not have the field. */
 export function compileFieldText(name: string): (record: LogRecord) => string {
@@ -22,11 +23,9 @@ export function compileFieldText(name: string): (record: LogRecord) => string {
       return () => '';
     case 'attribute':
       return ({ attributes }) => {
-        for (const path of field.paths) {
-          const value = findAttribute(attributes, path);
-          if (value !== undefined) return typeof value === 'string' ? value : JSON.stringify(value);
-        }
-        return '';
+        const json = findAttributes(attributes, field.name)[0] ?? '';
+        if (json.startsWith('"')) return JSON.parse(json) as string;
+        return /^[-\d]/.test(json) ? numberText(json) : json;
       };
   }
 }

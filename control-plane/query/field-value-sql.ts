@@ -1,4 +1,5 @@
 import type { QueryParameters } from '../../pipeline/store/clickhouse.ts';
+import { attributeText } from './attribute-sql.ts';
 import { resolveField } from './field.ts';
 import { SqlParameters } from './sql-parameters.ts';
 
@@ -20,18 +21,7 @@ export function compileFieldValue(
       return { sql: `toString(${field.name})`, parameters: {} };
     case 'id':
       return { sql: 'toString(seq)', parameters: {} };
-    case 'attribute': {
-      const values = field.paths.map((path) => {
-        const keys = path.map((key) => parameters.string(key)).join(', ');
-        const text = `JSONExtractString(attributes, ${keys})`;
-        return `if(JSONType(attributes, ${keys}) = 'String', ${text}, JSONExtractRaw(attributes, ${keys}))`;
-      });
-      // The literal key first, then shorter and shorter ones: the first that exists has the value.
-      const sql = values.reduceRight(
-        (otherwise, value) => `if(${value} != '', ${value}, ${otherwise})`,
-        "''",
-      );
-      return { sql, parameters: parameters.values };
-    }
+    case 'attribute':
+      return { sql: attributeText(field.name, parameters), parameters: parameters.values };
   }
 }

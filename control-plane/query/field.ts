@@ -4,7 +4,8 @@ import { INDEXED_FIELDS, type IndexedField } from '../../pipeline/record/log-rec
  * The meaning of a field name in a query. A field has no value, one, or (an array) several. A test holds if one of the
  * values passes. Each value is a text:
  *
- * - a string itself; `true`, `false`, `null`; a number as the shortest text of its double (`5.0` is `5`, `1e21`);
+ * - a string itself; `true`, `false`, `null`; a number as in `numberText`, and equal to every text of
+ *   the same decimal value (`5.0`, `5`, `5e0`);
  * - the elements of an array one by one; an object, or an array in an array, has no text and is only `present`.
  */
 export type Field =
@@ -20,10 +21,10 @@ export type Field =
    */
   | { readonly kind: 'column'; readonly name: IndexedField }
   /**
-   * The paths at which the attributes may have `a.b.c`: the key itself, `a.b` then `c`, `a` then `b` then `c`.
-   * All paths that exist count.
+   * A name that the attributes may have: `a.b.c` is that key, or `a.b` then `c`, `a` then `b.c`, `a` then `b` then `c`, also through
+   * lists of objects. All that exist count.
    */
-  | { readonly kind: 'attribute'; readonly paths: readonly (readonly string[])[] };
+  | { readonly kind: 'attribute'; readonly name: string };
 
 /** Bounds of a name; longer names, or names with more dots, are rejected. */
 export const MAX_NAME_LENGTH = 256;
@@ -35,12 +36,7 @@ export function resolveField(name: string): Field {
   if (name === 'timestamp' || name === 'observed_timestamp') return { kind: 'time', name };
   const indexed = INDEXED_FIELDS.find((field) => field === name);
   if (indexed !== undefined) return { kind: 'column', name: indexed };
-  const segments = name.split('.');
-  const paths = segments.map((_, index) => {
-    const literal = segments.length - index;
-    return [segments.slice(0, literal).join('.'), ...segments.slice(literal)];
-  });
-  return { kind: 'attribute', paths };
+  return { kind: 'attribute', name };
 }
 
 /** The text that attributes with this member contain: the normalizer writes the outermost keys in one form. */

@@ -2,11 +2,11 @@ import type { StoredRecord } from '../../pipeline/record/log-record.ts';
 import { LEVELS } from '../../pipeline/record/severity.ts';
 import { formatTimestamp, type Timestamp } from '../../pipeline/record/timestamp.ts';
 import type { Query, Test } from './ast.ts';
-import { findAttribute, someText } from './attributes.ts';
+import { findAttributes, someScalar } from './attributes.ts';
 import { type Field, resolveField } from './field.ts';
 import { foldCase, foldCaseOnce } from './fold-case.ts';
 import { parseTime, timeRange } from './parse-time.ts';
-import { compileLevelTest, compileTextTest, type ValueTest } from './text-test.ts';
+import { compileLevelTest, compileScalarTest, compileTextTest, type ValueTest } from './text-test.ts';
 
 export type Match = (record: StoredRecord) => boolean;
 
@@ -64,22 +64,17 @@ function compileField(field: Field, test: Test, now: number): Match {
     case 'column': {
       const passes = compileTextTest(test);
       const { name } = field;
-      const texts = [passes('null') ? null : undefined, passes('') ? '' : undefined];
+      const texts = [...(passes('null') ? ['null'] : []), ...(passes('') ? ['""'] : [])];
       return (record) => {
         const text = record[name];
         if (text !== '') return passes(text);
-        const sent = findAttribute(record.attributes, [name]);
-        return sent !== undefined && texts.includes(sent as null | '');
+        return findAttributes(record.attributes, name).some((json) => texts.includes(json));
       };
     }
     case 'attribute': {
-      const passes = compileTextTest(test);
-      const { paths } = field;
-      return ({ attributes }) =>
-        paths.some((path) => {
-          const value = findAttribute(attributes, path);
-          return value !== undefined && someText(value, passes);
-        });
+      const passes = compileScalarTest(test);
+      const { name } = field;
+      return ({ attributes }) => findAttributes(attributes, name).some((json) => someScalar(json, passes));
     }
   }
 }
@@ -92,9 +87,9 @@ function compilePresence(field: Field): Match {
       return ({ severity_text }) => severity_text !== '';
     case 'column':
       return (record) =>
-        record[field.name] !== '' || findAttribute(record.attributes, [field.name]) !== undefined;
+        record[field.name] !== '' || findAttributes(record.attributes, field.name).length > 0;
     case 'attribute':
-      return ({ attributes }) => field.paths.some((path) => findAttribute(attributes, path) !== undefined);
+      return ({ attributes }) => findAttributes(attributes, field.name).length > 0;
     default:
       return () => true;
   }

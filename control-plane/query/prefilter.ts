@@ -1,7 +1,6 @@
 import type { Prefilter } from '../../pipeline/store/live/live-filters.ts';
 import type { Query } from './ast.ts';
 import { resolveField } from './field.ts';
-import { equalTexts } from './text-test.ts';
 
 /** A field and its values, one of which every selected record has; undefined where the query names none. */
 export function prefilterOf(query: Query): Prefilter | undefined {
@@ -11,7 +10,7 @@ export function prefilterOf(query: Query): Prefilter | undefined {
       if (field.kind !== 'column' || query.test.kind !== 'equals') return undefined;
       const { value } = query.test;
       // Where the column is empty, null and the empty text are in the attributes.
-      return value === '' || value === 'null' ? undefined : { field: field.name, values: equalTexts(value) };
+      return value === '' || value === 'null' ? undefined : { field: field.name, values: [value] };
     }
     case 'and':
       return query.queries.map(prefilterOf).find((found) => found !== undefined);

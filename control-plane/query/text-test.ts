@@ -1,5 +1,7 @@
 import { LEVELS, severityOfWord } from '../../pipeline/record/severity.ts';
 import type { Test } from './ast.ts';
+import { equalDecimals, parseDecimal } from './decimal.ts';
+import { numberText } from './number-text.ts';
 import { compileRegex, wildcardRegex } from './regex.ts';
 
 /** The tests of a value's text; `present` is none. */
@@ -10,38 +12,42 @@ export type TextTest = (text: string) => boolean;
 export const NUMBER = '^-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?$';
 const NUMBER_REGEX = new RegExp(NUMBER);
 
-/** The number in a text; undefined where the text is none. */
+/** The form of a text that counts as an integer of any length up to 76 digits. */
+export const INTEGER = '^-?[0-9]{1,76}$';
+const INTEGER_REGEX = new RegExp(INTEGER);
+
+/** The number in a record's text; undefined where the text is none. */
 export function parseNumber(text: string): number | undefined {
   return NUMBER_REGEX.test(text) ? Number(text) : undefined;
 }
 
-/** A JSON number as text, in the spelling that ClickHouse gives it. */
-export function numberText(number: number): string {
-  return String(number).replace('e+', 'e');
+/** The integer that a query's number is, where doubles do not keep all integers of its size; else undefined. */
+export function longInteger(number: string): bigint | undefined {
+  const integer = number.replace(/^\+/, '');
+  return INTEGER_REGEX.test(integer) && !Number.isSafeInteger(Number(integer)) ? BigInt(integer) : undefined;
 }
 
-/**
- * The texts that equal a value: the value itself and, for an integer that does not fit a double, the text of the double that
- * a JSON number becomes (`9007199254740993` is `9007199254740992` in both engines).
- */
-export function equalTexts(value: string): readonly string[] {
-  const number = parseNumber(value);
-  if (number === undefined || !/^-?\d{16,}$/.test(value) || Number.isSafeInteger(number)) return [value];
-  return [...new Set([value, numberText(number)])];
+/** A test of a scalar's JSON. */
+export function compileScalarTest(test: ValueTest): TextTest {
+  const passes = compileTextTest(test);
+  const number = test.kind === 'equals' ? parseDecimal(test.value) : undefined;
+  return (json) => {
+    if (json.startsWith('"')) return passes(JSON.parse(json) as string);
+    if (!/^[-\d]/.test(json)) return passes(json);
+    return number ? equalDecimals(number, parseDecimal(json)!) : passes(numberText(json));
+  };
 }
 
 export function compileTextTest(test: ValueTest): TextTest {
   switch (test.kind) {
-    case 'equals': {
-      const [first, second = first] = equalTexts(test.value);
-      return (text) => text === first || text === second;
-    }
+    case 'equals':
+      return (text) => text === test.value;
     case 'wildcard':
       return compileRegex(wildcardRegex(test.pattern));
     case 'regex':
       return compileRegex(test.source);
     case 'range':
-      return compileRange(test, parseNumber);
+      return compileRange(test, compareNumber);
   }
 }
 
@@ -57,7 +63,7 @@ export function compileLevelTest(test: ValueTest): TextTest {
     case 'regex':
       return compileRegex(`(?i)${test.source}`);
     case 'range':
-      return compileRange(test, severityRank);
+      return compileRange(test, compareSeverity);
   }
 }
 
@@ -66,17 +72,45 @@ function severityRank(text: string): number | undefined {
   return severity && LEVELS.indexOf(severity.level);
 }
 
-/** A test of a range. @param read the position of a text in the order; undefined where it has none. The bounds have one */
+/** Compares a text with a bound: below 0, 0 or above; undefined where the text has no place in the order. */
+type Compare = (text: string) => number | undefined;
+
 function compileRange(
   { low, high }: Extract<Test, { kind: 'range' }>,
-  read: (text: string) => number | undefined,
+  compareWith: (bound: string) => Compare,
 ): TextTest {
-  const min = low && read(low.value)!;
-  const max = high && read(high.value)!;
+  const toLow = low && compareWith(low.value);
+  const toHigh = high && compareWith(high.value);
   return (text) => {
-    const order = read(text);
-    if (order === undefined) return false;
-    if (min !== undefined && !(order > min || (low!.inclusive && order === min))) return false;
-    return max === undefined || order < max || (high!.inclusive && order === max);
+    const fromLow = toLow ? toLow(text) : 1;
+    const fromHigh = toHigh ? toHigh(text) : -1;
+    if (fromLow === undefined || fromHigh === undefined) return false;
+    return (
+      (fromLow > 0 || (fromLow === 0 && low!.inclusive)) &&
+      (fromHigh < 0 || (fromHigh === 0 && high!.inclusive))
+    );
+  };
+}
+
+function compareSeverity(bound: string): Compare {
+  const place = severityRank(bound)!;
+  return (text) => {
+    const rank = severityRank(text);
+    return rank === undefined ? undefined : rank - place;
+  };
+}
+
+/** By doubles; exact where both are integers and the bound is beyond those that doubles keep. */
+function compareNumber(bound: string): Compare {
+  const double = Number(bound);
+  const integer = longInteger(bound);
+  return (text) => {
+    if (integer !== undefined && INTEGER_REGEX.test(text)) {
+      const own = BigInt(text);
+      return own < integer ? -1 : own > integer ? 1 : 0;
+    }
+    const number = parseNumber(text);
+    // Not their difference, which is no number for two infinite ones.
+    return number === undefined ? undefined : number < double ? -1 : number > double ? 1 : 0;
   };
 }

@@ -57,6 +57,18 @@ export function visitRawMembers(text: string, visit: (key: string, value: string
   }
 }
 
+/** Calls `visit` with each element of a JSON array's text, as it stands there. The text must be valid. */
+export function visitRawElements(text: string, visit: (value: string) => void): void {
+  let at = skipBlanks(text, text.indexOf('[') + 1);
+  while (text.charCodeAt(at) !== 93) {
+    const end = endOfValue(text, at);
+    visit(text.slice(at, end));
+    at = skipBlanks(text, end);
+    if (text.charCodeAt(at) !== 44) return;
+    at = skipBlanks(text, at + 1);
+  }
+}
+
 /**
  * The text of an object with other members; all else stays as it is written.
  * @param change returns the JSON of a member's value, or undefined where the member is left out

@@ -23,8 +23,13 @@ const NUMBERS = [
   '0.30000000000000004', '123456789.123456789', '9007199254740993', '9007199254740992',
   '18446744073709551615', '18446744073709551616', '-9223372036854775809', '123456789012345678901234567890',
   '5e-324', '2.2250738585072014e-308', '1.7976931348623157e308', '100000000000000000000', '0.000001',
-  '0.0000015', '1000000', '9223372036854775807', '3.14159265358979312',
+  '0.0000015', '1000000', '9223372036854775807', '3.14159265358979312', '0.10', '10e-2', '0.10000000000000001',
+  '50e-1', '500e-2', '0.5e1', '5.00', '1e-05', '0.00001', '9007199254740992.0', '9.007199254740993e15', '1e0', '-50E-1', '-0.0',
+  '1764573600123456789', '1764573600.123456', '10000000000000000000000e-22', '0e5',
 ];
+
+/** Spellings that a query may have and JSON has not. */
+const WRITTEN = ['+5', '.5', '5.', '+1e-05', '-.5e1', '00.10', '1E+3', '+9007199254740993', '007'];
 
 /** The last two are JSON that JavaScript reads and simdjson does not. */
 // biome-ignore format: a table
@@ -44,11 +49,11 @@ const PIECES = [
 // biome-ignore format: a table
 const KEYS = [
   'a', 'b', 'a.b', 'a.b.c', 'k8s.pod.name', 'pod', 'odd key', '', 'Ünï', 'x"y', 'x\\y', '__proto__',
-  'length', '0', 'status', 'http', 'nul\0', 'toString',
+  'length', '0', 'status', 'http', 'nul\0', 'toString', 'b.c', 'status.a.b', 'http.status',
 ];
 // biome-ignore format: a table
 const NAMES = [
-  ...KEYS, 'a.b', 'a.b.c', 'a.a', 'b.a', 'http.status', 'http.a.b', 'k8s.pod', 'a..b', '.', 'a.', 'level',
+  ...KEYS, 'a.b', 'a.b.c', 'a.a', 'b.a', 'http.status', 'http.a.b', 'http.status.a.b', 'a.b.b.c', 'pod.a', 'a.b.a', 'a.b.c.a.b.c', 'k8s.pod', 'a..b', '.', 'a.', 'level',
   'timestamp', 'observed_timestamp', 'message', 'severity_text', 'id', 'service', 'machine_id', 'job_id',
   'type', 'trace_id', 'nothing', 'constructor', 'attributes', 'seq',
 ];
@@ -153,7 +158,7 @@ function randomTest(chance: Chance, field: string): Test {
     if (time) return chance.pick(TIMES);
     return field === 'level'
       ? chance.pick(['warn', 'WARNING', 'err', 'Info', 'fatal', 'D'])
-      : chance.pick(NUMBERS);
+      : chance.pick(chance.below(4) === 0 ? WRITTEN : NUMBERS);
   };
   const bound = () => ({ value: value(), inclusive: chance.below(2) === 0 });
   switch (chance.below(7)) {
@@ -186,7 +191,7 @@ function randomTest(chance: Chance, field: string): Test {
     }
     default:
       if (time || field === 'level') return { kind: 'equals', value: value() };
-      return { kind: 'equals', value: chance.below(2) === 0 ? chance.pick(NUMBERS) : randomText(chance, 2) };
+      return { kind: 'equals', value: chance.below(2) === 0 ? value() : randomText(chance, 2) };
   }
 }
 
