@@ -58,7 +58,8 @@ export async function startFeatures(config: Config, parts: FeatureParts): Promis
     lineTimes: new LineTimes(config.DEFAULT_TIMEZONE),
     categorize,
     knownServices,
-    afterSync: jobs.fetch,
+    beforeSync: jobs.fetch,
+    ownerOf: jobs.ownerOf,
     log,
   });
   const nodes = await startNodes(config, {

@@ -85,7 +85,9 @@ export const MIGRATIONS: readonly (readonly Statement[])[] = [
         state LowCardinality(String),
         exit_code LowCardinality(String),
         end String,
-        nodes Array(String)`,
+        nodes Array(String),
+        raw_id String,
+        facts String DEFAULT '{}'`,
       engine: 'ReplacingMergeTree',
       version: 'updated',
       orderBy: ['job_id', 'cluster', 'array_task_id', 'submit', 'start'],
@@ -274,5 +276,12 @@ export const MIGRATIONS: readonly (readonly Statement[])[] = [
       orderBy: ['seq'],
       ttl: "toDateTime(fromUnixTimestamp64Micro(toInt64(seq), 'UTC')) + toIntervalDay(1)",
     }),
+  ],
+  // What SLURM knows of a run beside the columns, as JSON.
+  [
+    alterColumns(
+      'job_runs',
+      "ADD COLUMN IF NOT EXISTS raw_id String, ADD COLUMN IF NOT EXISTS facts String DEFAULT '{}'",
+    ),
   ],
 ];

@@ -8,8 +8,9 @@ import type { LogStore } from '../../../pipeline/store/log-store.ts';
 import type { QueryLimits } from '../../query/query-limits.ts';
 import { describeAttempts } from './job-attempts.ts';
 import { LAUNCHER_SQL, MARK_SQL, readJobMark } from './job-marks.ts';
+import type { JobRun } from './job-run.ts';
 import type { JobRunStore } from './job-run-store.ts';
-import { listJobs } from './list-jobs.ts';
+import { type JobSummary, summarize } from './list-jobs.ts';
 
 export interface JobParts {
   readonly clickhouse: ClickHouse;
@@ -34,24 +35,24 @@ export async function describeJob(
   lines: number,
   limits: QueryLimits,
 ) {
-  const {
-    jobs: [summary],
-  } = await listJobs(clickhouse, jobRuns, { limit: 1, jobId }, limits);
+  const [summary] = (await summarize(clickhouse, jobRuns, [jobId], limits)) as [JobSummary];
   const runs = await jobRuns.find([jobId]);
-  if (!summary && runs.length === 0) throw new LogplaneError('not_found', `no job has the id "${jobId}"`);
+  if (runs.length === 0 && summary.record_count === 0)
+    throw new LogplaneError('not_found', `no job has the id "${jobId}"`);
 
-  const parameters = { job: jobId, ...RANK_PARAMETERS };
+  const parameters = { jobs: [...new Set([jobId, ...runs.map(({ raw_id }) => raw_id)])], ...RANK_PARAMETERS };
   const options = { ...limits, parameters };
-  const select = (clauses: string) => store.select(`WHERE job_id = {job:String} AND ${clauses}`, options);
+  const select = (clauses: string) =>
+    store.select(`WHERE job_id IN {jobs:Array(String)} AND ${clauses}`, options);
   const inTime = 'ORDER BY timestamp, seq';
   const [byRank, byFile, marked, [firstError], [firstMark], errors, newest] = await Promise.all([
     clickhouse.query<[string, number, number]>(
-      `SELECT ${RANK_SQL}, count(), countIf(level >= 'error') FROM logs WHERE job_id = {job:String} GROUP BY 1`,
+      `SELECT ${RANK_SQL}, count(), countIf(level >= 'error') FROM logs WHERE job_id IN {jobs:Array(String)} GROUP BY 1`,
       options,
     ),
     clickhouse.query<[string, string, string, number, number]>(
       `SELECT machine_id, file_path, any(node_id), count(), countIf(level >= 'error') FROM logs
-       WHERE job_id = {job:String} AND file_path != '' GROUP BY machine_id, file_path ORDER BY file_path LIMIT 1000`,
+       WHERE job_id IN {jobs:Array(String)} AND file_path != '' GROUP BY machine_id, file_path ORDER BY file_path LIMIT 1000`,
       options,
     ),
     // In the order of the output, because these lines have no time of their own.
@@ -72,8 +73,8 @@ export async function describeJob(
   const failed = new Set(marks.flatMap(({ tasks }) => tasks.map(String)));
   const attempts = describeAttempts(runs, marks, summary, lastSeq);
   return {
-    ...(summary ?? { job_id: jobId, state: runs.at(-1)!.state, exit_code: runs.at(-1)!.exit_code }),
-    ...(runs.length > 0 && { partition: runs.at(-1)!.partition }),
+    ...summary,
+    ...slurmFacts(runs.at(-1)),
     known_from: runs.length > 0 ? ('slurm' as const) : ('lines' as const),
     attempts,
     requeues: Math.max(0, ...attempts.map(({ attempt }) => attempt - 1)),
@@ -98,6 +99,38 @@ export async function describeJob(
         })),
       }))
       .sort((a, b) => (a.rank ?? -1) - (b.rank ?? -1)),
+  };
+}
+
+/** What SLURM knows of a run beside what a list shows. */
+function slurmFacts(run: JobRun | undefined) {
+  if (!run) return {};
+  const {
+    cluster,
+    comment,
+    derived_exit_code,
+    submit_line,
+    work_dir,
+    stdout,
+    stderr,
+    requested,
+    allocated,
+    limit_s,
+  } = run;
+  const texts = {
+    cluster,
+    comment,
+    derived_exit_code,
+    submit_line,
+    work_dir,
+    stdout,
+    stderr,
+    requested,
+    allocated,
+  };
+  return {
+    ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== '')),
+    ...(limit_s !== null && { limit_s }),
   };
 }
 

@@ -1,8 +1,8 @@
 import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
 import { formatTimestamp } from '../../../pipeline/record/timestamp.ts';
 import type { JobMark } from './job-marks.ts';
+import type { JobRun } from './job-run.ts';
 import type { JobSummary } from './list-jobs.ts';
-import type { JobRun } from './parse-accounting.ts';
 
 export interface JobAttempt {
   /** Number of the attempt, from 1; counted for each array task separately. */
@@ -20,7 +20,7 @@ export interface JobAttempt {
 export function describeAttempts(
   runs: readonly JobRun[],
   marks: readonly (JobMark & { readonly record: StoredRecord })[],
-  summary: JobSummary | undefined,
+  summary: JobSummary,
   lastSeq: number,
 ): JobAttempt[] {
   if (runs.length > 0) {
@@ -39,9 +39,9 @@ export function describeAttempts(
       };
     });
   }
-  if (!summary) return [];
   const ends = marks.filter(({ requeued }) => requeued);
   const attempts: JobAttempt[] = [];
+  if (summary.first_seen === null) return [];
   let start = summary.first_seen;
   for (const { state, node, record } of ends) {
     const end = formatTimestamp(record.timestamp);

@@ -1,9 +1,10 @@
-import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
-import type { JobRun } from './parse-accounting.ts';
+import type { ClickHouse, QueryParameters } from '../../../pipeline/store/clickhouse.ts';
+import type { JobRun } from './job-run.ts';
 
 const COLUMNS = [
   'cluster',
   'job_id',
+  'raw_id',
   'array_task_id',
   'submit',
   'start',
@@ -15,7 +16,45 @@ const COLUMNS = [
   'exit_code',
   'end',
   'nodes',
+  'facts',
 ] as const;
+
+/** Members of a run that the column `facts` holds. */
+const FACTS = [
+  'account',
+  'qos',
+  'reason',
+  'derived_exit_code',
+  'elapsed_s',
+  'limit_s',
+  'requested',
+  'allocated',
+  'comment',
+  'submit_line',
+  'work_dir',
+  'stdout',
+  'stderr',
+] as const satisfies readonly (keyof JobRun)[];
+/** Of a run that an earlier version stored. */
+const NO_FACTS = {
+  account: '',
+  qos: '',
+  reason: '',
+  derived_exit_code: '',
+  elapsed_s: null,
+  limit_s: null,
+  requested: '',
+  allocated: '',
+  comment: '',
+  submit_line: '',
+  work_dir: '',
+  stdout: '',
+  stderr: '',
+} satisfies Pick<JobRun, (typeof FACTS)[number]>;
+
+/** SQL of the time of a run's last change that SLURM names, in milliseconds since 1970. */
+export const RUN_MS =
+  "toUnixTimestamp64Milli(toDateTime64(parseDateTimeBestEffortOrZero(greatest(submit, start, end)), 3, 'UTC'))";
 
 /** The table `job_runs`: SLURM's last account of each run, kept longer than SLURM keeps it. */
 export class JobRunStore {
@@ -27,46 +66,93 @@ export class JobRunStore {
     this.#clickhouse = clickhouse;
   }
 
-  /** @param cluster the `machine_id` of the source that the runs come from */
-  async add(cluster: string, runs: readonly JobRun[]): Promise<void> {
-    const fresh = runs.filter((run) => this.#written.get(keyOf(cluster, run)) !== JSON.stringify(run));
+  /** @param host the `machine_id` of the source that the runs come from; the cluster where SLURM names none */
+  async add(host: string, runs: readonly JobRun[]): Promise<void> {
+    const named = runs.find(({ cluster }) => cluster !== '')?.cluster ?? host;
+    const rows = runs.map((run) => ({ ...run, cluster: run.cluster || named }));
+    const fresh = rows.filter((run) => this.#written.get(keyOf(run)) !== JSON.stringify(run));
     if (fresh.length === 0) return;
     const updated = Date.now();
-    const rows = fresh.map((run) =>
-      JSON.stringify(COLUMNS.map((column) => ({ ...run, cluster, updated })[column])),
-    );
+    const lines = fresh.map((run) => {
+      const facts = JSON.stringify(Object.fromEntries(FACTS.map((name) => [name, run[name]])));
+      return JSON.stringify(COLUMNS.map((column) => ({ ...run, updated, facts })[column]));
+    });
     await this.#clickhouse.insert('job_runs', COLUMNS, {
       format: 'JSONCompactEachRow',
-      pieces: [Buffer.from(rows.join('\n'))],
+      pieces: [Buffer.from(lines.join('\n'))],
     });
     this.#written.clear();
-    for (const run of runs) this.#written.set(keyOf(cluster, run), JSON.stringify(run));
+    for (const run of rows) this.#written.set(keyOf(run), JSON.stringify(run));
   }
 
   /** The runs of jobs, oldest first. A run that waited is replaced by the one that began. */
-  async find(jobIds: readonly string[]): Promise<JobRun[]> {
+  find(jobIds: readonly string[]): Promise<JobRun[]> {
+    return this.#select('job_id IN {ids:Array(String)}', { ids: jobIds });
+  }
+
+  /** The runs that were submitted last. */
+  latest(limit: number): Promise<JobRun[]> {
+    return this.#select(
+      `(submit, job_id) IN (SELECT submit, job_id FROM job_runs ORDER BY submit DESC LIMIT ${limit})`,
+      {},
+    );
+  }
+
+  /** Numbers that SLURM gave tasks of array jobs alone, among these ids, with the id of their job. */
+  async tasks(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.#clickhouse.query<[string, string]>(
+      "SELECT DISTINCT raw_id, job_id FROM job_runs WHERE raw_id IN {ids:Array(String)} AND raw_id != job_id AND array_task_id != ''",
+      { parameters: { ids } },
+    );
+    return new Map(rows);
+  }
+
+  /** Ids of the jobs that SLURM changed last, the newest first. */
+  async newest(
+    limit: number,
+    before: { readonly ms: number; readonly jobId: string } | undefined,
+  ): Promise<{ readonly jobId: string; readonly ms: number }[]> {
+    const rows = await this.#clickhouse.query<[string, number]>(
+      `SELECT job_id, max(${RUN_MS}) AS ms FROM job_runs FINAL GROUP BY job_id
+       ${before ? 'HAVING (ms, job_id) < ({ms:Int64}, {job:String})' : ''} ORDER BY ms DESC, job_id DESC LIMIT {limit:UInt32}`,
+      { parameters: { limit, ms: before?.ms ?? 0, job: before?.jobId ?? '' } },
+    );
+    return rows.map(([jobId, ms]) => ({ jobId, ms: Number(ms) }));
+  }
+
+  async #select(where: string, parameters: QueryParameters): Promise<JobRun[]> {
     const rows = await this.#clickhouse.query<(string | string[])[]>(
-      `SELECT ${COLUMNS.join(', ')} FROM job_runs FINAL WHERE job_id IN {ids:Array(String)}
-       ORDER BY submit, start, array_task_id`,
-      { parameters: { ids: jobIds } },
+      `SELECT ${COLUMNS.join(', ')} FROM job_runs FINAL WHERE ${where} ORDER BY submit, start, array_task_id, updated`,
+      { parameters },
     );
-    const runs = rows.map(
-      (row) => Object.fromEntries(COLUMNS.map((column, index) => [column, row[index]])) as unknown as JobRun,
-    );
-    return runs.filter(
-      (run) =>
-        run.start !== '' ||
-        !runs.some(
-          (other) =>
-            other.start !== '' &&
-            other.job_id === run.job_id &&
-            other.array_task_id === run.array_task_id &&
-            other.submit === run.submit,
-        ),
-    );
+    const runs = new Map<string, JobRun>();
+    for (const row of rows) {
+      const {
+        facts,
+        updated: _,
+        ...run
+      } = Object.fromEntries(COLUMNS.map((column, index) => [column, row[index]])) as unknown as JobRun & {
+        facts: string;
+        updated: number;
+      };
+      // An earlier version took the host of the logs for the cluster: the row that was written last is the one to keep.
+      runs.set(JSON.stringify([run.job_id, run.array_task_id, run.submit, run.start]), {
+        ...NO_FACTS,
+        ...run,
+        raw_id: run.raw_id || run.job_id,
+        ...(JSON.parse(facts) as object),
+      });
+    }
+    const all = [...runs.values()];
+    const begun = new Set(all.filter(({ start }) => start !== '').map(attemptOf));
+    return all.filter((run) => run.start !== '' || !begun.has(attemptOf(run)));
   }
 }
 
-function keyOf(cluster: string, { job_id, array_task_id, submit, start }: JobRun): string {
+function attemptOf({ job_id, array_task_id, submit }: JobRun): string {
+  return JSON.stringify([job_id, array_task_id, submit]);
+}
+
+function keyOf({ cluster, job_id, array_task_id, submit, start }: JobRun): string {
   return JSON.stringify([cluster, job_id, array_task_id, submit, start]);
 }

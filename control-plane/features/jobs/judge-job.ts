@@ -1,5 +1,5 @@
 import { readJobMark, stateOfMarks } from './job-marks.ts';
-import type { JobRun } from './parse-accounting.ts';
+import type { JobRun } from './job-run.ts';
 
 /** How long after its last line a job without a reported end counts as running. */
 const RUNNING_MS = 10 * 60_000;

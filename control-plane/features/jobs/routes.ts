@@ -38,11 +38,17 @@ export function addJobRoutes(api: RouteFamily, options: JobRoutesOptions): void 
       operationId: 'listJobs',
       summary: 'List jobs',
       description:
-        'Returns jobs that SLURM or a record names, the one with the newest record first. Send `next_cursor` as `cursor` to get ' +
-        'the next page.',
+        'Returns jobs that SLURM or a record names, also those that have written nothing, the one that changed last first. Send ' +
+        '`next_cursor` as `cursor` to get the next page.',
       permission: 'read',
       parameters: {
         state: describe(optionalText, 'Only jobs in this state of SLURM', 'FAILED'),
+        user: describe(optionalText, 'Only jobs of this user', 'mira'),
+        partition: describe(optionalText, 'Only jobs in this partition', 'gpu'),
+        q: describe(optionalText, 'Text in the id, name, user, account, partition or reason', 'llama'),
+        from: FILTER.from,
+        to: FILTER.to,
+        tz: FILTER.tz,
         limit: describe(wholeNumber(1, 1000, 100), 'The most jobs of a page'),
         cursor: describe(optionalText, 'The `next_cursor` of the page before', '1780560930250000.48211'),
       },
@@ -52,15 +58,19 @@ export function addJobRoutes(api: RouteFamily, options: JobRoutesOptions): void 
           .string()
           .nullable()
           .meta({
-            description: 'Null on the last page. With `state`, pages before it may be empty',
+            description: 'Null on the last page. With a filter, pages before it may be empty',
             examples: ['1780560930250000.48211'],
           }),
       }),
       errors: ['resource_exhausted'],
     },
-    async (context, wanted) => {
+    async (context, { from, to, tz, ...wanted }) => {
       const limits = queryLimits(disconnectSignal(context));
-      const { jobs, nextCursor } = await listJobs(clickhouse, jobRuns, wanted, limits);
+      const { range } = parseFilter({ from, to }, { now: Date.now(), timezone: tz });
+      const milliseconds = (nanos: bigint | undefined) =>
+        nanos === undefined ? undefined : Number(nanos / 1_000_000n);
+      const between = { from: milliseconds(range.from), to: milliseconds(range.to) };
+      const { jobs, nextCursor } = await listJobs(clickhouse, jobRuns, { ...wanted, ...between }, limits);
       return { jobs, next_cursor: nextCursor ?? null };
     },
   );

@@ -33,12 +33,18 @@ function* expand(item: string): Generator<string> {
 /** More tasks than any job has. */
 const MAX_TASKS = 100_000;
 
-/** SLURM's short form of task numbers: `0-2,7` → 0, 1, 2, 7. */
+/** SLURM's short form of task numbers: `0-2,7` → 0, 1, 2, 7; `4-12:4` → 4, 8, 12. The `...` of a list that was cut is none. */
 export function expandTasks(text: string): number[] {
   const tasks: number[] = [];
   for (const range of text.split(',')) {
-    const [first, last = first] = range.split('-').map(Number);
-    for (let task = first!; task <= last! && tasks.length < MAX_TASKS; task++) tasks.push(task);
+    const [, first, last = first, step = '1'] = /^(\d+)(?:-(\d+)(?::(\d+))?)?$/.exec(range) ?? [];
+    if (first === undefined) continue;
+    for (
+      let task = Number(first);
+      task <= Number(last) && tasks.length < MAX_TASKS;
+      task += Math.max(1, Number(step))
+    )
+      tasks.push(task);
   }
   return tasks;
 }

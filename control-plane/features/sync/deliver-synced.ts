@@ -7,15 +7,27 @@ import { formatTimestamp } from '../../../pipeline/record/timestamp.ts';
 import type { CatalogFile } from './file-catalog.ts';
 import { recordPath, type SyncSource } from './sync-source.ts';
 
+/** Whose output a file is, where SLURM says it. */
+export type OwnerOf = (
+  source: SyncSource,
+  path: string,
+) => { readonly job_id: string; readonly array_task_id: string } | undefined;
+
 /** Delivers the lines of synced files to the pipeline, with the facts about the job in the file's name. */
-export function deliverSynced(pipeline: Pipeline, source: SyncSource, lineTimes: LineTimes) {
+export function deliverSynced(
+  pipeline: Pipeline,
+  source: SyncSource,
+  lineTimes: LineTimes,
+  ownerOf: OwnerOf,
+) {
   return async (
     { path, service }: CatalogFile,
     id: string,
     lines: readonly CollectedLine[],
   ): Promise<void> => {
-    const { rank: rankOfPath, ...job } = readJobPath(path);
-    const known = Object.entries({ service, file_path: recordPath(source, path), ...job });
+    const file_path = recordPath(source, path);
+    const { rank: rankOfPath, ...job } = { ...readJobPath(path), ...ownerOf(source, file_path) };
+    const known = Object.entries({ service, file_path, ...job });
     const common = Object.fromEntries(known.filter(([, value]) => value !== ''));
     const times = lineTimes.of(`${source.name} ${path}`, lines);
     await pipeline.accept({

@@ -6,7 +6,7 @@ import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import type { ConsoleLog } from '../../http/console-log.ts';
 import type { Feature } from '../../http/feature.ts';
 import type { ServerSettings } from '../../server-settings.ts';
-import { deliverSynced } from './deliver-synced.ts';
+import { deliverSynced, type OwnerOf } from './deliver-synced.ts';
 import { addFileRoutes } from './file-routes.ts';
 import { logsFolder, parseSources } from './read-sources.ts';
 import { addSyncRoutes } from './routes.ts';
@@ -27,14 +27,15 @@ export interface SyncParts {
   /** Services that are listed before they have a record. */
   readonly knownServices: readonly string[];
   /** Called after a sync, for further reads at the source. */
-  readonly afterSync: (source: SyncSource, signal: AbortSignal) => Promise<void>;
+  readonly beforeSync: (source: SyncSource, signal: AbortSignal) => Promise<void>;
+  readonly ownerOf: OwnerOf;
   readonly log: ConsoleLog;
 }
 
 /** Creates the syncs of all sources. */
 export async function createSync(
   config: SyncSettings & Pick<ServerSettings, 'DATA_DIR' | 'MACHINE_ID'>,
-  { clickhouse, pipeline, lineTimes, categorize, knownServices, afterSync, log }: SyncParts,
+  { clickhouse, pipeline, lineTimes, categorize, knownServices, beforeSync, ownerOf, log }: SyncParts,
 ): Promise<Feature> {
   const stopping = new AbortController();
   const sources = (await readSources(config)).map((source, index) => {
@@ -43,7 +44,7 @@ export async function createSync(
       root: config.DATA_DIR,
       prefix: index === 0 ? '' : `${source.name}/`,
       categorize,
-      deliver: deliverSynced(pipeline, source, lineTimes),
+      deliver: deliverSynced(pipeline, source, lineTimes, ownerOf),
       resortRecords: (paths, from, to) =>
         resortRecords(clickhouse.for('rules'), source.machineId, paths, from, to),
     });
@@ -54,7 +55,7 @@ export async function createSync(
   const schedule = new SyncSchedule({
     sources,
     intervalMs: config.SYNC_INTERVAL * 1000,
-    afterSync: ({ files: { source } }) => afterSync(source, stopping.signal),
+    beforeSync: ({ files: { source } }) => beforeSync(source, stopping.signal),
   });
   return {
     addRoutes(api) {

@@ -1,5 +1,5 @@
 import { expandHome, sshOptions } from '../../ssh/ssh-login.ts';
-import type { SyncSource } from './sync-source.ts';
+import type { FileChoice, SyncSource } from './sync-source.ts';
 
 /** Seconds without data after which rsync gives up. */
 const SILENCE_SECONDS = 60;
@@ -26,7 +26,33 @@ export function rsyncArguments(source: SyncSource, extra: readonly string[], tar
     ? ['--compress', '-e', ['ssh', ...sshOptions(ssh)].map(quote).join(' ')]
     : // With the delta algorithm existing bytes are not copied again.
       ['--no-whole-file'];
-  return [...COMMON, ...remote, ...extra, '--', `${location(source)}/`, `${target}/`];
+  return [
+    ...COMMON,
+    ...choose(source.choice),
+    ...remote,
+    ...extra,
+    '--',
+    `${location(source)}/`,
+    `${target}/`,
+  ];
+}
+
+function choose(choice: FileChoice | undefined): string[] {
+  if (!choice) return [];
+  const { include, exclude, maxBytes } = choice;
+  return [
+    ...exclude.map((pattern) => `--exclude=${pattern}`),
+    // The first rule that matches a name counts.
+    ...(include.length > 0
+      ? [
+          '--include=*/',
+          ...include.map((pattern) => `--include=${pattern}`),
+          '--exclude=*',
+          '--prune-empty-dirs',
+        ]
+      : []),
+    ...(maxBytes === undefined ? [] : [`--max-size=${maxBytes}`]),
+  ];
 }
 
 function location({ folder, ssh }: SyncSource): string {

@@ -6,6 +6,7 @@ import type { CatalogFile } from './file-catalog.ts';
 import type { RemoteFile } from './rsync-output.ts';
 import type { SourceFiles } from './source-files.ts';
 import { SyncProgress } from './sync-progress.ts';
+import type { SyncSource } from './sync-source.ts';
 import { listChanges, SyncError, transfer } from './transfer.ts';
 
 /** How long a delete waits for a sync under way. */
@@ -126,7 +127,15 @@ export class SourceSync {
     }
     const former = files.formerPositions();
     const options = { source: files.source, mirror: files.mirror, timeoutMs, signal };
-    const listed = await listChanges(options, this.#mayKnowLess);
+    let listed = await listChanges(options, this.#mayKnowLess);
+    if (isBase(files.source, listed.files)) {
+      const base = files.source.folder;
+      files.source.folder = `${base}/logs`;
+      this.#options.log.info(
+        `sync ${files.source.name}: ${base} has files only below logs/; syncing ${files.source.folder}, which should be the path`,
+      );
+      listed = await listChanges(options, this.#mayKnowLess);
+    }
     const changed = files.toTakeIn(listed.files);
     this.#mayKnowLess = true;
     const sizes = new Map<CatalogFile, number>();
@@ -188,6 +197,12 @@ export class SourceSync {
     const { optional, ssh, folder } = this.files.source;
     return optional && !ssh && !(await stat(expandHome(folder)).catch(() => undefined));
   }
+}
+
+/** True of a source whose path is the folder above the logs. */
+function isBase({ mayBeBase = false, folder }: SyncSource, files: readonly RemoteFile[]): boolean {
+  if (!mayBeBase || folder.endsWith('/logs') || files.length === 0) return false;
+  return files.every(({ path }) => path.startsWith('logs/'));
 }
 
 /** Runs `work` while no source syncs. @throws LogplaneError `unavailable` where a sync takes long, before `work` has begun */

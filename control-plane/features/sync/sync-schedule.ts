@@ -9,8 +9,8 @@ export interface SyncScheduleOptions {
   readonly sources: readonly SourceSync[];
   /** Milliseconds from the end of a sync to the next one of the same source; 0: only on request. */
   readonly intervalMs: number;
-  /** Called after a source was reached; it handles its own failures. */
-  readonly afterSync: (source: SourceSync) => Promise<void>;
+  /** Called before a source is read; it handles its own failures. */
+  readonly beforeSync: (source: SourceSync) => Promise<void>;
 }
 
 /** One source's part of a triggered sync. */
@@ -60,8 +60,9 @@ export class SyncSchedule {
 
   async #sync(source: SourceSync): Promise<SyncOutcome> {
     try {
+      // A source that is down answers nothing else either.
+      if (source.failures === 0) await this.#options.beforeSync(source);
       const result = await source.sync();
-      await this.#options.afterSync(source);
       return { source, result };
     } catch (error) {
       return { source, problem: (error as Error).message };

@@ -11,7 +11,7 @@ import { MessageText } from '../text/message-text.tsx';
 import { formatTime } from '../times.ts';
 import { useAsk } from '../use-ask.ts';
 import { useTitle } from '../use-title.ts';
-import { type Job, lookOfState } from './job.ts';
+import { durationOf, type Job, lookOfState, tasksText } from './job.ts';
 import { RankLanes } from './rank-lanes.tsx';
 
 const LINES = '200';
@@ -42,9 +42,19 @@ export function JobPage() {
         {(data) => (
           <>
             <Facts job={data} />
+            {data.submit_line && (
+              <section class="panel">
+                <h2>Submitted as</h2>
+                <pre dir="ltr">{data.submit_line}</pre>
+                {data.work_dir && <p class="hint">in {data.work_dir}</p>}
+              </section>
+            )}
+            {data.record_count === 0 && (
+              <p class="absent">This job has written no line that is known here.</p>
+            )}
             <FirstFailure job={data} />
             {data.attempts.length > 1 && <Attempts job={data} />}
-            <RankLanes job={data} />
+            {data.ranks.length > 0 && <RankLanes job={data} />}
           </>
         )}
       </AskedState>
@@ -54,14 +64,23 @@ export function JobPage() {
 
 function Facts({ job }: { readonly job: Job }) {
   const nodes = job.nodes.length > 0 ? job.nodes : job.machines;
+  const from = job.started_at ?? job.submitted_at ?? job.first_seen;
+  const length = durationOf(job);
   return (
     <dl class="figures panel">
       <Figure name="State" className={lookOfState(job.state)}>
         {job.state}
       </Figure>
+      {job.reason && <Figure name="Reason">{job.reason}</Figure>}
+      {job.tasks && <Figure name="Tasks">{tasksText(job.tasks)}</Figure>}
       {job.exit_code !== null && <Figure name="Exit">{job.exit_code}</Figure>}
-      <Figure name="From">{formatTime(Date.parse(job.first_seen))}</Figure>
-      <Figure name="Length">{formatDuration(Date.parse(job.last_seen) - Date.parse(job.first_seen))}</Figure>
+      {job.user && <Figure name="User">{job.account ? `${job.user} (${job.account})` : job.user}</Figure>}
+      {from !== null && (
+        <Figure name={job.started_at === null ? 'Submitted' : 'Start'}>{formatTime(Date.parse(from))}</Figure>
+      )}
+      {length !== undefined && <Figure name="Length">{formatDuration(length)}</Figure>}
+      {job.limit_s !== undefined && <Figure name="Limit">{formatDuration(job.limit_s * 1000)}</Figure>}
+      {job.gpus !== null && <Figure name="GPUs">{job.gpus}</Figure>}
       <Figure name="Lines">{formatCount(job.record_count)}</Figure>
       <Figure name="Errors" className={job.error_count > 0 ? 'bad' : ''}>
         {formatCount(job.error_count)}

@@ -5,10 +5,19 @@ export interface JobSummary {
   readonly job_id: string;
   readonly name?: string;
   readonly user?: string;
+  readonly account?: string;
+  readonly partition?: string;
   readonly state: string;
+  readonly tasks?: Readonly<Record<string, number>>;
+  readonly reason?: string;
   readonly exit_code: string | null;
-  readonly first_seen: string;
-  readonly last_seen: string;
+  readonly submitted_at: string | null;
+  readonly started_at: string | null;
+  readonly ended_at: string | null;
+  readonly elapsed_s: number | null;
+  readonly gpus: number | null;
+  readonly first_seen: string | null;
+  readonly last_seen: string | null;
   readonly machines: readonly string[];
   readonly nodes: readonly string[];
   readonly services: readonly string[];
@@ -27,7 +36,12 @@ export interface JobRank {
 
 /** One job in full. */
 export interface Job extends JobSummary {
-  readonly partition?: string;
+  readonly submit_line?: string;
+  readonly work_dir?: string;
+  readonly comment?: string;
+  readonly derived_exit_code?: string;
+  readonly allocated?: string;
+  readonly limit_s?: number;
   readonly attempts: readonly {
     readonly attempt: number;
     readonly array_task_id?: string;
@@ -54,4 +68,19 @@ export function lookOfState(state: string): string {
   if (BAD.includes(state)) return 'bad';
   if (state === 'COMPLETED') return 'good';
   return state === 'RUNNING' ? '' : 'careful';
+}
+
+/** Milliseconds that a job took: by SLURM, else from its first line to its newest. */
+export function durationOf({ elapsed_s, first_seen, last_seen }: JobSummary): number | undefined {
+  if (elapsed_s !== null) return elapsed_s * 1000;
+  return first_seen === null || last_seen === null
+    ? undefined
+    : Date.parse(last_seen) - Date.parse(first_seen);
+}
+
+/** `3 FAILED, 7 COMPLETED` */
+export function tasksText(tasks: Readonly<Record<string, number>>): string {
+  return Object.entries(tasks)
+    .map(([state, count]) => `${count} ${state}`)
+    .join(', ');
 }

@@ -5,7 +5,7 @@ import { Link } from '../parts/link.tsx';
 import { TimeText } from '../parts/time-text.tsx';
 import { useAsk } from '../use-ask.ts';
 import { useTitle } from '../use-title.ts';
-import { type JobSummary, lookOfState } from './job.ts';
+import { durationOf, type JobSummary, lookOfState, tasksText } from './job.ts';
 
 const PATH = '/ui/jobs';
 const STATES = ['RUNNING', 'FAILED', 'COMPLETED', 'CANCELLED', 'TIMEOUT', 'OUT_OF_MEMORY', 'PENDING'];
@@ -16,20 +16,28 @@ interface JobPage {
   readonly next_cursor: string | null;
 }
 
-/** SLURM jobs, the one with the newest line first. */
+/** SLURM jobs, the one that changed last first. */
 export function JobsPage() {
   const { parameters } = useAddress();
   const state = parameters.get('state') ?? '';
   useTitle('Jobs');
-  const jobs = useAsk<JobPage>('/api/v1/jobs', { state, limit: '200' }, EVERY_MS);
+  const q = parameters.get('q') ?? '';
+  const jobs = useAsk<JobPage>('/api/v1/jobs', { state, q, limit: '200' }, EVERY_MS);
   return (
     <main class="page">
       <header class="page-head">
         <h1>Jobs</h1>
+        <input
+          type="search"
+          aria-label="Search jobs"
+          placeholder="Name, user, partition, id"
+          value={q}
+          onChange={(event) => address.go(addressOf(PATH, { state, q: event.currentTarget.value }))}
+        />
         <select
           aria-label="State"
           value={state}
-          onChange={(event) => address.go(addressOf(PATH, { state: event.currentTarget.value }))}
+          onChange={(event) => address.go(addressOf(PATH, { state: event.currentTarget.value, q }))}
         >
           <option value="">All states</option>
           {STATES.map((name) => (
@@ -78,6 +86,7 @@ export function JobsPage() {
 
 function JobRow({ job }: { readonly job: JobSummary }) {
   const nodes = job.nodes.length > 0 ? job.nodes : job.machines;
+  const duration = durationOf(job);
   return (
     <tr>
       <td>
@@ -85,7 +94,10 @@ function JobRow({ job }: { readonly job: JobSummary }) {
         {job.user && <span class="hint">{job.user}</span>}
       </td>
       <td>
-        <span class={`tag ${lookOfState(job.state)}`}>{job.state}</span>
+        <span class={`tag ${lookOfState(job.state)}`}>{job.state}</span>{' '}
+        {(job.tasks || job.reason) && (
+          <span class="hint">{job.tasks ? tasksText(job.tasks) : job.reason}</span>
+        )}
       </td>
       <td>{job.exit_code ?? ''}</td>
       <td>
@@ -94,10 +106,8 @@ function JobRow({ job }: { readonly job: JobSummary }) {
       <td>{job.services.join(', ')}</td>
       <td class="number">{formatCount(job.record_count)}</td>
       <td class={`number ${job.error_count > 0 ? 'bad' : ''}`}>{formatCount(job.error_count)}</td>
-      <td>{formatDuration(Date.parse(job.last_seen) - Date.parse(job.first_seen))}</td>
-      <td>
-        <TimeText time={job.last_seen} />
-      </td>
+      <td>{duration !== undefined && formatDuration(duration)}</td>
+      <td>{job.last_seen !== null && <TimeText time={job.last_seen} />}</td>
     </tr>
   );
 }

@@ -1,24 +1,38 @@
 /** Matches every text with one of the ids below, in a third of the time of their own patterns. */
-const ANY_ID = /ob|OB|Step|STEP |race|RACE|pan|PAN|[rR]eq|REQ/;
+const ANY_ID = /ob|OB|tep|STEP |slurm|race|RACE|pan|PAN|[rR]eq|REQ/;
 
 /** False where none of the functions below would find anything. */
 export function mayNameIds(text: string): boolean {
   return ANY_ID.test(text);
 }
 
+/** A line of SLURM's own programs. What any other program says of a job is not its job: a queue of work has jobs with numbers too. */
+const SLURM_PROGRAM =
+  /\b(?:slurmstepd|slurmd|slurmctld|slurmdbd|slurmrestd|srun|sbatch|salloc|scancel)(?:-[\w.-]+)?(?:\[\d+\])?: /;
 /**
- * `*** JOB 25883692 ON`, `StepId=1543570.2`, `STEP 405737.0 ON`, `Job ID: 1543570`, `--jobid 1543570`, `job 1543570`. The number of a
- * training step and a count of jobs do not match.
+ * `*** JOB 25883692 ON`, `StepId=1543570.2`, `STEP 405737.0 ON`, `JobId=1543570`, `job 1543570`, `job allocation 7`, and `[4711.batch]` as slurmd begins
+ * its lines. `JobId=` and `StepId=` are SLURM's own spelling.
  */
-const JOB =
-  /\b(?:job[ _-]?id\b"?|job\b|stepid(?==)|SLURM_JOB_ID)(?:\s*[:=]\s*"?|\s+)(\d{4,12})(?:[._]\d+)?(?![\w.-]*\/)\b|\bstep (\d{4,12})\.\d+\b/i;
+const SLURM_JOB =
+  /\b(?:job(?: allocation| ?id)?|step(?: ?id)?)[ =](\d{1,10})(?:_\d+)?(?:[.+]\w+)*(?![\w.-]*\/)\b|\[(\d{1,10})\.(?:batch|extern|interactive|\d+)\]/i;
+const SLURM_KEY = /\b(?:JobId|StepId|SLURM_JOB_ID)=(\d{1,10})\b/;
 
-/** The SLURM job id that a text names; '' where it names none. */
+/** The SLURM job id that a line of SLURM's own names; '' where it names none. */
 export function jobIdFromText(text: string): string {
-  if (!(text.includes('ob') || text.includes('OB') || text.includes('Step') || text.includes('STEP ')))
+  if (
+    !(
+      text.includes('ob') ||
+      text.includes('OB') ||
+      text.includes('tep') ||
+      text.includes('STEP ') ||
+      text.includes('slurm')
+    )
+  )
     return '';
-  const match = JOB.exec(text);
-  return match ? (match[1] ?? match[2]!) : '';
+  const key = SLURM_KEY.exec(text);
+  if (key) return key[1]!;
+  const job = SLURM_PROGRAM.test(text) ? SLURM_JOB.exec(text) : null;
+  return job ? (job[1] ?? job[2]!) : '';
 }
 
 const TRACE = /\btrace_?id\\?"?\s*[:=]\s*\\?"?([0-9a-f]{32})(?![0-9a-z])/i;

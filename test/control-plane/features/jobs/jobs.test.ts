@@ -1,19 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { SACCT_FORMAT, SQUEUE_FORMAT } from '../../../../control-plane/features/jobs/parse-accounting.ts';
 import { PROJECT_FOLDER } from '../../../project-folder.ts';
 import { missingPrograms } from '../sync/ssh-server.ts';
 import { Syncing } from '../sync/syncing.ts';
+import { sacctStub, squeueStub } from './slurm-stub.ts';
 
-const SACCT = `#!/bin/sh
-cat <<'END'
+const SACCT = sacctStub(`
 5501|train|alice|gpu|NODE_FAIL|1:0|2026-06-18T09:00:00|2026-06-18T09:01:00|2026-06-18T09:05:00|nid[001-002]
 5501|train|alice|gpu|FAILED|1:0|2026-06-18T09:05:00|2026-06-18T09:10:00|2026-06-18T09:16:40|nid[003-004]
 5501.batch|batch|||FAILED|1:0|2026-06-18T09:10:00|2026-06-18T09:10:00|2026-06-18T09:16:40|nid003
 5501.0|python|||FAILED|1:0|2026-06-18T09:10:00|2026-06-18T09:10:00|2026-06-18T09:16:40|nid[003-004]
-END
-`;
+`);
 
 /** Four ranks write into one file, line by line; rank 2 fails first and takes the others with it. */
 const TRAINING = `
@@ -148,18 +146,12 @@ else {
       "#!/bin/sh\necho 'sacct: error: Problem talking to the database: Connection refused' >&2\nexit 1\n",
     );
     const queue = readFileSync(join(PROJECT_FOLDER, 'test/control-plane/features/jobs/squeue.txt'), 'utf8');
-    s.ssh!.install(
-      'squeue',
-      `#!/bin/sh
-[ "$TZ" = UTC ] && [ "$*" = '--noheader --states=all --format=${SQUEUE_FORMAT}' ] || {
-  echo "squeue: error: Unrecognized option: $*" >&2; exit 1; }
-cat <<'END'
-${queue.replaceAll(/^([478])(?=[|_])/gm, '$1000')}END
-`,
-    );
+    s.ssh!.install('squeue', squeueStub(queue.replaceAll(/^([478])(?=[|_])/gm, '$1000')));
     for (const name of ['long-7000.out', 'arr-4000_2.out', 'tl-8000.out']) s.write(name, 'INFO at work\n', 0);
     await s.post('/sync/trigger');
-    t.same(s.warnings, []);
+    t.same(s.warnings, [
+      'jobs of remote: sacct ended with 1: sacct: error: Problem talking to the database: Connection refused',
+    ]);
     t.match(await s.json('/api/v1/jobs/7000'), {
       state: 'RUNNING',
       exit_code: null,
@@ -175,14 +167,8 @@ ${queue.replaceAll(/^([478])(?=[|_])/gm, '$1000')}END
   t.test('a requeued job, as a real sacct accounts for it; one that fails is reported once', async (t) => {
     const s = await Syncing.start(t, true);
     const accounts = readFileSync(join(PROJECT_FOLDER, 'test/control-plane/features/jobs/sacct.txt'), 'utf8');
-    s.ssh!.install(
-      'sacct',
-      `#!/bin/sh
-[ "$TZ" = UTC ] && [ "$*" = '--parsable2 --noheader --duplicates --starttime=now-7days --format=${SACCT_FORMAT}' ] || exit 2
-cat <<'END'
-${accounts.replaceAll(/^9(?=\|)/gm, '9000')}END
-`,
-    );
+    s.ssh!.install('sacct', sacctStub(accounts.replaceAll(/^9(?=\|)/gm, '9000')));
+    s.ssh!.install('squeue', squeueStub(''));
     s.write('rq-9000.out', 'attempt 1\n', 0);
     await s.post('/sync/trigger');
     t.match(await s.json('/api/v1/jobs/9000'), {
@@ -197,7 +183,9 @@ ${accounts.replaceAll(/^9(?=\|)/gm, '9000')}END
     s.ssh!.install('sacct', "#!/bin/sh\necho 'sacct: fatal: no configuration' >&2\nexit 1\n");
     s.ssh!.install('squeue', "#!/bin/sh\necho 'squeue: fatal: no configuration' >&2\nexit 1\n");
     for (let round = 0; round < 3; round++) t.match(await s.post('/sync/trigger'), { status: 'success' });
-    t.same(s.warnings, ['jobs of remote: squeue: fatal: no configuration']);
+    t.same(s.warnings, [
+      'jobs of remote: sacct ended with 1: sacct: fatal: no configuration; squeue ended with 1: squeue: fatal: no configuration',
+    ]);
     t.match(await s.json('/api/v1/jobs/9000'), { state: 'RUNNING' }, 'what was known is kept');
   });
 

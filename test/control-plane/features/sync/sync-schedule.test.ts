@@ -56,7 +56,7 @@ t.test(
     const schedule = new SyncSchedule({
       sources: [down, up] as unknown as SourceSync[],
       intervalMs: MINUTE,
-      afterSync: async () => {},
+      beforeSync: async () => {},
     });
     schedule.start();
     await pass(47);
@@ -79,7 +79,7 @@ t.test('a trigger does not wait for the backoff', async (t) => {
   const schedule = new SyncSchedule({
     sources: [source] as unknown as SourceSync[],
     intervalMs: MINUTE,
-    afterSync: async () => {},
+    beforeSync: async () => {},
   });
   schedule.start();
   await pass(4);
@@ -93,7 +93,7 @@ t.test('without an interval nothing is asked by itself', async (t) => {
   const schedule = new SyncSchedule({
     sources: [source] as unknown as SourceSync[],
     intervalMs: 0,
-    afterSync: async () => {},
+    beforeSync: async () => {},
   });
   schedule.start();
   await pass(3);

@@ -3,9 +3,13 @@ import { join } from 'node:path';
 import t from 'tap';
 import { readJobMark } from '../../../../control-plane/features/jobs/job-marks.ts';
 import { judgeJob } from '../../../../control-plane/features/jobs/judge-job.ts';
-import { parseAccounting } from '../../../../control-plane/features/jobs/parse-accounting.ts';
+import { parseSlurm } from '../../../../control-plane/features/jobs/parse-slurm.ts';
 import { expandHostlist } from '../../../../control-plane/features/jobs/slurm-lists.ts';
 import { PROJECT_FOLDER } from '../../../project-folder.ts';
+import { slurmOutput } from './slurm-stub.ts';
+
+const runsOf = (text: string, program: 'sacct' | 'squeue' = 'sacct') =>
+  parseSlurm(slurmOutput(text, program)).runs;
 
 t.test('host lists', async (t) => {
   const cases: Record<string, string[]> = {
@@ -28,7 +32,7 @@ t.test('accounts: runs, array tasks, names with a bar, what is no run', async (t
     'slurm_load_jobs error: Unable to contact slurm controller',
     '',
   ].join('\n');
-  t.match(parseAccounting(text), [
+  t.match(runsOf(text), [
     {
       job_id: '5501',
       array_task_id: '',
@@ -48,11 +52,11 @@ t.test('accounts: runs, array tasks, names with a bar, what is no run', async (t
     },
     ...[4, 5, 6, 7, 8, 9].map((task) => ({ job_id: '77', array_task_id: String(task), state: 'PENDING' })),
   ]);
-  t.equal(parseAccounting(text).length, 8);
+  t.equal(runsOf(text).length, 8);
 });
 
 t.test('what a real sacct 22.05 prints', async (t) => {
-  const runs = parseAccounting(
+  const runs = runsOf(
     readFileSync(join(PROJECT_FOLDER, 'test/control-plane/features/jobs/sacct.txt'), 'utf8'),
   );
   t.same(
@@ -78,6 +82,7 @@ t.test('what a real sacct 22.05 prints', async (t) => {
       ['9', '', 'RUNNING', '', '07:24:31Z', ''],
       ['11', '', 'CANCELLED', '0:0', '', '07:21:00Z'],
       ['12', '', 'PENDING', '', '', ''],
+      ['12', '+1', 'PENDING', '', '', ''],
     ],
   );
   t.equal(runs.find(({ job_id }) => job_id === '2')!.name, 'na|me x');
@@ -85,8 +90,9 @@ t.test('what a real sacct 22.05 prints', async (t) => {
 });
 
 t.test('what a real squeue 22.05 prints: guesses about the future are left out', async (t) => {
-  const runs = parseAccounting(
+  const runs = runsOf(
     readFileSync(join(PROJECT_FOLDER, 'test/control-plane/features/jobs/squeue.txt'), 'utf8'),
+    'squeue',
   );
   t.same(
     runs
@@ -100,10 +106,11 @@ t.test('what a real squeue 22.05 prints: guesses about the future are left out',
       ['8', '', 'PENDING', '', ''],
       ['9', '', 'PENDING', '', ''],
       ['12', '', 'PENDING', '', ''],
+      ['12', '+1', 'PENDING', '', ''],
       ['7', '', 'RUNNING', '07:20:57Z', ''],
     ],
   );
-  t.same(runs.at(-1), {
+  t.match(runs.at(-1), {
     job_id: '7',
     array_task_id: '',
     name: 'long',
@@ -116,6 +123,52 @@ t.test('what a real squeue 22.05 prints: guesses about the future are left out',
     end: '',
     nodes: ['gr015'],
   });
+});
+
+t.test('what has not ended is known best by the queue, what has by the accounts', async (t) => {
+  const waits = '7|a|alice|gpu|PENDING|0:0|2026-06-18T09:00:00|Unknown|Unknown|None assigned';
+  const ended = '8|b|alice|gpu|FAILED|2:0|2026-06-18T09:00:00|2026-06-18T09:01:00|2026-06-18T09:02:00|n1';
+  const queue = [
+    '7|a|alice|gpu|RUNNING||2026-06-18T09:00:00|2026-06-18T09:05:00|2026-06-19T09:05:00|n2',
+    '8|b|alice|gpu|COMPLETING||2026-06-18T09:00:00|2026-06-18T09:01:00|2026-06-18T09:02:00|n1',
+    '9_[3,7,12-20:4%1]|c|bob|gpu|PENDING||2026-06-18T09:00:00|N/A|N/A|',
+    '10+1|het|bob|gpu|PENDING||2026-06-18T09:00:00|N/A|N/A|',
+    '11|bad|bob|gpu|PENDING||yesterday|N/A|N/A|',
+  ].join('\n');
+  const { runs, problems } = parseSlurm(
+    slurmOutput(`${waits}\n${ended}`) +
+      slurmOutput(queue, 'squeue').replace(/\x1fNone\x1f/g, '\x1fResources\x1f'),
+  );
+  t.same(problems, []);
+  t.same(
+    runs.map((run) => [
+      run.job_id,
+      run.array_task_id,
+      run.state,
+      run.reason,
+      run.exit_code,
+      run.nodes.join(),
+    ]),
+    [
+      ['7', '', 'RUNNING', 'Resources', '', 'n2'],
+      ['8', '', 'COMPLETING', 'Resources', '', 'n1'],
+      ...['3', '7', '12', '16', '20'].map((task) => ['9', task, 'PENDING', 'Resources', '', '']),
+      ['10', '+1', 'PENDING', 'Resources', '', ''],
+    ],
+    'a row whose time cannot be read is no run',
+  );
+});
+
+t.test('a submit line of several lines, and a program that fails', async (t) => {
+  const { runs, problems } = parseSlurm(
+    '@sacct JobID,Submit,SubmitLine\n1\x1f2026-06-18T09:00:00\x1fsbatch --wrap a\nb | c\n\nd\n2\x1f2026-06-18T09:00:00\x1f\n@end 0\n' +
+      '@squeue JobID,Submit\nsqueue: error: Unable to contact slurm controller\n@end 1\n',
+  );
+  t.same(
+    runs.map(({ submit_line }) => submit_line),
+    ['sbatch --wrap a\nb | c\n\nd', ''],
+  );
+  t.same(problems, ['squeue ended with 1: squeue: error: Unable to contact slurm controller']);
 });
 
 t.test('lines of SLURM that say how a job ended', async (t) => {
