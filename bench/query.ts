@@ -30,20 +30,20 @@ const range = { from: first, to: last };
 const search = (parameters: FilterParameters) =>
   searchLogs(
     store,
-    { filter: parseFilter(parameters, now), limit: 100, order: 'desc', cursor: undefined },
+    { filter: parseFilter(parameters, { now }), limit: 100, order: 'desc', cursor: undefined },
     queryLimits(signal),
   );
 const count = (parameters: FilterParameters, ...by: string[]) =>
-  countLogs(store, parseFilter(parameters, now), groupFields(by), scanLimits(signal));
+  countLogs(store, parseFilter(parameters, { now }), groupFields(by), scanLimits(signal));
 const histogram = (parameters: FilterParameters, by?: string) => {
   const [field] = groupFields(by === undefined ? [] : [by]);
-  const request = { filter: parseFilter(parameters, now), interval: undefined, by: field, now };
+  const request = { filter: parseFilter(parameters, { now }), interval: undefined, by: field, now };
   return histogramOf(store, request, scanLimits(signal));
 };
 const facets = (parameters: FilterParameters) =>
   facetsOf(
     store,
-    parseFilter(parameters, now),
+    parseFilter(parameters, { now }),
     groupFields(['level', 'service', 'machine_id', 'source', 'file_path']),
     100,
     scanLimits(signal),
@@ -73,11 +73,11 @@ const QUESTIONS: Readonly<Record<string, () => Promise<unknown>>> = {
   facets: () => facets({}),
   'facets, range': () => facets(range),
   'facets of a common word': () => facets({ q: 'checkpoint' }),
-  patterns: () => patternsOf(store, parseFilter({}, now), 50, scanLimits(signal)),
+  patterns: () => patternsOf(store, parseFilter({}, { now }), 50, scanLimits(signal)),
   'patterns, last hour': () =>
     patternsOf(
       store,
-      parseFilter({ from: new Date(Date.parse(last) - 3_600_000).toISOString() }, now),
+      parseFilter({ from: new Date(Date.parse(last) - 3_600_000).toISOString() }, { now }),
       50,
       scanLimits(signal),
     ),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { getJson, type ServerOptions, withServer } from './api.ts';
 import { type FilterOptions, filterQuery, withFilter } from './filter-options.ts';
+import { type Hint, printHints } from './print-hints.ts';
 import { formatTable, print, printJson } from './terminal.ts';
 
 interface CountOptions extends ServerOptions, FilterOptions {
@@ -10,6 +11,9 @@ interface CountOptions extends ServerOptions, FilterOptions {
 
 interface Count {
   readonly total: number;
+  readonly groups_left_out: number;
+  readonly records_left_out: number;
+  readonly hints?: readonly Hint[];
   readonly groups: readonly (Record<string, string | number> & { readonly count: number })[];
 }
 
@@ -28,6 +32,7 @@ async function count(options: CountOptions): Promise<void> {
   const query = { ...filterQuery(options), by: options.by };
   const result = await getJson<Count>(options, '/api/v1/logs/count', query);
   if (options.json) return printJson(result);
+  printHints(result.hints);
   if (options.by === undefined) return print(`${result.total}\n`);
   const fields = options.by.split(',').map((field) => field.trim());
   const rows = result.groups.map((group) => [
@@ -35,4 +40,8 @@ async function count(options: CountOptions): Promise<void> {
     group.count,
   ]);
   await print(formatTable([...fields, 'count'], rows));
+  if (result.groups_left_out > 0)
+    console.error(
+      `logplane: ${result.groups_left_out} smaller groups with ${result.records_left_out} records are left out`,
+    );
 }

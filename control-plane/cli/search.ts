@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { getJson, type ServerOptions, withServer } from './api.ts';
 import { type FilterOptions, filterQuery, withFilter } from './filter-options.ts';
 import { formatLine, type OutputRecord } from './format-line.ts';
+import { type Hint, printHints } from './print-hints.ts';
 import { print, printJson } from './terminal.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -34,11 +35,12 @@ async function search(options: SearchOptions): Promise<void> {
       order: options.asc ? 'asc' : 'desc',
       cursor,
     };
-    const page = await getJson<{ records: OutputRecord[]; next_cursor: string | null }>(
-      options,
-      '/api/v1/logs/search',
-      query,
-    );
+    const page = await getJson<{
+      records: OutputRecord[];
+      next_cursor: string | null;
+      hints?: readonly Hint[];
+    }>(options, '/api/v1/logs/search', query);
+    printHints(page.hints);
     for (const record of page.records)
       await (options.json ? printJson(record) : print(`${formatLine(record)}\n`));
     left -= page.records.length;

@@ -5,7 +5,13 @@ import { writeJson } from '../../pipeline/record/json-text.ts';
 import type { Auth } from './auth.ts';
 import { endpointName } from './endpoint-name.ts';
 import { readJsonBody } from './json-body.ts';
-import { type Parameters, type ParameterValues, readParameters } from './parameters.ts';
+import {
+  type ParameterDefaults,
+  type Parameters,
+  type ParameterValues,
+  readParameters,
+  refuseUnknownParameters,
+} from './parameters.ts';
 import type { PendingRecords } from './pending-records.ts';
 import { readPostedParameters } from './posted-parameters.ts';
 import type { ReadBodyOptions } from './read-body.ts';
@@ -13,7 +19,11 @@ import { RememberedRoutes } from './remembered-routes.ts';
 import type { Declaration, Handler, Method, Route } from './route.ts';
 import type { SlowReaders } from './slow-readers.ts';
 
+/** Below these paths a name that a route does not declare is refused; ways in, foreign protocols and pages ignore it. */
+const STRICT = /^\/(?:api\/v1|logs|services|admin|sync)(?:\/|$)/;
+
 export interface ApiOptions {
+  readonly defaults: ParameterDefaults;
   readonly auth: Auth;
   readonly body: ReadBodyOptions;
   readonly slowReaders: SlowReaders;
@@ -149,7 +159,9 @@ export class RouteFamily {
     const { from, to, suffix } = this.#moved;
     const path = declaredPath.startsWith(from) ? to + declaredPath.slice(from.length) : declaredPath;
     const { permission, parameters = {} as RouteParameters, requestBody, status, endpoint } = declaration;
-    const { auth, body, slowReaders, pending } = this.#options;
+    const { auth, body, slowReaders, pending, defaults } = this.#options;
+    const isPage = declaration.responseMedia !== undefined && 'text/html' in declaration.responseMedia;
+    const isStrict = STRICT.test(path) && permission !== 'ingest' && !isPage;
     this.#routes.push({
       ...declaration,
       operationId: `${declaration.operationId}${suffix}${ending}`,
@@ -159,7 +171,8 @@ export class RouteFamily {
       postedParameters: before.length > 0,
     });
     const respond: Middleware = async (context) => {
-      const values: ParameterValues<RouteParameters> = readParameters(context, parameters);
+      if (isStrict) refuseUnknownParameters(context, parameters);
+      const values: ParameterValues<RouteParameters> = readParameters(context, parameters, defaults);
       const given = requestBody && (await readJsonBody(context, requestBody, body));
       const handle = async () => handler(context, values, given as z.output<RequestBody>);
       const result = await (declaration.readsRecords ? pending.note(context, handle) : handle());

@@ -1,10 +1,17 @@
 import type { Context } from 'koa';
 import { badRequest } from '../../pipeline/runtime/errors.ts';
+import { nearestName } from '../query/nearest-name.ts';
 import type { JsonSchema } from './json-schema.ts';
+
+/** Values of parameters that the server's settings give where a request does not. */
+export interface ParameterDefaults {
+  /** IANA name. */
+  readonly timezone: string;
+}
 
 /** Reads one parameter's text; undefined where it was not given. @throws ExpectedError */
 export interface Parameter<T> {
-  (given: string | undefined): T;
+  (given: string | undefined, defaults?: ParameterDefaults): T;
   /** Its values, for `/openapi.json`; any text where it has none. */
   readonly schema?: JsonSchema;
 }
@@ -24,12 +31,13 @@ export type ParameterValues<RouteParameters extends Parameters> = {
 export function readParameters<RouteParameters extends Parameters>(
   context: Context,
   declared: RouteParameters,
+  defaults?: ParameterDefaults,
 ): ParameterValues<RouteParameters> {
   const values: Record<string, unknown> = {};
   for (const [name, parameter] of Object.entries(declared)) {
     const given = givenValue(context, name);
     try {
-      values[name] = parameter(given);
+      values[name] = parameter(given, defaults);
     } catch (error) {
       if (!(error instanceof ExpectedError)) throw error;
       throw badRequest(
@@ -57,8 +65,26 @@ export type PostedParameters = ReadonlyMap<string, readonly string[]>;
 export class ExpectedError extends Error {}
 
 /** Puts a reader and the schema of its values together. */
-export function parameter<T>(schema: JsonSchema, read: (given: string | undefined) => T): Parameter<T> {
-  return Object.assign((given: string | undefined) => read(given), { schema });
+export function parameter<T>(schema: JsonSchema, read: Parameter<T>): Parameter<T> {
+  return Object.assign((given: string | undefined, defaults?: ParameterDefaults) => read(given, defaults), {
+    schema,
+  });
+}
+
+/**
+ * Refuses names in the address or in a posted body that a route does not declare: a misspelled `from` would select more than was meant.
+ * @throws LogplaneError `bad_request` with the name and the one that was probably meant
+ */
+export function refuseUnknownParameters(context: Context, declared: Parameters): void {
+  const posted = (context.state.posted as PostedParameters | undefined)?.keys() ?? [];
+  for (const name of [...Object.keys(context.query), ...posted]) {
+    if (Object.hasOwn(declared, name)) continue;
+    const names = Object.keys(declared).filter((known) => !Object.hasOwn(context.params ?? {}, known));
+    const nearest = nearestName(name, names);
+    throw badRequest(
+      `${name}: ${names.length === 0 ? 'this endpoint takes no parameters' : nearest === undefined ? `expected one of ${names.join(', ')}` : `no parameter has this name; the nearest is \`${nearest}\` (this endpoint takes ${names.join(', ')})`}`,
+    );
+  }
 }
 
 /** The same parameter with a sentence on what it means, and an example where neither its default nor its values are one. */

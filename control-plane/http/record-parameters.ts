@@ -1,7 +1,18 @@
+import { isTimezone } from '../../pipeline/record/timezone.ts';
 import { INTERVAL_FORMS, parseInterval } from '../query/interval.ts';
 import { type LogFilter, parseFilter } from '../query/log-filter.ts';
 import { TIME_FORMS } from '../query/parse-time.ts';
 import { describe, ExpectedError, optionalText, type ParameterValues, parameter } from './parameters.ts';
+
+export const TIMEZONE = describe(
+  parameter({ type: 'string', examples: ['Europe/Berlin'] }, (given, defaults) => {
+    if (given === undefined || given === '') return defaults?.timezone ?? 'UTC';
+    if (!isTimezone(given))
+      throw new ExpectedError('the IANA name of a time zone, such as Europe/Berlin or UTC');
+    return given;
+  }),
+  'The time zone in which times without one are read, and days and weeks begin: by default `DEFAULT_TIMEZONE`',
+);
 
 /** Parameters that select records, the same on every endpoint. */
 export const FILTER = {
@@ -12,6 +23,7 @@ export const FILTER = {
   level: describe(optionalText, 'One level, or several separated by commas', 'error,fatal'),
   machine_id: describe(optionalText, 'One machine, or several separated by commas', 'gpu-07'),
   job_id: describe(optionalText, 'One job, or several separated by commas', '48211'),
+  tz: TIMEZONE,
   type: describe(
     optionalText,
     '`all`, `api` (entries of a request log), `errors`, or a value of the field `type`',
@@ -21,10 +33,13 @@ export const FILTER = {
 
 /** @param now what relative times count from, milliseconds since 1970 */
 export function toFilter(
-  { q, from, to, type, service, level, machine_id, job_id }: ParameterValues<typeof FILTER>,
+  { q, from, to, tz, type, service, level, machine_id, job_id }: ParameterValues<typeof FILTER>,
   now = Date.now(),
 ): LogFilter {
-  return parseFilter({ q, from, to, type, equal: { service, level, machine_id, job_id } }, now);
+  return parseFilter(
+    { q, from, to, type, equal: { service, level, machine_id, job_id } },
+    { now, timezone: tz },
+  );
 }
 
 /** Nanoseconds; undefined where the server chooses the length. */

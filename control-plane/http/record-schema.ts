@@ -10,6 +10,12 @@ export const TIME = z.string().meta({
   examples: ['2026-06-04T08:15:30.250Z'],
 });
 
+/** What an answer with the largest groups does not have. */
+export const LEFT_OUT = {
+  groups_left_out: z.int().meta({ description: 'Groups beyond the largest ones', examples: [0] }),
+  records_left_out: z.int().meta({ description: 'Records of these groups', examples: [0] }),
+};
+
 export const TOOK_MS = z
   .number()
   .meta({ description: 'Milliseconds that the server needed', examples: [3.2] });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { badRequest } from '../../pipeline/runtime/errors.ts';
 import type { LiveBus } from '../../pipeline/store/live/live-bus.ts';
 import type { LogStore } from '../../pipeline/store/log-store.ts';
-import { parseTime, TIME_FORMS, toNanos } from '../query/parse-time.ts';
+import { type Clock, parseTime, TIME_FORMS, toNanos } from '../query/parse-time.ts';
 import type { NamedQueries } from '../read/named-queries.ts';
 import { type TailEvent, type TailRequest, tailLogs } from '../read/tail.ts';
 import { ERROR } from './error-response.ts';
@@ -17,6 +17,7 @@ import {
   parameter,
   wholeNumber,
 } from './parameters.ts';
+import { TIMEZONE } from './record-parameters.ts';
 import { RECORD } from './record-schema.ts';
 import type { MediaTypes } from './route.ts';
 
@@ -49,6 +50,7 @@ const EVENT_ID = parameter({ type: 'string', pattern: '^(\\d{1,16}(\\.\\d{1,2})?
 export const STREAM = {
   tail: describe(wholeNumber(0, MAX_TAIL, undefined), 'Begin with so many of the newest records', 100),
   since: describe(optionalText, `Begin with the records since this time: ${TIME_FORMS}`, 'now-5m'),
+  tz: TIMEZONE,
   follow: describe(flag(true), 'False ends the stream after the stored records'),
   after: describe(
     EVENT_ID,
@@ -80,7 +82,7 @@ export const RECORD_EVENTS = {
 export function respondWithRecords(
   context: Context,
   { store, bus, open, notices }: RecordStreams,
-  { tail, since, follow, after }: ParameterValues<typeof STREAM>,
+  { tail, since, follow, after, tz }: ParameterValues<typeof STREAM>,
   filter: TailRequest['filter'],
   named?: NamedQueries,
 ): void {
@@ -88,7 +90,7 @@ export function respondWithRecords(
   const request = {
     filter,
     tail,
-    since: readSince(since, Date.now()),
+    since: readSince(since, { now: Date.now(), timezone: tz }),
     follow,
     after: last && (last.index === undefined ? last.seq : Math.max(0, last.seq - 1)),
     levelCase: 'upper',
@@ -118,14 +120,18 @@ function parseEventId(text: string): EventId | undefined {
     : undefined;
 }
 
-/** Browsers send the last id that they received. The standard wants unknown ids to be ignored. */
+/** Browsers send the last id that they received. An id that is none would begin the stream anew, with a hole that nobody sees. */
 function lastEventId(context: Context): EventId | undefined {
-  return parseEventId(context.get('Last-Event-ID'));
+  const given = context.get('Last-Event-ID');
+  if (given === '') return undefined;
+  const id = parseEventId(given);
+  if (!id) throw badRequest(`Last-Event-ID: expected the id of an event of this stream, got "${given}"`);
+  return id;
 }
 
-function readSince(text: string | undefined, now: number): bigint | undefined {
+function readSince(text: string | undefined, clock: Clock): bigint | undefined {
   if (text === undefined) return undefined;
-  const time = parseTime(text, now);
+  const time = parseTime(text, clock);
   if (!time) throw badRequest(`since: expected ${TIME_FORMS}, got "${text}"`);
   return toNanos(time);
 }

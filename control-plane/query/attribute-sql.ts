@@ -1,9 +1,9 @@
 import { literal } from '../../pipeline/store/sql.ts';
-import { type Decimal, decimalEquals, parseDecimal } from './decimal.ts';
+import { decimalSql } from './decimal.ts';
 import { memberText } from './field.ts';
 import { LONG_NUMBER, MAY_HOLD_LONG_NUMBER } from './number-text.ts';
 import type { SqlParameters } from './sql-parameters.ts';
-import type { ValueTest } from './text-test.ts';
+import { decimalsOf, equalValues, type ValueTest } from './text-test.ts';
 
 /** What a long number's JSON begins with once it is a string. */
 const MARK = '"\\b';
@@ -41,33 +41,25 @@ export function attributePasses(
 ): string {
   const { hint, values } = valuesOf(name, parameters);
   const hints = [hint];
-  let passes: string;
-  if (test.kind === 'equals') {
-    const json = JSON.stringify(test.value);
-    const number = parseDecimal(test.value);
-    const literal = /^(?:true|false|null)$/.test(test.value);
+  const equal = equalValues(test);
+  const text = textSql(SCALAR_TEXT);
+  const decimals = equal ? Array.from(decimalsOf(equal)) : [];
+  if (equal?.length === 1 && decimals.length === 0 && isPlainString(equal[0]!)) {
     // A backslash may hide a value behind an escape.
-    if (number === undefined && !literal && !json.includes('\\'))
-      hints.push(`(${mayHold(json, parameters)} OR position(attributes, '\\\\') > 0)`);
-    passes = equalsScalar(test.value, number, textSql, parameters);
-  } else {
-    passes = textSql(SCALAR_TEXT);
+    hints.push(`(${mayHold(JSON.stringify(equal[0]), parameters)} OR position(attributes, '\\\\') > 0)`);
   }
+  const isNumber = `(${IS_LONG_NUMBER} OR match(e, '^[-0-9]'))`;
+  const number = `${decimalSql(NUMBER_TEXT)} IN (${decimals.length === 0 ? "''" : parameters.strings(decimals)})`;
+  const passes = equal ? `if(${isNumber}, ${number}, ${text})` : text;
   // The lambda binds the scalar to a name. Written out at each use it was parsed each time (7 times slower).
   const scalar = `substring(e, 1, 1) NOT IN ('', '{', '[')`;
   const elements = `arrayFlatten(arrayMap(v -> if(startsWith(v, '['), JSONExtractArrayRaw(v), [v]), ${values}))`;
   return `(${hints.join(' AND ')} AND arrayExists(e -> ${scalar} AND ${passes}, ${elements}))`;
 }
 
-function equalsScalar(
-  value: string,
-  number: Decimal | undefined,
-  textSql: (text: string) => string,
-  parameters: SqlParameters,
-): string {
-  if (number === undefined) return textSql(SCALAR_TEXT);
-  const string = `e = ${parameters.string(JSON.stringify(value))}`;
-  return `(${string} OR ${decimalEquals(NUMBER_TEXT, number, parameters)})`;
+/** True for text that only a string can be equal to, and that has one form in JSON apart from escapes. */
+function isPlainString(value: string): boolean {
+  return !/^(?:true|false|null)$/.test(value) && !JSON.stringify(value).includes('\\');
 }
 
 /** SQL of the first value under this name as text, for grouping: a string itself, anything else as JSON; empty where there is none. */

@@ -1,6 +1,6 @@
 import { LEVELS, severityOfWord } from '../../pipeline/record/severity.ts';
 import type { Test } from './ast.ts';
-import { parseDecimal } from './decimal.ts';
+import { decimalText } from './decimal.ts';
 import { MAX_NAME_LENGTH, MAX_SEGMENTS, resolveField } from './field.ts';
 import { parseTime, TIME_FORMS } from './parse-time.ts';
 import { problemOfRegex, wildcardRegex } from './regex.ts';
@@ -32,6 +32,8 @@ function problemOfValue(kind: string, value: string): string | undefined {
   if (kind === 'level')
     return severityOfWord(value) ? undefined : `expected a level (${LEVELS.join(', ')}), ${got}`;
   if (kind === 'time')
-    return parseTime(value, Date.now()) ? undefined : `expected a time (${TIME_FORMS}), ${got}`;
-  return parseDecimal(value) && Number.isFinite(Number(value)) ? undefined : `expected a number, ${got}`;
+    return parseTime(value, { now: Date.now() }) ? undefined : `expected a time (${TIME_FORMS}), ${got}`;
+  return decimalText(value) !== undefined && Number.isFinite(Number(value))
+    ? undefined
+    : `expected a number, ${got}`;
 }

@@ -3,8 +3,9 @@ import type { QueryParameters } from '../../pipeline/store/clickhouse.ts';
 import type { Query, Test } from './ast.ts';
 import { attributeExists, attributeIsOneOf, attributePasses } from './attribute-sql.ts';
 import { type Field, resolveField } from './field.ts';
+import { groupValues } from './group-values.ts';
 import { messageHolds } from './message-sql.ts';
-import { parseTime, timeRange, toNanos } from './parse-time.ts';
+import { type Clock, parseTime, timeRange, toNanos } from './parse-time.ts';
 import { regexForClickHouse, wildcardRegex } from './regex.ts';
 import { SqlParameters } from './sql-parameters.ts';
 import {
@@ -19,8 +20,7 @@ import {
 export interface SqlOptions {
   /** Prefix of parameter names, so that one statement can have several queries. */
   readonly prefix?: string;
-  /** The time from which relative times count, milliseconds since 1970. */
-  readonly now?: number;
+  readonly clock?: Clock;
 }
 
 export interface CompiledSql {
@@ -30,31 +30,41 @@ export interface CompiledSql {
 }
 
 /** Compiles the query to a condition on the table `logs`, which selects exactly the records that `compileMatch` selects. */
-export function compileSql(query: Query, { prefix = 'q', now = Date.now() }: SqlOptions = {}): CompiledSql {
+export function compileSql(
+  query: Query,
+  { prefix = 'q', clock = { now: Date.now() } }: SqlOptions = {},
+): CompiledSql {
   const parameters = new SqlParameters(prefix);
-  const where = compile(query, parameters, now);
+  const where = compile(query, parameters, clock);
   return { where, parameters: parameters.values };
 }
 
-function compile(query: Query, parameters: SqlParameters, now: number): string {
+function compile(query: Query, parameters: SqlParameters, clock: Clock): string {
   switch (query.kind) {
     case 'all':
       return '1';
     case 'text':
       return messageHolds(query.text, parameters);
     case 'field':
-      return compileField(resolveField(query.field), query.test, parameters, now);
+      return compileField(resolveField(query.field), query.test, parameters, clock);
     case 'not':
-      return `NOT (${compile(query.query, parameters, now)})`;
+      return `NOT (${compile(query.query, parameters, clock)})`;
     case 'and':
+      return `(${query.queries.map((part) => compile(part, parameters, clock)).join(' AND ')})`;
     case 'or': {
-      const parts = query.queries.map((part) => compile(part, parameters, now));
-      return `(${parts.join(query.kind === 'and' ? ' AND ' : ' OR ')})`;
+      const { lists, rest } = groupValues(query.queries);
+      const parts = [
+        ...lists.map(({ field, values }) =>
+          compileField(resolveField(field), { kind: 'oneOf', values }, parameters, clock),
+        ),
+        ...rest.map((part) => compile(part, parameters, clock)),
+      ];
+      return `(${parts.join(' OR ')})`;
     }
   }
 }
 
-function compileField(field: Field, test: Test, parameters: SqlParameters, now: number): string {
+function compileField(field: Field, test: Test | ValueTest, parameters: SqlParameters, clock: Clock): string {
   if (test.kind === 'present') return compilePresence(field, parameters);
   const textSql = (text: string) => compileText(text, test, parameters);
   switch (field.kind) {
@@ -63,7 +73,7 @@ function compileField(field: Field, test: Test, parameters: SqlParameters, now: 
       return levels.length === 0 ? '0' : `(level IN (${levels.map((level) => `'${level}'`).join(', ')}))`;
     }
     case 'time':
-      return compileTime(field.name, test, parameters, now);
+      return compileTime(field.name, test, parameters, clock);
     case 'id':
       return compileId(test, textSql, parameters);
     case 'message':
@@ -102,6 +112,8 @@ function compileText(text: string, test: ValueTest, parameters: SqlParameters): 
   switch (test.kind) {
     case 'equals':
       return `(${text} = ${parameters.string(test.value)})`;
+    case 'oneOf':
+      return `(${text} IN (${parameters.strings(test.values)}))`;
     case 'wildcard':
       return `match(${text}, ${parameters.string(wildcardRegex(test.pattern))})`;
     case 'regex':
@@ -126,8 +138,20 @@ function compileBound(text: string, operator: string, bound: string, parameters:
   return `if(match(${text}, '${INTEGER}'), ${exact}, ${double})`;
 }
 
-/** SQL of a test of the id. A single id is compared as a number, because the index on `seq` has no texts. */
+/** SQL of a test of the id. Ids are compared as numbers, because the index on `seq` has no texts. */
 function compileId(test: ValueTest, textSql: (text: string) => string, parameters: SqlParameters): string {
+  if (test.kind === 'range') {
+    const bounds = [
+      ...(test.low ? [{ operator: test.low.inclusive ? '>=' : '>', value: test.low.value }] : []),
+      ...(test.high ? [{ operator: test.high.inclusive ? '<=' : '<', value: test.high.value }] : []),
+    ];
+    if (bounds.every(({ value }) => /^\d{1,18}$/.test(value))) {
+      const parts = bounds.map(
+        ({ operator, value }) => `seq ${operator} ${parameters.add('Int64', BigInt(value))}`,
+      );
+      return `(${parts.join(' AND ')})`;
+    }
+  }
   const text = textSql('toString(seq)');
   if (test.kind !== 'equals' || !/^\d{1,16}$/.test(test.value)) return text;
   return `(seq = ${parameters.add('Int64', BigInt(test.value))} AND ${text})`;
@@ -140,14 +164,20 @@ function compileTime(
   name: 'timestamp' | 'observed_timestamp',
   test: ValueTest,
   parameters: SqlParameters,
-  now: number,
+  clock: Clock,
 ): string {
+  if (test.kind === 'oneOf') {
+    const points = test.values.map((value) =>
+      compileTime(name, { kind: 'equals', value }, parameters, clock),
+    );
+    return `(${points.join(' OR ')})`;
+  }
   const parts = name === 'timestamp' ? [] : [HAS_OBSERVED];
   if (test.kind === 'wildcard' || test.kind === 'regex') {
     parts.push(compileText(timeText(name), test, parameters));
   } else {
     const compare = (operator: string, value: string) => {
-      const nanos = parameters.add('Int64', toNanos(parseTime(value, now)!));
+      const nanos = parameters.add('Int64', toNanos(parseTime(value, clock)!));
       parts.push(`${name} ${operator} fromUnixTimestamp64Nano(${nanos}, 'UTC')`);
     };
     const { low, high } = timeRange(test);

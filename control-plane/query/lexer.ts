@@ -38,6 +38,8 @@ const KEYWORDS: Readonly<Record<string, 'and' | 'or' | 'not'>> = { AND: 'and', O
 export function tokenize(query: string): Token[] {
   const tokens: Token[] = [];
   let at = 0;
+  /** The field of `field:(…)`, whose values are written out as terms of their own, and the parentheses open in it. */
+  let list: { readonly field: string; depth: number } | undefined;
 
   const fail = (position: number, problem: string) => syntaxError(query, position, problem);
   const endsTerm = (position: number) => position >= query.length || /[\s()]/.test(query[position]!);
@@ -158,6 +160,10 @@ export function tokenize(query: string): Token[] {
     if (first === undefined) break;
     if (first === '(' || first === ')') {
       tokens.push({ kind: first === '(' ? 'open' : 'close', at: at++ });
+      if (list) {
+        list.depth += first === '(' ? 1 : -1;
+        if (list.depth === 0) list = undefined;
+      }
       continue;
     }
     if (first === '-' && !endsTerm(at + 1)) {
@@ -168,13 +174,26 @@ export function tokenize(query: string): Token[] {
       tokens.push({ kind: 'not', at: at++ });
       continue;
     }
+    if (list) {
+      const keyword = /^(?:AND|OR|NOT)(?=[\s()]|$)/.exec(query.slice(at, at + 4))?.[0];
+      if (keyword === undefined) {
+        tokens.push({ kind: 'field', name: list.field, at: start }, readValue(list.field));
+      } else {
+        at += keyword.length;
+        tokens.push({ kind: KEYWORDS[keyword]!, at: start });
+      }
+      continue;
+    }
     const bare = first !== '"';
     const text = bare ? readWord(/[\s()":]/).text : readPhrase();
     const written = query.slice(start, at);
     if (query[at] === ':') {
       if (at === start) throw fail(at, 'expected a field name before ":"');
       at++;
-      tokens.push({ kind: 'field', name: text, at: start }, readValue(text));
+      if (query[at] === '(') {
+        list = { field: text, depth: 1 };
+        tokens.push({ kind: 'open', at: at++ });
+      } else tokens.push({ kind: 'field', name: text, at: start }, readValue(text));
     } else if (Object.hasOwn(KEYWORDS, written)) {
       tokens.push({ kind: KEYWORDS[written]!, at: start });
     } else if (written === '*') {

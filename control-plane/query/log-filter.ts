@@ -2,10 +2,10 @@ import type { StoredRecord } from '../../pipeline/record/log-record.ts';
 import { badRequest } from '../../pipeline/runtime/errors.ts';
 import type { QueryParameters } from '../../pipeline/store/clickhouse.ts';
 import type { Prefilter } from '../../pipeline/store/live/live-filters.ts';
-import { allOf, anyOf, type Query } from './ast.ts';
+import { allOf, anyOf, type Bound, type Query } from './ast.ts';
 import { compileSql } from './compile-sql.ts';
 import { compileMatch } from './match.ts';
-import { parseTime, TIME_FORMS, toNanos } from './parse-time.ts';
+import { type Clock, isRelative, parseTime, TIME_FORMS, toNanos } from './parse-time.ts';
 import { fieldEquals, parseQuery } from './parser.ts';
 import { prefilterOf } from './prefilter.ts';
 
@@ -21,6 +21,13 @@ export interface LogFilter extends SqlFilter {
   readonly prefilter: Prefilter | undefined;
   readonly query: Query;
   readonly range: TimeRange;
+  /**
+   * Bounds of the arrival, in microseconds since 1970, of a range that moves with the present: a record counts at the earlier of its time and its
+   * arrival, so that a clock that is ahead hides nothing and old lines stay in the past.
+   */
+  readonly arrival: TimeRange;
+  /** True where both ends of the range are open or move with the present: its records are ordered by the earlier of time and arrival. */
+  readonly isLive: boolean;
   /** The filter without its time range; the values of `where` are among `parameters`. */
   readonly rest: { readonly query: Query; readonly where: string };
 }
@@ -54,28 +61,38 @@ const TYPE_GROUPS: Readonly<Record<string, string>> = {
 };
 
 /** @throws LogplaneError `bad_request` that names the parameter */
-export function parseFilter(parameters: FilterParameters, now = Date.now()): LogFilter {
-  return filterOf(parseSelection(parameters), parameters, now);
+export function parseFilter(parameters: FilterParameters, clock: Clock = { now: Date.now() }): LogFilter {
+  return filterOf(parseSelection(parameters), parameters, clock);
 }
 
 /** The filter of a query within a time range. @throws LogplaneError `bad_request` that names the parameter */
 export function filterOf(
   selection: Query,
   { from, to }: Pick<FilterParameters, 'from' | 'to'>,
-  now: number,
+  clock: Clock,
 ): LogFilter {
-  const range = { from: readTime('from', from, now), to: readTime('to', to, now) };
-  const bounds = withinRange(from, to);
-  const rest = compileSql(selection, { now });
-  const within = compileSql(bounds, { prefix: 'range', now });
+  const range = { from: readTime('from', from, clock), to: readTime('to', to, clock) };
+  // A relative start moves past a fixed end while a page stays open.
+  const fixed = from !== undefined && to !== undefined && isRelative(from) === isRelative(to);
+  if (fixed && range.from! > range.to!)
+    throw badRequest(`from: expected a time that is not after \`to\`, got from "${from}" and to "${to}"`);
+  const arrival = {
+    from: from !== undefined && isRelative(from) ? range.from! / 1000n : undefined,
+    to: to !== undefined && isRelative(to) ? range.to! / 1000n : undefined,
+  };
+  const bounds = withinRange({ from, to }, arrival);
+  const rest = compileSql(selection, { clock });
+  const within = compileSql(bounds, { prefix: 'range', clock });
   const query = allOf([selection, bounds]);
   return {
     where: `${rest.where} AND ${within.where}`,
     parameters: { ...rest.parameters, ...within.parameters },
-    matches: compileMatch(query, now),
+    matches: compileMatch(query, clock),
     prefilter: prefilterOf(query),
     query,
     range,
+    arrival,
+    isLive: [from, to].every((time) => time === undefined || isRelative(time)),
     rest: { query: selection, where: rest.where },
   };
 }
@@ -93,16 +110,35 @@ function parseSelection({ q, equal = {}, type }: FilterParameters): Query {
   return allOf(queries);
 }
 
-function withinRange(from: string | undefined, to: string | undefined): Query {
-  if (from === undefined && to === undefined) return { kind: 'all' };
-  const low = from === undefined ? undefined : { value: from, inclusive: true };
-  const high = to === undefined ? undefined : { value: to, inclusive: false };
-  return { kind: 'field', field: 'timestamp', test: { kind: 'range', low, high } };
+function withinRange({ from, to }: Pick<FilterParameters, 'from' | 'to'>, arrival: TimeRange): Query {
+  const bounds: Query[] = [];
+  if (from !== undefined) bounds.push(fieldRange('timestamp', { low: { value: from, inclusive: true } }));
+  if (arrival.from !== undefined) {
+    bounds.push(fieldRange('id', { low: { value: String(arrival.from), inclusive: true } }));
+  }
+  if (to !== undefined) {
+    const before = fieldRange('timestamp', { high: { value: to, inclusive: false } });
+    const arrived =
+      arrival.to === undefined
+        ? []
+        : [fieldRange('id', { high: { value: String(arrival.to), inclusive: false } })];
+    bounds.push(anyOf([before, ...arrived]));
+  }
+  return allOf(bounds);
 }
 
-function readTime(name: string, text: string | undefined, now: number): bigint | undefined {
+function fieldRange(field: string, { low, high }: { low?: Bound; high?: Bound }): Query {
+  return { kind: 'field', field, test: { kind: 'range', low, high } };
+}
+
+function readTime(name: string, text: string | undefined, clock: Clock): bigint | undefined {
   if (text === undefined) return undefined;
-  const time = parseTime(text, now);
-  if (!time) throw badRequest(`${name}: expected ${TIME_FORMS}, got "${text}"`);
+  const time = parseTime(text, clock);
+  if (!time) throw badRequest(`${name}: expected ${TIME_FORMS}, got "${text}"${hintOfPlus(text)}`);
   return toNanos(time);
+}
+
+/** An unescaped `+` of an address is a blank here. */
+function hintOfPlus(text: string): string {
+  return /\d \d\d:?\d\d$/.test(text) ? ' (write the + of a time zone as %2B in an address)' : '';
 }

@@ -5,17 +5,16 @@ import type { Query, Test } from './ast.ts';
 import { findAttributes, someScalar } from './attributes.ts';
 import { type Field, resolveField } from './field.ts';
 import { foldCase, foldCaseOnce } from './fold-case.ts';
-import { parseTime, timeRange } from './parse-time.ts';
+import { groupValues } from './group-values.ts';
+import { type Clock, parseTime, timeRange } from './parse-time.ts';
 import { compileLevelTest, compileScalarTest, compileTextTest, type ValueTest } from './text-test.ts';
 
 export type Match = (record: StoredRecord) => boolean;
 
 /**
  * Compiles the query to a predicate of one record, which selects exactly the records that `compileSql` selects in the store.
- *
- * @param now the time from which relative times count, milliseconds since 1970
  */
-export function compileMatch(query: Query, now = Date.now()): Match {
+export function compileMatch(query: Query, clock: Clock = { now: Date.now() }): Match {
   switch (query.kind) {
     case 'all':
       return () => true;
@@ -24,23 +23,29 @@ export function compileMatch(query: Query, now = Date.now()): Match {
       return (record) => foldCaseOnce(record.message).includes(text);
     }
     case 'field':
-      return compileField(resolveField(query.field), query.test, now);
+      return compileField(resolveField(query.field), query.test, clock);
     case 'not': {
-      const match = compileMatch(query.query, now);
+      const match = compileMatch(query.query, clock);
       return (record) => !match(record);
     }
     case 'and': {
-      const matches = query.queries.map((part) => compileMatch(part, now));
+      const matches = query.queries.map((part) => compileMatch(part, clock));
       return (record) => matches.every((match) => match(record));
     }
     case 'or': {
-      const matches = query.queries.map((part) => compileMatch(part, now));
+      const { lists, rest } = groupValues(query.queries);
+      const matches = [
+        ...lists.map(({ field, values }) =>
+          compileField(resolveField(field), { kind: 'oneOf', values }, clock),
+        ),
+        ...rest.map((part) => compileMatch(part, clock)),
+      ];
       return (record) => matches.some((match) => match(record));
     }
   }
 }
 
-function compileField(field: Field, test: Test, now: number): Match {
+function compileField(field: Field, test: Test | ValueTest, clock: Clock): Match {
   if (test.kind === 'present') return compilePresence(field);
   switch (field.kind) {
     case 'level': {
@@ -48,7 +53,7 @@ function compileField(field: Field, test: Test, now: number): Match {
       return ({ level }) => levels.has(level);
     }
     case 'time':
-      return compileTime(field.name, test, now);
+      return compileTime(field.name, test, clock);
     case 'id': {
       const passes = compileTextTest(test);
       return ({ seq }) => passes(String(seq));
@@ -95,22 +100,26 @@ function compilePresence(field: Field): Match {
   }
 }
 
-function compileTime(name: 'timestamp' | 'observed_timestamp', test: ValueTest, now: number): Match {
-  const passes = compileTimeTest(test, now);
+function compileTime(name: 'timestamp' | 'observed_timestamp', test: ValueTest, clock: Clock): Match {
+  const passes = compileTimeTest(test, clock);
   return (record) => {
     const time = name === 'timestamp' ? record.timestamp : record.observed;
     return time !== undefined && passes(time);
   };
 }
 
-function compileTimeTest(test: ValueTest, now: number): (time: Timestamp) => boolean {
+function compileTimeTest(test: ValueTest, clock: Clock): (time: Timestamp) => boolean {
   if (test.kind === 'wildcard' || test.kind === 'regex') {
     const passes = compileTextTest(test);
     return (time) => passes(formatTimestamp(time));
   }
+  if (test.kind === 'oneOf') {
+    const points = test.values.map((value) => compileTimeTest({ kind: 'equals', value }, clock));
+    return (time) => points.some((passes) => passes(time));
+  }
   const { low, high } = timeRange(test);
-  const min = low && parseTime(low.value, now)!;
-  const max = high && parseTime(high.value, now)!;
+  const min = low && parseTime(low.value, clock)!;
+  const max = high && parseTime(high.value, clock)!;
   return (time) =>
     (!min || compareTimes(time, min) >= (low!.inclusive ? 0 : 1)) &&
     (!max || compareTimes(time, max) <= (high!.inclusive ? 0 : -1));

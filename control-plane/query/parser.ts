@@ -4,8 +4,10 @@ import { problemOfTest } from './check-test.ts';
 import { describe, type Operand, type Token, tokenize } from './lexer.ts';
 import { syntaxError } from './syntax-error.ts';
 
-const MAX_LENGTH = 16_384;
+const MAX_LENGTH = 262_144;
 const MAX_TERMS = 256;
+/** Terms `field:value`: many of one field are one look into a set. */
+const MAX_VALUES = 10_000;
 const MAX_DEPTH = 64;
 
 /**
@@ -14,10 +16,12 @@ const MAX_DEPTH = 64;
  *     or   = and { "OR" and }
  *     and  = not { [ "AND" ] not }
  *     not  = { "NOT" | "-" } term
- *     term = "(" or ")" | word | "phrase" | name ":" value
+ *     term = "(" or ")" | word | "phrase" | name ":" value | name ":" "(" values ")"
  *
- * @throws LogplaneError `bad_request` with column and caret where the query does not parse, and where it has more than 16,384
- *   characters, 256 terms or 64 levels of nesting
+ * `name:(a OR b)` is `(name:a OR name:b)`; the lexer writes it out.
+ *
+ * @throws LogplaneError `bad_request` with column and caret where the query does not parse, and where it has more than 262,144
+ *   characters, 10,000 terms `field:value`, 256 other terms or 64 levels of nesting
  */
 export function parseQuery(text: string): Query {
   if (text.length > MAX_LENGTH) {
@@ -27,6 +31,7 @@ export function parseQuery(text: string): Query {
   const tokens = tokenize(query);
   let next = 0;
   let terms = 0;
+  let values = 0;
 
   const fail = (at: number, problem: string) => syntaxError(query, at, problem);
   const peek = () => tokens[next]!;
@@ -61,7 +66,15 @@ export function parseQuery(text: string): Query {
 
   function parseTerm(depth: number): Query {
     const token = peek();
-    if (++terms > MAX_TERMS) throw fail(token.at, `expected at most ${MAX_TERMS} terms, got more`);
+    if (token.kind === 'field' && tokens[next + 1]!.kind === 'value') {
+      if (++values > MAX_VALUES)
+        throw fail(token.at, `expected at most ${MAX_VALUES} values of fields, got more`);
+    } else if (++terms > MAX_TERMS) {
+      throw fail(
+        token.at,
+        `expected at most ${MAX_TERMS} terms that are not a field's exact value, got more`,
+      );
+    }
     if (token.kind === 'open') {
       next++;
       const inner = parseOr(depth + 1);

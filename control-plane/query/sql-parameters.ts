@@ -3,7 +3,7 @@ import type { QueryParameters } from '../../pipeline/store/clickhouse.ts';
 /** Collects the values of a statement as typed placeholders; equal values share one. */
 export class SqlParameters {
   readonly #prefix: string;
-  readonly #values: Record<string, string | number | bigint> = {};
+  readonly #values: Record<string, string | number | bigint | readonly string[]> = {};
   readonly #names = new Map<string, string>();
 
   constructor(prefix: string) {
@@ -24,6 +24,15 @@ export class SqlParameters {
       this.#values[name] = value;
     }
     return `{${name}:${type}}`;
+  }
+
+  /** Adds values for `IN (…)`. */
+  strings(values: readonly string[]): string {
+    if (values.length === 1) return this.string(values[0]!);
+    const name = `${this.#prefix}${this.#names.size}`;
+    this.#names.set(`list ${name}`, name);
+    this.#values[name] = values;
+    return `{${name}:Array(String)}`;
   }
 
   string(value: string): string {

@@ -1,11 +1,13 @@
 import { LEVELS, severityOfWord } from '../../pipeline/record/severity.ts';
 import type { Test } from './ast.ts';
-import { equalDecimals, parseDecimal } from './decimal.ts';
+import { decimalText } from './decimal.ts';
 import { numberText } from './number-text.ts';
 import { compileRegex, wildcardRegex } from './regex.ts';
 
 /** The tests of a value's text; `present` is none. */
-export type ValueTest = Exclude<Test, { kind: 'present' }>;
+export type ValueTest =
+  | Exclude<Test, { kind: 'present' }>
+  | { readonly kind: 'oneOf'; readonly values: readonly string[] };
 export type TextTest = (text: string) => boolean;
 
 /** The form of a text that counts as a number, the same in both engines. */
@@ -27,21 +29,37 @@ export function longInteger(number: string): bigint | undefined {
   return INTEGER_REGEX.test(integer) && !Number.isSafeInteger(Number(integer)) ? BigInt(integer) : undefined;
 }
 
-/** A test of a scalar's JSON. */
+/** A test of a scalar's JSON: numbers are equal by value. */
 export function compileScalarTest(test: ValueTest): TextTest {
   const passes = compileTextTest(test);
-  const number = test.kind === 'equals' ? parseDecimal(test.value) : undefined;
+  const values = equalValues(test);
+  const decimals = values && decimalsOf(values);
   return (json) => {
     if (json.startsWith('"')) return passes(JSON.parse(json) as string);
     if (!/^[-\d]/.test(json)) return passes(json);
-    return number ? equalDecimals(number, parseDecimal(json)!) : passes(numberText(json));
+    return decimals ? decimals.has(decimalText(json)!) : passes(numberText(json));
   };
+}
+
+/** The values of a test for equality; undefined for any other test. */
+export function equalValues(test: ValueTest): readonly string[] | undefined {
+  if (test.kind === 'equals') return [test.value];
+  return test.kind === 'oneOf' ? test.values : undefined;
+}
+
+/** The numbers among values, as `decimalText` writes them. */
+export function decimalsOf(values: readonly string[]): ReadonlySet<string> {
+  return new Set(values.map(decimalText).filter((text) => text !== undefined));
 }
 
 export function compileTextTest(test: ValueTest): TextTest {
   switch (test.kind) {
     case 'equals':
       return (text) => text === test.value;
+    case 'oneOf': {
+      const values = new Set(test.values);
+      return (text) => values.has(text);
+    }
     case 'wildcard':
       return compileRegex(wildcardRegex(test.pattern));
     case 'regex':
@@ -57,6 +75,10 @@ export function compileLevelTest(test: ValueTest): TextTest {
     case 'equals': {
       const level = severityOfWord(test.value)?.level;
       return (text) => text === level;
+    }
+    case 'oneOf': {
+      const levels = new Set<string | undefined>(test.values.map((value) => severityOfWord(value)?.level));
+      return (text) => levels.has(text);
     }
     case 'wildcard':
       return compileRegex(`(?i)${wildcardRegex(test.pattern)}`);

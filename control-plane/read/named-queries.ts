@@ -4,6 +4,7 @@ import { allOf, anyOf } from '../query/ast.ts';
 import { compileSql } from '../query/compile-sql.ts';
 import type { LogFilter } from '../query/log-filter.ts';
 import { compileMatch } from '../query/match.ts';
+import type { Clock } from '../query/parse-time.ts';
 import { parseQuery } from '../query/parser.ts';
 import { prefilterOf } from '../query/prefilter.ts';
 import type { TailFilter } from './tail.ts';
@@ -26,7 +27,7 @@ const EXPECTED = `a JSON object of 1 to ${MAX_QUERIES} queries by name, {"errors
  * Parses `{"name": "query", …}`. A record also has to match `common`.
  * @throws LogplaneError `bad_request`
  */
-export function parseNamedQueries(text: string, common: LogFilter, now: number): NamedQueries {
+export function parseNamedQueries(text: string, common: LogFilter, clock: Clock): NamedQueries {
   const entries = Object.entries(parseObject(text));
   if (entries.length === 0 || entries.length > MAX_QUERIES) {
     throw badRequest(`queries: expected ${EXPECTED}, got ${entries.length}`);
@@ -39,13 +40,13 @@ export function parseNamedQueries(text: string, common: LogFilter, now: number):
     }
     if (typeof q !== 'string') throw badRequest(`queries: expected the query "${name}" to be a text`);
     const query = allOf([common.query, parseQuery(q)]);
-    return { name, index, query, matches: compileMatch(query, now) };
+    return { name, index, query, matches: compileMatch(query, clock) };
   });
   const query = anyOf(named.map((entry) => entry.query));
   return {
     filter: {
-      ...compileSql(query, { now }),
-      matches: compileMatch(query, now),
+      ...compileSql(query, { clock }),
+      matches: compileMatch(query, clock),
       prefilter: prefilterOf(query),
     },
     selecting: (record) => named.filter(({ matches }) => matches(record)),

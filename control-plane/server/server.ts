@@ -122,7 +122,13 @@ async function startOn(
       },
     ];
     const version = packageVersion();
-    const api = new Api({ auth, body, slowReaders, pending: new PendingRecords(clickhouse.journaled) });
+    const api = new Api({
+      auth,
+      body,
+      slowReaders,
+      defaults: { timezone: config.DEFAULT_TIMEZONE },
+      pending: new PendingRecords(clickhouse.journaled),
+    });
     for (const { addRoutes } of features) addRoutes?.(api);
     addOperationsRoutes(api.family('Operations', 'Health, metrics, sign-in, backups and this document.'), {
       version,

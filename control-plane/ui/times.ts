@@ -20,6 +20,11 @@ function parts(milliseconds: number): Parts {
   };
 }
 
+/** IANA name of the zone in which times are shown, and in which the server is to read those that were typed. */
+export function timezone(): string {
+  return settings.values.utc ? 'UTC' : Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
 /** `08:15:30.123` */
 export function formatClock(milliseconds: number): string {
   return parts(milliseconds).clock;

@@ -9,29 +9,30 @@ const REMEMBERED = 4096;
 export const utc: Zone = (wallSeconds) => wallSeconds;
 
 /**
+ * Seconds that the clocks of an IANA zone are ahead of UTC at a time. @param seconds since 1970
+ * @throws RangeError where there is no zone of this name
+ */
+export function offsetOf(name: string, seconds: number): number {
+  return offsetReader(name)(seconds);
+}
+
+/** True of the IANA name of a zone. */
+export function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
  * The clock of an IANA zone (`Europe/Luxembourg`, `UTC`).
  * @throws RangeError where there is no zone of this name
  */
 export function createZone(name: string): Zone {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: name,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  });
-  if (format.resolvedOptions().timeZone === 'UTC') return utc;
-
-  const offsetAt = (seconds: number): number => {
-    const part = Object.fromEntries(
-      format.formatToParts(seconds * 1000).map((p) => [p.type, Number(p.value)]),
-    );
-    const wall = Date.UTC(part.year!, part.month! - 1, part.day, part.hour, part.minute, part.second);
-    return wall / 1000 - seconds;
-  };
+  const offsetAt = offsetReader(name);
+  if (offsetAt === ALWAYS_UTC) return utc;
   const offsets = new Map<number, number>();
   return (wallSeconds) => {
     const quarter = Math.floor(wallSeconds / QUARTER);
@@ -43,6 +44,29 @@ export function createZone(name: string): Zone {
       offsets.set(quarter, offset);
     }
     return wallSeconds - offset;
+  };
+}
+
+const ALWAYS_UTC = () => 0;
+
+function offsetReader(name: string): (seconds: number) => number {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone: name,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  });
+  if (format.resolvedOptions().timeZone === 'UTC') return ALWAYS_UTC;
+  return (seconds) => {
+    const part = Object.fromEntries(
+      format.formatToParts(seconds * 1000).map((p) => [p.type, Number(p.value)]),
+    );
+    const wall = Date.UTC(part.year!, part.month! - 1, part.day, part.hour, part.minute, part.second);
+    return wall / 1000 - seconds;
   };
 }
 

@@ -167,7 +167,11 @@ t.test('what is too long for the engine is told, not a defect', async (t) => {
   const terms = Array.from({ length: 200 }, (_, n) => `a.b.c.d.e.n${n}:v${n}`).join(' OR ');
   t.match(await post('search', { q: terms }), { status: 422, text: /fewer terms/ });
   const services = Array.from({ length: 20_000 }, (_, n) => `s${n}`).join(',');
-  t.equal((await post('search', { service: services })).status, 422);
+  t.equal(
+    (await post('search', { service: services })).status,
+    200,
+    'a list of values is one look into a set',
+  );
   const deep = 'a.'.repeat(100_000);
   t.match(await post('count', { by: ['level', deep] }), { status: 400, text: /by: expected a field name/ });
   t.match(await post('histogram', { by: deep }), { status: 400, text: /by: expected/ });

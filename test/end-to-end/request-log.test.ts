@@ -23,7 +23,7 @@ const entries = (name: string): Entry[] =>
     .map((line) => JSON.parse(line));
 
 await fetch(`${server.url}/healthz`, { headers: { 'user-agent': 'tester/1.0' } });
-await fetch(`${server.url}/api/v1/logs/recent?lines=1&token=abc`);
+await fetch(`${server.url}/healthz?lines=1&token=abc`);
 await fetch(`${server.url}/nope`, {
   method: 'POST',
   headers: { 'content-type': 'application/json' },

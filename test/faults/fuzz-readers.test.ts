@@ -133,7 +133,7 @@ t.test('times: any text is a time within the years that are stored, or none', as
       for (const zone of zones) {
         const times = [
           parseTimestamp(text, zone),
-          parseTime(text, NOW),
+          parseTime(text, { now: NOW }),
           findTimestamp(text, zone, NOW / 1000)?.time,
         ];
         for (const time of times) {

@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
+import { badRequest } from '../../../pipeline/runtime/errors.ts';
 import type { RouteFamily } from '../../http/api.ts';
 import { ERROR } from '../../http/error-response.ts';
 import { formatEvent, type OpenStreams, respondWithEvents } from '../../http/event-stream.ts';
@@ -162,7 +163,9 @@ export function addAlertRoutes(api: RouteFamily, options: AlertRoutesOptions): v
 /** Alerts as they change; with `Last-Event-ID`, first the changes since that event. */
 function respondWithAlerts(context: Context, { alerts, alertFeed, openStreams }: AlertRoutesOptions): void {
   const given = context.get('Last-Event-ID');
-  const after = /^\d{1,16}$/.test(given) ? Number(given) : undefined;
+  if (!/^\d{0,16}$/.test(given))
+    throw badRequest(`Last-Event-ID: expected the id of an event of this stream, got "${given}"`);
+  const after = given === '' ? undefined : Number(given);
   const source = async function* (signal: AbortSignal) {
     const waiting: AlertEvent[] = [];
     let missed = after !== undefined;

@@ -246,7 +246,7 @@ export function addAlertRuleRoutes(api: RouteFamily, options: AlertRuleRoutesOpt
 }
 
 function readTime(name: string, given: string, now: number): Timestamp {
-  const time = parseTime(given, now);
+  const time = parseTime(given, { now });
   if (!time) throw badRequest(`${name}: expected ${TIME_FORMS}, got "${given}"`);
   return time;
 }

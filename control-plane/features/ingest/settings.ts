@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isTimezone } from '../../../pipeline/record/timezone.ts';
 import { list, type SettingsOf, text, whole } from '../../setting-types.ts';
 
 export const INGEST_SETTINGS = {
@@ -9,12 +10,3 @@ export const INGEST_SETTINGS = {
 };
 
 export type IngestSettings = SettingsOf<typeof INGEST_SETTINGS>;
-
-function isTimezone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { badRequest } from '../../../pipeline/runtime/errors.ts';
 import type { RecordTable } from '../../../pipeline/store/sql.ts';
 import type { RouteFamily } from '../../http/api.ts';
 import { disconnectSignal } from '../../http/disconnect-signal.ts';
 import { describe, optionalText, textList, wholeNumber } from '../../http/parameters.ts';
 import { FILTER, INTERVAL, toFilter } from '../../http/record-parameters.ts';
-import { COUNT, COUNTS, TIME, TOOK_MS, tookMs } from '../../http/record-schema.ts';
+import { COUNT, COUNTS, LEFT_OUT, TIME, TOOK_MS, tookMs } from '../../http/record-schema.ts';
 import { readGroupFields } from '../../query/group-field.ts';
 import { scanLimits } from '../../query/query-limits.ts';
 import { facetsOf } from './facets.ts';
@@ -44,6 +45,7 @@ export function addLogAnalysisRoutes(api: RouteFamily, records: RecordTable): vo
             }),
           }),
         ),
+        ...LEFT_OUT,
         took_ms: TOOK_MS,
       }),
       errors: ['resource_exhausted'],
@@ -51,8 +53,10 @@ export function addLogAnalysisRoutes(api: RouteFamily, records: RecordTable): vo
     async (context, { interval, by, ...filter }) => {
       const started = performance.now();
       const now = Date.now();
+      if (by?.includes(','))
+        throw badRequest(`by: expected one field, got "${by}"; count by one field at a time`);
       const [field] = readGroupFields('by', by === undefined ? [] : [by]);
-      const request = { filter: toFilter(filter, now), interval, by: field, now };
+      const request = { filter: toFilter(filter, now), interval, by: field, now, timezone: filter.tz };
       const histogram = await histogramOf(records, request, scanLimits(disconnectSignal(context)));
       return { ...histogram, took_ms: tookMs(started) };
     },
@@ -77,6 +81,11 @@ export function addLogAnalysisRoutes(api: RouteFamily, records: RecordTable): vo
           description: 'By field: its values, the most frequent first',
           examples: [{ level: [{ value: 'ERROR', count: 42 }] }],
         }),
+        left_out: z.record(z.string(), z.object({ values: z.int(), records: z.int() })).meta({
+          description: 'By field: its values beyond the most frequent ones, and their records',
+          examples: [{ machine_id: { values: 12, records: 40 } }],
+        }),
+        ...LEFT_OUT,
         took_ms: TOOK_MS,
       }),
       errors: ['resource_exhausted'],
@@ -86,7 +95,7 @@ export function addLogAnalysisRoutes(api: RouteFamily, records: RecordTable): vo
       const groups = readGroupFields('fields', fields.length === 0 ? USUAL_FACETS : [...new Set(fields)]);
       const limits = scanLimits(disconnectSignal(context));
       const facets = await facetsOf(records, toFilter(filter), groups, limit, limits);
-      return { facets, took_ms: tookMs(started) };
+      return { ...facets, took_ms: tookMs(started) };
     },
   );
 

@@ -4,7 +4,8 @@ import { type GroupField, groupValue } from '../../query/group-field.ts';
 import { chooseInterval, formatInterval, formatNanos } from '../../query/interval.ts';
 import type { LogFilter } from '../../query/log-filter.ts';
 import { adjustLimits, type QueryLimits } from '../../query/query-limits.ts';
-import { type Buckets, countedRows, ONE_THREAD } from '../../read/counted-rows.ts';
+import { countedRows, ONE_THREAD } from '../../read/counted-rows.ts';
+import { bucketEdges, commonPiece, floor } from './bucket-edges.ts';
 
 export interface HistogramRequest {
   readonly filter: LogFilter;
@@ -13,21 +14,26 @@ export interface HistogramRequest {
   readonly by: GroupField | undefined;
   /** The present, milliseconds since 1970. */
   readonly now: number;
+  /** IANA name of the zone by whose clocks days and weeks begin; UTC by default. */
+  readonly timezone?: string;
 }
 
 export interface Histogram {
   readonly interval: string;
   readonly buckets: readonly {
-    /** Start of the bucket, a multiple of the interval since 1970. */
+    /** Start of the bucket. */
     readonly timestamp: string;
     readonly total: number;
     /** Counts by value of the field; the rarest of more than 50 values count only in `total`. */
     readonly counts: Readonly<Record<string, number>>;
   }[];
+  /** Values of the field that are in no bucket's `counts`, and their records. */
+  readonly groups_left_out: number;
+  readonly records_left_out: number;
 }
 
 const AUTOMATIC_BUCKETS = 100n;
-const MAX_BUCKETS = 10_000n;
+const MAX_BUCKETS = 10_000;
 const MAX_VALUES = 50;
 const HOUR = 3_600_000_000_000n;
 const DEFAULT_RANGE = HOUR;
@@ -39,67 +45,81 @@ const DEFAULT_RANGE = HOUR;
  */
 export async function histogramOf(
   records: RecordTable,
-  { filter, interval, by, now }: HistogramRequest,
+  { filter, interval, by, now, timezone = 'UTC' }: HistogramRequest,
   limits: QueryLimits,
 ): Promise<Histogram> {
   const range = await closeRange(records, filter, now, limits);
   const step = interval ?? chooseInterval(range ? range.to - range.from : DEFAULT_RANGE, AUTOMATIC_BUCKETS);
-  if (!range || range.to <= range.from) return { interval: formatInterval(step), buckets: [] };
-  const start = floor(range.from, step);
-  const length = (range.to - start + step - 1n) / step;
+  const nothing = { groups_left_out: 0, records_left_out: 0 };
+  if (!range || range.to <= range.from) return { interval: formatInterval(step), buckets: [], ...nothing };
+  const edges = bucketEdges(range.from, range.to, step, timezone, MAX_BUCKETS);
+  const length = edges.length - 1;
   if (length > MAX_BUCKETS) {
+    const needed = (range.to - edges[0]! + step - 1n) / step;
     throw badRequest(
-      `interval: expected a length that makes at most ${MAX_BUCKETS} buckets, got ${formatInterval(step)}, which makes ${length}`,
+      `interval: expected a length that makes at most ${MAX_BUCKETS} buckets, got ${formatInterval(step)}, which makes ${needed}`,
     );
   }
-  const counts = Array.from({ length: Number(length) }, () => ({
-    total: 0,
-    counts: new Map<string, number>(),
-  }));
-  for (const [index, count, value] of await countBuckets(
-    records,
-    { ...filter, range: widen(range, filter.range) },
-    { start, step },
-    by,
-    limits,
-  )) {
-    const bucket = counts[index];
+  const counts = Array.from({ length }, () => ({ total: 0, counts: new Map<string, number>() }));
+  const rows = await countBuckets(records, { ...filter, range: widen(range, filter) }, edges, by, limits);
+  let shown = 0;
+  let all = 0;
+  for (const [index, count, value] of rows) {
+    // A clock that is ahead may put the first record's time behind its arrival.
+    const bucket =
+      counts[filter.arrival.from !== undefined ? Math.min(Math.max(index, 0), length - 1) : index];
     if (!bucket) continue;
     bucket.total += count;
-    if (by && value !== null) bucket.counts.set(groupValue(by, value), count);
+    all += count;
+    if (!by || value === null || count === 0) continue;
+    const name = groupValue(by, value);
+    bucket.counts.set(name, (bucket.counts.get(name) ?? 0) + count);
+    shown += count;
   }
+  const values = Number(rows[0]?.[3] ?? 0);
   return {
     interval: formatInterval(step),
     buckets: counts.map((bucket, index) => ({
-      timestamp: formatNanos(start + BigInt(index) * step),
+      timestamp: formatNanos(edges[index]!),
       total: bucket.total,
       counts: Object.fromEntries(bucket.counts),
     })),
+    groups_left_out: Math.max(0, values - MAX_VALUES),
+    records_left_out: by ? all - shown : 0,
   };
 }
 
-type BucketRow = [index: number, count: number, value: string | null];
+/** `values`: how many different values there are. */
+type BucketRow = [index: number, count: number, value: string | null, values: number];
 
 function countBuckets(
   { clickhouse, table }: RecordTable,
   filter: LogFilter,
-  buckets: Buckets,
+  edges: readonly bigint[],
   by: GroupField | undefined,
   limits: QueryLimits,
 ): Promise<BucketRow[]> {
-  const { sql, parameters, settings } = countedRows(table, filter, by ? [by] : [], buckets);
+  const [start] = edges as [bigint];
+  const step = commonPiece(edges);
+  const { sql, parameters, settings } = countedRows(table, filter, by ? [by] : [], { start, step });
   const options = { parameters, ...adjustLimits(limits, settings) };
+  // Buckets of unequal length are counted in equal pieces first.
+  const isEqual = edges.every((edge, index) => edge === start + BigInt(index) * step);
+  const firsts = edges.map((edge) => (edge - start) / step).join(', ');
+  const bucket = isEqual ? 'bucket' : `indexOf([${firsts}], roundDown(bucket, [${firsts}])) - 1`;
   if (!by || by.name === 'level') {
     const value = by ? 'v0' : 'NULL';
     return clickhouse.query<BucketRow>(
-      `SELECT bucket, sum(records), ${value} AS value FROM (${sql}) GROUP BY bucket, value`,
+      `SELECT ${bucket} AS place, sum(records), ${value} AS value, 0 FROM (${sql}) GROUP BY place, value`,
       options,
     );
   }
   return clickhouse.query<BucketRow>(
     `WITH counted AS (${sql}),
-       (SELECT groupArray(v0) FROM (SELECT v0 FROM counted GROUP BY v0 ORDER BY sum(records) DESC, v0 LIMIT ${MAX_VALUES})) AS frequent
-     SELECT bucket, sum(records), if(has(frequent, toString(v0)), toString(v0), NULL) AS value FROM counted GROUP BY bucket, value`,
+       (SELECT groupArray(v0) FROM (SELECT v0 FROM counted GROUP BY v0 ORDER BY sum(records) DESC, v0 LIMIT ${MAX_VALUES})) AS frequent,
+       (SELECT uniqExact(v0) FROM counted) AS distinct_values
+     SELECT ${bucket} AS place, sum(records), if(has(frequent, toString(v0)), toString(v0), NULL) AS value, distinct_values
+     FROM counted GROUP BY place, value`,
     options,
   );
 }
@@ -115,7 +135,8 @@ async function closeRange(
   const present = from === undefined ? undefined : BigInt(now) * 1_000_000n;
   const found = await edgesOf(records, filter, present, limits);
   const start = from ?? found.first;
-  const end = to ?? latest(found.last === undefined ? undefined : found.last + 1n, present);
+  const last = found.last === undefined ? undefined : found.last + 1n;
+  const end = to ?? (filter.arrival.from === undefined ? latest(last, present) : present);
   return start === undefined || end === undefined ? undefined : { from: start, to: end };
 }
 
@@ -128,10 +149,14 @@ function isClosed(range: LogFilter['range']): range is { from: bigint; to: bigin
  * Widens the range to full hours at the ends that no record is beyond, so that a projection answers without the rows of the
  * edges.
  */
-function widen(range: { from: bigint; to: bigint }, given: LogFilter['range']): { from: bigint; to: bigint } {
+function widen(
+  range: { from: bigint; to: bigint },
+  { range: given, arrival }: LogFilter,
+): { from: bigint; to: bigint } {
   return {
     from: given.from ?? floor(range.from, HOUR),
-    to: given.to ?? floor(range.to + HOUR - 1n, HOUR),
+    // Records with a later time count at their arrival, which only their rows have.
+    to: given.to ?? (arrival.from !== undefined ? range.to : floor(range.to + HOUR - 1n, HOUR)),
   };
 }
 
@@ -167,10 +192,4 @@ async function edgesOf(
 function latest(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return a > b ? a : b;
-}
-
-/** The largest multiple of a step that is not above a value, also before 1970. */
-function floor(value: bigint, step: bigint): bigint {
-  const rest = value % step;
-  return rest < 0n ? value - rest - step : value - rest;
 }

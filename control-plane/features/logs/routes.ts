@@ -12,17 +12,27 @@ import {
   wholeNumber,
 } from '../../http/parameters.ts';
 import { FILTER, toFilter } from '../../http/record-parameters.ts';
-import { answerRecord, COUNT, RECORD, TOOK_MS, tookMs } from '../../http/record-schema.ts';
+import { answerRecord, COUNT, LEFT_OUT, RECORD, TOOK_MS, tookMs } from '../../http/record-schema.ts';
 import { readGroupFields } from '../../query/group-field.ts';
 import { queryLimits, scanLimits } from '../../query/query-limits.ts';
 import { contextOf } from './context.ts';
 import { countLogs } from './count.ts';
+import { queryHints } from './query-hints.ts';
 import { searchLogs } from './search.ts';
 
 const RECORD_ID = parameter({ type: 'string', pattern: '^\\d{1,16}$' }, (given = '') => {
   if (!/^\d{1,16}$/.test(given)) throw new ExpectedError('the id of a record');
   return Number(given);
 });
+
+const HINTS = z
+  .array(z.object({ message: z.string(), query: z.string().optional() }))
+  .optional()
+  .meta({
+    description:
+      'Of an answer without records: what in the query was probably not meant, each with a query that may be',
+    examples: [[{ message: 'No record has service "vlm". There is "vllm".', query: 'service:vllm' }]],
+  });
 
 /** Records, and their number. */
 export function addLogRoutes(api: RouteFamily, store: LogStore): void {
@@ -75,21 +85,21 @@ export function addLogRoutes(api: RouteFamily, store: LogStore): void {
           .nullable()
           .meta({ description: 'Null on the last page', examples: ['MTc4MDU2MDkzMC4yNTAvMTc'] }),
         took_ms: TOOK_MS,
+        hints: HINTS,
       }),
       errors: ['resource_exhausted'],
     },
     async (context, { limit, order, cursor, ...filter }) => {
       const started = performance.now();
       const request = { filter: toFilter(filter), limit, order, cursor };
-      const { records, nextCursor } = await searchLogs(
-        store,
-        request,
-        queryLimits(disconnectSignal(context)),
-      );
+      const limits = queryLimits(disconnectSignal(context));
+      const { records, nextCursor } = await searchLogs(store, request, limits);
+      const isEmpty = records.length === 0 && cursor === undefined;
       return {
         records: records.map(answerRecord),
         next_cursor: nextCursor ?? null,
         took_ms: tookMs(started),
+        ...(isEmpty && filter.q !== undefined && { hints: await queryHints(store, filter.q, limits) }),
       };
     },
   );
@@ -113,7 +123,9 @@ export function addLogRoutes(api: RouteFamily, store: LogStore): void {
           description: 'At most 1,000, the largest first, each with the values of the fields in `by`',
           examples: [[{ service: 'vllm', count: 42 }]],
         }),
+        ...LEFT_OUT,
         took_ms: TOOK_MS,
+        hints: HINTS,
       }),
       errors: ['resource_exhausted'],
     },
@@ -121,7 +133,12 @@ export function addLogRoutes(api: RouteFamily, store: LogStore): void {
       const started = performance.now();
       const limits = scanLimits(disconnectSignal(context));
       const count = await countLogs(store, toFilter(filter), readGroupFields('by', by), limits);
-      return { ...count, took_ms: tookMs(started) };
+      return {
+        ...count,
+        took_ms: tookMs(started),
+        ...(count.total === 0 &&
+          filter.q !== undefined && { hints: await queryHints(store, filter.q, limits) }),
+      };
     },
   );
 

@@ -1,20 +1,16 @@
 import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
-import { parseTimestamp } from '../../../pipeline/record/parse-timestamp.ts';
 import { formatClickHouse } from '../../../pipeline/record/timestamp.ts';
-import { utc } from '../../../pipeline/record/timezone.ts';
-import { badRequest } from '../../../pipeline/runtime/errors.ts';
 import type { QueryParameters } from '../../../pipeline/store/clickhouse.ts';
 import type { BoundedRecords, LogStore } from '../../../pipeline/store/log-store.ts';
-import type { LogFilter } from '../../query/log-filter.ts';
 import type { QueryLimits } from '../../query/query-limits.ts';
-
-export interface SearchRequest {
-  readonly filter: LogFilter;
-  readonly limit: number;
-  readonly order: 'asc' | 'desc';
-  /** The `nextCursor` of the page before. */
-  readonly cursor: string | undefined;
-}
+import { livePosition, readLivePage } from './live-page.ts';
+import {
+  decodeCursor,
+  encodeCursor,
+  PAGE_BYTES,
+  type PagePosition,
+  type SearchRequest,
+} from './page-position.ts';
 
 export interface SearchPage {
   readonly records: readonly StoredRecord[];
@@ -22,8 +18,6 @@ export interface SearchPage {
   readonly nextCursor: string | undefined;
 }
 
-/** Bytes of the texts of one page, which is in memory several times while the response is made. */
-const PAGE_BYTES = 16 * 1024 * 1024;
 const SECOND = 1_000_000_000n;
 /**
  * Nanoseconds from the start of a page that are searched first, because the engine opens every part of the table that may have a
@@ -32,8 +26,8 @@ const SECOND = 1_000_000_000n;
 const NEAR = 300n * SECOND;
 
 /**
- * Reads one page of records by their own time. The cursor names the last record of a page, so pages neither repeat
- * nor skip records while new ones arrive.
+ * Reads one page of records by their own time; of a live range by the earlier of time and arrival. The cursor names the last record of a
+ * page, so pages neither repeat nor skip records while new ones arrive.
  * @throws LogplaneError `bad_request` for a malformed cursor
  */
 export async function searchLogs(
@@ -43,6 +37,8 @@ export async function searchLogs(
 ): Promise<SearchPage> {
   const cursor = request.cursor === undefined ? undefined : decodeCursor(request.cursor);
   const near = nearEnd(request, cursor, store.newestSecond);
+  const { isLive } = request.filter;
+  const readPage = isLive ? readLivePage : readTimePage;
   const first = near === undefined ? undefined : await readPage(store, request, cursor, near, limits);
   const { records, leftOut } =
     first && first.records.length + first.leftOut > request.limit
@@ -50,7 +46,11 @@ export async function searchLogs(
       : await readPage(store, request, cursor, undefined, limits);
   const page = records.slice(0, request.limit);
   const isLast = records.length === page.length && leftOut === 0;
-  return { records: page, nextCursor: isLast ? undefined : encodeCursor(page.at(-1)!) };
+  const end = page.at(-1);
+  return {
+    records: page,
+    nextCursor: isLast || !end ? undefined : encodeCursor(isLive ? livePosition(end) : end),
+  };
 }
 
 /** The end of the time that is searched first; undefined where the start of the page is not known. */
@@ -67,7 +67,7 @@ function nearEnd(
 }
 
 /** Reads the records of a page and one more, where there are so many. */
-function readPage(
+function readTimePage(
   store: LogStore,
   { filter, limit, order }: SearchRequest,
   cursor: PagePosition | undefined,
@@ -97,21 +97,4 @@ function readPage(
     `WHERE ${conditions.join(' AND ')} ORDER BY timestamp ${direction}, seq ${direction} LIMIT {limit:UInt32}`,
     { parameters, ...limits },
   );
-}
-
-/** The position of a record in the order of time. */
-type PagePosition = Pick<StoredRecord, 'timestamp' | 'seq'>;
-
-function encodeCursor({ timestamp, seq }: PagePosition): string {
-  return Buffer.from(`${formatClickHouse(timestamp)}/${seq}`).toString('base64url');
-}
-
-function decodeCursor(cursor: string): PagePosition {
-  const text = Buffer.from(cursor, 'base64url').toString();
-  const parts = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9})\/(\d{1,16})$/.exec(text);
-  // A text of this form may be no date, or a date that the store cannot hold.
-  const timestamp = parts && parseTimestamp(parts[1]!, utc);
-  if (!timestamp)
-    throw badRequest(`cursor: expected the next_cursor of an earlier response, got "${cursor}"`);
-  return { timestamp, seq: Number(parts[2]) };
 }

@@ -36,8 +36,9 @@ export function addLogStreamRoutes(api: RouteFamily, streams: RecordStreams): vo
     (context, { tail, since, follow, after, queries, ...filter }) => {
       const now = Date.now();
       const common = toFilter(filter, now);
-      const named = queries === undefined ? undefined : parseNamedQueries(queries, common, now);
-      const past = { tail, since, follow, after };
+      const named =
+        queries === undefined ? undefined : parseNamedQueries(queries, common, { now, timezone: filter.tz });
+      const past = { tail, since, follow, after, tz: filter.tz };
       respondWithRecords(context, streams, past, named?.filter ?? common, named);
     },
   );

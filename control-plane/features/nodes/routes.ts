@@ -25,7 +25,7 @@ import { readDrafts } from './node-entry.ts';
 import type { NodeLaunches } from './node-launches.ts';
 import type { NodeLog } from './node-log.ts';
 import { NODE_SOURCE } from './node-record.ts';
-import { FOLLOW, readNodeId, readSince, SELECTION, toNodeFilter } from './parameters.ts';
+import { eventId, FOLLOW, readNodeId, readSince, SELECTION, toNodeFilter } from './parameters.ts';
 import { EntryReader, MAX_READ, type NodeFilter, selectEntries } from './read-node.ts';
 import { ENTRY, LAUNCH, LAUNCH_REQUEST, NODE_EVENTS, SENT_ENTRIES } from './schema.ts';
 
@@ -149,14 +149,14 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
     },
     (context, { nodes, follow, after, tail, since, level, q }) => {
       const chosen = nodes.length > 0 ? { node_id: nodes.join(',') } : { source: NODE_SOURCE };
-      const last = context.get('Last-Event-ID') || after || '';
+      const last = eventId(context.get('Last-Event-ID') || after, RECORD_ID);
       const time = readSince(since);
       const request = {
         filter: parseFilter({ q, equal: { level, ...chosen } }),
         tail,
         since: time && toNanos(time),
         follow,
-        after: RECORD_ID.test(last) ? Number(last) : undefined,
+        after: last === undefined ? undefined : Number(last),
       };
       respond(context, (signal) => followNodes({ store, bus }, launches, nodes, { ...request, signal }));
     },
@@ -247,7 +247,7 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
         context.status = 204;
         return;
       }
-      const request = { nodeId, filter, after: last && ENTRY_ID.test(last) ? last : undefined, follow };
+      const request = { nodeId, filter, after: eventId(last, ENTRY_ID), follow };
       respond(context, (signal) => followNode(nodeLog, launches, { ...request, signal }));
     },
   );

@@ -56,7 +56,7 @@ export async function metricSeries(
   { rule, from = 'now-1h', to, interval, now }: MetricSeriesRequest,
   limits: QueryLimits,
 ): Promise<MetricSeries> {
-  const filter = filterOf(rule.query, { from, to: to ?? new Date(now).toISOString() }, now);
+  const filter = filterOf(rule.query, { from, to: to ?? new Date(now).toISOString() }, { now });
   const range = { from: filter.range.from!, to: filter.range.to! };
   const step = interval ?? chooseInterval(range.to - range.from, AUTOMATIC_POINTS);
   if ((range.to - range.from) / step > MAX_POINTS) {

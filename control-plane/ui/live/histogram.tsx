@@ -18,7 +18,7 @@ export interface HistogramData {
 /** The worst at the bottom, where it is seen first. */
 const STACK = ['FATAL', 'ERROR', 'WARN', 'INFO', 'DEBUG'] as const;
 const HEIGHT = 88;
-const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
+const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
 export interface HistogramProps {
   readonly data: HistogramData | undefined;

@@ -1,5 +1,6 @@
 import { address, addressOf, type Parameters } from '../address.ts';
 import { withTerm } from '../query/with-term.ts';
+import { timezone } from '../times.ts';
 
 /** What the live page shows, as its address holds it. */
 export interface LiveView {
@@ -44,6 +45,7 @@ export function viewAddress(view: Partial<LiveView>): string {
   return addressOf(LIVE_PATH, {
     ...filterOf(view),
     from: view.from === DEFAULT_FROM ? undefined : view.from,
+    tz: undefined,
     line: view.line,
   });
 }
@@ -58,6 +60,7 @@ export function filterOf(view: Partial<LiveView>): Parameters {
     service: view.service?.join(','),
     machine_id: view.machine_id?.join(','),
     type: view.type,
+    tz: timezone(),
   };
 }
 

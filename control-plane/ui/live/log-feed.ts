@@ -9,7 +9,7 @@ import { readEvents } from '../read-events.ts';
 import { parseJson } from '../text/exact-json.ts';
 import { nextTask } from '../waiting.ts';
 import { justAfter } from './just-after.ts';
-import { type EdgeState, LogPages } from './log-pages.ts';
+import { type EdgeState, type Hint, LogPages } from './log-pages.ts';
 import { isError, type LogRecord } from './log-record.ts';
 import { LogWindow } from './log-window.ts';
 
@@ -64,6 +64,10 @@ export class LogFeed extends Observable {
       this.following = line === '';
       void this.#load(() => (line === '' ? this.#pages.loadNewest() : this.#pages.loadAround(line)));
     }
+  }
+
+  get hints(): readonly Hint[] {
+    return this.#pages.hints;
   }
 
   get older(): EdgeState {

@@ -7,6 +7,13 @@ import type { LogWindow } from './log-window.ts';
 interface Page {
   readonly records: readonly LogRecord[];
   readonly next_cursor: string | null;
+  readonly hints?: readonly Hint[];
+}
+
+/** What in a query that found nothing was probably not meant. */
+export interface Hint {
+  readonly message: string;
+  readonly query?: string;
 }
 
 /** What is behind an end of the list; `held`: more, that only comes when the reader asks. */
@@ -21,6 +28,7 @@ const MAX_EMPTY_PAGES = 20;
 export class LogPages {
   older: EdgeState = 'loading';
   newer: EdgeState = 'end';
+  hints: readonly Hint[] = [];
   readonly #window: LogWindow;
   readonly #filter: Parameters;
   readonly #signal: AbortSignal;
@@ -45,6 +53,7 @@ export class LogPages {
 
   async loadNewest(): Promise<void> {
     const page = await this.#search({ order: 'desc', limit: String(FIRST_PAGE) });
+    this.hints = page.hints ?? [];
     this.#window.add(page.records);
     // Lines that came meanwhile are in the window before it: it is the first page all the same.
     if (!this.#hasBegun) this.#endOlder(page);

@@ -136,9 +136,19 @@ export class LogWindow {
 
 function toRow(record: LogRecord): LineRow {
   // Without the Z and trailing zeros, texts of different precision sort correctly.
-  const time = record.timestamp.slice(0, -1).replace(/(\.\d*?)0+$/, '$1');
+  const own = record.timestamp.slice(0, -1).replace(/(\.\d*?)0+$/, '$1');
+  const arrival = arrivalOf(record);
+  // A clock that is ahead must not keep its lines behind all others.
+  const [time] = [own, arrival].sort() as [string, string];
   const size = record.message.length + 500;
   return { kind: 'line', record, time, id: Number(record.id), size, unfolded: false, height: 0 };
+}
+
+/** When the server got a record, in the form of a row's time. Ids are microseconds since 1970. */
+function arrivalOf({ id }: LogRecord): string {
+  const micros = id.slice(-6).replace(/0+$/, '');
+  const second = new Date(Number(id.slice(0, -6)) * 1000).toISOString().slice(0, 19);
+  return micros === '' ? second : `${second}.${micros}`;
 }
 
 function compare(a: Position, b: Position): number {

@@ -1,5 +1,6 @@
 import { counted } from '../numbers.ts';
 import { Icon } from '../parts/icon.tsx';
+import { changeView } from './live-view.ts';
 import type { LogFeed } from './log-feed.ts';
 
 export interface NewLinesProps {
@@ -14,10 +15,26 @@ export interface NewLinesProps {
 export function NewLines({ feed, follow, count, onPresent }: NewLinesProps) {
   if (feed.isFirstLoaded && feed.window.rows.length === 0) {
     return (
-      <p class="empty">
-        {feed.older === 'held' ? 'Cleared. New lines appear here.' : 'No line matches.'}{' '}
-        {feed.state === 'live' && feed.older !== 'held' && 'New lines appear here.'}
-      </p>
+      <div class="empty">
+        <p>
+          {feed.older === 'held' ? 'Cleared. New lines appear here.' : 'No line matches.'}{' '}
+          {feed.state === 'live' && feed.older !== 'held' && 'New lines appear here.'}
+        </p>
+        {feed.older !== 'held' && feed.hints.length > 0 && (
+          <ul class="hints">
+            {feed.hints.map(({ message, query }) => (
+              <li key={message}>
+                {message}{' '}
+                {query !== undefined && (
+                  <button type="button" class="link" onClick={() => changeView({ q: query, line: '' })}>
+                    {query}
+                  </button>
+                )}
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
     );
   }
   if (feed.state === 'paused') {

@@ -50,7 +50,9 @@ export async function compareSelections(options: {
     const unlike: string[] = [];
     for (let done = 0; done < options.queries; done += TOGETHER) {
       const queries = Array.from({ length: TOGETHER }, () => randomQuery(chance));
-      const compiled = queries.map((query, index) => compileSql(query, { prefix: `q${index}_`, now: NOW }));
+      const compiled = queries.map((query, index) =>
+        compileSql(query, { prefix: `q${index}_`, clock: { now: NOW } }),
+      );
       const rows = await clickhouse.query<[number, number]>(
         compiled
           .map(({ where }, index) => `SELECT ${index}, seq FROM logs WHERE ${where}`)
@@ -60,7 +62,7 @@ export async function compareSelections(options: {
       for (const [index, query] of queries.entries()) {
         const text = formatQuery(query);
         if (!isDeepStrictEqual(parseQuery(text), query)) unlike.push(`${JSON.stringify(query)} as ${text}`);
-        const match = compileMatch(query, NOW);
+        const match = compileMatch(query, { now: NOW });
         const expected = records.filter(match).map(({ seq }) => seq);
         const actual = new Set(rows.filter(([of]) => of === index).map(([, seq]) => seq));
         selected += expected.length;

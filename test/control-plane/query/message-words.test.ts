@@ -51,7 +51,7 @@ t.test('words are found by their index, in parts of words and in parts of the ta
   ];
   for (const word of ['abab', 'baab', 'ccab', 'dabc', 'testabc', 'cccc']) queries.push(word, `NOT ${word}`);
   const check = async (q: string) => {
-    const match = compileMatch(parseQuery(q), NOW);
+    const match = compileMatch(parseQuery(q), { now: NOW });
     const expected = records.filter(match).map(({ seq }) => seq);
     t.strictSame(await found(clickhouse, q), expected, `${q}: ${expected.length}`);
     return expected.length;

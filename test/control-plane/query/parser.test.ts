@@ -84,7 +84,7 @@ t.test('a query that does not parse says what was expected, what came and where'
     ['x:>abc', /expected a number, got "abc"/, 3],
     ['x:[* TO *]', /expected a range with a lower or an upper end/, 3],
     ['😀 level:loud', /expected a level \(debug, info, warn, error, fatal\), got "loud"/, 9],
-    ['timestamp:>yesterday', /expected a time \(.*\), got "yesterday"/, 11],
+    ['timestamp:>someday', /expected a time \(.*\), got "someday"/, 11],
     ['x:/(/', /expected a regex in RE2 syntax/, 3],
     ['x:/(?=a)/', /expected a regex in RE2 syntax/, 3],
     ['x:/\\C/', /\\C or \\Q, which are not supported/, 3],
@@ -107,7 +107,7 @@ t.test('a query that does not parse says what was expected, what came and where'
     'q: expected a value right behind "level:", got the end of the query (quote text that holds a ":") at column 17\n' +
       'service:a level:\n                ^',
   );
-  t.match(messageOf('a'.repeat(16_385)), /at most 16384 characters, got 16385/);
+  t.match(messageOf('a'.repeat(262_145)), /at most 262144 characters, got 262145/);
   t.end();
 });
 
@@ -182,5 +182,5 @@ t.test('an epoch number is a time, 0 too; what looks like a date without its das
     ['2026', undefined],
     ['20260101', undefined],
   ] as const)
-    t.equal(parseTime(text, 0)?.seconds, seconds, text);
+    t.equal(parseTime(text, { now: 0 })?.seconds, seconds, text);
 });

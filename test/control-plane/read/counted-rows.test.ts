@@ -93,7 +93,13 @@ for (const [name, parameters] of Object.entries(FILTERS)) {
       const same = selected.filter((item) => item.service === service && item.level.toUpperCase() === level);
       t.equal(count, number(same), `${service} ${level}`);
     }
-    const facets = await facetsOf(store, filter, groupFields(['machine_id', 'status', 'level']), 3, limits);
+    const { facets } = await facetsOf(
+      store,
+      filter,
+      groupFields(['machine_id', 'status', 'level']),
+      3,
+      limits,
+    );
     for (const { value, count } of facets.machine_id!)
       t.equal(count, number(selected.filter(({ machine_id }) => machine_id === value)), `facet ${value}`);
     t.ok(facets.machine_id!.length <= 3);

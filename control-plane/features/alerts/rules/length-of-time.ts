@@ -14,7 +14,7 @@ export function secondsOf(length: string): number {
 export function lengthOfTime(min: number, max = MAX_SECONDS) {
   return z.string().refine(
     (text) => {
-      const known = /^0(?:ms|s|m|h|d)?$/.test(text) || parseInterval(text) !== undefined;
+      const known = /^0(?:ms|s|m|h|d|w)?$/.test(text) || parseInterval(text) !== undefined;
       return known && secondsOf(text) >= min && secondsOf(text) <= max;
     },
     `expected ${INTERVAL_FORMS}, from ${min} s to ${max / DAY_SECONDS} days`,

@@ -4,7 +4,8 @@ import { LogWindow, MAX_LINES, MAX_SIZE } from '../../../../control-plane/ui/liv
 const START = Date.UTC(2026, 0, 1);
 /** A record whose id and time are both told by a number. */
 const record = (number: number, fields: { timestamp?: string; message?: string } = {}) => ({
-  id: String(1_000_000 + number),
+  // Later than every time here, as the arrival of a clock that is right.
+  id: String(Date.UTC(2026, 5, 1) * 1000 + number),
   timestamp: new Date(START + number).toISOString(),
   level: 'INFO',
   message: `line ${number}`,
