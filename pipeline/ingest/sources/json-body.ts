@@ -20,7 +20,8 @@ const COMMA = 0x2c;
 
 /**
  * Cuts a body into the JSON texts of its records: NDJSON line by line, an array element by element, a single
- * object (also a pretty-printed one) as it is. It is lazy, so that a body of millions of tiny records is never in memory as
+ * object (also a pretty-printed one) as it is, and objects one behind the other without line breaks between them (Fluent Bit's `json_stream`, a
+ * file that `curl -d` sends). It is lazy, so that a body of millions of tiny records is never in memory as
  * objects. Blank lines are skipped, texts that are no JSON are yielded as they are, and records that are too long in pieces.
  * undefined stands for a bounded step that has found no text yet.
  */
@@ -102,6 +103,18 @@ function* isOnePrettyObject(body: Buffer, start: number): Generator<undefined, b
   return isJson(body.toString('utf8', start));
 }
 
+/** True where a first line holds the end of an object and the beginning of another one, as lines of NDJSON do not outside of their strings. */
+function beginsJoined(body: Buffer, start: number): boolean {
+  const newline = body.indexOf(NEWLINE, start);
+  const line = body.subarray(
+    start,
+    Math.min(newline === -1 ? body.length : newline, start + MAX_RECORD_BYTES),
+  );
+  return JOINT.test(line.toString('latin1'));
+}
+
+const JOINT = /\}[ \t\r]*\{/;
+
 const NOTHING: IteratorResult<SourceText> = { value: undefined, done: false };
 /** The result of a short step that has found no text. */
 const AGAIN: IteratorResult<SourceText> = { value: undefined, done: false };
@@ -148,7 +161,26 @@ class BodyTexts implements IterableIterator<SourceText> {
     this.#isPretty ??= isOnePrettyObject(this.#body, cursor.at);
     const found = this.#isPretty.next();
     if (!found.done) return NOTHING;
-    return found.value ? this.#rest() : this.#go(this.#findLine);
+    if (found.value) return this.#rest();
+    return this.#go(beginsJoined(this.#body, cursor.at) ? this.#beginObject : this.#findLine);
+  }
+
+  /** Finds objects one behind the other. Behind what is none, lines follow. */
+  #beginObject(): IteratorResult<SourceText> {
+    const cursor = this.#cursor;
+    if (!cursor.skipBlanks()) return NOTHING;
+    this.#from = cursor.at;
+    return this.#go(cursor.byte === OPENS ? this.#endObject : this.#findLine);
+  }
+
+  #endObject(): IteratorResult<SourceText> {
+    const cursor = this.#cursor;
+    const end = cursor.skipObject();
+    if (end === 'more') return NOTHING;
+    if (end === 'closed') return this.#text(this.#from, cursor.at, this.#beginObject);
+    // One that does not end is broken from its beginning on; its lines may be whole.
+    cursor.at = this.#from;
+    return this.#go(this.#findLine);
   }
 
   #findLine(): IteratorResult<SourceText> {

@@ -1,6 +1,7 @@
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
+const NEWLINE = 0x0a;
 
 /** Bytes after which a walk is interrupted: a tenth of a millisecond. */
 export const PIECE_BYTES = 64 * 1024;
@@ -87,6 +88,46 @@ export class JsonCursor {
     this.#depth = depth;
     this.#inString = inString;
     return false;
+  }
+
+  /**
+   * Skips an object up to behind its last bracket. `more`: not there yet, call again; `broken`: it does not end, or a string of it has a line
+   * break.
+   */
+  skipObject(): 'closed' | 'broken' | 'more' {
+    const { bytes } = this;
+    const stop = Math.min(this.at + PIECE_BYTES, bytes.length);
+    let depth = this.#depth;
+    let inString = this.#inString;
+    let at = this.at;
+    for (; at < stop; at++) {
+      const byte = bytes[at]!;
+      if (inString) {
+        if (byte === BACKSLASH) at++;
+        else if (byte === QUOTE) inString = false;
+        // No string of JSON has a line break.
+        else if (byte === NEWLINE) {
+          this.#end(at);
+          return 'broken';
+        }
+        continue;
+      }
+      const kind = KINDS[byte]!;
+      if (kind === QUOTES) inString = true;
+      else if (kind === OPENS) depth++;
+      else if (kind === CLOSES && --depth <= 0) {
+        this.#end(at + 1);
+        return 'closed';
+      }
+    }
+    if (at >= bytes.length) {
+      this.#end(bytes.length);
+      return 'broken';
+    }
+    this.at = at;
+    this.#depth = depth;
+    this.#inString = inString;
+    return 'more';
   }
 
   #end(at: number): void {

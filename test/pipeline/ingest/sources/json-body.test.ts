@@ -27,6 +27,25 @@ t.test('bodies are cut into the texts of their records', async (t) => {
     ['an array with quotes and backslashes', '["a\\"]\\\\",{"b":"\\\\"}]', ['"a\\"]\\\\"', '{"b":"\\\\"}']],
     ['an array that breaks off', '[{"a":1},{"a":', ['{"a":1}', '{"a":']],
     ['text behind an array', '[{"a":1}] tail', ['{"a":1}', 'tail']],
+    [
+      'objects without a separator',
+      '{"a":1}{"a":{"b":[2]}}{"a":"}{"}',
+      ['{"a":1}', '{"a":{"b":[2]}}', '{"a":"}{"}'],
+    ],
+    ['objects with blanks between them', '{"a":1} {"a":2}\t{"a":3}\r\n', ['{"a":1}', '{"a":2}', '{"a":3}']],
+    ['a joint inside of a string', '{"a":"} {"}\n{"a":"x"}', ['{"a":"} {"}', '{"a":"x"}']],
+    [
+      'joined objects in several lines',
+      '{"a":1}{"a":2}\n{"a":3}{"a":4}',
+      ['{"a":1}', '{"a":2}', '{"a":3}', '{"a":4}'],
+    ],
+    ['joined objects, the last one broken', '{"a":1}{"a":2}{"a":', ['{"a":1}', '{"a":2}', '{"a":']],
+    [
+      'joined objects, then a broken line',
+      '{"a":1}{"a":2}\n{"a":"x\n{"a":3}',
+      ['{"a":1}', '{"a":2}', '{"a":"x', '{"a":3}'],
+    ],
+    ['text behind joined objects', '{"a":1}{"a":2}oops\n{"a":3}', ['{"a":1}', '{"a":2}', 'oops', '{"a":3}']],
     ['no JSON at all', 'hello\nworld', ['hello', 'world']],
   ];
   for (const [name, body, texts] of cases) t.same(split(body), texts, name);
