@@ -27,6 +27,10 @@ export const SERVER_SETTINGS = {
   READ_TOKEN: text.optional(),
   CORS_ORIGIN: list.default([]),
   PUBLIC_URL: origin.optional(),
+  BASE_PATH: z
+    .string()
+    .regex(/^(?:\/[\w~-][\w.~-]*)*$/, 'a path without a slash at its end, such as /logs')
+    .default(''),
   TRUST_PROXY: networks.default([]),
   CLICKHOUSE_URL: endpoint.optional(),
   CLICKHOUSE_USER: text.default('default'),

@@ -21,6 +21,8 @@ export interface AuthOptions {
   readonly ownNames: OwnNames | undefined;
   /** PUBLIC_URL: changes with a session's cookie may also come from pages of this address. */
   readonly publicUrl?: string | undefined;
+  /** BASE_PATH, under which browsers send the cookie. */
+  readonly basePath?: string;
   /** Tokens that were used before. They are not guesses. */
   readonly known: KnownTokens;
 }
@@ -57,6 +59,7 @@ export function createAuth({
   guardChanges,
   ownNames,
   publicUrl,
+  basePath = '',
   known,
 }: AuthOptions): Auth {
   const tokens = { ingest: ingestToken, read: readToken, admin: adminToken };
@@ -128,7 +131,7 @@ export function createAuth({
           'unauthorized',
           'token: expected the read, ingest or admin token of this server',
         );
-      setSessionCookie(context, await sessions.open(kind));
+      setSessionCookie(context, await sessions.open(kind), basePath);
       return permissionsWith(kind);
     },
 
@@ -138,7 +141,7 @@ export function createAuth({
         refuseForgery(context, publicUrl);
         await sessions.end(cookie);
       }
-      clearSessionCookie(context);
+      clearSessionCookie(context, basePath);
       return permissionsWith(undefined);
     },
   };

@@ -17,7 +17,7 @@ export function readDocsFile(name: 'docs.js' | 'docs.css'): string {
  * The page that shows the document and tries it out. It is our own: of the libraries for it, swagger-ui weighs 1.7 MB
  * and reports each installation to its maker, the others weigh 0.7 MB and more, and none works without inline styles.
  */
-export function renderDocs({ info, tags, paths, components }: Document): string {
+export function renderDocs({ info, tags, paths, components }: Document, basePath: string): string {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => view(path, method, operation as Operation)),
   );
@@ -26,6 +26,7 @@ export function renderDocs({ info, tags, paths, components }: Document): string 
   });
   const context = {
     ...info,
+    basePath,
     families: tags.map(({ name }) => ({
       name,
       operations: operations.filter(({ family }) => family === name),

@@ -62,7 +62,7 @@ const POSTED_EXAMPLES = 3;
 export function describeRoutes(
   routes: readonly Route[],
   families: ReadonlyMap<string, string>,
-  version: string,
+  { version, basePath }: { readonly version: string; readonly basePath: string },
 ) {
   const named: NamedSchemas = {};
   const paths: Record<string, Record<string, object>> = {};
@@ -80,7 +80,7 @@ export function describeRoutes(
       contact: { name: 'The operator of this server' },
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: '/' }],
+    servers: [{ url: basePath || '/' }],
     tags: [...new Set(routes.map(({ family }) => family))].map((name) => ({
       name,
       description: families.get(name),

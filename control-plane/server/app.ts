@@ -2,6 +2,7 @@ import cors from '@koa/cors';
 import Koa from 'koa';
 import type { Api } from '../http/api.ts';
 import type { Auth } from '../http/auth.ts';
+import { removeBasePath } from '../http/base-path.ts';
 import { isOfClient } from '../http/client-error.ts';
 import { respondToErrors } from '../http/error-response.ts';
 import { refuseForeignSites } from '../http/foreign-sites.ts';
@@ -18,6 +19,8 @@ export interface AppOptions {
   readonly ownNames: OwnNames;
   /** PUBLIC_URL */
   readonly publicUrl: string | undefined;
+  /** BASE_PATH */
+  readonly basePath: string;
   /** TRUST_PROXY */
   readonly proxies: readonly string[];
   readonly onDefect: (error: unknown, context?: Koa.Context) => void;
@@ -34,6 +37,7 @@ export function createApp(api: Api, options: AppOptions): Koa {
   });
   const endpoint = (context: Koa.Context) => api.endpoint(context);
   app.use(setSecurityHeaders);
+  app.use(removeBasePath(options.basePath, (path) => api.router.match(path, 'GET').path.length > 0));
   app.use(new TrustedProxies(options.proxies).middleware);
   app.use(refuseUnreadableAddress);
   app.use(countRequests(options.requestCounts, endpoint));

@@ -141,14 +141,15 @@ async function startOn(
     });
     addSessionRoutes(api.family('Operations'), { auth });
     addWebPageRoutes(api.family('Web pages', 'The pages that a browser shows.'), {
-      pageFiles: readPageFiles(),
+      pageFiles: readPageFiles(config.BASE_PATH),
     });
-    addDocumentRoutes(api, { version });
+    addDocumentRoutes(api, { version, basePath: config.BASE_PATH });
     const app = createApp(api, {
       auth,
       corsOrigins: config.CORS_ORIGIN,
       ownNames,
       publicUrl: config.PUBLIC_URL,
+      basePath: config.BASE_PATH,
       proxies: config.TRUST_PROXY,
       onDefect,
       requestCounts,
@@ -224,6 +225,7 @@ async function openAuth(config: Config, log: ConsoleLog) {
     ...tokens,
     ownNames: isLoopback(config.HOST) ? ownNames : undefined,
     publicUrl: config.PUBLIC_URL,
+    basePath: config.BASE_PATH,
     known,
     guardChanges: config.ADMIN_TOKEN !== undefined || !isLoopback(config.HOST),
   });

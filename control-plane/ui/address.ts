@@ -1,3 +1,4 @@
+import { browserPath, serverPath } from './base-path.ts';
 import { Observable, useObservable } from './observable.ts';
 
 /** Parameters of an address by name; those without a value are left out. */
@@ -5,7 +6,7 @@ export type Parameters = Readonly<Record<string, string | undefined>>;
 
 /** Where the browser is. What a page shows stands in its address, so that it can be sent and gone back to. */
 class Address extends Observable {
-  path = location.pathname;
+  path = serverPath(location.pathname);
   parameters = new URLSearchParams(location.search);
 
   constructor() {
@@ -13,15 +14,17 @@ class Address extends Observable {
     addEventListener('popstate', () => this.#read());
   }
 
+  /** @param to a path of the server, with parameters */
   go(to: string, how: 'push' | 'replace' = 'push'): void {
-    if (to === location.pathname + location.search) return;
-    if (how === 'push') history.pushState(null, '', to);
-    else history.replaceState(null, '', to);
+    const shown = browserPath(to);
+    if (shown === location.pathname + location.search) return;
+    if (how === 'push') history.pushState(null, '', shown);
+    else history.replaceState(null, '', shown);
     this.#read();
   }
 
   #read(): void {
-    this.path = location.pathname;
+    this.path = serverPath(location.pathname);
     this.parameters = new URLSearchParams(location.search);
     this.changed();
   }

@@ -1,4 +1,5 @@
 import { addressOf, type Parameters } from './address.ts';
+import { browserPath } from './base-path.ts';
 import { pendingRecords } from './pending-records.ts';
 import { session } from './session.ts';
 import { parseJson } from './text/exact-json.ts';
@@ -45,7 +46,7 @@ export async function request(
   { method = 'GET', body, signal }: AskOptions,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
-  const response = await fetch(addressOf(path, parameters), {
+  const response = await fetch(browserPath(addressOf(path, parameters)), {
     method,
     headers: {
       ...headers,

@@ -1,3 +1,4 @@
+import { browserPath } from './base-path.ts';
 import { Observable } from './observable.ts';
 
 export type Permission = 'read' | 'change' | 'admin';
@@ -13,7 +14,7 @@ class Session extends Observable {
   refusal: string | undefined;
 
   async load(): Promise<void> {
-    const response = await fetch('/api/v1/session');
+    const response = await fetch(browserPath('/api/v1/session'));
     if (!response.ok) return;
     const { permissions, required } = (await response.json()) as {
       permissions: Permission[];
@@ -27,7 +28,7 @@ class Session extends Observable {
 
   /** @returns what was wrong; undefined when it worked */
   async signIn(token: string): Promise<string | undefined> {
-    const response = await fetch('/api/v1/session', {
+    const response = await fetch(browserPath('/api/v1/session'), {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'X-Requested-With': 'logplane' },
       body: JSON.stringify({ token }),
@@ -45,7 +46,10 @@ class Session extends Observable {
   }
 
   async signOut(): Promise<void> {
-    await fetch('/api/v1/session', { method: 'DELETE', headers: { 'X-Requested-With': 'logplane' } });
+    await fetch(browserPath('/api/v1/session'), {
+      method: 'DELETE',
+      headers: { 'X-Requested-With': 'logplane' },
+    });
     this.permissions = [];
     await this.load();
     this.changed();

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { useAddress } from './address.ts';
 import { AlertNewsPanel } from './alerts/alert-news-panel.tsx';
+import { browserPath } from './base-path.ts';
 import { HelpDialog } from './help-dialog.tsx';
 import { LIVE_PATH } from './live/live-view.ts';
 import { useObservable } from './observable.ts';
@@ -39,7 +40,7 @@ export function Shell() {
               {name}
             </Link>
           ))}
-          <a href="/docs">API</a>
+          <a href={browserPath('/docs')}>API</a>
         </nav>
         <button
           type="button"

@@ -1,5 +1,7 @@
 // Sends what the forms of the page hold and shows what comes back, as text and never as HTML.
 
+/** The path under which a proxy serves the server, or ''. */
+const BASE_PATH = document.querySelector('meta[name="base-path"]').content;
 const MOST_CHARACTERS = 100_000;
 /** What each form asked for last. */
 const asked = new WeakMap();
@@ -59,7 +61,7 @@ async function show(response, type, text) {
 }
 
 function addressOf(form) {
-  let path = form.dataset.path;
+  let path = BASE_PATH + form.dataset.path;
   const query = new URLSearchParams();
   for (const field of filledFields(form)) {
     if (field.dataset.in === 'path') path = path.replace(`{${field.name}}`, encodeURIComponent(field.value));

@@ -150,9 +150,13 @@ t.test('behind nginx', NGINX_TEST, async (t) => {
 });
 
 t.test('behind nginx where changes need no token', NGINX_TEST, async (t) => {
-  const server = await startHere({ DATA_DIR: temporaryFolder() });
+  const server = await startHere({ DATA_DIR: temporaryFolder(), BASE_PATH: '/logs' });
   t.teardown(() => server.close());
-  const url = await startNginx(t, `location / { proxy_pass ${server.url}; }`);
+  const url = await startNginx(
+    t,
+    `location / { proxy_pass ${server.url}; }
+    location /logs/ { proxy_pass ${server.url}/; }`,
+  );
   const trigger = (origin: string) =>
     send(`${url}/api/v1/alerts/silences`, {
       method: 'POST',
@@ -163,4 +167,24 @@ t.test('behind nginx where changes need no token', NGINX_TEST, async (t) => {
   const refused = await trigger('https://logs.example');
   t.equal(refused.status, 403);
   t.match(refused.text, /changes need no token. Set PUBLIC_URL .* ADMIN_TOKEN/);
+
+  await t.test('and that takes off the path', async (t) => {
+    const page = await send(`${url}/logs/`, {});
+    t.match(page.text, /src="\/logs\/ui\/assets\/page-/);
+    for (const base of [`${url}/logs`, server.url, `${server.url}/logs`]) {
+      const asset = /\/ui\/assets\/page-\w+\.js/.exec(page.text)![0];
+      const answer = base.startsWith('https') ? await send(base + asset, {}) : await fetch(base + asset);
+      t.equal(answer.status, 200, base);
+    }
+    for (const path of ['/logs/ingest', '/logs/logs/ingest']) {
+      const answer = await fetch(server.url + path, { method: 'POST', body: `{"message":"by ${path}"}` });
+      t.match(await answer.json(), { accepted: 1 }, path);
+    }
+    t.same(
+      await (await fetch(`${server.url}/logs/api/v1/logs/count`))
+        .json()
+        .then((c) => (c as { total: number }).total),
+      2,
+    );
+  });
 });

@@ -23,13 +23,16 @@ const FILES = [
 ] as const;
 
 /** The documentation of the API, made of the routes' own declarations. It is open because it holds no data. */
-export function addDocumentRoutes(api: Api, { version }: { readonly version: string }): void {
+export function addDocumentRoutes(
+  api: Api,
+  { version, basePath }: { readonly version: string; readonly basePath: string },
+): void {
   const routes = api.family('Operations');
   // Both are made at the first request, when all routes are declared: to make them takes a tenth of a second.
   let document: ReturnType<typeof describeRoutes> | undefined;
   let page: string | undefined;
   const describe = () => {
-    document ??= describeRoutes(api.routes, api.families, version);
+    document ??= describeRoutes(api.routes, api.families, { version, basePath });
     return document;
   };
 
@@ -54,7 +57,7 @@ export function addDocumentRoutes(api: Api, { version }: { readonly version: str
       responseMedia: { 'text/html': z.string().meta({ examples: ['<!doctype html>…'] }) },
     },
     (context) => {
-      page ??= renderDocs(describe());
+      page ??= renderDocs(describe(), basePath);
       context.set('Content-Security-Policy', PAGE_POLICY);
       context.type = 'html';
       context.body = page;

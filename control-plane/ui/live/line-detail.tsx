@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
+import { browserPath } from '../base-path.ts';
 import { formatBytes } from '../numbers.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Icon } from '../parts/icon.tsx';
@@ -30,7 +31,7 @@ export interface LineDetailProps {
 export function LineDetail({ record, view, matches, onChoose, onClose }: LineDetailProps) {
   const fields = useMemo(() => fieldsOf(record), [record]);
   const json = useMemo(() => prettyJson(record.message), [record]);
-  const permalink = location.origin + viewAddress({ ...view, line: record.id });
+  const permalink = location.origin + browserPath(viewAddress({ ...view, line: record.id }));
   return (
     <aside class="detail" aria-label="Selected line">
       <header>

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { address, addressOf } from '../address.ts';
+import { browserPath } from '../base-path.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Menu } from '../parts/menu.tsx';
@@ -69,7 +70,7 @@ export function SavedViews({ view }: { readonly view: LiveView }) {
             />
             <button type="submit">Save</button>
           </form>
-          <CopyButton text={() => location.origin + here}>Copy link to this view</CopyButton>
+          <CopyButton text={() => location.origin + browserPath(here)}>Copy link to this view</CopyButton>
         </>
       )}
     </Menu>
@@ -87,7 +88,7 @@ export function DownloadMenu({ view }: { readonly view: LiveView }) {
           {Object.entries(FORMATS).map(([format, name]) => (
             <li key={format}>
               <a
-                href={addressOf('/api/v1/logs/export', { ...filterOf(view), format })}
+                href={browserPath(addressOf('/api/v1/logs/export', { ...filterOf(view), format }))}
                 download=""
                 onClick={close}
               >

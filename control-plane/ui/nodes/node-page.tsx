@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { addressOf, useAddress } from '../address.ts';
+import { browserPath } from '../base-path.ts';
 import { useObservable } from '../observable.ts';
 import { Figure } from '../parts/figure.tsx';
 import { Link } from '../parts/link.tsx';
@@ -45,7 +46,9 @@ export function NodePage() {
         </select>
         <a
           class="button"
-          href={addressOf(`/admin/nodes/${encodeURIComponent(id)}/logs/export`, { format: 'csv' })}
+          href={browserPath(
+            addressOf(`/admin/nodes/${encodeURIComponent(id)}/logs/export`, { format: 'csv' }),
+          )}
           download=""
         >
           Download

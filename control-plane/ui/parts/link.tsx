@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { address } from '../address.ts';
+import { browserPath } from '../base-path.ts';
 
 export interface LinkProps {
   readonly to: string;
@@ -12,7 +13,7 @@ export interface LinkProps {
 export function Link({ to, children, className, current }: LinkProps) {
   return (
     <a
-      href={to}
+      href={browserPath(to)}
       class={className}
       aria-current={current ? 'page' : undefined}
       onClick={(event) => {

@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { delay } from '../../../pipeline/runtime/delay.ts';
 import { address, addressOf, useAddress } from '../address.ts';
 import { type ApiError, askText } from '../api.ts';
+import { browserPath } from '../base-path.ts';
 import { viewAddress } from '../live/live-view.ts';
 import { formatCount } from '../numbers.ts';
 import { Link } from '../parts/link.tsx';
@@ -90,7 +91,11 @@ export function FilePage() {
           />
           Follow
         </label>
-        <a class="button" href={addressOf('/logs/content', { path, download: 'true' })} download={name}>
+        <a
+          class="button"
+          href={browserPath(addressOf('/logs/content', { path, download: 'true' }))}
+          download={name}
+        >
           Download
         </a>
         {origin !== undefined && (

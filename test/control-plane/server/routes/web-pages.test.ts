@@ -49,7 +49,7 @@ t.test('the web pages', async (t) => {
   });
 
   await t.test('go over the wire packed, in less than 150 kB', async (t) => {
-    const { assets: files } = readPageFiles();
+    const { assets: files } = readPageFiles('');
     let size = 0;
     for (const [name, { body, gzip }] of files) {
       t.same(gunzipSync(gzip!), body, name);
