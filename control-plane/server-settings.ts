@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { endpoint, list, networks, type SettingsOf, text, whole, yesOrNo } from './setting-types.ts';
+import { endpoint, list, networks, origins, type SettingsOf, text, whole, yesOrNo } from './setting-types.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 const origin = endpoint.refine(
@@ -31,6 +31,7 @@ export const SERVER_SETTINGS = {
     .string()
     .regex(/^(?:\/[\w~-][\w.~-]*)*$/, 'a path without a slash at its end, such as /logs')
     .default(''),
+  FRAME_ANCESTORS: origins.default([]),
   TRUST_PROXY: networks.default([]),
   CLICKHOUSE_URL: endpoint.optional(),
   CLICKHOUSE_USER: text.default('default'),

@@ -17,6 +17,12 @@ export const list = z.string().transform((value) =>
     .filter((item) => item !== ''),
 );
 
+/** Origins, comma separated; `*.` stands for every name below one. */
+export const origins = list.refine(
+  (entries) => entries.every((entry) => /^https?:\/\/(?:\*\.)?[\w-]+(?:\.[\w-]+)*(?::\d+)?$/.test(entry)),
+  'origins with commas between them, such as https://portal.example.com,https://*.hpc.example.com',
+);
+
 /** Addresses and networks, comma separated. */
 export const networks = list.refine(
   (entries) =>

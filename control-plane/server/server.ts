@@ -142,6 +142,7 @@ async function startOn(
     addSessionRoutes(api.family('Operations'), { auth });
     addWebPageRoutes(api.family('Web pages', 'The pages that a browser shows.'), {
       pageFiles: readPageFiles(config.BASE_PATH),
+      frameAncestors: config.FRAME_ANCESTORS,
     });
     addDocumentRoutes(api, { version, basePath: config.BASE_PATH });
     const app = createApp(api, {

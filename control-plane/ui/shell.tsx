@@ -15,6 +15,9 @@ import { session } from './session.ts';
 import { useSettings } from './settings.ts';
 import { SignInPage } from './sign-in-page.tsx';
 
+/** Shown in a frame of a portal, which has a navigation of its own: `?embed=true` at the address that the frame opened. */
+const IS_EMBEDDED = new URLSearchParams(location.search).get('embed') === 'true';
+
 /** What is around every page: the way to the others, the theme, help, and signing in. */
 export function Shell() {
   const { path, parameters } = useAddress();
@@ -26,8 +29,8 @@ export function Shell() {
   useEffect(() => session.forgetRefusal(), [path]);
   const asksForToken = refusal !== undefined || path === '/ui/sign-in';
   return (
-    <div class="shell">
-      <header class="top">
+    <div class={IS_EMBEDDED ? 'shell embedded' : 'shell'}>
+      <header class="top" hidden={IS_EMBEDDED}>
         <a class="skip-link" href="#content">
           Skip to the content
         </a>

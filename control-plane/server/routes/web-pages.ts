@@ -7,6 +7,8 @@ import { describe, type Parameters, requiredText } from '../../http/parameters.t
 
 export interface WebPageRoutesOptions {
   readonly pageFiles: PageFiles;
+  /** Portals whose pages may show these in a frame. */
+  readonly frameAncestors: readonly string[];
 }
 
 /** The pages run their own script and style and talk to this server alone; nothing else that gets into them works. */
@@ -18,9 +20,8 @@ const CONTENT_SECURITY_POLICY = [
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'self'",
-  "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
-].join('; ');
+];
 
 const TEXT = z.string().meta({ examples: ['…'] });
 const HTML = { 'text/html': z.string().meta({ examples: ['<!doctype html>…'] }) };
@@ -49,8 +50,12 @@ const PAGES = [
 /** Open without a token, because they hold no data. What they show they request with the session of the person signed in. */
 export function addWebPageRoutes(
   api: RouteFamily,
-  { pageFiles: { html, assets } }: WebPageRoutesOptions,
+  { pageFiles: { html, assets }, frameAncestors }: WebPageRoutesOptions,
 ): void {
+  const policy = [
+    ...CONTENT_SECURITY_POLICY,
+    `frame-ancestors ${frameAncestors.length > 0 ? frameAncestors.join(' ') : "'none'"}`,
+  ].join('; ');
   // Before the pages, whose paths match it too.
   api.get(
     '/ui/assets/:asset',
@@ -80,7 +85,9 @@ export function addWebPageRoutes(
         'the web pages are not built: expected the folder dist/ui; run "npm run build"',
       );
     }
-    context.set({ 'Content-Security-Policy': CONTENT_SECURITY_POLICY, 'Cache-Control': 'no-cache' });
+    context.set({ 'Content-Security-Policy': policy, 'Cache-Control': 'no-cache' });
+    // The older header knows no list; browsers that know the policy go by that.
+    if (frameAncestors.length > 0) context.remove('X-Frame-Options');
     send(context, html);
   };
   for (const { path, id, shows, parameters } of PAGES) {
