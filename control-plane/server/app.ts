@@ -37,9 +37,10 @@ export function createApp(api: Api, options: AppOptions): Koa {
   });
   const endpoint = (context: Koa.Context) => api.endpoint(context);
   app.use(setSecurityHeaders);
+  // All that follows reads the path.
+  app.use(refuseUnreadableAddress);
   app.use(removeBasePath(options.basePath, (path) => api.router.match(path, 'GET').path.length > 0));
   app.use(new TrustedProxies(options.proxies).middleware);
-  app.use(refuseUnreadableAddress);
   app.use(countRequests(options.requestCounts, endpoint));
   if (options.requestLog) app.use(options.requestLog(endpoint));
   app.use(respondToErrors(options.onDefect));
