@@ -208,7 +208,10 @@ export class Pipeline {
             container: shipped.container,
             isPart: shipped.isPart,
             stream: shipped.stream,
+            fileStream: shipped.stream,
             isNamed: shipped.isNamed,
+            position: shipped.position,
+            generation: undefined,
             entry: read.entry,
             record: read.record,
             request: key,
@@ -235,7 +238,7 @@ export class Pipeline {
     if (letters.length > 0) await deadLetters.add(letters);
     counters.recordsRejected += refused;
     await openEvents.keep(joiner, slice.count > 0);
-    await slice.store(encodeRequest({ ...after, joined: joiner.joined.map(idOf) }));
+    await slice.store(encodeRequest({ ...after, joined: joiner.joined.map(idOf), spans: joiner.spans }));
     openEvents.stored(joiner);
     return after;
   }

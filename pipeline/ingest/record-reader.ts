@@ -3,6 +3,7 @@ import { withoutQuote } from '../store/dead-letter-store.ts';
 import type { Counters } from './counters.ts';
 import type { PacedTexts, Text } from './paced-texts.ts';
 import { mayBeObject, parseEntry } from './sources/json-body.ts';
+import { type LinePosition, readPosition } from './sources/line-position.ts';
 import { entryOfText } from './sources/record-limits.ts';
 import type { Arrival, SourceEntry, UnreadableEntry } from './sources/source-entry.ts';
 import type { FastPath } from './transforms/fast-path.ts';
@@ -40,6 +41,8 @@ export interface ReadRecord {
   readonly entry: string;
   /** The line of text in it, where nothing else in it says anything of the line; undefined where that is not known. */
   readonly line: string | undefined;
+  /** Where its line stands in its file, if its shipper says so. */
+  readonly position: LinePosition | undefined;
 }
 
 /** Reads the texts of requests: decode → redact → normalize. */
@@ -57,10 +60,12 @@ export class RecordReader {
     const isNoRecord = isReasonNeedless && !decode && !mayBeObject(text);
     const isPlain = !decode && !isNoRecord && !redact.keyBlocks.isOpen(sender);
     const fast = isPlain ? fastPath.read(text, arrival) : undefined;
-    if (fast) return { record: fast.record, entry: text, line: fast.line };
+    const position = decode ? undefined : readPosition(text);
+    if (fast) return { record: fast.record, entry: text, line: fast.line, position };
     return this.#normalize(
       this.#redact(isNoRecord ? NO_RECORD : (decode ?? parseEntry)(text), text, reading),
       arrival,
+      position,
     );
   }
 
@@ -76,7 +81,7 @@ export class RecordReader {
     await texts.yieldWhenDue();
     const redacted = this.#redact(entry, contentOf(text), reading);
     await texts.yieldWhenDue();
-    return this.#normalize(redacted, arrival);
+    return this.#normalize(redacted, arrival, 'reason' in entry ? undefined : readPosition(entry.text));
   }
 
   /** Reads the text of a record without secrets. */
@@ -86,9 +91,14 @@ export class RecordReader {
     return this.#options.normalize(entry, arrival);
   }
 
-  #normalize(entry: SourceEntry | UnreadableEntry, arrival: Arrival): ReadRecord | UnreadableEntry {
+  #normalize(
+    entry: SourceEntry | UnreadableEntry,
+    arrival: Arrival,
+    position: LinePosition | undefined,
+  ): ReadRecord | UnreadableEntry {
     if ('reason' in entry) return entry;
-    return { record: this.#options.normalize(entry, arrival), entry: entry.text, line: undefined };
+    const record = this.#options.normalize(entry, arrival);
+    return { record, entry: entry.text, line: undefined, position };
   }
 
   /** Replaces the secrets, also the lines of a private key that come one by one. @param text what the entry was read from */

@@ -7,7 +7,7 @@ import {
   type Workload,
 } from './clickhouse.ts';
 import { decodeRow, RECORD_SELECT, type RecordRow } from './columns.ts';
-import { decodeRequest, type StoredRequest } from './request-progress.ts';
+import { decodeRequest, type FileSpan, type StoredRequest } from './request-progress.ts';
 import { LOGS, type RecordTable } from './sql.ts';
 
 /** Records behind one sequence number, up to another, that meet a condition. */
@@ -52,6 +52,15 @@ export class LogStore implements RecordTable {
   /** The same table for another workload. */
   for(workload: Workload): LogStore {
     return new LogStore(this.clickhouse.for(workload), this.table);
+  }
+
+  /** The parts of files that the rows behind a sequence number name, in the order of the rows. */
+  async fileSpans(after: number): Promise<(readonly FileSpan[])[]> {
+    const rows = await this.clickhouse.query<[string]>(
+      `SELECT request FROM ${this.table} WHERE seq > {after:UInt64} AND request LIKE '%,[[%' ORDER BY seq`,
+      { parameters: { after } },
+    );
+    return rows.map(([request]) => decodeRequest(request).spans ?? []);
   }
 
   /** The highest sequence number that is stored or acknowledged; 0 where there is none. */

@@ -17,11 +17,16 @@ export interface StoredRequest extends RequestProgress {
   readonly digest: string;
   /** Ids of lines of other requests that the stored records hold (`OpenLineStore`). */
   readonly joined?: readonly number[];
+  /** The parts of files that the lines of this piece of the request are. */
+  readonly spans?: readonly FileSpan[];
 }
 
+/** Bytes of a file: 48 bits that stand for its name (`hashFileName`), the number of its content, and where they begin and end. */
+export type FileSpan = readonly [file: number, generation: number, from: number, to: number];
+
 export function encodeRequest(request: StoredRequest): string {
-  const { agent, digest, entries, accepted, rejected, complete, joined = [] } = request;
-  const isComplete = complete || joined.length > 0 ? [complete ? 1 : 0] : [];
+  const { agent, digest, entries, accepted, rejected, complete, joined = [], spans = [] } = request;
+  const isComplete = complete || joined.length > 0 || spans.length > 0 ? [complete ? 1 : 0] : [];
   return JSON.stringify([
     agent,
     digest,
@@ -29,22 +34,31 @@ export function encodeRequest(request: StoredRequest): string {
     accepted,
     rejected,
     ...isComplete,
-    ...(joined.length > 0 ? [joined] : []),
+    ...(spans.length > 0 ? [spans] : []),
+    // Only a row that names lines ends in two brackets: they are looked for by that.
+    ...(joined.length > 0 ? [joined] : spans.length > 0 ? [0] : []),
   ]);
 }
 
 export function decodeRequest(text: string): StoredRequest {
-  const [agent, digest, entries, accepted, rejected, complete, joined] = JSON.parse(text) as [
+  const [agent, digest, entries, accepted, rejected, complete, ...rest] = JSON.parse(text) as [
     string,
     string,
     number,
     number,
     number,
     (0 | 1)?,
-    number[]?,
+    ...(0 | number[] | FileSpan[])[],
   ];
   const progress = { agent, digest, entries, accepted, rejected, complete: complete === 1 };
-  return joined ? { ...progress, joined } : progress;
+  const joined = rest.find((part): part is number[] => Array.isArray(part) && typeof part[0] === 'number');
+  const spans = rest.find((part): part is FileSpan[] => Array.isArray(part) && typeof part[0] !== 'number');
+  return { ...progress, ...(joined && { joined }), ...(spans && { spans }) };
+}
+
+/** 48 bits that stand for a file: the text of a request holds no quotation marks behind its key. */
+export function hashFileName(name: string): number {
+  return hashKey(name).readUIntBE(0, 6);
 }
 
 /** The idempotency key of a request. The text of `encodeRequest` begins with it, up to the last quotation mark. */

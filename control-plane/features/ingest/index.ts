@@ -27,6 +27,7 @@ import type { Feature } from '../../http/feature.ts';
 import type { ReadBodyOptions } from '../../http/read-body.ts';
 import type { ServerSettings } from '../../server-settings.ts';
 import { addDeadLetterRoutes } from './dead-letter-routes.ts';
+import { LedgerState } from './ledger-state.ts';
 import { startLiveBus } from './live-bus.ts';
 import { ingestMetrics } from './metrics.ts';
 import { addOtlpRoutes } from './otlp-routes.ts';
@@ -99,7 +100,10 @@ export async function startIngest(
   const { redact, sample, measure } = rules;
   const fastPath = new FastPath({ ...recordRules, redact });
   const reader = new RecordReader({ redact, normalize, fastPath, counters });
+  const files = new LedgerState(config.DATA_DIR, log.warn);
+  await files.load(store.for('tails'), log.warn);
   const openEvents = new OpenEvents({
+    ledger: files.ledger,
     store: new OpenLineStore(clickhouse.for('state'), `${hostname()} ${config.DATA_DIR}`),
     reader,
     rows: { sample, measure, queue },
@@ -108,6 +112,7 @@ export async function startIngest(
   });
   await openEvents.restore();
   openEvents.start();
+  files.start();
   const pipeline = new Pipeline({
     redact,
     sample,
@@ -160,6 +165,7 @@ export async function startIngest(
       await readBack;
       await openEvents.stop();
       await queue.drain();
+      await files.stop();
       await liveBus.stop();
     },
   };

@@ -41,6 +41,10 @@ export function ingestMetrics(counters: Counters, openEvents: OpenEvents): Metri
       help: 'Files and containers whose last lines wait for the rest of their event',
       read: () => openEvents.streams,
     },
+    logplane_lines_out_of_order: {
+      help: 'Lines that may continue an event in a part of their file that has not come yet, and wait for it',
+      read: () => openEvents.linesOutOfOrder,
+    },
     logplane_ingest_yields_total: {
       help: 'How often ingest yielded to the event loop during its work',
       read: yieldCount,

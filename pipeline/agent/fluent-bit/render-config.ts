@@ -156,6 +156,9 @@ function inputOf(source: Source, variables: Variables): object {
     parser,
     // A line that a parser takes apart has no stack below it. The limit would leave out the frames of an error, which show no level.
     multiline: parser === undefined ? joined : undefined,
+    // Where lines are taken apart, joined, left out or changed here, offsets say nothing of what is missing; and only Logplane reads them.
+    offsets:
+      parser === undefined && joined === undefined && !variables.REDACT && variables.OUTPUTS === 'logplane',
     listen: source.listen ?? variables.FORWARD_LISTEN,
     port: source.port ?? variables.FORWARD_PORT,
     units: source.units ?? [],

@@ -4,10 +4,14 @@ import { classifyLine } from '../transforms/classify-line.ts';
 import { isOrdinary, mayContinueOrdinary } from '../transforms/event-grammar.ts';
 import { QUIET_MS } from '../transforms/join-file-lines.ts';
 import { type JoinedEvent, LineJoiner } from '../transforms/join-lines.ts';
+import { type Generation, mayGoOn } from './file-progress.ts';
 import type { ShippedLine } from './shipped-line.ts';
 
 /** A line of a stream and the record that it is on its own. */
-export interface Line extends ShippedLine {
+export interface Line extends Omit<ShippedLine, 'stream'> {
+  /** The stream in which it is joined: that of its file, or a part of it while bytes before it are missing. */
+  stream: string;
+  readonly fileStream: string;
   /** The JSON text of its record, without secrets. */
   readonly entry: string;
   readonly record: LogRecord | undefined;
@@ -20,6 +24,8 @@ export interface Line extends ShippedLine {
   readonly joiner: object | undefined;
   /** True where it is stored among the open lines. */
   isDurable: boolean;
+  /** The content of its file that it is part of; undefined where it has no offset. */
+  generation: Generation | undefined;
 }
 
 /** The lines of one event, in order. */
@@ -45,6 +51,7 @@ interface Stream {
   /** When the latest line was written, in milliseconds since 1970; NaN where its container does not say so. */
   writtenAt: number;
   next: number;
+  last: Line | undefined;
 }
 
 /** Bounds of what waits in all streams; beyond them the streams that have been open for longest end their events. */
@@ -58,6 +65,10 @@ const MAX_PARTS = 64;
 const MAX_REMEMBERED = 10_000;
 /** How often an ordinary line of such a stream waits in vain before none waits any more. */
 const MAX_VAIN_WAITS = 20;
+/** How long lines wait for a part of their file before them: senders try again every 30 seconds what was refused. */
+export const MAX_ORDER_WAIT_MS = 45_000;
+/** How much longer a stack waits whose end is missing: its shipper may be starting again. */
+const MAX_INCOMPLETE_WAIT_MS = 10_000;
 const NONE: LinesOfEvent[] = [];
 
 /**
@@ -85,6 +96,7 @@ export class LineStreams {
     const found = this.#streams.get(line.stream);
     if (!line.isPart && !line.container && !(found && isBusy(found))) return this.#pushIdle(line, found, now);
     const stream = found ?? this.#open(line.stream);
+    stream.last = line;
     this.#characters += line.entry.length;
     const whole = stream.unfinished ?? { parts: [], at: now };
     whole.parts.push(line);
@@ -112,6 +124,7 @@ export class LineStreams {
       return opens === 'plain' || bare ? [...before, [line]] : before;
     }
     const stream = found ?? this.#open(line.stream);
+    stream.last = line;
     const whole = { parts: [line], at: now };
     this.#characters += line.entry.length;
     if (!isOrdinary(classified)) return [...before, ...this.#join(stream, whole)];
@@ -170,11 +183,10 @@ export class LineStreams {
     return [...(stream.lone?.parts ?? []), ...lines, ...(stream.unfinished?.parts ?? [])];
   }
 
-  /** Puts other lines in place of the open ones of a stream. `expire` returns the events that they make at once. */
-  replace(name: string, lines: readonly Line[], now: number): void {
+  /** Forgets the open lines of a stream. */
+  drop(name: string): void {
     const stream = this.#streams.get(name);
     if (stream) this.#drop(name, stream);
-    for (const line of lines) this.#ended.push(...this.push(line, now));
   }
 
   /** Ends the events whose last line came before `since`, and the oldest ones where too many are open. */
@@ -182,20 +194,29 @@ export class LineStreams {
     const ended = this.#ended.splice(0);
     for (const [name, stream] of this.#streams) {
       const isTooMany = this.#streams.size > MAX_STREAMS || this.#characters > MAX_CHARACTERS;
-      const isDue = ({ at }: WholeLine) => isTooMany || at < since;
+      // What it waits for is in a part of its file that will come again.
+      const isCut =
+        stream.last?.generation !== undefined && mayGoOn(stream.last.generation, stream.last.position!);
+      const dueBefore = isCut ? since - MAX_ORDER_WAIT_MS : since;
+      const isDue = ({ at }: WholeLine, before = dueBefore) => isTooMany || at < before;
       if (stream.lone && isDue(stream.lone)) ended.push(this.#endLone(stream, stream.lone));
       if (stream.unfinished && isDue(stream.unfinished)) ended.push(...this.#finish(stream));
       for (;;) {
-        const due = stream.joiner.openEvents.find((lines) => isDue(stream.lines.get(lines.at(-1)!)!));
+        const due = stream.joiner.openEvents.find(({ numbers, isIncomplete }) =>
+          isDue(
+            stream.lines.get(numbers.at(-1)!)!,
+            isIncomplete ? dueBefore - MAX_INCOMPLETE_WAIT_MS : dueBefore,
+          ),
+        );
         if (!due) break;
-        ended.push(...this.#take(stream, stream.joiner.end(due[0]!)));
+        ended.push(...this.#take(stream, stream.joiner.end(due.numbers[0]!)));
       }
       this.#dropEnded(name, stream);
     }
     return ended;
   }
 
-  /** Returns events that `expire` returned, because they could not be stored: it returns them again. */
+  /** Takes events that nobody could store: `expire` returns them. */
   putBack(events: readonly LinesOfEvent[]): void {
     this.#ended.unshift(...events);
   }
@@ -209,6 +230,7 @@ export class LineStreams {
       unfinished: undefined,
       writtenAt: Number.NaN,
       next: 0,
+      last: undefined,
     };
     this.#streams.set(name, stream);
     return stream;

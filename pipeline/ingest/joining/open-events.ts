@@ -4,15 +4,18 @@ import { Backoff } from '../../runtime/backoff.ts';
 import { PeriodicLoop } from '../../runtime/periodic-loop.ts';
 import { ClickHouseError } from '../../store/clickhouse.ts';
 import type { OpenLine, OpenLineStore, SortedLines } from '../../store/open-line-store.ts';
-import { encodeRequest } from '../../store/request-progress.ts';
+import { encodeRequest, hashFileName } from '../../store/request-progress.ts';
 import type { RecordReader } from '../record-reader.ts';
 import { SliceRows, type SliceRowsOptions } from '../slice-rows.ts';
-import { type Line, LineStreams, type LinesOfEvent, textOf } from './line-streams.ts';
+import type { FileLedger } from './file-ledger.ts';
+import { LineOrder } from './line-order.ts';
+import { type Line, LineStreams, type LinesOfEvent, MAX_ORDER_WAIT_MS, textOf } from './line-streams.ts';
 import { withLog } from './shipped-line.ts';
 import { idOf, SliceJoiner } from './slice-joiner.ts';
 
 export interface OpenEventsOptions {
   readonly store: OpenLineStore;
+  readonly ledger: FileLedger;
   readonly reader: RecordReader;
   readonly rows: SliceRowsOptions;
   readonly hasLiveReaders: () => boolean;
@@ -21,8 +24,8 @@ export interface OpenEventsOptions {
 
 /** How long an event waits for its next line: longer than Fluent Bit waits between two requests (`FLUSH`, 1 s). */
 const WAIT_MS = 1_200;
-/** How long an event from before a restart waits: its sender may try again only after some seconds. */
-const RESTART_WAIT_MS = 10_000;
+/** How long an event from before a restart waits: its sender tries again every 30 seconds. */
+const RESTART_WAIT_MS = MAX_ORDER_WAIT_MS;
 const LOOK_MS = 100;
 const RETRIES = { firstMs: 1_000, maxMs: 30_000 };
 /** Requests whose lines are remembered. */
@@ -35,6 +38,7 @@ const MAX_REQUESTS = 20_000;
 export class OpenEvents {
   readonly #options: OpenEventsOptions;
   readonly #streams = new LineStreams();
+  readonly #order: LineOrder;
   /** Lines of requests that may come again although they were acknowledged: they are not added again. */
   readonly #accepted = new LineSet();
   /** Durable lines of requests that were not acknowledged, so that they will be added again. */
@@ -43,6 +47,7 @@ export class OpenEvents {
 
   constructor(options: OpenEventsOptions) {
     this.#options = options;
+    this.#order = new LineOrder(options.ledger, this.#streams);
     const backoff = new Backoff(RETRIES);
     let waitMs = LOOK_MS;
     this.#loop = new PeriodicLoop({
@@ -65,12 +70,24 @@ export class OpenEvents {
     return this.#streams.size;
   }
 
+  /** Number of lines that wait for others before them in their file. */
+  get linesOutOfOrder(): number {
+    return this.#order.size;
+  }
+
   /** Takes up the open events of an earlier process. */
   async restore(): Promise<void> {
     const found = await this.#read();
     if (!found) return;
     const { accepted, open, refused } = found;
-    for (const line of accepted) this.#accepted.add(line);
+    for (const line of accepted) {
+      this.#accepted.add(line);
+      const { position, generation } = JSON.parse(line.content) as Content;
+      if (position && generation !== undefined) {
+        const span = [hashFileName(position.file), generation, position.from, position.to] as const;
+        this.#options.ledger.addStored([span], Date.now());
+      }
+    }
     for (const line of refused) this.#refused.add(line);
     const streams = new Map<string, Line[]>();
     for (const line of open) {
@@ -79,7 +96,7 @@ export class OpenEvents {
       lines.push(decodeLine(line));
     }
     const from = Date.now() - WAIT_MS + RESTART_WAIT_MS;
-    for (const [stream, lines] of streams) this.#streams.replace(stream, lines, from);
+    for (const lines of streams.values()) this.#streams.putBack(this.#order.addAgain(lines, from));
   }
 
   /** Damage must not keep the server from starting. */
@@ -111,7 +128,7 @@ export class OpenEvents {
   }
 
   joinSlice(): SliceJoiner {
-    return new SliceJoiner(this.#streams, Date.now());
+    return new SliceJoiner(this.#streams, this.#order, Date.now());
   }
 
   /** The lines of a request that are not to be added again, by their numbers in it. */
@@ -150,11 +167,14 @@ export class OpenEvents {
 
   /** Takes the lines of a piece of a request out of the streams again, because its sender will send it again. */
   undo(joiner: SliceJoiner): void {
+    this.#options.ledger.removeStored(joiner.spans, Date.now());
     for (const line of joiner.undo()) this.#refused.add(line);
   }
 
   async #storeEnded(since: number): Promise<void> {
     const { rows, hasLiveReaders } = this.#options;
+    const now = Date.now();
+    this.#streams.putBack(this.#order.expire(now));
     const events = this.#streams.expire(since);
     if (events.length === 0) return;
     const slice = new SliceRows(rows, hasLiveReaders());
@@ -193,15 +213,27 @@ class LineSet {
   }
 }
 
-type Content = Pick<Line, 'text' | 'container' | 'isPart' | 'isNamed' | 'entry' | 'arrival'>;
+type Content = Pick<Line, 'text' | 'container' | 'isPart' | 'isNamed' | 'entry' | 'arrival' | 'position'> & {
+  /** Number of the content of its file. */
+  readonly generation?: number | undefined;
+};
 
 function encodeLine(line: Line, hasRows: boolean): OpenLine {
-  const { text, container, isPart, isNamed, entry, arrival, request, index, stream } = line;
-  const content: Content = { text, container, isPart, isNamed, entry, arrival };
-  return { id: idOf(line), request, index, hasRows, stream, content: JSON.stringify(content) };
+  const { text, container, isPart, isNamed, entry, arrival, position, request, index } = line;
+  const generation = line.generation?.number;
+  const content: Content = { text, container, isPart, isNamed, entry, arrival, position, generation };
+  return {
+    id: idOf(line),
+    request,
+    index,
+    hasRows,
+    stream: line.fileStream,
+    content: JSON.stringify(content),
+  };
 }
 
 function decodeLine({ request, index, stream, content }: OpenLine): Line {
   const read = JSON.parse(content) as Content;
-  return { ...read, request, index, stream, record: undefined, joiner: undefined, isDurable: true };
+  const own = { record: undefined, joiner: undefined, isDurable: true, generation: undefined } as const;
+  return { ...read, request, index, stream, fileStream: stream, ...own };
 }

@@ -1,7 +1,9 @@
 import type { LogRecord } from '../../record/log-record.ts';
 import { changeMembers, endOfString, skipBlanks } from '../../record/raw-json.ts';
 import type { ReadRecord } from '../record-reader.ts';
+import type { LinePosition } from '../sources/line-position.ts';
 import { type ContainerLine, readContainerLine, toDockerLine } from '../transforms/container-line.ts';
+import { nameOfFile } from './file-ledger.ts';
 
 /** A line as its program wrote it, in the `log` of a shipper's record. */
 export interface ShippedLine {
@@ -15,6 +17,13 @@ export interface ShippedLine {
   readonly stream: string;
   /** True where the record names its file or container, so that the lines of later requests may continue this one. */
   readonly isNamed: boolean;
+  /** Where the line stands in its file, if its shipper says so. */
+  readonly position: FilePosition | undefined;
+}
+
+export interface FilePosition extends LinePosition {
+  /** Names the file among those of all machines (`nameOfFile`). */
+  readonly file: string;
 }
 
 const COLON = 58;
@@ -24,6 +33,7 @@ const PARTIAL_KEYS = new Set(['partial_message', 'partial_id', 'partial_ordinal'
 
 interface NamedStream {
   readonly name: string;
+  readonly file: string;
   readonly sender: string;
   readonly machineId: string;
   readonly filePath: string;
@@ -43,19 +53,21 @@ export class LineReader {
    * @param record what was read of the text; its columns name the stream
    * @param sender tells the streams of senders apart
    */
-  read({ entry, record, line }: ReadRecord, sender: string): ShippedLine | undefined {
-    if (line === undefined) return readLineOf(entry, record, sender);
+  read({ entry, record, line, position }: ReadRecord, sender: string): ShippedLine | undefined {
+    if (line === undefined) return readLineOf(entry, record, position, sender);
     const { file_path, container_name } = record;
+    const { name, file } = this.#streamOf(record, sender);
     return {
       text: line,
       container: undefined,
       isPart: false,
-      stream: this.#nameOf(record, sender),
+      stream: name,
       isNamed: file_path !== '' || container_name !== '',
+      position: position && file_path !== '' ? { ...position, file } : undefined,
     };
   }
 
-  #nameOf(record: LogRecord, sender: string): string {
+  #streamOf(record: LogRecord, sender: string): NamedStream {
     const { file_path: filePath, machine_id: machineId, container_name: container, source } = record;
     const key = filePath || container;
     const found = this.#streams.get(key);
@@ -66,11 +78,13 @@ export class LineReader {
       found.source === source &&
       found.filePath === filePath
     )
-      return found.name;
+      return found;
     if (this.#streams.size === MAX_NAMES) this.#streams.clear();
     const name = nameOfStream(record, sender, container, '', '');
-    this.#streams.set(key, { name, sender, machineId, filePath, container, source });
-    return name;
+    const file = nameOfFile(machineId, filePath);
+    const stream = { name, file, sender, machineId, filePath, container, source };
+    this.#streams.set(key, stream);
+    return stream;
   }
 }
 
@@ -84,7 +98,12 @@ function nameOfStream(
   return [sender, machine_id, file_path, container, source, writer, partsOf].join('\0');
 }
 
-function readLineOf(text: string, record: LogRecord, sender: string): ShippedLine | undefined {
+function readLineOf(
+  text: string,
+  record: LogRecord,
+  position: LinePosition | undefined,
+  sender: string,
+): ShippedLine | undefined {
   if (text.includes('"message":')) return undefined;
   const at = startOfString(text, '"log"');
   if (at === undefined) return undefined;
@@ -101,6 +120,10 @@ function readLineOf(text: string, record: LogRecord, sender: string): ShippedLin
     isPart: container?.partial ?? (partsOf !== '' && memberText(text, '"partial_last"') !== 'true'),
     stream: nameOfStream(record, sender, id, writer, partsOf),
     isNamed: record.file_path !== '' || id !== '',
+    position:
+      position && record.file_path !== ''
+        ? { ...position, file: nameOfFile(record.machine_id, record.file_path) }
+        : undefined,
   };
 }
 

@@ -129,6 +129,11 @@ export function isStack({ form }: OpenEvent): boolean {
   return form !== 'record' && form !== 'plain';
 }
 
+/** True of a stack that ends in a frame: what was raised is missing. */
+export function isIncomplete(event: OpenEvent): boolean {
+  return event.form === 'python' && endsInFrame(event);
+}
+
 /** True where further lines are likely: below a failure, in a stack, in a block, or behind a line that says so by its end. */
 export function expectsMore(event: OpenEvent): boolean {
   return (

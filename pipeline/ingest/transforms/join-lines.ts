@@ -2,6 +2,7 @@ import { type ClassifiedLine, classifyLine } from './classify-line.ts';
 import {
   continueEvent,
   expectsMore,
+  isIncomplete,
   isStack,
   NO_BLANKS,
   type OpenEvent,
@@ -70,9 +71,12 @@ export class LineJoiner {
     return numbers.sort((a, b) => a - b);
   }
 
-  /** The numbers of the lines of each open event. */
-  get openEvents(): (readonly number[])[] {
-    return [...this.#open.values()].map(({ numbers }) => numbers);
+  /** The numbers of the lines of each open event, and whether its end is certainly missing. */
+  get openEvents(): { readonly numbers: readonly number[]; readonly isIncomplete: boolean }[] {
+    return [...this.#open.values()].map((event) => ({
+      numbers: event.numbers,
+      isIncomplete: isIncomplete(event),
+    }));
   }
 
   /** Ends the open event that begins with a line. Its last lines may open another one. */

@@ -3,6 +3,7 @@ import { isUnportable, toPortableJson } from '../../record/portable-json.ts';
 import { rawMember } from '../../record/raw-json.ts';
 import type { Timestamp } from '../../record/timestamp.ts';
 import { createZone, type Zone } from '../../record/timezone.ts';
+import { OFFSET_KEY } from '../sources/line-position.ts';
 import type { Arrival, SourceEntry } from '../sources/source-entry.ts';
 import { collectAttributes } from './collect-attributes.ts';
 import { createCompleter, type Draft, newDraft, type RecordRules } from './complete-record.ts';
@@ -65,7 +66,7 @@ function fillColumns(
       record[key as IndexedField] = text;
       // The product fills these two itself: an empty field of the sender must not hide the value that it finds.
       if (text === '' && (key === 'service' || key === 'source')) name = freeName(key, fields);
-    } else if (role && used(key)) {
+    } else if ((role && used(key)) || (key === OFFSET_KEY && !mayHoldText(fields[key]))) {
       continue;
     } else if (role?.isReserved) {
       name = freeName(key, fields);
@@ -158,6 +159,11 @@ function readBody(entry: SourceEntry, zone: Zone): FoundKeys | undefined {
   found.time =
     timeOf({ fields: inner, text: rawMember(entry.text, 'body')! }, survey, zone)?.time ?? found.time;
   return found;
+}
+
+/** True of strings, objects and lists. */
+function mayHoldText(value: unknown): boolean {
+  return typeof value === 'string' || (typeof value === 'object' && value !== null);
 }
 
 export function createNormalizer(rules: RecordRules): Normalize {

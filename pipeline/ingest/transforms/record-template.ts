@@ -1,6 +1,7 @@
 import type { IndexedField, LogRecord } from '../../record/log-record.ts';
 import { parseTimestamp } from '../../record/parse-timestamp.ts';
 import { createZone } from '../../record/timezone.ts';
+import { OFFSET_KEY } from '../sources/line-position.ts';
 import type { Arrival } from '../sources/source-entry.ts';
 import { createCompleter, type Draft, type RecordRules } from './complete-record.ts';
 import { isCriLine } from './container-line.ts';
@@ -69,12 +70,13 @@ export function createTemplateFinder(rules: TemplateRules): FindTemplate {
     if (textKey === undefined || !read.every(({ isString }) => isString)) return undefined;
     const used = new Set(['timestamp', 'level', textKey]);
     if (members.some((member) => !used.has(member.name) && isSpecial(member, fields))) return undefined;
+    if (members.some(({ name, isString }) => name === OFFSET_KEY && isString)) return undefined;
 
     const isUnique = (name: string) => INDEXED.has(name) && !ORIGIN_FIELDS.has(name);
     const { pattern, runs, captures } = patternOf(
       members,
       ({ name }) => {
-        if (used.has(name) || isUnique(name)) return undefined;
+        if (used.has(name) || isUnique(name) || name === OFFSET_KEY) return undefined;
         return ORIGIN_FIELDS.has(name) ? 'origin' : 'kept';
       },
       (member) => read.includes(member) || isUnique(member.name),

@@ -1,4 +1,5 @@
 import { createCounters } from '../../../pipeline/ingest/counters.ts';
+import { FileLedger } from '../../../pipeline/ingest/joining/file-ledger.ts';
 import { OpenEvents } from '../../../pipeline/ingest/joining/open-events.ts';
 import { Pipeline, type PipelineOptions } from '../../../pipeline/ingest/pipeline.ts';
 import { RecordReader } from '../../../pipeline/ingest/record-reader.ts';
@@ -24,6 +25,7 @@ export function createPipeline(
   rules: RecordRules,
   given: Given,
   openLines = new MemoryOpenLines(),
+  ledger = new FileLedger(),
 ): { readonly pipeline: Pipeline; readonly openEvents: OpenEvents; readonly problems: readonly string[] } {
   const { redact, queue, hasLiveReaders } = given;
   const counters = createCounters();
@@ -38,6 +40,7 @@ export function createPipeline(
   const rows = { sample: <T>(record: T) => record, measure: () => undefined, queue };
   const openEvents = new OpenEvents({
     store: openLines as unknown as OpenLineStore,
+    ledger,
     reader,
     rows,
     hasLiveReaders,
