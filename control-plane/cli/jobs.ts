@@ -21,7 +21,8 @@ interface Job {
   readonly exit_code: string | null;
   readonly started_at: string | null;
   readonly elapsed_s: number | null;
-  readonly nodes: readonly string[];
+  /** An earlier server has none. */
+  readonly nodes?: readonly string[];
   readonly error_count: number;
 }
 
@@ -50,8 +51,8 @@ export function addJobs(program: Command): void {
         job.reason === undefined ? job.state : `${job.state} (${job.reason})`,
         job.exit_code ?? '',
         job.started_at ?? '',
-        job.elapsed_s === null ? '' : `${job.elapsed_s} s`,
-        job.nodes.join(','),
+        typeof job.elapsed_s === 'number' ? `${job.elapsed_s} s` : '',
+        job.nodes?.join(',') ?? '',
         job.error_count,
       ]);
       const head = ['job', 'name', 'user', 'state', 'exit', 'started', 'elapsed', 'nodes', 'errors'];

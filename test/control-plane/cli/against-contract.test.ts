@@ -90,11 +90,14 @@ t.test('jobs, nodes, stats and export', async (t) => {
   builder.add({ type: 'request', endpoint: 'get_services', method: 'GET' });
   const job = {
     job_id: '77',
-    state: 'failed',
-    first_seen: 'a',
-    last_seen: 'b',
-    machines: ['m1', 'm2'],
-    record_count: 5,
+    name: 'train',
+    user: 'alice',
+    state: 'PENDING',
+    reason: 'Resources',
+    exit_code: null,
+    started_at: null,
+    elapsed_s: null,
+    nodes: ['n1', 'n2'],
     error_count: 1,
   };
   const { seen, logplane } = await serverOf(t, {
@@ -105,7 +108,7 @@ t.test('jobs, nodes, stats and export', async (t) => {
   });
   t.match(
     (await logplane(['jobs', '--state', 'failed'])).stdout,
-    /^job +state.*\n77 +failed +5 +1 +a +b +m1,m2\n$/,
+    /^job +name +user +state.*\n77 +train +alice +PENDING \(Resources\) +n1,n2 +1\n$/,
   );
   t.match((await logplane(['nodes'])).stdout, /n1 +gpu +active +100\n$/);
   t.match((await logplane(['stats', '--hours', '6'])).stdout, /^Last 6 hours\nrequests: 1\n/);
