@@ -85,7 +85,7 @@ export async function startFeatures(config: Config, parts: FeatureParts): Promis
       sync,
       jobs,
       nodes,
-      await createFleet(config, state, log),
+      await createFleet(config, { clickhouse: state, noteFiles: ingest.noteFiles, log }),
       alerts,
       createBackups(config, clickhouse),
       await startForwarding(config, { store: store.for('rules'), bus, onProblem: log.warn }),

@@ -6,6 +6,7 @@ import type { ConfigApplier } from './config-applier.ts';
 import type { ConfigFolder } from './config-folder.ts';
 import type { ControlPlaneClient, Orders } from './control-plane-client.ts';
 import { discoverSources } from './discover-sources.ts';
+import { FileWatch } from './file-watch.ts';
 import { describeProblem, type Problem } from './fluent-bit/problem.ts';
 import type { ConfigFile } from './fluent-bit/render-config.ts';
 import type { FluentBit } from './fluent-bit.ts';
@@ -54,6 +55,8 @@ interface Watch {
 /** The longest watch, as a multiple of `watchMs`. */
 const MAX_WATCHES = 10;
 const DISCOVER_MILLISECONDS = 60_000;
+/** How often the sizes of files are read: what is written between the last look and a truncation is not known. */
+const LOOK_MILLISECONDS = 1_000;
 /** A failed configuration is tried again after this time, because the fault may have been the machine's. */
 const RETRY_MILLISECONDS = 300_000;
 
@@ -67,6 +70,8 @@ export class Agent {
   #proposed: object[] = [];
   #discovered = 0;
   #reached: boolean | undefined;
+  readonly #files = new FileWatch();
+  readonly #looks: PeriodicLoop;
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -74,6 +79,11 @@ export class Agent {
       run: () => this.#step(),
       waitMs: options.intervalMs,
       onError: (error) => options.log((error as Error).message),
+    });
+    this.#looks = new PeriodicLoop({
+      run: () => this.#lookAtFiles(),
+      waitMs: LOOK_MILLISECONDS,
+      onError: () => {},
     });
   }
 
@@ -87,11 +97,13 @@ export class Agent {
         .catch((error: Error) => log(error.message));
     }
     this.#loop.start();
+    this.#looks.start();
   }
 
   /** Stops the agent, and Fluent Bit where it is the agent's own child. */
   async stop(): Promise<void> {
     await this.#loop.stop();
+    await this.#looks.stop();
     await this.#options.fluentBit.stop();
     this.#options.lock.release();
   }
@@ -151,6 +163,7 @@ export class Agent {
       await this.#judge(counts.records);
     }
     const rate = this.#rate.perSecond;
+    const files = report.status === 'running' ? this.#files.report : undefined;
     const off = disabled || (running !== undefined && !running.collects);
     try {
       const orders = await server.heartbeat({
@@ -163,7 +176,9 @@ export class Agent {
         ...(running && { config_hash: applier.running?.hash }),
         ...(this.#refused && this.#refused.config_hash !== running?.hash && { refused: this.#refused }),
         proposed_sources: this.#proposed,
+        ...files,
       });
+      if (files) this.#files.reported(files);
       if (this.#reached === false) log('the server answers again');
       this.#reached = true;
       return orders;
@@ -172,6 +187,12 @@ export class Agent {
       this.#reached = false;
       return undefined;
     }
+  }
+
+  async #lookAtFiles(): Promise<void> {
+    const { pid } = this.#options.fluentBit;
+    const files = pid === undefined ? undefined : await readOpenFiles(pid);
+    if (files) this.#files.add(files);
   }
 
   /** Goes back to the configuration before, where the line rate has collapsed. */

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 /** A file that a process has open for reading. */
 export interface OpenFile {
   readonly path: string;
+  /** Device and inode, which a file keeps when it is renamed. */
+  readonly inode: string;
   readonly size: number;
   /** Bytes behind the position up to which the process has read. */
   readonly unread: number;
@@ -31,14 +33,16 @@ async function readOpenFile(pid: number, number: string): Promise<OpenFile | und
     const link = join(`/proc/${pid}/fd`, number);
     const path = await readlink(link);
     if (!path.startsWith('/') || OWN_FILES.test(path)) return undefined;
-    const [info, { size, isFile }] = await Promise.all([
+    const [info, found] = await Promise.all([
       readFile(`/proc/${pid}/fdinfo/${number}`, 'utf8'),
-      stat(link).then((found) => ({ size: found.size, isFile: found.isFile() })),
+      // Inode numbers of Lustre and XFS do not fit a double.
+      stat(link, { bigint: true }),
     ]);
+    const size = Number(found.size);
     const position = Number(/^pos:\s*(\d+)/m.exec(info)?.[1]);
     const writable = (Number.parseInt(/^flags:\s*(\d+)/m.exec(info)?.[1] ?? '0', 8) & 3) !== 0;
-    if (!isFile || writable) return undefined;
-    return { path, size, unread: Math.max(0, size - position) };
+    if (!found.isFile() || writable) return undefined;
+    return { path, inode: `${found.dev}:${found.ino}`, size, unread: Math.max(0, size - position) };
   } catch {
     // Closed meanwhile.
     return undefined;

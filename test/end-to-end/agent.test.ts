@@ -52,6 +52,33 @@ t.test('an agent brings a profile to a real Fluent Bit', { skip: withoutFluentBi
     t.equal(reported.lag_bytes, 0);
   });
 
+  await t.test('the ledger says what was written and what is stored, and names what was cut', async (t) => {
+    const path = `${logs}/machine/ledger.log`;
+    const fileOf = async () => {
+      const { files } = await server.get('/api/v1/files/ledger?machine_id=machine-1');
+      return files.find(({ file_path }: { file_path: string }) => file_path === path);
+    };
+    const isComplete = async () => {
+      const file = await fileOf();
+      return file?.bytes_written === readFileSync(path).length && file;
+    };
+    appendFileSync(path, 'INFO first\nINFO \u00fc second\r\n\nINFO third\n');
+    const whole = await until(isComplete, 'all bytes of the file');
+    t.match(whole, { bytes_stored: whole.bytes_written, holes: [] });
+    const { records } = await server.get('/api/v1/logs/search?q="INFO third"');
+    t.notMatch(JSON.stringify(records), /logplane_offset/);
+
+    const before = readFileSync(path).length;
+    appendFileSync(path, `INFO ${'x'.repeat(200_000)}\nINFO behind it\n`);
+    const { holes } = await until(async () => {
+      const file = await isComplete();
+      return file && file.holes.length > 0 && file;
+    }, 'the hole');
+    t.match(holes, [{ to: before + 200_006, reason: 'skipped line' }]);
+    t.ok(holes[0].from - before > 60_000 && holes[0].from - before < 70_000);
+    await until(async () => (await count('type:file_hole')) === 1, 'a record of it');
+  });
+
   await t.test('a change of the profile is reloaded, not restarted', async (t) => {
     const pid = readFileSync(join(folder, 'state/fluent-bit.pid'), 'utf8');
     const answer = await put('/api/v1/agents/machine-1/profile', { variables: { REGION: 'us' } });

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { type AgentDrillResult, drillAgent, FAULTS } from './agent-drill.ts';
 import { drillFullBuffer } from './full-buffer-drill.ts';
+import { drillHoles } from './holes-drill.ts';
 import type { DrillResult } from './senders.ts';
 import { drillStacks } from './stacks-drill.ts';
 
@@ -51,6 +52,17 @@ export const AGENT_DRILLS: Readonly<Record<string, (folder: string) => Promise<D
     const duplicated = Math.max(0, storedLines - writtenLines);
     const counts = { sent: writtenLines, acknowledged: storedLines, stored: storedLines, lost, duplicated };
     return { ...counts, ...stacks };
+  },
+  'agent: holes': async (folder) => {
+    const { planted, named, ...rest } = await drillHoles(folder, 25);
+    const counts = {
+      sent: planted,
+      acknowledged: named,
+      stored: named,
+      lost: planted - named,
+      duplicated: 0,
+    };
+    return { ...counts, ...rest };
   },
   'agent: buffer full': async (folder) => counted(await drillFullBuffer(folder, undefined)),
 };

@@ -47,6 +47,22 @@ export const HEARTBEAT = z.object({
     .describe('Log files that the agent found and nobody collects yet'),
 });
 
+const FILE = z.object({
+  path: z.string().max(4096),
+  inode: z.string().max(64).describe('Names the file also when it is renamed, e.g. device and inode'),
+  size: count.describe('In bytes'),
+});
+
+/** What a heartbeat says of the files that are read, for the ledger of files. */
+export const FILES_REPORT = z.object({
+  files: z.array(FILE).max(2_000).optional().describe('The files that are open, with their sizes'),
+  truncated: z
+    .array(FILE)
+    .max(1_000)
+    .optional()
+    .describe('Files that were truncated since the last heartbeat, with their sizes before'),
+});
+
 export type Heartbeat = z.infer<typeof HEARTBEAT>;
 
 export interface AgentReport extends Heartbeat {

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { EMPTY_PROFILE, PROFILE } from '../../../pipeline/agent/fluent-bit/profile.ts';
 import { isMachineId, MACHINE_ID_FORM } from '../../../pipeline/agent/machine-id.ts';
+import type { FilesReport } from '../../../pipeline/ingest/joining/file-ledger.ts';
 import type { RouteFamily } from '../../http/api.ts';
 import { ownAddress } from '../../http/own-address.ts';
 import { describe, ExpectedError, optionalText, parameter, wholeNumber } from '../../http/parameters.ts';
-import { HEARTBEAT } from './agent-report.ts';
+import { FILES_REPORT, HEARTBEAT, type Heartbeat } from './agent-report.ts';
 import { type Fleet, scopeOfMachine } from './fleet.ts';
 import type { ProfileChanges } from './profile-changes.ts';
 import { describeUnrendered, describeVersion, refuseSecrets } from './profile-routes.ts';
@@ -15,6 +16,20 @@ export interface AgentRoutesOptions {
   readonly fleet: Fleet;
   readonly profiles: ProfileStore;
   readonly profileChanges: ProfileChanges;
+  readonly noteFiles: NoteFiles;
+}
+
+/** Takes what a machine says of its files. */
+export type NoteFiles = (machineId: string, report: FilesReport) => void;
+
+function filesReport(
+  files: FilesReport['files'],
+  truncated: FilesReport['truncated'] = [],
+  { uptime_s, dropped_records = 0, skipped_lines = 0 }: Heartbeat,
+): FilesReport {
+  const counts = { 'full disk': dropped_records, 'skipped line': skipped_lines };
+  const startedAt = uptime_s === undefined ? undefined : Date.now() - uptime_s * 1000;
+  return { files, truncated, counts, startedAt };
 }
 
 const MACHINE = describe(
@@ -36,7 +51,7 @@ const CONFIG = z
 
 export function addAgentRoutes(
   api: RouteFamily,
-  { fleet, profiles, profileChanges }: AgentRoutesOptions,
+  { fleet, profiles, profileChanges, noteFiles }: AgentRoutesOptions,
 ): void {
   api.get(
     '/api/v1/agents',
@@ -214,7 +229,7 @@ export function addAgentRoutes(
         'Agents send their state every 10 s. The response says which configuration the machine should run.',
       permission: 'ingest',
       parameters: { machine_id: MACHINE },
-      requestBody: HEARTBEAT.meta({
+      requestBody: HEARTBEAT.extend(FILES_REPORT.shape).meta({
         examples: [{ version: '3.2.2', config_hash: '5f2a91c0', uptime_s: 86_400, status: 'running' }],
       }),
       response: z.object({
@@ -226,7 +241,8 @@ export function addAgentRoutes(
           ),
       }),
     },
-    (context, { machine_id }, heartbeat) => {
+    (context, { machine_id }, { files, truncated, ...heartbeat }) => {
+      if (files) noteFiles(machine_id, filesReport(files, truncated, heartbeat));
       const { hash, merged } = fleet.heartbeat(machine_id, heartbeat, {
         server: ownAddress(context),
         address: context.ip,

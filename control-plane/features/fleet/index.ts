@@ -6,7 +6,7 @@ import { ResourcePool } from '../../../pipeline/store/resource-pool.ts';
 import type { ConsoleLog } from '../../http/console-log.ts';
 import type { Feature } from '../../http/feature.ts';
 import { StoredPresence } from './agent-presence.ts';
-import { addAgentRoutes } from './agent-routes.ts';
+import { addAgentRoutes, type NoteFiles } from './agent-routes.ts';
 import { Fleet, scopeOfMachine } from './fleet.ts';
 import { MachineConfigs } from './machine-config.ts';
 import { ProfileChanges } from './profile-changes.ts';
@@ -22,11 +22,16 @@ const TRIALS = 2;
 const WAITING_TRIALS = 20;
 const STATES = ['healthy', 'lagging', 'silent', 'wrong_config', 'down', 'disabled'] as const;
 
+interface FleetParts {
+  readonly clickhouse: ClickHouse;
+  readonly noteFiles: NoteFiles;
+  readonly log: ConsoleLog;
+}
+
 /** Creates the fleet and loads its documents. */
 export async function createFleet(
   config: FleetSettings,
-  clickhouse: ClickHouse,
-  log: ConsoleLog,
+  { clickhouse, noteFiles, log }: FleetParts,
 ): Promise<Feature> {
   const templates = new Templates(config.TEMPLATES_DIR);
   const profiles = new ProfileStore(clickhouse);
@@ -79,7 +84,7 @@ export async function createFleet(
         'Fleet',
         'Agents on the machines, their profiles and the configurations made of them.',
       );
-      addAgentRoutes(family, { fleet, profiles, profileChanges });
+      addAgentRoutes(family, { fleet, profiles, profileChanges, noteFiles });
       addProfileRoutes(family, { fleet, profiles, rollouts, profileChanges });
       addTemplateRoutes(family, { templates, verifyConfig: verify });
     },

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Redis } from 'ioredis';
 import { BatchQueue } from '../../../pipeline/ingest/batch-queue.ts';
 import { createCounters } from '../../../pipeline/ingest/counters.ts';
+import type { FilesReport } from '../../../pipeline/ingest/joining/file-ledger.ts';
 import { OpenEvents } from '../../../pipeline/ingest/joining/open-events.ts';
 import { KnownRequests } from '../../../pipeline/ingest/known-requests.ts';
 import { Pipeline, type PipelineOptions } from '../../../pipeline/ingest/pipeline.ts';
@@ -27,6 +28,8 @@ import type { Feature } from '../../http/feature.ts';
 import type { ReadBodyOptions } from '../../http/read-body.ts';
 import type { ServerSettings } from '../../server-settings.ts';
 import { addDeadLetterRoutes } from './dead-letter-routes.ts';
+import { holeRecords } from './hole-records.ts';
+import { addLedgerRoutes } from './ledger-routes.ts';
 import { LedgerState } from './ledger-state.ts';
 import { startLiveBus } from './live-bus.ts';
 import { ingestMetrics } from './metrics.ts';
@@ -37,6 +40,8 @@ import type { IngestSettings } from './settings.ts';
 /** The path of records from their sources to the store and to live readers. */
 export interface Ingest {
   readonly pipeline: Pipeline;
+  /** Takes what a machine says of its files. */
+  readonly noteFiles: (machineId: string, report: FilesReport) => void;
   readonly store: LogStore;
   readonly deadLetters: DeadLetterStore;
   readonly bus: LiveBus;
@@ -112,7 +117,6 @@ export async function startIngest(
   });
   await openEvents.restore();
   openEvents.start();
-  files.start();
   const pipeline = new Pipeline({
     redact,
     sample,
@@ -126,6 +130,8 @@ export async function startIngest(
     counters,
     hasLiveReaders: liveBus.hasReaders,
   });
+
+  files.start((holes) => pipeline.accept(holeRecords(holes)));
 
   // In the background. Until it is done, unknown requests are searched in the store.
   const stopping = new AbortController();
@@ -143,6 +149,7 @@ export async function startIngest(
   });
   return {
     pipeline,
+    noteFiles: (machineId, report) => files.ledger.addReport(machineId, report, Date.now()),
     store,
     deadLetters,
     bus,
@@ -155,8 +162,9 @@ export async function startIngest(
           addIngestRoutes(family, { pipeline, deadLetters, body });
           addOtlpRoutes(family, { pipeline, deadLetters, body });
           addDeadLetterRoutes(family, { pipeline, deadLetters, body });
+          addLedgerRoutes(family, files.ledger);
         },
-        metrics: ingestMetrics(counters, openEvents),
+        metrics: ingestMetrics(counters, openEvents, files.ledger),
       },
       liveBus.feature,
     ],

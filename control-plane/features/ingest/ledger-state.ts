@@ -1,9 +1,11 @@
 import { join } from 'node:path';
-import { FileLedger } from '../../../pipeline/ingest/joining/file-ledger.ts';
+import { FileLedger, type FoundHole } from '../../../pipeline/ingest/joining/file-ledger.ts';
 import { PeriodicLoop } from '../../../pipeline/runtime/periodic-loop.ts';
 import type { LogStore } from '../../../pipeline/store/log-store.ts';
 
 const LOOK_MS = 1_000;
+/** Holes that are reported at once; further ones come with the next look. */
+const MAX_REPORTED = 100;
 /** How often the state is saved without new files. */
 const SAVE_MS = 30_000;
 /** Rows of this time before the saved state are read as well: they may have been under way when it was saved. */
@@ -15,6 +17,7 @@ export class LedgerState {
   readonly #path: string;
   readonly #loop: PeriodicLoop;
   #savedAt = 0;
+  #reportHoles: ((holes: readonly FoundHole[]) => Promise<unknown>) | undefined;
 
   constructor(dataDir: string, onProblem: (message: string) => void) {
     this.#path = join(dataDir, 'file-ledger.json');
@@ -37,7 +40,9 @@ export class LedgerState {
     }
   }
 
-  start(): void {
+  /** @param reportHoles stores a record of each; holes that were stored before a crash may come again */
+  start(reportHoles: (holes: readonly FoundHole[]) => Promise<unknown>): void {
+    this.#reportHoles = reportHoles;
     this.#loop.start();
   }
 
@@ -48,8 +53,10 @@ export class LedgerState {
 
   async #look(): Promise<void> {
     const now = Date.now();
-    if (!this.ledger.hasNewFiles && now - this.#savedAt < SAVE_MS) return;
     this.ledger.settle(now);
+    const holes = this.ledger.takeUnreported(MAX_REPORTED);
+    if (holes.length > 0) await this.#reportHoles?.(holes);
+    if (holes.length === 0 && !this.ledger.hasNewFiles && now - this.#savedAt < SAVE_MS) return;
     this.ledger.hasNewFiles = false;
     await this.ledger.saveTo(this.#path);
     this.#savedAt = now;

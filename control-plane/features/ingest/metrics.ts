@@ -1,10 +1,11 @@
 import type { Counters } from '../../../pipeline/ingest/counters.ts';
+import type { FileLedger } from '../../../pipeline/ingest/joining/file-ledger.ts';
 import type { OpenEvents } from '../../../pipeline/ingest/joining/open-events.ts';
 import { yieldCount } from '../../../pipeline/runtime/event-loop.ts';
 import type { Metrics } from '../../http/metrics.ts';
 
 /** The metrics of ingest. */
-export function ingestMetrics(counters: Counters, openEvents: OpenEvents): Metrics {
+export function ingestMetrics(counters: Counters, openEvents: OpenEvents, ledger: FileLedger): Metrics {
   return {
     logplane_records_stored_total: {
       help: 'Records that were stored durably',
@@ -44,6 +45,14 @@ export function ingestMetrics(counters: Counters, openEvents: OpenEvents): Metri
     logplane_lines_out_of_order: {
       help: 'Lines that may continue an event in a part of their file that has not come yet, and wait for it',
       read: () => openEvents.linesOutOfOrder,
+    },
+    logplane_files_with_holes: {
+      help: 'Files of which bytes were written and are in no record',
+      read: () => ledger.missing.files,
+    },
+    logplane_file_hole_bytes: {
+      help: 'Bytes of files that were written and are in no record',
+      read: () => ledger.missing.bytes,
     },
     logplane_ingest_yields_total: {
       help: 'How often ingest yielded to the event loop during its work',

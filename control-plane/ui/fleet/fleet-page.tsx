@@ -7,6 +7,7 @@ import { TimeText } from '../parts/time-text.tsx';
 import { useAsk } from '../use-ask.ts';
 import { useTitle } from '../use-title.ts';
 import { type Agent, lookOfAgent, nameOfState } from './agent.ts';
+import { FilesWithHoles } from './files-with-holes.tsx';
 import { Rollouts } from './rollouts.tsx';
 
 const EVERY_MS = 3_000;
@@ -38,6 +39,7 @@ export function FleetPage() {
           <>
             {list.length > 0 && <States agents={list} />}
             <Rollouts />
+            <FilesWithHoles />
             {profiles.data && (
               <section class="panel">
                 <h2>Profiles</h2>

@@ -23,13 +23,18 @@ export interface LedgerFile {
   readonly holes: readonly Hole[];
 }
 
+export type FoundHole = Hole & Pick<LedgerFile, 'machine_id' | 'file_path'>;
+
 /** What a machine's collector says of its files. */
 export interface FilesReport {
+  /** The files that it has open. */
   readonly files: readonly ReportedFile[];
   /** Contents that were truncated, each with its last known size, in order. */
   readonly truncated: readonly ReportedFile[];
-  /** Collectors count these from their start; where one has grown, it is the reason of what is missing. */
+  /** What it has counted since its start; where a count has grown, it is the reason of what is missing. */
   readonly counts: Partial<Readonly<Record<CountedReason, number>>>;
+  /** When it was started, in milliseconds since 1970: a later start shows that it was killed. */
+  readonly startedAt: number | undefined;
 }
 
 export interface ReportedFile {
@@ -38,14 +43,15 @@ export interface ReportedFile {
   readonly size: number;
 }
 
-export type CountedReason = Extract<HoleReason, 'kill' | 'full disk' | 'skipped line'>;
+export type CountedReason = Extract<HoleReason, 'full disk' | 'skipped line'>;
 
 interface Machine {
+  startedAt: number | undefined;
   /** The contents of its open files, by the numbers of these. */
   readonly inodes: Map<string, Generation>;
   readonly counts: Map<CountedReason, number>;
   /** When each count was last seen to have grown, in milliseconds since 1970. */
-  readonly grown: Map<CountedReason, number>;
+  readonly grown: Map<HoleReason, number>;
 }
 
 const MAX_FILES = 20_000;
@@ -56,7 +62,9 @@ const FORGET_MS = 7 * 24 * 3_600_000;
 const SETTLE_MS = 90_000;
 /** A count that grew so long before or after is the reason of a hole. */
 const REASON_MS = 120_000;
-const REASONS: readonly CountedReason[] = ['full disk', 'kill', 'skipped line'];
+const COUNTED: readonly CountedReason[] = ['full disk', 'skipped line'];
+/** Starts are known to the second. */
+const START_MS = 5_000;
 
 export function nameOfFile(machineId: string, filePath: string): string {
   return `${machineId}\0${filePath}`;
@@ -119,9 +127,13 @@ export class FileLedger {
   }
 
   /** Takes a report of what was written on a machine. */
-  addReport(machineId: string, { files, truncated, counts }: FilesReport, now: number): void {
+  addReport(machineId: string, { files, truncated, counts, startedAt }: FilesReport, now: number): void {
     const machine = this.#machineOf(machineId);
     this.#noteCounts(machine, counts, now);
+    if (startedAt !== undefined) {
+      if (startedAt - (machine.startedAt ?? startedAt) > START_MS) machine.grown.set('kill', now);
+      machine.startedAt = startedAt;
+    }
     for (const { path, inode, size } of truncated) {
       const file = this.#files.get(nameOfFile(machineId, path));
       const cut = file?.generations.find(
@@ -181,16 +193,37 @@ export class FileLedger {
     }
   }
 
+  /** Holes that were not reported yet. @param limit the most of them */
+  takeUnreported(limit: number): FoundHole[] {
+    const found: FoundHole[] = [];
+    for (const [name, { generations }] of this.#files) {
+      for (const { number, gaps } of generations) {
+        for (const gap of gaps) {
+          if (gap.isPending || gap.isReported || found.length === limit) continue;
+          gap.isReported = true;
+          const { from, to, reason } = gap;
+          found.push({ ...namesOf(name), from, to, reason, generation: number });
+        }
+      }
+    }
+    return found;
+  }
+
+  /** Bytes that are missing for good, and the number of files that miss any. */
+  get missing(): { readonly files: number; readonly bytes: number } {
+    const withHoles = this.report().filter(({ holes }) => holes.length > 0);
+    const bytes = withHoles.flatMap(({ holes }) => holes).reduce((sum, { from, to }) => sum + to - from, 0);
+    return { files: withHoles.length, bytes };
+  }
+
   /** The files, of one machine or of all, those with holes first. */
   report(machineId?: string): LedgerFile[] {
     const files: LedgerFile[] = [];
     for (const [name, { generations, old }] of this.#files) {
-      const end = name.indexOf('\0');
-      const machine_id = name.slice(0, end);
-      if (machineId !== undefined && machine_id !== machineId) continue;
+      const names = namesOf(name);
+      if (machineId !== undefined && names.machine_id !== machineId) continue;
       files.push({
-        machine_id,
-        file_path: name.slice(end + 1),
+        ...names,
         bytes_written: generations.reduce((sum, { written, first }) => sum + written - first, old.written),
         bytes_stored: generations.reduce((sum, generation) => sum + storedBytes(generation), old.stored),
         holes: [...old.holes, ...generations.flatMap(holesOf)],
@@ -206,14 +239,15 @@ export class FileLedger {
       old,
       seenAt,
     }));
-    await saveState(path, JSON.stringify({ savedAt: Date.now(), files }));
+    const started = [...this.#machines].map(([machineId, { startedAt }]) => [machineId, startedAt]);
+    await saveState(path, JSON.stringify({ savedAt: Date.now(), files, started }));
   }
 
   /** @returns when the state was saved, in milliseconds since 1970; undefined where there is none */
   async loadFrom(path: string): Promise<number | undefined> {
     const text = await loadState(path);
     if (text === undefined) return undefined;
-    const { savedAt, files } = JSON.parse(text) as {
+    const { savedAt, files, started } = JSON.parse(text) as {
       savedAt: number;
       files: {
         name: string;
@@ -221,7 +255,10 @@ export class FileLedger {
         old: FileProgress['old'];
         seenAt: number;
       }[];
+      started: [machineId: string, startedAt: number | null][];
     };
+    for (const [machineId, startedAt] of started)
+      this.#machineOf(machineId).startedAt = startedAt ?? undefined;
     for (const { name, generations, old, seenAt } of files) {
       const file = this.fileOf(name, seenAt);
       file.generations.push(...generations);
@@ -241,7 +278,7 @@ export class FileLedger {
   #machineOf(machineId: string): Machine {
     let machine = this.#machines.get(machineId);
     if (!machine) {
-      machine = { inodes: new Map(), counts: new Map(), grown: new Map() };
+      machine = { startedAt: undefined, inodes: new Map(), counts: new Map(), grown: new Map() };
       this.#machines.set(machineId, machine);
       if (this.#machines.size > MAX_MACHINES) this.#machines.delete(this.#machines.keys().next().value!);
     }
@@ -249,7 +286,7 @@ export class FileLedger {
   }
 
   #noteCounts(machine: Machine, counts: FilesReport['counts'], now: number): void {
-    for (const reason of REASONS) {
+    for (const reason of COUNTED) {
       const count = counts[reason];
       if (count === undefined) continue;
       // A count that is lower began anew, with a restart of its collector.
@@ -264,12 +301,17 @@ export class FileLedger {
     if (!grown) return;
     for (const gap of gaps) {
       if (gap.reason !== 'unknown') continue;
-      const reason = REASONS.find(
+      const reason = ([...COUNTED, 'kill'] as const).find(
         (counted) => Math.abs((grown.get(counted) ?? Number.NEGATIVE_INFINITY) - gap.since) < REASON_MS,
       );
       if (reason) gap.reason = reason;
     }
   }
+}
+
+function namesOf(name: string): Pick<LedgerFile, 'machine_id' | 'file_path'> {
+  const machine_id = machineOf(name);
+  return { machine_id, file_path: name.slice(machine_id.length + 1) };
 }
 
 function machineOf(name: string): string {

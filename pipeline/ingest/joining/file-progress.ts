@@ -23,6 +23,8 @@ export interface Gap {
   /** When they were found to be missing, in milliseconds since 1970. */
   readonly since: number;
   reason: HoleReason;
+  /** True where a record says that it is missing. */
+  isReported?: boolean;
 }
 
 /** What was written into one path until it was truncated or replaced. */

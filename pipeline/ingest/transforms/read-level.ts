@@ -65,9 +65,19 @@ export const LEVEL_KEYS: readonly (readonly [key: string, read: Read])[] = [
 /** Keys of a record of Python's `logging`, whose numbers are others than those of pino. */
 const PYTHON_KEYS = ['levelno', 'funcName', 'pathname', 'lineno', 'threadName', 'processName'] as const;
 
-/** The numbers under `level`: pino's and bunyan's, Python's, Monolog's (hundreds) and syslog's (GELF; 0 to 7). */
+/** Keys of a record that came by syslog or by a logger that counts as syslog does. */
+const SYSLOG_KEYS = [
+  ...['facility', 'facility_num', 'syslog_facility', 'SYSLOG_FACILITY', 'pri', 'PRI', 'syslog_pri'],
+  ...['programname', 'procid', 'msgid', 'short_message', 'full_message', 'syslogtag'],
+] as const;
+
+/**
+ * The numbers under `level`: pino's and bunyan's, Python's, Monolog's (hundreds) and syslog's (0 to 7), which are anybody's numbers where
+ * nothing else shows syslog: a purchase of level 3 is no error.
+ */
 function levelNumber(value: number, fields: Fields): Severity | undefined {
-  if (value < 10) return severityOfSyslog(value);
+  if (value < 10)
+    return SYSLOG_KEYS.some((key) => fields[key] !== undefined) ? severityOfSyslog(value) : undefined;
   if (value >= 100) return severityOfMonolog(value);
   return PYTHON_KEYS.some((key) => fields[key] !== undefined)
     ? severityOfPython(value)
@@ -77,7 +87,8 @@ function levelNumber(value: number, fields: Fields): Severity | undefined {
 /** The numbers under `severity`: syslog's, OpenTelemetry's, those that loggers write under `level`, and Google's (hundreds). */
 function severityNumber(value: number, fields: Fields): Severity | undefined {
   if (value >= 100) return severityOfGoogle(value);
-  return value >= 8 && value % 10 !== 0 ? severityOfOtlp(value) : levelNumber(value, fields);
+  if (value < 8) return severityOfSyslog(value);
+  return value % 10 !== 0 ? severityOfOtlp(value) : levelNumber(value, fields);
 }
 
 /** Names of fields whose number is a level. A word in another field says more, so they come last. */

@@ -63,6 +63,17 @@ const SERVICE_RULES: readonly z.input<typeof RULE>[] = [
     severity: 'warning',
   },
   {
+    name: 'file-hole',
+    description: 'Lines that a program wrote into a file are in no record (`GET /api/v1/files/ledger`).',
+    kind: 'count',
+    query: 'type:file_hole',
+    by: ['machine_id', 'file_path'],
+    window: '5m',
+    op: '>',
+    threshold: 0,
+    severity: 'warning',
+  },
+  {
     name: 'slow-endpoint',
     description: 'One answer in twenty of an endpoint takes more than 5 s.',
     kind: 'percentile',
