@@ -1,12 +1,18 @@
 import { formatTimestamp } from '../record/timestamp.ts';
+import { type FileLedger, nameOfFile } from './joining/file-ledger.ts';
 import type { LineTimes } from './line-times.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { CollectedBatch, Deliver } from './sources/files/collected-batch.ts';
 import { splitChunk } from './transforms/split-chunk.ts';
 
 /** Delivers batches of the embedded collector to the pipeline, in the form in which Fluent Bit ships raw lines. */
-export function deliverFiles(pipeline: Pipeline, machineId: string, lineTimes: LineTimes): Deliver {
-  return async ({ id, filePath, lines }: CollectedBatch) => {
+export function deliverFiles(
+  pipeline: Pipeline,
+  machineId: string,
+  lineTimes: LineTimes,
+  ledger: FileLedger,
+): Deliver {
+  return async ({ id, filePath, lines, part }: CollectedBatch) => {
     const times = lineTimes.of(filePath, lines);
     const entries = lines.flatMap(({ text }, index) => {
       const timestamp = formatTimestamp(times[index]!);
@@ -22,5 +28,6 @@ export function deliverFiles(pipeline: Pipeline, machineId: string, lineTimes: L
       entries,
       isJoined: true,
     });
+    ledger.addCollected(nameOfFile(machineId, filePath), part, Date.now());
   };
 }

@@ -5,6 +5,9 @@ import { temporaryFolder } from '../temporary-folder.ts';
 import { readEvents } from './read-events.ts';
 import { startProcess } from './test-server.ts';
 
+const TRACE =
+  'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\nValueError: tailed trace\n';
+
 t.test('the server tails files itself: growth, rotation, a kill, stack traces, each line once', async (t) => {
   const folder = temporaryFolder();
   const log = join(folder, 'loadgen-12345.out');
@@ -33,15 +36,11 @@ t.test('the server tails files itself: growth, rotation, a kill, stack traces, e
   events = readEvents(`${server.url}/api/v1/logs/stream?tail=1000&q=tailed`);
   await events.take(251);
 
-  appendFileSync(
-    log,
-    'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\nValueError: tailed trace\n',
-  );
+  appendFileSync(log, TRACE);
   const [trace] = await events.take(1);
   t.match(trace, {
     level: 'ERROR',
-    message:
-      'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\nValueError: tailed trace',
+    message: TRACE.trimEnd(),
   });
   events.close();
 
@@ -58,5 +57,11 @@ t.test('the server tails files itself: growth, rotation, a kill, stack traces, e
     file_path: log,
     observed_timestamp: /^20/,
   });
+  const { files } = await server.get('/api/v1/files/ledger?machine_id=here');
+  const written = Array.from({ length: 250 }, (_, index) => line(index)).join('') + TRACE;
+  t.match(
+    files.find(({ file_path }: { file_path: string }) => file_path === log),
+    { bytes_written: written.length, bytes_stored: written.length, holes: [] },
+  );
   t.equal(await server.stop('SIGTERM'), 0);
 });

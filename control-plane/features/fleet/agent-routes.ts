@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EMPTY_PROFILE, PROFILE } from '../../../pipeline/agent/fluent-bit/profile.ts';
 import { isMachineId, MACHINE_ID_FORM } from '../../../pipeline/agent/machine-id.ts';
-import type { FilesReport } from '../../../pipeline/ingest/joining/file-ledger.ts';
+import type { FileLedger, FilesReport } from '../../../pipeline/ingest/joining/file-ledger.ts';
 import type { RouteFamily } from '../../http/api.ts';
 import { ownAddress } from '../../http/own-address.ts';
 import { describe, ExpectedError, optionalText, parameter, wholeNumber } from '../../http/parameters.ts';
@@ -16,11 +16,8 @@ export interface AgentRoutesOptions {
   readonly fleet: Fleet;
   readonly profiles: ProfileStore;
   readonly profileChanges: ProfileChanges;
-  readonly noteFiles: NoteFiles;
+  readonly ledger: FileLedger;
 }
-
-/** Takes what a machine says of its files. */
-export type NoteFiles = (machineId: string, report: FilesReport) => void;
 
 function filesReport(
   files: FilesReport['files'],
@@ -51,7 +48,7 @@ const CONFIG = z
 
 export function addAgentRoutes(
   api: RouteFamily,
-  { fleet, profiles, profileChanges, noteFiles }: AgentRoutesOptions,
+  { fleet, profiles, profileChanges, ledger }: AgentRoutesOptions,
 ): void {
   api.get(
     '/api/v1/agents',
@@ -242,7 +239,7 @@ export function addAgentRoutes(
       }),
     },
     (context, { machine_id }, { files, truncated, ...heartbeat }) => {
-      if (files) noteFiles(machine_id, filesReport(files, truncated, heartbeat));
+      if (files) ledger.addReport(machine_id, filesReport(files, truncated, heartbeat), Date.now());
       const { hash, merged } = fleet.heartbeat(machine_id, heartbeat, {
         server: ownAddress(context),
         address: context.ip,

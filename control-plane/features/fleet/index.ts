@@ -1,12 +1,13 @@
 import { Templates } from '../../../pipeline/agent/fluent-bit/templates.ts';
 import { verifyConfig } from '../../../pipeline/agent/fluent-bit/verify-config.ts';
+import type { FileLedger } from '../../../pipeline/ingest/joining/file-ledger.ts';
 import { PeriodicLoop } from '../../../pipeline/runtime/periodic-loop.ts';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
 import { ResourcePool } from '../../../pipeline/store/resource-pool.ts';
 import type { ConsoleLog } from '../../http/console-log.ts';
 import type { Feature } from '../../http/feature.ts';
 import { StoredPresence } from './agent-presence.ts';
-import { addAgentRoutes, type NoteFiles } from './agent-routes.ts';
+import { addAgentRoutes } from './agent-routes.ts';
 import { Fleet, scopeOfMachine } from './fleet.ts';
 import { MachineConfigs } from './machine-config.ts';
 import { ProfileChanges } from './profile-changes.ts';
@@ -24,14 +25,14 @@ const STATES = ['healthy', 'lagging', 'silent', 'wrong_config', 'down', 'disable
 
 interface FleetParts {
   readonly clickhouse: ClickHouse;
-  readonly noteFiles: NoteFiles;
+  readonly ledger: FileLedger;
   readonly log: ConsoleLog;
 }
 
 /** Creates the fleet and loads its documents. */
 export async function createFleet(
   config: FleetSettings,
-  { clickhouse, noteFiles, log }: FleetParts,
+  { clickhouse, ledger, log }: FleetParts,
 ): Promise<Feature> {
   const templates = new Templates(config.TEMPLATES_DIR);
   const profiles = new ProfileStore(clickhouse);
@@ -84,7 +85,7 @@ export async function createFleet(
         'Fleet',
         'Agents on the machines, their profiles and the configurations made of them.',
       );
-      addAgentRoutes(family, { fleet, profiles, profileChanges, noteFiles });
+      addAgentRoutes(family, { fleet, profiles, profileChanges, ledger });
       addProfileRoutes(family, { fleet, profiles, rollouts, profileChanges });
       addTemplateRoutes(family, { templates, verifyConfig: verify });
     },

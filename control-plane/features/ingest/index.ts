@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { Redis } from 'ioredis';
 import { BatchQueue } from '../../../pipeline/ingest/batch-queue.ts';
 import { createCounters } from '../../../pipeline/ingest/counters.ts';
-import type { FilesReport } from '../../../pipeline/ingest/joining/file-ledger.ts';
+import type { FileLedger } from '../../../pipeline/ingest/joining/file-ledger.ts';
 import { OpenEvents } from '../../../pipeline/ingest/joining/open-events.ts';
 import { KnownRequests } from '../../../pipeline/ingest/known-requests.ts';
 import { Pipeline, type PipelineOptions } from '../../../pipeline/ingest/pipeline.ts';
@@ -40,8 +40,8 @@ import type { IngestSettings } from './settings.ts';
 /** The path of records from their sources to the store and to live readers. */
 export interface Ingest {
   readonly pipeline: Pipeline;
-  /** Takes what a machine says of its files. */
-  readonly noteFiles: (machineId: string, report: FilesReport) => void;
+  /** What was written into files and what of it is stored. */
+  readonly ledger: FileLedger;
   readonly store: LogStore;
   readonly deadLetters: DeadLetterStore;
   readonly bus: LiveBus;
@@ -149,7 +149,7 @@ export async function startIngest(
   });
   return {
     pipeline,
-    noteFiles: (machineId, report) => files.ledger.addReport(machineId, report, Date.now()),
+    ledger: files.ledger,
     store,
     deadLetters,
     bus,

@@ -1,5 +1,6 @@
 import { loadState, saveState } from '../../runtime/state-file.ts';
 import { type FileSpan, hashFileName } from '../../store/request-progress.ts';
+import type { CollectedPart } from '../sources/files/collected-batch.ts';
 import {
   add,
   close,
@@ -124,6 +125,29 @@ export class FileLedger {
       const known = generations.find((generation) => generation.number === number);
       if (known) remove(known, { from, to }, now);
     }
+  }
+
+  /** Notes what a collector of this server has stored. */
+  addCollected(name: string, part: CollectedPart, now: number): void {
+    const content = this.#contentOf(name, part, now);
+    // It reads a file in order: what it has passed over was blank.
+    add(content, { from: Math.min(content.next, part.from), to: part.to }, now);
+  }
+
+  /** Notes what a collector of this server will not find any more, because its file was truncated. */
+  addLost(name: string, part: CollectedPart, now: number): void {
+    const content = this.#contentOf(name, part, now);
+    close(content, part.to, 'truncation', now);
+    giveUp(content, now);
+  }
+
+  #contentOf(name: string, { content, from }: CollectedPart, now: number): Generation {
+    const file = this.fileOf(name, now);
+    const known = file.generations.find(({ inode }) => inode === content);
+    if (known) return known;
+    const begun = file.begin(from, from);
+    begun.inode = content;
+    return begun;
   }
 
   /** Takes a report of what was written on a machine. */
@@ -264,8 +288,9 @@ export class FileLedger {
       file.generations.push(...generations);
       Object.assign(file.old, old);
       const { inodes } = this.#machineOf(machineOf(name));
+      // Those of the server's own collector are named by their contents.
       for (const generation of generations)
-        if (!generation.isClosed && generation.inode !== '') inodes.set(generation.inode, generation);
+        if (!generation.isClosed && generation.inode.includes(':')) inodes.set(generation.inode, generation);
     }
     return savedAt;
   }

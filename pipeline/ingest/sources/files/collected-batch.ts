@@ -16,6 +16,15 @@ export interface CollectedBatch {
   readonly lines: readonly CollectedLine[];
   /** The name under which the file was first seen; a rotated file keeps it. */
   readonly filePath: string;
+  readonly part: CollectedPart;
+}
+
+/** Bytes of a file. */
+export interface CollectedPart {
+  /** Names the content of the file: another one after a truncation. */
+  readonly content: string;
+  readonly from: number;
+  readonly to: number;
 }
 
 /**

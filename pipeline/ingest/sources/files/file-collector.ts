@@ -2,7 +2,7 @@ import { PeriodicLoop } from '../../../runtime/periodic-loop.ts';
 import type { CollectedBatch, Deliver } from './collected-batch.ts';
 import { MAX_BATCH_BYTES } from './split-events.ts';
 import type { ReadResult, TailedFile } from './tailed-file.ts';
-import { TrackedFiles } from './tracked-files.ts';
+import { TrackedFiles, type TrackedFilesOptions } from './tracked-files.ts';
 
 /**
  * Batches of all files that may be in doubt at once. The pipeline recognizes a repeated batch by the last ids of
@@ -19,6 +19,8 @@ export interface FileCollectorOptions {
   readonly deliver: Deliver;
   /** Called with a line for each problem that an operator should know. */
   readonly onProblem: (message: string) => void;
+  /** Called with what a truncation removed before it was read. */
+  readonly onLost?: TrackedFilesOptions['onLost'];
   /** Milliseconds from the end of one scan to the next; also how long a scan reads before it looks for new files. */
   readonly scanIntervalMs?: number;
   /** Milliseconds since 1970. */
@@ -54,7 +56,8 @@ export interface FileCollector {
  */
 export function createFileCollector(options: FileCollectorOptions): FileCollector {
   const { paths, stateFile, deliver, onProblem, scanIntervalMs = 500, clock = Date.now } = options;
-  const tracked = new TrackedFiles({ paths, stateFile, onProblem });
+  const { onLost = () => {} } = options;
+  const tracked = new TrackedFiles({ paths, stateFile, onProblem, onLost });
   const counters = { batches: 0, lines: 0, bytes: 0, retries: 0, cutLines: 0 };
   let refused = false;
 

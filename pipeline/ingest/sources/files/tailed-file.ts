@@ -209,7 +209,8 @@ export class TailedFile {
     const time = fromMilliseconds(isHistory ? Math.min(readAt, modified) : readAt);
     const id = createHash('sha256').update(`${incarnation} ${offset} `).update(bytes).digest('hex');
     const lines = texts.map((text) => ({ text, readAt: time, isHistory }));
-    return { kind: 'batch', batch: { id, lines, filePath: path }, bytes: bytes.length, cut };
+    const part = { content: incarnation, from: offset, to: offset + bytes.length };
+    return { kind: 'batch', batch: { id, lines, filePath: path, part }, bytes: bytes.length, cut };
   }
 
   private skipTo(offset: number): ReadResult {

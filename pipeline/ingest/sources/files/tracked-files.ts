@@ -1,5 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import type { CollectedPart } from './collected-batch.ts';
 import { expandGlobs } from './expand-globs.ts';
 import { type FilePosition, startOf } from './file-position.ts';
 import { findCopy, findRenamed, originalOf } from './find-moved.ts';
@@ -18,6 +19,8 @@ export interface TrackedFilesOptions {
   readonly paths: readonly string[];
   readonly stateFile: string;
   readonly onProblem: (message: string) => void;
+  /** Called with what a truncation removed before it was read. */
+  readonly onLost: (filePath: string, part: CollectedPart) => void;
 }
 
 /** The files that exist, under whatever name, and how far each has been delivered. */
@@ -216,7 +219,10 @@ export class TrackedFiles {
     if (copy) return this.adopt(copy, now);
     const lost = Math.max(0, largestSize - position.offset);
     this.counters.lostBytes += lost;
-    if (lost > 0) this.options.onProblem(`${position.path}: truncated with ${lost} bytes not read yet`);
+    if (lost === 0) return;
+    const { path, incarnation, offset } = position;
+    this.options.onLost(path, { content: incarnation, from: offset, to: largestSize });
+    this.options.onProblem(`${position.path}: truncated with ${lost} bytes not read yet`);
   }
 
   private async adopt(moved: TailedFile, now: number): Promise<void> {

@@ -223,3 +223,21 @@ t.test('the ledger is bounded', async (t) => {
   t.ok(holes.length <= 64);
   t.match([holes[0]!.from, holes.at(-1)!.to], [100, 999_000]);
 });
+
+t.test('what a collector of the server reads is in it as well', async (t) => {
+  const ledger = new FileLedger();
+  const name = nameOfFile('here', PATH);
+  ledger.addCollected(name, { content: 'a', from: 0, to: 100 }, 0);
+  // Blank lines were passed over.
+  ledger.addCollected(name, { content: 'a', from: 150, to: 200 }, 0);
+  ledger.addLost(name, { content: 'a', from: 200, to: 260 }, 0);
+  ledger.addCollected(name, { content: 'b', from: 0, to: 50 }, 0);
+  t.match(ledger.report('here'), [
+    {
+      file_path: PATH,
+      bytes_written: 310,
+      bytes_stored: 250,
+      holes: [{ from: 200, to: 260, reason: 'truncation', generation: 1 }],
+    },
+  ]);
+});
