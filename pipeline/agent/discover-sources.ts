@@ -19,6 +19,7 @@ const USUAL: readonly (readonly [type: Source['type'], path: string])[] = [
   ['slurm', '~/slurm-*.out'],
   ['slurm', '~/slurm-*.err'],
   ['docker', '/var/lib/docker/containers/*/*-json.log'],
+  ['kubernetes', '/var/log/containers/*.log'],
   ['comfyui', '/workspace/ComfyUI/user/*.log'],
   ['vllm', '/var/log/vllm/*.log'],
 ];

@@ -30,6 +30,7 @@ const DEFAULT_PATHS: Readonly<Partial<Record<Source['type'], string>>> = {
   pm2: '/var/log/pm2/*.log',
   slurm: '/workspace/slurm/*.out,/workspace/slurm/*.err',
   docker: '/var/lib/docker/containers/*/*-json.log',
+  kubernetes: '/var/log/containers/*.log',
   comfyui: '/workspace/ComfyUI/user/*.log',
   vllm: '/var/log/vllm/*.log',
 };
@@ -142,11 +143,17 @@ function containerTags(sources: readonly { readonly type: string; readonly name:
     .join('|');
 }
 
+/** What joins lines where they are read; undefined where the server does it. */
+function joinerOf({ type }: Source, variables: Variables): string | undefined {
+  if (type === 'docker') return 'docker';
+  if (!variables.MULTILINE && !isLimited(variables)) return undefined;
+  return type === 'kubernetes' ? 'docker,cri' : STACKS;
+}
+
 function inputOf(source: Source, variables: Variables): object {
   const json = source.type === 'pm2' && source.format === 'json';
   const parser = source.parser ?? (json ? 'pm2-json' : undefined);
-  const joined =
-    source.type === 'docker' ? 'docker' : variables.MULTILINE || isLimited(variables) ? STACKS : undefined;
+  const joined = joinerOf(source, variables);
   return {
     partial: `fluent-bit/inputs/${source.type}`,
     name: nameOf(source),

@@ -72,6 +72,7 @@ export const SOURCE_TYPES = [
   'pm2',
   'slurm',
   'docker',
+  'kubernetes',
   'fluentd',
   'systemd',
   'comfyui',

@@ -45,6 +45,8 @@ export interface ReadEntry {
   readonly members: string;
 }
 
+/** Names under which shippers say themselves what a container's path says. */
+const NAMED_BY_SENDER = ['kubernetes', 'k8s.pod.name', 'k8s.namespace.name', 'container.id', 'k8s'];
 /** The field that keeps the text as it was sent, where the message is different. */
 const ORIGINAL = 'log.record.original';
 
@@ -153,8 +155,9 @@ export function createCompleter({
     const changed = message !== text && message !== trimLineEnd(text);
     const original =
       changed && fields[ORIGINAL] === undefined ? `"${ORIGINAL}":${JSON.stringify(text.toWellFormed())}` : '';
-    if (members !== '' || original !== '')
-      record.attributes = `{${members}${members !== '' && original !== '' ? ',' : ''}${original}}`;
+    const ofPath = NAMED_BY_SENDER.some((key) => fields[key] !== undefined) ? '' : path.members;
+    if (members !== '' || original !== '' || ofPath !== '')
+      record.attributes = `{${[members, ofPath, original].filter((part) => part !== '').join(',')}}`;
     return record;
   };
 }

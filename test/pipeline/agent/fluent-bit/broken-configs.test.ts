@@ -177,7 +177,9 @@ for (const [name, file, from, to, cause] of PARTS) {
 }
 
 t.test('what is sound has no problems, in either format', async (t) => {
-  const sources = ['files', 'pm2', 'slurm', 'docker', 'fluentd', 'comfyui', 'vllm'].map((type) => ({ type }));
+  const sources = ['files', 'pm2', 'slurm', 'docker', 'kubernetes', 'fluentd', 'comfyui', 'vllm'].map(
+    (type) => ({ type }),
+  );
   for (const template of ['fluent-bit-worker.conf', 'fluent-bit-worker.yaml']) {
     const variables = {
       MACHINE_ID: 'a "b" \\ c',

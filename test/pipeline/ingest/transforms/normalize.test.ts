@@ -256,6 +256,20 @@ t.test('a container that its file in Kubernetes names', async (t) => {
   }
   const file_path = `/var/log/containers/web_prod_nginx-${id}.log`;
   t.match(line({ log: 'a', file_path, container_name: 'mine' }), { container_name: 'mine' });
+  const cri = '2026-11-20T13:44:05.123456789Z stdout F hello';
+  const pods = '/var/log/pods/prod_web-0_0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f/nginx/0.log';
+  for (const log of ['hello', cri])
+    t.match(JSON.parse(String(line({ log, file_path }).attributes)), {
+      'k8s.namespace.name': 'prod',
+      'k8s.pod.name': 'web',
+      'container.id': id,
+    });
+  t.match(JSON.parse(String(line({ log: 'a', file_path: pods }).attributes)), { 'k8s.pod.name': 'web-0' });
+  t.same(
+    line({ log: 'a', file_path, kubernetes: { pod_name: 'other' } }).attributes,
+    '{"kubernetes":{"pod_name":"other"}}',
+    'what the shipper says comes first',
+  );
   t.match(line({ log: 'a', file_path: file_path.replace('nginx', 'vllm-0') }), { service: 'vllm' });
 });
 
