@@ -85,7 +85,12 @@ export async function startFeatures(config: Config, parts: FeatureParts): Promis
       sync,
       jobs,
       nodes,
-      await createFleet(config, { clickhouse: state, ledger: ingest.ledger, log }),
+      await createFleet(config, {
+        clickhouse: state,
+        ledger: ingest.ledger,
+        clockSkews: ingest.clockSkews,
+        log,
+      }),
       alerts,
       createBackups(config, clickhouse),
       await startForwarding(config, { store: store.for('rules'), bus, onProblem: log.warn }),

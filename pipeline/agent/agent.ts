@@ -176,6 +176,7 @@ export class Agent {
         ...(running && { config_hash: applier.running?.hash }),
         ...(this.#refused && this.#refused.config_hash !== running?.hash && { refused: this.#refused }),
         proposed_sources: this.#proposed,
+        sent_at: Date.now(),
         ...files,
       });
       if (files) this.#files.reported(files);

@@ -1,6 +1,7 @@
 import { fromMilliseconds } from '../record/timestamp.ts';
 import type { DeadLetterStore } from '../store/dead-letter-store.ts';
 import { encodeRequest, idempotencyKey, type StoredRequest } from '../store/request-progress.ts';
+import type { ClockSkews } from './clock-skews.ts';
 import type { Counters } from './counters.ts';
 import { identifyRequest } from './identify-request.ts';
 import type { Line } from './joining/line-streams.ts';
@@ -21,6 +22,8 @@ import type { Redactor } from './transforms/redactor.ts';
 /** A longer request is stored slice by slice, so that its size does not decide how much memory it needs. */
 const SLICE_ENTRIES = 20_000;
 const SLICE_CHARACTERS = 16 * 1024 * 1024;
+/** One in so many records is compared with the server's clock. */
+const SKEW_SAMPLE = 128;
 
 export interface IngestRequest {
   /** The sender's name for itself, where the protocol has one. */
@@ -60,6 +63,7 @@ export interface PipelineOptions extends SliceRowsOptions {
   readonly deadLetters: DeadLetterStore;
   readonly requests: KnownRequests;
   readonly counters: Counters;
+  readonly clockSkews: ClockSkews;
   /** True while somebody reads live: records are then kept in memory until they are published. */
   readonly hasLiveReaders: () => boolean;
 }
@@ -167,7 +171,7 @@ export class Pipeline {
     openKeys: Before,
     joiner: SliceJoiner,
   ): Promise<StoredRequest> {
-    const { redact, reader, openEvents, deadLetters, counters, hasLiveReaders } = this.#options;
+    const { redact, reader, openEvents, deadLetters, counters, clockSkews, hasLiveReaders } = this.#options;
     const reading: Reading = {
       sender: senderOf(request),
       decode: request.decode,
@@ -197,6 +201,8 @@ export class Pipeline {
         const part = typeof text === 'string' ? undefined : text.piece?.part;
         rejected.add(index + 1, { reason, content, part });
       } else {
+        if (accepted % SKEW_SAMPLE === 0 && !request.isJoined)
+          clockSkews.add(read.record, reading.arrival.time);
         accepted++;
         characters += contentOf(text).length;
         const shipped = request.isJoined ? undefined : this.#lines.read(read, reading.sender);

@@ -38,6 +38,7 @@ t.test('an agent brings a profile to a real Fluent Bit', { skip: withoutFluentBi
       agent_version: 'test',
       status: 'running',
       restarts: 0,
+      clock_skew_s: 0,
     });
     for (let line = 0; line < 100; line++) appendFileSync(`${logs}/machine/a.log`, `INFO line ${line}\n`);
     await until(async () => (await count('"INFO line"')) === 100, '100 lines');

@@ -9,6 +9,10 @@ export const HEARTBEAT = z.object({
   version: word.optional().describe('The version of Fluent Bit'),
   agent_version: word.optional().describe('The version of the agent'),
   config_hash: word.optional().describe('The configuration that Fluent Bit runs'),
+  sent_at: z
+    .number()
+    .optional()
+    .describe("When it was sent by the machine's clock, in milliseconds since 1970"),
   uptime_s: count.optional().describe('Seconds since Fluent Bit started'),
   status: z
     .enum(['running', 'starting', 'down', 'disabled'])
@@ -70,6 +74,8 @@ export interface AgentReport extends Heartbeat {
   /** Milliseconds since 1970. */
   readonly first_seen: number;
   readonly last_seen: number;
+  /** Seconds that the machine's clock is ahead of this server's. */
+  readonly clock_skew_s?: number;
   /** The address that the report came from. */
   readonly address?: string;
   /** True once it has run a configuration that this server rendered for it. */

@@ -13,6 +13,8 @@ export interface FleetParts {
   readonly profiles: ProfileStore;
   readonly rollouts: RolloutStore;
   readonly configs: MachineConfigs;
+  /** How far a machine's clock is ahead by its records, in seconds. */
+  readonly clockSkewOf?: (machineId: string) => number | undefined;
   readonly now?: () => number;
 }
 
@@ -59,6 +61,10 @@ export const scopeOfMachine = (machineId: string): Scope => `${MACHINE}${machine
 
 /** The group of a scope; a group without machines is tried on an invented machine. */
 const groupIn = (scope = '') => (scope.startsWith(GROUP) ? scope.slice(GROUP.length) : undefined);
+
+/** Seconds of a difference between clocks; less than half a second is the way of a heartbeat. */
+const skewOf = (milliseconds: number) =>
+  Math.abs(milliseconds) < 500 ? 0 : Math.round(milliseconds / 100) / 10;
 
 /** The machines of the fleet, with their configurations and reports. */
 export class Fleet {
@@ -182,11 +188,13 @@ export class Fleet {
     const { presence, configs } = this.#parts;
     const before = presence.find(machineId);
     const now = this.#now();
-    const reported = { ...heartbeat, server: heartbeat.server ?? server };
+    const { sent_at, ...state } = heartbeat;
+    const reported = { ...state, server: heartbeat.server ?? server };
     const config = configs.get(this.#inputs(machineId, reported));
     const runsConfig = config.hash !== '' && heartbeat.config_hash === config.hash;
     presence.put({
       ...reported,
+      ...(sent_at !== undefined && { clock_skew_s: skewOf(sent_at - now) }),
       machine_id: machineId,
       address,
       first_seen: before?.first_seen ?? now,
@@ -229,7 +237,9 @@ export class Fleet {
     const expected = this.#parts.configs.summary(this.#inputs(machineId, report));
     const { last_seen, first_seen, ...reported } = report ?? {};
     const group = this.groupOf(machineId, report);
+    const clock_skew_s = this.#parts.clockSkewOf?.(machineId);
     return {
+      ...(clock_skew_s !== undefined && { clock_skew_s }),
       ...reported,
       ...(group !== undefined && { group }),
       machine_id: machineId,

@@ -1,5 +1,6 @@
 import { Templates } from '../../../pipeline/agent/fluent-bit/templates.ts';
 import { verifyConfig } from '../../../pipeline/agent/fluent-bit/verify-config.ts';
+import type { ClockSkews } from '../../../pipeline/ingest/clock-skews.ts';
 import type { FileLedger } from '../../../pipeline/ingest/joining/file-ledger.ts';
 import { PeriodicLoop } from '../../../pipeline/runtime/periodic-loop.ts';
 import type { ClickHouse } from '../../../pipeline/store/clickhouse.ts';
@@ -26,13 +27,14 @@ const STATES = ['healthy', 'lagging', 'silent', 'wrong_config', 'down', 'disable
 interface FleetParts {
   readonly clickhouse: ClickHouse;
   readonly ledger: FileLedger;
+  readonly clockSkews: ClockSkews;
   readonly log: ConsoleLog;
 }
 
 /** Creates the fleet and loads its documents. */
 export async function createFleet(
   config: FleetSettings,
-  { clickhouse, ledger, log }: FleetParts,
+  { clickhouse, ledger, clockSkews, log }: FleetParts,
 ): Promise<Feature> {
   const templates = new Templates(config.TEMPLATES_DIR);
   const profiles = new ProfileStore(clickhouse);
@@ -54,7 +56,13 @@ export async function createFleet(
       trials.release(trial);
     }
   };
-  const fleet = new Fleet({ presence, profiles, rollouts, configs: new MachineConfigs(templates) });
+  const fleet = new Fleet({
+    presence,
+    profiles,
+    rollouts,
+    configs: new MachineConfigs(templates),
+    clockSkewOf: (machineId) => clockSkews.of(machineId),
+  });
   const profileChanges = new ProfileChanges({ fleet, profiles, rollouts, verify });
 
   const refresh = async () => {

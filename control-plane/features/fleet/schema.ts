@@ -44,6 +44,10 @@ export const AGENT = z
     last_seen: TIME.nullable().describe('Null where it has never reported'),
     expected_hash: z.string().describe('Of the configuration that it should run'),
     address: z.string().optional().describe('The address that its last heartbeat came from'),
+    clock_skew_s: z
+      .number()
+      .optional()
+      .describe("Seconds that its clock is ahead of the server's: by its heartbeat, else by its records"),
     config_taken: z.boolean().optional().describe('True once it has run a configuration of this server'),
     stuck: z.boolean().optional().describe('True while all its attempts to send fail'),
   })

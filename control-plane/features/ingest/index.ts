@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { Redis } from 'ioredis';
 import { BatchQueue } from '../../../pipeline/ingest/batch-queue.ts';
+import { ClockSkews } from '../../../pipeline/ingest/clock-skews.ts';
 import { createCounters } from '../../../pipeline/ingest/counters.ts';
 import type { FileLedger } from '../../../pipeline/ingest/joining/file-ledger.ts';
 import { OpenEvents } from '../../../pipeline/ingest/joining/open-events.ts';
@@ -40,6 +41,7 @@ import type { IngestSettings } from './settings.ts';
 /** The path of records from their sources to the store and to live readers. */
 export interface Ingest {
   readonly pipeline: Pipeline;
+  readonly clockSkews: ClockSkews;
   /** What was written into files and what of it is stored. */
   readonly ledger: FileLedger;
   readonly store: LogStore;
@@ -74,6 +76,7 @@ export async function startIngest(
   const lastSequenceNumber = await store.lastSequenceNumber();
 
   const counters = createCounters();
+  const clockSkews = new ClockSkews();
   let unpublishedFrom = (): number | undefined => undefined;
   const liveBus = await startLiveBus({
     clickhouse,
@@ -128,6 +131,7 @@ export async function startIngest(
     deadLetters,
     requests,
     counters,
+    clockSkews,
     hasLiveReaders: liveBus.hasReaders,
   });
 
@@ -149,6 +153,7 @@ export async function startIngest(
   });
   return {
     pipeline,
+    clockSkews,
     ledger: files.ledger,
     store,
     deadLetters,
@@ -164,7 +169,7 @@ export async function startIngest(
           addDeadLetterRoutes(family, { pipeline, deadLetters, body });
           addLedgerRoutes(family, files.ledger);
         },
-        metrics: ingestMetrics(counters, openEvents, files.ledger),
+        metrics: ingestMetrics({ counters, openEvents, ledger: files.ledger, clockSkews }),
       },
       liveBus.feature,
     ],

@@ -1,11 +1,22 @@
+import type { ClockSkews } from '../../../pipeline/ingest/clock-skews.ts';
 import type { Counters } from '../../../pipeline/ingest/counters.ts';
 import type { FileLedger } from '../../../pipeline/ingest/joining/file-ledger.ts';
 import type { OpenEvents } from '../../../pipeline/ingest/joining/open-events.ts';
 import { yieldCount } from '../../../pipeline/runtime/event-loop.ts';
 import type { Metrics } from '../../http/metrics.ts';
 
+/** Machines with wrong clocks that are shown one by one. */
+const MAX_SKEWED = 20;
+
+export interface MeasuredIngest {
+  readonly counters: Counters;
+  readonly openEvents: OpenEvents;
+  readonly ledger: FileLedger;
+  readonly clockSkews: ClockSkews;
+}
+
 /** The metrics of ingest. */
-export function ingestMetrics(counters: Counters, openEvents: OpenEvents, ledger: FileLedger): Metrics {
+export function ingestMetrics({ counters, openEvents, ledger, clockSkews }: MeasuredIngest): Metrics {
   return {
     logplane_records_stored_total: {
       help: 'Records that were stored durably',
@@ -53,6 +64,15 @@ export function ingestMetrics(counters: Counters, openEvents: OpenEvents, ledger
     logplane_file_hole_bytes: {
       help: 'Bytes of files that were written and are in no record',
       read: () => ledger.missing.bytes,
+    },
+    logplane_clock_skew_seconds: {
+      help: 'How far the clocks of machines are ahead, by the times of their records; the 20 furthest',
+      labels: ['machine_id'],
+      read: () =>
+        clockSkews
+          .list()
+          .slice(0, MAX_SKEWED)
+          .map(({ machineId, seconds }) => ({ machine_id: machineId, value: seconds })),
     },
     logplane_ingest_yields_total: {
       help: 'How often ingest yielded to the event loop during its work',

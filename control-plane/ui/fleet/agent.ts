@@ -14,6 +14,8 @@ export interface Agent {
   readonly config_hash?: string;
   readonly expected_hash: string;
   readonly uptime_s?: number;
+  /** Seconds that its clock is ahead. */
+  readonly clock_skew_s?: number;
   readonly restarts?: number;
   readonly records_per_s?: number;
   readonly records_total?: number;

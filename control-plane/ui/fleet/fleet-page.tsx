@@ -11,6 +11,8 @@ import { FilesWithHoles } from './files-with-holes.tsx';
 import { Rollouts } from './rollouts.tsx';
 
 const EVERY_MS = 3_000;
+/** Clocks that are apart by so much put records into another order. */
+const WRONG_CLOCK_S = 1;
 
 /** The agents of all machines, and what is being rolled out to them. */
 export function FleetPage() {
@@ -124,7 +126,13 @@ function AgentTable({ agents }: { readonly agents: readonly Agent[] }) {
               <td class="number">{agent.records_per_s !== undefined && formatShort(agent.records_per_s)}</td>
               <td class="number">{agent.lag_bytes !== undefined && formatBytes(agent.lag_bytes)}</td>
               <td>
-                <TimeText time={agent.last_seen} />
+                <TimeText time={agent.last_seen} />{' '}
+                {Math.abs(agent.clock_skew_s ?? 0) >= WRONG_CLOCK_S && (
+                  <span class="tag careful">
+                    clock {formatShort(Math.abs(agent.clock_skew_s!))} s{' '}
+                    {agent.clock_skew_s! > 0 ? 'ahead' : 'behind'}
+                  </span>
+                )}
               </td>
             </tr>
           ))}

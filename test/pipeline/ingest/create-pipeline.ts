@@ -1,3 +1,4 @@
+import { ClockSkews } from '../../../pipeline/ingest/clock-skews.ts';
 import { createCounters } from '../../../pipeline/ingest/counters.ts';
 import { FileLedger } from '../../../pipeline/ingest/joining/file-ledger.ts';
 import { OpenEvents } from '../../../pipeline/ingest/joining/open-events.ts';
@@ -47,7 +48,15 @@ export function createPipeline(
     onProblem: (message) => problems.push(message),
   });
   return {
-    pipeline: new Pipeline({ ...given, ...rows, normalize, reader, openEvents, counters }),
+    pipeline: new Pipeline({
+      ...given,
+      ...rows,
+      normalize,
+      reader,
+      openEvents,
+      counters,
+      clockSkews: new ClockSkews(),
+    }),
     openEvents,
     problems,
   };

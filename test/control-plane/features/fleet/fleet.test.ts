@@ -75,6 +75,14 @@ t.test('a heartbeat registers a machine, and its configuration has an ETag', asy
   const beat = await send('POST', '/api/v1/agents/m1/heartbeat', { version: '5.1.1', uptime_s: 3 });
   t.equal(beat.status, 200);
   t.match((await send('GET', '/api/v1/agents/m1')).body, { server: server.url });
+  const hour = 3_600_000;
+  await send('POST', '/api/v1/agents/m1/heartbeat', {
+    version: '5.1.1',
+    uptime_s: 3,
+    sent_at: Date.now() + hour,
+  });
+  const { clock_skew_s } = (await send('GET', '/api/v1/agents/m1')).body;
+  t.ok(clock_skew_s > 3_500 && clock_skew_s <= 3_600, 'its clock is ahead');
   const config = await send('GET', '/api/v1/agents/m1/config');
   t.equal(config.status, 200);
   t.equal(config.headers.get('ETag'), `"${beat.body.config_hash}"`);
