@@ -67,6 +67,11 @@ export class Api {
     return new RouteFamily(name, moved, this.#options, this.router, this.#routes);
   }
 
+  /** True of a path that a route has, whatever its method. */
+  hasPath(path: string): boolean {
+    return this.router.match(path, 'GET').path.length > 0;
+  }
+
   /** The endpoint of a request; null where no route matches. */
   endpoint(context: Context): string | null {
     return endpointName(this.router, context);

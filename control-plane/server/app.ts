@@ -39,7 +39,7 @@ export function createApp(api: Api, options: AppOptions): Koa {
   app.use(setSecurityHeaders);
   // All that follows reads the path.
   app.use(refuseUnreadableAddress);
-  app.use(removeBasePath(options.basePath, (path) => api.router.match(path, 'GET').path.length > 0));
+  app.use(removeBasePath(options.basePath, (path) => api.hasPath(path)));
   app.use(new TrustedProxies(options.proxies).middleware);
   app.use(countRequests(options.requestCounts, endpoint));
   if (options.requestLog) app.use(options.requestLog(endpoint));
