@@ -10,7 +10,7 @@ import { describeAttempts } from './job-attempts.ts';
 import { LAUNCHER_SQL, MARK_SQL, readJobMark } from './job-marks.ts';
 import type { JobRun } from './job-run.ts';
 import type { JobRunStore } from './job-run-store.ts';
-import { type JobSummary, summarize } from './list-jobs.ts';
+import { type KnownJob, readJobs, summaryOf } from './job-summary.ts';
 
 export interface JobParts {
   readonly clickhouse: ClickHouse;
@@ -35,8 +35,9 @@ export async function describeJob(
   lines: number,
   limits: QueryLimits,
 ) {
-  const [summary] = (await summarize(clickhouse, jobRuns, [jobId], limits)) as [JobSummary];
-  const runs = await jobRuns.find([jobId]);
+  const [known] = (await readJobs(clickhouse, jobRuns, [jobId], limits)) as [KnownJob];
+  const { runs } = known;
+  const summary = summaryOf(known);
   if (runs.length === 0 && summary.record_count === 0)
     throw new LogplaneError('not_found', `no job has the id "${jobId}"`);
 
@@ -103,35 +104,26 @@ export async function describeJob(
 }
 
 /** What SLURM knows of a run beside what a list shows. */
-function slurmFacts(run: JobRun | undefined) {
+const FACTS = [
+  'cluster',
+  'comment',
+  'derived_exit_code',
+  'submit_line',
+  'work_dir',
+  'stdout',
+  'stderr',
+  'requested',
+  'allocated',
+  'limit_s',
+] as const satisfies readonly (keyof JobRun)[];
+
+function slurmFacts(run: JobRun | undefined): {
+  [Name in (typeof FACTS)[number]]?: NonNullable<JobRun[Name]>;
+} {
   if (!run) return {};
-  const {
-    cluster,
-    comment,
-    derived_exit_code,
-    submit_line,
-    work_dir,
-    stdout,
-    stderr,
-    requested,
-    allocated,
-    limit_s,
-  } = run;
-  const texts = {
-    cluster,
-    comment,
-    derived_exit_code,
-    submit_line,
-    work_dir,
-    stdout,
-    stderr,
-    requested,
-    allocated,
-  };
-  return {
-    ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== '')),
-    ...(limit_s !== null && { limit_s }),
-  };
+  return Object.fromEntries(
+    FACTS.filter((name) => run[name] !== '' && run[name] !== null).map((name) => [name, run[name]]),
+  );
 }
 
 /** The rank with the earliest error among those that SLURM reported as failed; where it reported none, among all. */

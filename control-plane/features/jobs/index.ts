@@ -65,10 +65,9 @@ export function createJobs({
     try {
       const slurm = await fetchSlurm(host, (now - since) / MINUTE + OVERLAP_MINUTES, signal);
       if (!slurm) return;
-      if (slurm.runs.length > 0 || !files.has(host.name)) {
-        await jobRuns.add(host.machineId, slurm.runs);
+      const hasChanged = await jobRuns.add(host.machineId, slurm.runs);
+      if (hasChanged || !files.has(host.name))
         files.set(host.name, new JobFiles(await jobRuns.latest(MAX_FILE_RUNS)));
-      }
       // What could not be asked now is asked for again, from the same time on.
       if (slurm.problems.length === 0) {
         answered.set(host.name, now);

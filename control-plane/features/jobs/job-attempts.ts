@@ -2,7 +2,7 @@ import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
 import { formatTimestamp } from '../../../pipeline/record/timestamp.ts';
 import type { JobMark } from './job-marks.ts';
 import type { JobRun } from './job-run.ts';
-import type { JobSummary } from './list-jobs.ts';
+import type { JobSummary } from './job-summary.ts';
 
 export interface JobAttempt {
   /** Number of the attempt, from 1; counted for each array task separately. */

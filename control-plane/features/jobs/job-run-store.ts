@@ -19,29 +19,12 @@ const COLUMNS = [
   'facts',
 ] as const;
 
-/** Members of a run that the column `facts` holds. */
-const FACTS = [
-  'account',
-  'qos',
-  'reason',
-  'derived_exit_code',
-  'elapsed_s',
-  'limit_s',
-  'requested',
-  'allocated',
-  'comment',
-  'submit_line',
-  'work_dir',
-  'stdout',
-  'stderr',
-] as const satisfies readonly (keyof JobRun)[];
-/** Of a run that an earlier version stored. */
+/** The members of a run that the column `facts` holds, as they are of a run that an earlier version stored. */
 const NO_FACTS = {
   account: '',
   qos: '',
   reason: '',
   derived_exit_code: '',
-  elapsed_s: null,
   limit_s: null,
   requested: '',
   allocated: '',
@@ -50,11 +33,18 @@ const NO_FACTS = {
   work_dir: '',
   stdout: '',
   stderr: '',
-} satisfies Pick<JobRun, (typeof FACTS)[number]>;
+} satisfies Partial<JobRun>;
+const FACTS = Object.keys(NO_FACTS) as readonly (keyof typeof NO_FACTS)[];
 
 /** SQL of the time of a run's last change that SLURM names, in milliseconds since 1970. */
-export const RUN_MS =
+const RUN_MS =
   "toUnixTimestamp64Milli(toDateTime64(parseDateTimeBestEffortOrZero(greatest(submit, start, end)), 3, 'UTC'))";
+
+/** Where a job stands in a list: when it changed last, in milliseconds since 1970, and its id. */
+export interface JobPosition {
+  readonly ms: number;
+  readonly jobId: string;
+}
 
 /** The table `job_runs`: SLURM's last account of each run, kept longer than SLURM keeps it. */
 export class JobRunStore {
@@ -66,12 +56,15 @@ export class JobRunStore {
     this.#clickhouse = clickhouse;
   }
 
-  /** @param host the `machine_id` of the source that the runs come from; the cluster where SLURM names none */
-  async add(host: string, runs: readonly JobRun[]): Promise<void> {
+  /**
+   * @param host the `machine_id` of the source that the runs come from; the cluster where SLURM names none
+   * @returns whether any of them is new or has changed
+   */
+  async add(host: string, runs: readonly JobRun[]): Promise<boolean> {
     const named = runs.find(({ cluster }) => cluster !== '')?.cluster ?? host;
     const rows = runs.map((run) => ({ ...run, cluster: run.cluster || named }));
     const fresh = rows.filter((run) => this.#written.get(keyOf(run)) !== JSON.stringify(run));
-    if (fresh.length === 0) return;
+    if (fresh.length === 0) return false;
     const updated = Date.now();
     const lines = fresh.map((run) => {
       const facts = JSON.stringify(Object.fromEntries(FACTS.map((name) => [name, run[name]])));
@@ -83,6 +76,7 @@ export class JobRunStore {
     });
     this.#written.clear();
     for (const run of rows) this.#written.set(keyOf(run), JSON.stringify(run));
+    return true;
   }
 
   /** The runs of jobs, oldest first. A run that waited is replaced by the one that began. */
@@ -108,10 +102,7 @@ export class JobRunStore {
   }
 
   /** Ids of the jobs that SLURM changed last, the newest first. */
-  async newest(
-    limit: number,
-    before: { readonly ms: number; readonly jobId: string } | undefined,
-  ): Promise<{ readonly jobId: string; readonly ms: number }[]> {
+  async newest(limit: number, before: JobPosition | undefined): Promise<JobPosition[]> {
     const rows = await this.#clickhouse.query<[string, number]>(
       `SELECT job_id, max(${RUN_MS}) AS ms FROM job_runs FINAL GROUP BY job_id
        ${before ? 'HAVING (ms, job_id) < ({ms:Int64}, {job:String})' : ''} ORDER BY ms DESC, job_id DESC LIMIT {limit:UInt32}`,

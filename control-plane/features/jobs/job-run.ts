@@ -25,7 +25,6 @@ export interface JobRun {
   readonly start: string;
   readonly end: string;
   /** Seconds; null where it is not known. */
-  readonly elapsed_s: number | null;
   readonly limit_s: number | null;
   readonly nodes: readonly string[];
   /** `cpu=4,gres/gpu=2,mem=400M,node=1` */

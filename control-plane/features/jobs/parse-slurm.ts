@@ -113,8 +113,7 @@ function readRuns(values: readonly string[], fields: readonly string[]): JobRun[
     submit,
     start: begun ? toTime(value('Start')) : '',
     end: ended ? toTime(value('End')) : '',
-    elapsed_s: toNumber(value('ElapsedRaw')),
-    limit_s: minutesToSeconds(toNumber(value('TimelimitRaw'))),
+    limit_s: secondsOf(value('TimelimitRaw')),
     nodes: expandHostlist(value('NodeList')),
     requested: value('ReqTRES'),
     allocated: value('AllocTRES'),
@@ -132,10 +131,7 @@ function toTime(text: string): string {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(text) ? `${text}Z` : '';
 }
 
-function toNumber(text: string): number | null {
-  return /^\d{1,12}$/.test(text) ? Number(text) : null;
-}
-
-function minutesToSeconds(minutes: number | null): number | null {
-  return minutes === null ? null : minutes * 60;
+/** Seconds of a number of minutes; null where it is none. */
+function secondsOf(minutes: string): number | null {
+  return /^\d{1,12}$/.test(minutes) ? Number(minutes) * 60 : null;
 }

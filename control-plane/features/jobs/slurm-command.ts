@@ -1,6 +1,6 @@
 /** Fields of `sacct` that are asked for where its version has them; the first ones every version has. */
 const SACCT_FIELDS =
-  'JobIDRaw Cluster JobName User Account Partition QOS State ExitCode DerivedExitCode Submit Start End ElapsedRaw TimelimitRaw ' +
+  'JobIDRaw Cluster JobName User Account Partition QOS State ExitCode DerivedExitCode Submit Start End TimelimitRaw ' +
   'NodeList Reason ReqTRES AllocTRES Comment WorkDir StdOut StdErr SubmitLine';
 /** Format letters of `squeue` by field. */
 const SQUEUE_FIELDS: Readonly<Record<string, string>> = {

@@ -19,7 +19,6 @@ const run = (job_id: string, fields: Partial<JobRun>): JobRun => ({
   submit: '2026-11-30T19:04:08Z',
   start: '',
   end: '',
-  elapsed_s: null,
   limit_s: null,
   nodes: [],
   requested: '',
