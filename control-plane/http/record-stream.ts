@@ -8,6 +8,7 @@ import type { NamedQueries } from '../read/named-queries.ts';
 import { type TailEvent, type TailRequest, tailLogs } from '../read/tail.ts';
 import { ERROR } from './error-response.ts';
 import { formatEvent, type OpenStreams, respondWithEvents } from './event-stream.ts';
+import { lastEventId } from './last-event-id.ts';
 import {
   describe,
   ExpectedError,
@@ -86,7 +87,8 @@ export function respondWithRecords(
   filter: TailRequest['filter'],
   named?: NamedQueries,
 ): void {
-  const last = lastEventId(context) ?? after;
+  const given = lastEventId(context, EVENT_ID_FORM);
+  const last = given === undefined ? after : parseEventId(given);
   const request = {
     filter,
     tail,
@@ -113,20 +115,13 @@ interface EventId {
   readonly index: number | undefined;
 }
 
+const EVENT_ID_FORM = /^(\d{1,16})(?:\.(\d{1,2}))?$/;
+
 function parseEventId(text: string): EventId | undefined {
-  const parts = /^(\d{1,16})(?:\.(\d{1,2}))?$/.exec(text);
+  const parts = EVENT_ID_FORM.exec(text);
   return parts
     ? { seq: Number(parts[1]), index: parts[2] === undefined ? undefined : Number(parts[2]) }
     : undefined;
-}
-
-/** Browsers send the last id that they received. An id that is none would begin the stream anew, with a hole that nobody sees. */
-function lastEventId(context: Context): EventId | undefined {
-  const given = context.get('Last-Event-ID');
-  if (given === '') return undefined;
-  const id = parseEventId(given);
-  if (!id) throw badRequest(`Last-Event-ID: expected the id of an event of this stream, got "${given}"`);
-  return id;
 }
 
 function readSince(text: string | undefined, clock: Clock): bigint | undefined {

@@ -1,9 +1,9 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
-import { badRequest } from '../../../pipeline/runtime/errors.ts';
 import type { RouteFamily } from '../../http/api.ts';
 import { ERROR } from '../../http/error-response.ts';
 import { formatEvent, type OpenStreams, respondWithEvents } from '../../http/event-stream.ts';
+import { lastEventId } from '../../http/last-event-id.ts';
 import { describe, optionalText, wholeNumber } from '../../http/parameters.ts';
 import { COUNT, TIME, TOOK_MS } from '../../http/record-schema.ts';
 import { STREAM_HEADERS } from '../../http/record-stream.ts';
@@ -162,10 +162,8 @@ export function addAlertRoutes(api: RouteFamily, options: AlertRoutesOptions): v
 
 /** Alerts as they change; with `Last-Event-ID`, first the changes since that event. */
 function respondWithAlerts(context: Context, { alerts, alertFeed, openStreams }: AlertRoutesOptions): void {
-  const given = context.get('Last-Event-ID');
-  if (!/^\d{0,16}$/.test(given))
-    throw badRequest(`Last-Event-ID: expected the id of an event of this stream, got "${given}"`);
-  const after = given === '' ? undefined : Number(given);
+  const given = lastEventId(context, /^\d{1,16}$/);
+  const after = given === undefined ? undefined : Number(given);
   const source = async function* (signal: AbortSignal) {
     const waiting: AlertEvent[] = [];
     let missed = after !== undefined;

@@ -55,11 +55,3 @@ export function readNodeId(id: unknown): string {
   if (typeof id === 'string' && NODE_ID.test(id)) return id;
   throw badRequest(`node id: expected 1 to 128 letters, digits and . _ : @ -, got ${JSON.stringify(id)}`);
 }
-
-/** The id after which a stream goes on. @throws LogplaneError `bad_request` for a text that is no id: the stream would begin anew */
-export function eventId(given: string | undefined, form: RegExp): string | undefined {
-  if (given === undefined || given === '') return undefined;
-  if (!form.test(given))
-    throw badRequest(`Last-Event-ID: expected the id of an event of this stream, got "${given}"`);
-  return given;
-}

@@ -9,6 +9,7 @@ import { disconnectSignal } from '../../http/disconnect-signal.ts';
 import type { OpenStreams } from '../../http/event-stream.ts';
 import { formatEvent, respondWithEvents } from '../../http/event-stream.ts';
 import { readJsonBody } from '../../http/json-body.ts';
+import { lastEventId } from '../../http/last-event-id.ts';
 import { describe, oneOf, requiredText, textList, wholeNumber } from '../../http/parameters.ts';
 import type { ReadBodyOptions } from '../../http/read-body.ts';
 import { STREAM_HEADERS } from '../../http/record-stream.ts';
@@ -25,7 +26,7 @@ import { readDrafts } from './node-entry.ts';
 import type { NodeLaunches } from './node-launches.ts';
 import type { NodeLog } from './node-log.ts';
 import { NODE_SOURCE } from './node-record.ts';
-import { eventId, FOLLOW, readNodeId, readSince, SELECTION, toNodeFilter } from './parameters.ts';
+import { FOLLOW, readNodeId, readSince, SELECTION, toNodeFilter } from './parameters.ts';
 import { EntryReader, MAX_READ, type NodeFilter, selectEntries } from './read-node.ts';
 import { ENTRY, LAUNCH, LAUNCH_REQUEST, NODE_EVENTS, SENT_ENTRIES } from './schema.ts';
 
@@ -45,10 +46,9 @@ const DEFAULT_MAX_MINUTES = 30;
 const MAX_NODES = 10_000;
 const MAX_NODES_OF_A_STREAM = 1_000;
 
-// The standard of server-sent events wants unknown event ids to be ignored.
 const RECORD_ID = /^\d{1,16}$/;
-/** Of a record, or of an entry in Redis. */
-const ENTRY_ID = /^\d{1,16}(?:\.\d{1,16})?$/;
+/** Of a record, of an entry in Redis, or of the end of a launch behind one of them. */
+const ENTRY_ID = new RegExp(`^(?:\\d{1,16}(?:\\.\\d{1,16})?)?(?:${DONE_MARK})?$`);
 const NODE_ID = describe(requiredText, 'The id of the node', 'node-42');
 
 /** Launches of nodes. Every route needs the admin token. */
@@ -149,7 +149,7 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
     },
     (context, { nodes, follow, after, tail, since, level, q }) => {
       const chosen = nodes.length > 0 ? { node_id: nodes.join(',') } : { source: NODE_SOURCE };
-      const last = eventId(context.get('Last-Event-ID') || after, RECORD_ID);
+      const last = lastEventId(context, RECORD_ID, after);
       const time = readSince(since);
       const request = {
         filter: parseFilter({ q, equal: { level, ...chosen } }),
@@ -240,14 +240,14 @@ export function addNodeRoutes(api: RouteFamily, options: NodeRoutesOptions): voi
     async (context, { id: nodeId, follow, after, ...selection }) => {
       const filter = toNodeFilter(selection);
       const launch = await mustExist(nodeId);
-      const given = context.get('Last-Event-ID') || after;
+      const given = lastEventId(context, ENTRY_ID, after);
       const last = given?.endsWith(DONE_MARK) ? given.slice(0, -DONE_MARK.length) : given;
       if (given !== last && launch && isTerminal(launch.phase)) {
         // A browser that gets any other answer after the end reconnects again and again.
         context.status = 204;
         return;
       }
-      const request = { nodeId, filter, after: eventId(last, ENTRY_ID), follow };
+      const request = { nodeId, filter, after: last || undefined, follow };
       respond(context, (signal) => followNode(nodeLog, launches, { ...request, signal }));
     },
   );
