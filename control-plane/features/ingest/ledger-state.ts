@@ -53,7 +53,7 @@ export class LedgerState {
 
   async #look(): Promise<void> {
     const now = Date.now();
-    this.ledger.settle(now);
+    this.ledger.expire(now);
     const holes = this.ledger.takeUnreported(MAX_REPORTED);
     if (holes.length > 0) await this.#reportHoles?.(holes);
     if (holes.length === 0 && !this.ledger.hasNewFiles && now - this.#savedAt < SAVE_MS) return;

@@ -60,7 +60,7 @@ const MAX_MACHINES = 20_000;
 /** Files of which nothing was heard for so long are forgotten. */
 const FORGET_MS = 7 * 24 * 3_600_000;
 /** Bytes that are missing for so long will not come any more: senders try again every 30 seconds. */
-const SETTLE_MS = 90_000;
+const GIVE_UP_MS = 90_000;
 /** A count that grew so long before or after is the reason of a hole. */
 const REASON_MS = 120_000;
 const COUNTED: readonly CountedReason[] = ['full disk', 'skipped line'];
@@ -207,11 +207,11 @@ export class FileLedger {
   }
 
   /** Gives up what has been missing for long, and forgets files of which nothing was heard for long. */
-  settle(now: number): void {
+  expire(now: number): void {
     for (const [name, file] of this.#files) {
       if (now - file.seenAt > FORGET_MS) this.#forget(name);
       for (const generation of file.generations) {
-        giveUp(generation, now - SETTLE_MS);
+        giveUp(generation, now - GIVE_UP_MS);
         this.#explain(machineOf(name), generation);
       }
     }
@@ -235,22 +235,27 @@ export class FileLedger {
 
   /** Bytes that are missing for good, and the number of files that miss any. */
   get missing(): { readonly files: number; readonly bytes: number } {
-    const withHoles = this.report().filter(({ holes }) => holes.length > 0);
-    const bytes = withHoles.flatMap(({ holes }) => holes).reduce((sum, { from, to }) => sum + to - from, 0);
-    return { files: withHoles.length, bytes };
+    const missing = { files: 0, bytes: 0 };
+    for (const file of this.#files.values()) {
+      const holes = allHoles(file);
+      if (holes.length > 0) missing.files++;
+      for (const { from, to } of holes) missing.bytes += to - from;
+    }
+    return missing;
   }
 
   /** The files, of one machine or of all, those with holes first. */
   report(machineId?: string): LedgerFile[] {
     const files: LedgerFile[] = [];
-    for (const [name, { generations, old }] of this.#files) {
+    for (const [name, file] of this.#files) {
+      const { generations, old } = file;
       const names = namesOf(name);
       if (machineId !== undefined && names.machine_id !== machineId) continue;
       files.push({
         ...names,
         bytes_written: generations.reduce((sum, { written, first }) => sum + written - first, old.written),
         bytes_stored: generations.reduce((sum, generation) => sum + storedBytes(generation), old.stored),
-        holes: [...old.holes, ...generations.flatMap(holesOf)],
+        holes: allHoles(file),
       });
     }
     return files.sort((a, b) => b.holes.length - a.holes.length || (a.file_path < b.file_path ? -1 : 1));
@@ -332,6 +337,10 @@ export class FileLedger {
       if (reason) gap.reason = reason;
     }
   }
+}
+
+function allHoles({ old, generations }: FileProgress): Hole[] {
+  return [...old.holes, ...generations.flatMap(holesOf)];
 }
 
 function namesOf(name: string): Pick<LedgerFile, 'machine_id' | 'file_path'> {

@@ -19,7 +19,7 @@ function createMachine(ledger = new FileLedger(), machineId = 'm') {
     state,
     wait: (ms: number) => {
       now += ms;
-      ledger.settle(now);
+      ledger.expire(now);
     },
     /** Writes lines, which come in one request. */
     ship(lines: number, bytes = LINE) {
@@ -156,10 +156,10 @@ t.test('what comes late is no hole', async (t) => {
   const file = ledger.fileOf(nameOfFile('m', PATH), 0);
   file.place({ from: 0, to: 100 }, undefined, 0, 0);
   file.place({ from: 300, to: 400 }, undefined, 0, 0);
-  ledger.settle(80 * SECOND);
+  ledger.expire(80 * SECOND);
   t.same(ledger.report()[0]!.holes, []);
   t.match(ledger.report()[0], { bytes_written: 400, bytes_stored: 200 });
-  ledger.settle(100 * SECOND);
+  ledger.expire(100 * SECOND);
   t.match(ledger.report()[0]!.holes, [{ from: 100, to: 300, reason: 'unknown' }]);
   file.place({ from: 100, to: 300 }, undefined, 0, 0);
   t.match(ledger.report()[0], { bytes_stored: 400, holes: [] });
@@ -177,7 +177,7 @@ t.test('a file that was renamed goes on under its new name', async (t) => {
   place('/a', 0, 50);
   report({ path: '/a.1', inode: '1', size: 300 }, { path: '/a', inode: '2', size: 50 });
   report({ path: '/a', inode: '2', size: 50 });
-  ledger.settle(200 * SECOND);
+  ledger.expire(200 * SECOND);
   t.same(
     ledger
       .report()
@@ -218,7 +218,7 @@ t.test('the ledger is bounded', async (t) => {
   const file = ledger.fileOf(nameOfFile('m', '/holes'), 0);
   for (let hole = 0; hole < 1_000; hole++)
     file.place({ from: hole * 1_000, to: hole * 1_000 + 100 }, undefined, 0, 0);
-  ledger.settle(100 * SECOND);
+  ledger.expire(100 * SECOND);
   const { holes } = ledger.report().find(({ file_path }) => file_path === '/holes')!;
   t.ok(holes.length <= 64);
   t.match([holes[0]!.from, holes.at(-1)!.to], [100, 999_000]);
