@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import type { Hint } from '../query/misread-terms.ts';
 import { getJson, type ServerOptions, withServer } from './api.ts';
 import { type FilterOptions, filterQuery, withFilter } from './filter-options.ts';
-import { type Hint, printHints } from './print-hints.ts';
+import { printHints } from './print-hints.ts';
 import { formatTable, print, printJson } from './terminal.ts';
 
 interface CountOptions extends ServerOptions, FilterOptions {

@@ -1,7 +1,4 @@
-export interface Hint {
-  readonly message: string;
-  readonly query?: string;
-}
+import type { Hint } from '../query/misread-terms.ts';
 
 /** Says on standard error what in a query that found nothing was probably not meant. */
 export function printHints(hints: readonly Hint[] = []): void {

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import type { Hint } from '../query/misread-terms.ts';
 import { getJson, type ServerOptions, withServer } from './api.ts';
 import { type FilterOptions, filterQuery, withFilter } from './filter-options.ts';
 import { formatLine, type OutputRecord } from './format-line.ts';
-import { type Hint, printHints } from './print-hints.ts';
+import { printHints } from './print-hints.ts';
 import { print, printJson } from './terminal.ts';
 import { wholeNumber } from './whole-number.ts';
 

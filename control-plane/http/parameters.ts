@@ -80,11 +80,16 @@ export function refuseUnknownParameters(context: Context, declared: Parameters):
   for (const name of [...Object.keys(context.query), ...posted]) {
     if (Object.hasOwn(declared, name)) continue;
     const names = Object.keys(declared).filter((known) => !Object.hasOwn(context.params ?? {}, known));
-    const nearest = nearestName(name, names);
-    throw badRequest(
-      `${name}: ${names.length === 0 ? 'this endpoint takes no parameters' : nearest === undefined ? `expected one of ${names.join(', ')}` : `no parameter has this name; the nearest is \`${nearest}\` (this endpoint takes ${names.join(', ')})`}`,
-    );
+    throw badRequest(`${name}: ${refusal(name, names)}`);
   }
+}
+
+function refusal(name: string, names: readonly string[]): string {
+  if (names.length === 0) return 'this endpoint takes no parameters';
+  const nearest = nearestName(name, names);
+  return nearest === undefined
+    ? `expected one of ${names.join(', ')}`
+    : `no parameter has this name; the nearest is \`${nearest}\` (this endpoint takes ${names.join(', ')})`;
 }
 
 /** The same parameter with a sentence on what it means, and an example where neither its default nor its values are one. */

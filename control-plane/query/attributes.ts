@@ -1,3 +1,4 @@
+import { isUnportable } from '../../pipeline/record/portable-json.ts';
 import { endOfString, visitRawElements, visitRawMembers } from '../../pipeline/record/raw-json.ts';
 import { memberText } from './field.ts';
 import { rememberLast } from './remember-last.ts';
@@ -26,7 +27,7 @@ function isReadable(json: string): boolean {
   if (isTooDeep(json)) return false;
   // Records of earlier versions may hold them; since then they are made portable.
   const suspicious = /\\u[dD][89a-fA-F]|[eE][+]?\d\d\d/.test(json);
-  return !suspicious || isPortable(JSON.parse(json));
+  return !suspicious || !isUnportable(JSON.parse(json));
 }
 
 function isTooDeep(json: string): boolean {
@@ -40,14 +41,6 @@ function isTooDeep(json: string): boolean {
     } else if (code === 125 || code === 93) depth--;
   }
   return false;
-}
-
-/** False for a value with a number beyond a double, or with half a surrogate pair. */
-function isPortable(value: unknown): boolean {
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (typeof value === 'string') return !/\p{Surrogate}/u.test(value);
-  if (value === null || typeof value !== 'object') return true;
-  return Object.entries(value).every(([key, inner]) => isPortable(key) && isPortable(inner));
 }
 
 /**

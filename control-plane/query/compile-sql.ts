@@ -11,6 +11,7 @@ import { SqlParameters } from './sql-parameters.ts';
 import {
   compileLevelTest,
   compileTextTest,
+  equalValues,
   INTEGER,
   longInteger,
   NUMBER,
@@ -38,6 +39,8 @@ export function compileSql(
   const where = compile(query, parameters, clock);
   return { where, parameters: parameters.values };
 }
+
+type Range = Extract<Test, { kind: 'range' }>;
 
 function compile(query: Query, parameters: SqlParameters, clock: Clock): string {
   switch (query.kind) {
@@ -119,14 +122,20 @@ function compileText(text: string, test: ValueTest, parameters: SqlParameters): 
     case 'regex':
       return `match(${text}, ${parameters.string(regexForClickHouse(test.source))})`;
     case 'range': {
-      const parts = [`match(${text}, '${NUMBER}')`];
-      if (test.low)
-        parts.push(compileBound(text, test.low.inclusive ? '>=' : '>', test.low.value, parameters));
-      if (test.high)
-        parts.push(compileBound(text, test.high.inclusive ? '<=' : '<', test.high.value, parameters));
-      return `(${parts.join(' AND ')})`;
+      const bounds = boundsOf(test).map(([operator, value]) =>
+        compileBound(text, operator, value, parameters),
+      );
+      return `(${[`match(${text}, '${NUMBER}')`, ...bounds].join(' AND ')})`;
     }
   }
+}
+
+/** The comparisons that a range consists of. */
+function boundsOf({ low, high }: Pick<Range, 'low' | 'high'>): [operator: string, value: string][] {
+  const bounds: [string, string][] = [];
+  if (low) bounds.push([low.inclusive ? '>=' : '>', low.value]);
+  if (high) bounds.push([high.inclusive ? '<=' : '<', high.value]);
+  return bounds;
 }
 
 /** SQL of a comparison with a number: by doubles, and exact where both are integers and the bound is beyond those that doubles keep. */
@@ -140,22 +149,22 @@ function compileBound(text: string, operator: string, bound: string, parameters:
 
 /** SQL of a test of the id. Ids are compared as numbers, because the index on `seq` has no texts. */
 function compileId(test: ValueTest, textSql: (text: string) => string, parameters: SqlParameters): string {
-  if (test.kind === 'range') {
-    const bounds = [
-      ...(test.low ? [{ operator: test.low.inclusive ? '>=' : '>', value: test.low.value }] : []),
-      ...(test.high ? [{ operator: test.high.inclusive ? '<=' : '<', value: test.high.value }] : []),
-    ];
-    if (bounds.every(({ value }) => /^\d{1,18}$/.test(value))) {
-      const parts = bounds.map(
-        ({ operator, value }) => `seq ${operator} ${parameters.add('Int64', BigInt(value))}`,
-      );
-      return `(${parts.join(' AND ')})`;
-    }
-  }
   const text = textSql('toString(seq)');
-  if (test.kind !== 'equals' || !/^\d{1,16}$/.test(test.value)) return text;
-  return `(seq = ${parameters.add('Int64', BigInt(test.value))} AND ${text})`;
+  if (test.kind === 'range') {
+    const bounds = boundsOf(test);
+    if (!bounds.every(([, value]) => IS_ID.test(value))) return text;
+    const parts = bounds.map(
+      ([operator, value]) => `seq ${operator} ${parameters.add('Int64', BigInt(value))}`,
+    );
+    return `(${parts.join(' AND ')})`;
+  }
+  const values = equalValues(test);
+  if (!values?.every((value) => IS_ID.test(value))) return text;
+  const ids = `arrayMap(id -> toUInt64(id), [${values.map((value) => parameters.string(value)).join(', ')}])`;
+  return `(seq IN (${ids}) AND ${text})`;
 }
+
+const IS_ID = /^\d{1,16}$/;
 
 /** True for records with a shipper's time; the others have 255 there. */
 const HAS_OBSERVED = 'observed_digits <= 9';
@@ -176,13 +185,10 @@ function compileTime(
   if (test.kind === 'wildcard' || test.kind === 'regex') {
     parts.push(compileText(timeText(name), test, parameters));
   } else {
-    const compare = (operator: string, value: string) => {
+    for (const [operator, value] of boundsOf(timeRange(test))) {
       const nanos = parameters.add('Int64', toNanos(parseTime(value, clock)!));
       parts.push(`${name} ${operator} fromUnixTimestamp64Nano(${nanos}, 'UTC')`);
-    };
-    const { low, high } = timeRange(test);
-    if (low) compare(low.inclusive ? '>=' : '>', low.value);
-    if (high) compare(high.inclusive ? '<=' : '<', high.value);
+    }
   }
   return `(${parts.join(' AND ')})`;
 }

@@ -110,7 +110,7 @@ function countBuckets(
   if (!by || by.name === 'level') {
     const value = by ? 'v0' : 'NULL';
     return clickhouse.query<BucketRow>(
-      `SELECT ${bucket} AS place, sum(records), ${value} AS value, 0 FROM (${sql}) GROUP BY place, value`,
+      `SELECT ${bucket} AS bucket_index, sum(records), ${value} AS value, 0 FROM (${sql}) GROUP BY bucket_index, value`,
       options,
     );
   }
@@ -118,8 +118,8 @@ function countBuckets(
     `WITH counted AS (${sql}),
        (SELECT groupArray(v0) FROM (SELECT v0 FROM counted GROUP BY v0 ORDER BY sum(records) DESC, v0 LIMIT ${MAX_VALUES})) AS frequent,
        (SELECT uniqExact(v0) FROM counted) AS distinct_values
-     SELECT ${bucket} AS place, sum(records), if(has(frequent, toString(v0)), toString(v0), NULL) AS value, distinct_values
-     FROM counted GROUP BY place, value`,
+     SELECT ${bucket} AS bucket_index, sum(records), if(has(frequent, toString(v0)), toString(v0), NULL) AS value, distinct_values
+     FROM counted GROUP BY bucket_index, value`,
     options,
   );
 }

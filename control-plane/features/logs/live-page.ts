@@ -1,10 +1,11 @@
 import type { StoredRecord } from '../../../pipeline/record/log-record.ts';
-import { formatClickHouse, type Timestamp } from '../../../pipeline/record/timestamp.ts';
+import type { Timestamp } from '../../../pipeline/record/timestamp.ts';
 import type { QueryParameters } from '../../../pipeline/store/clickhouse.ts';
 import type { BoundedRecords, LogStore } from '../../../pipeline/store/log-store.ts';
 import { toNanos } from '../../query/parse-time.ts';
 import type { QueryLimits } from '../../query/query-limits.ts';
 import { PAGE_BYTES, type PagePosition, type SearchRequest } from './page-position.ts';
+import { readByTime } from './read-by-time.ts';
 
 /** SQL of a record's arrival. */
 const ARRIVAL = "fromUnixTimestamp64Micro(toInt64(seq), 'UTC')";
@@ -31,7 +32,7 @@ export async function readLivePage(
   near: bigint | undefined,
   limits: QueryLimits,
 ): Promise<BoundedRecords> {
-  const timely = await readTimely(store, request, cursor, near, limits);
+  const timely = await readByTime(store, request, cursor, near, limits, `timestamp <= ${ARRIVAL}`);
   const isFull = timely.records.length + timely.leftOut > request.limit;
   const last = isFull ? timely.records.at(-1) : undefined;
   const end = last ? toNanos(last.timestamp) : near;
@@ -52,32 +53,7 @@ function compare(a: StoredRecord, b: StoredRecord): number {
   return difference === 0n ? a.seq - b.seq : Number(difference);
 }
 
-function readTimely(
-  store: LogStore,
-  { filter, limit, order }: SearchRequest,
-  cursor: PagePosition | undefined,
-  near: bigint | undefined,
-  limits: QueryLimits,
-): Promise<BoundedRecords> {
-  const [behind, before, direction] = order === 'asc' ? ['>', '<', 'ASC'] : ['<', '>', 'DESC'];
-  const conditions = ['seq > 0', `timestamp <= ${ARRIVAL}`, `(${filter.where})`];
-  const parameters: Record<string, QueryParameters[string]> = { ...filter.parameters };
-  if (cursor !== undefined) {
-    // The first condition is for the index, the second is the exact one.
-    conditions.push(
-      `timestamp ${behind}= {cursor_time:DateTime64(9, 'UTC')}`,
-      `(timestamp, seq) ${behind} ({cursor_time:DateTime64(9, 'UTC')}, {cursor_seq:UInt64})`,
-    );
-    Object.assign(parameters, { cursor_time: formatClickHouse(cursor.timestamp), cursor_seq: cursor.seq });
-  }
-  if (near !== undefined) {
-    conditions.push(`timestamp ${before} fromUnixTimestamp64Nano({near:Int64}, 'UTC')`);
-    parameters.near = near;
-  }
-  const clauses = `WHERE ${conditions.join(' AND ')} ORDER BY timestamp ${direction}, seq ${direction} LIMIT {limit:UInt32}`;
-  return store.selectWithin(PAGE_BYTES, limit + 1, clauses, { parameters, ...limits });
-}
-
+/** Reads records of a clock that was ahead, in the order of their arrival. @param end as `near` */
 function readAhead(
   store: LogStore,
   { filter, limit, order }: SearchRequest,

@@ -1,12 +1,11 @@
 import { INDEXED_FIELDS } from '../../../pipeline/record/log-record.ts';
-import { LEVELS } from '../../../pipeline/record/severity.ts';
 import type { RecordTable } from '../../../pipeline/store/sql.ts';
 import { attributeExists } from '../../query/attribute-sql.ts';
 import { resolveField } from '../../query/field.ts';
 import { compileFieldValue } from '../../query/field-value-sql.ts';
 import { type Hint, syntaxHints, type WrittenTerm, writtenTerms } from '../../query/misread-terms.ts';
 import { nearestName } from '../../query/nearest-name.ts';
-import { adjustLimits, type QueryLimits } from '../../query/query-limits.ts';
+import type { QueryLimits } from '../../query/query-limits.ts';
 import { SqlParameters } from '../../query/sql-parameters.ts';
 
 /** The newest records that show which fields and values there are. */
@@ -35,7 +34,6 @@ const OWN_FIELDS = [
  */
 export async function queryHints(records: RecordTable, query: string, limits: QueryLimits): Promise<Hint[]> {
   const hints = syntaxHints(query);
-  // A range written as a field is a range of one field: one value each.
   for (const term of writtenTerms(query).slice(0, MAX_TERMS)) {
     if (hints.length >= MAX_HINTS) break;
     const hint = await hintOfTerm(records, query, term, limits);
@@ -67,12 +65,10 @@ async function hintOfTerm(
       ...(!text.includes('"') && { query: replaced(`"${text}"`) }),
     };
   }
-  if (term.value === undefined || (kind !== 'attribute' && kind !== 'column' && kind !== 'level'))
-    return undefined;
-  const values = kind === 'level' ? LEVELS : await valuesOf(records, term.field, limits);
-  if (values.some((value) => value === term.value)) return undefined;
-  const nearest = nearestName(term.value, values);
-  if (nearest === undefined || kind === 'level') return undefined;
+  if (term.value === undefined || (kind !== 'attribute' && kind !== 'column')) return undefined;
+  const values = await valuesOf(records, term.field, limits);
+  const nearest = values.includes(term.value) ? undefined : nearestName(term.value, values);
+  if (nearest === undefined) return undefined;
   return {
     message: `No record has ${term.field} "${term.value}". There is "${nearest}".`,
     query: replaced(`${term.field}:${/^[\w.@-]+$/.test(nearest) ? nearest : JSON.stringify(nearest)}`),
@@ -98,7 +94,7 @@ async function knownFields({ clickhouse, table }: RecordTable, limits: QueryLimi
     `SELECT arrayJoin(JSONExtractKeys(attributes)) AS key
      FROM (SELECT attributes FROM ${table} ORDER BY timestamp DESC LIMIT ${KEY_SAMPLE})
      GROUP BY key ORDER BY count() DESC LIMIT ${MAX_KEYS}`,
-    adjustLimits(limits, {}),
+    limits,
   );
   return [...OWN_FIELDS, ...rows.map(([key]) => key)];
 }

@@ -1,6 +1,7 @@
 import { Backoff } from '../../../pipeline/runtime/backoff.ts';
 import { delay } from '../../../pipeline/runtime/delay.ts';
 import type { SentEvent } from '../../http/event-parser.ts';
+import type { Hint } from '../../query/misread-terms.ts';
 import type { Parameters } from '../address.ts';
 import { alertNews } from '../alerts/alert-news.ts';
 import { type ApiError, ask, messageOf } from '../api.ts';
@@ -9,7 +10,7 @@ import { readEvents } from '../read-events.ts';
 import { parseJson } from '../text/exact-json.ts';
 import { nextTask } from '../waiting.ts';
 import { justAfter } from './just-after.ts';
-import { type EdgeState, type Hint, LogPages } from './log-pages.ts';
+import { type EdgeState, LogPages } from './log-pages.ts';
 import { isError, type LogRecord } from './log-record.ts';
 import { LogWindow } from './log-window.ts';
 

@@ -1,3 +1,4 @@
+import type { Hint } from '../../query/misread-terms.ts';
 import type { Parameters } from '../address.ts';
 import { ask } from '../api.ts';
 import { justAfter } from './just-after.ts';
@@ -8,12 +9,6 @@ interface Page {
   readonly records: readonly LogRecord[];
   readonly next_cursor: string | null;
   readonly hints?: readonly Hint[];
-}
-
-/** What in a query that found nothing was probably not meant. */
-export interface Hint {
-  readonly message: string;
-  readonly query?: string;
 }
 
 /** What is behind an end of the list; `held`: more, that only comes when the reader asks. */
