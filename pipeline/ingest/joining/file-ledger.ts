@@ -145,7 +145,8 @@ export class FileLedger {
     const file = this.fileOf(name, now);
     const known = file.generations.find(({ inode }) => inode === content);
     if (known) return known;
-    const begun = file.begin(from, from);
+    // Collectors read from the first byte on: what came before this was stored before a kill that the saved state does not know of.
+    const begun = file.begin(0, from);
     begun.inode = content;
     return begun;
   }
