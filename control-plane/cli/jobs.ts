@@ -23,6 +23,8 @@ interface Job {
   readonly elapsed_s: number | null;
   /** An earlier server has none. */
   readonly nodes?: readonly string[];
+  readonly machines: readonly string[];
+  readonly record_count: number;
   readonly error_count: number;
 }
 
@@ -49,13 +51,25 @@ export function addJobs(program: Command): void {
         job.name ?? '',
         job.user ?? '',
         job.reason === undefined ? job.state : `${job.state} (${job.reason})`,
+        job.record_count,
+        job.error_count,
         job.exit_code ?? '',
         job.started_at ?? '',
         typeof job.elapsed_s === 'number' ? `${job.elapsed_s} s` : '',
-        job.nodes?.join(',') ?? '',
-        job.error_count,
+        (job.nodes?.length ? job.nodes : job.machines).join(','),
       ]);
-      const head = ['job', 'name', 'user', 'state', 'exit', 'started', 'elapsed', 'nodes', 'errors'];
+      const head = [
+        'job',
+        'name',
+        'user',
+        'state',
+        'records',
+        'errors',
+        'exit',
+        'started',
+        'elapsed',
+        'nodes',
+      ];
       await print(formatTable(head, rows));
       if (answer.next_cursor !== null)
         console.error(`logplane: older jobs are not shown; use a larger --limit`);

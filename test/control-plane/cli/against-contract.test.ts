@@ -98,6 +98,8 @@ t.test('jobs, nodes, stats and export', async (t) => {
     started_at: null,
     elapsed_s: null,
     nodes: ['n1', 'n2'],
+    machines: ['login'],
+    record_count: 5,
     error_count: 1,
   };
   const { seen, logplane } = await serverOf(t, {
@@ -108,7 +110,7 @@ t.test('jobs, nodes, stats and export', async (t) => {
   });
   t.match(
     (await logplane(['jobs', '--state', 'failed'])).stdout,
-    /^job +name +user +state.*\n77 +train +alice +PENDING \(Resources\) +n1,n2 +1\n$/,
+    /^job +name +user +state.*\n77 +train +alice +PENDING \(Resources\) +5 +1 +n1,n2\n$/,
   );
   t.match((await logplane(['nodes'])).stdout, /n1 +gpu +active +100\n$/);
   t.match((await logplane(['stats', '--hours', '6'])).stdout, /^Last 6 hours\nrequests: 1\n/);
